@@ -1,0 +1,252 @@
+//! The two errors a plugin author meets: [`HookError`] from a call, [`PluginError`] from setup.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// An error of any type, as `?` makes it.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
+
+/// The codes the SDK itself gives a [`HookError`]. An author may use any other word.
+pub mod code {
+    /// The arguments do not fit the hook's input schema. Details: `{"hook", "errors": [{"path", "problem", …}]}`.
+    pub const INVALID_ARGUMENTS: &str = "invalid_arguments";
+    /// The plugin has no hook of that name. Details: `{"hook", "known": […]}`.
+    pub const UNKNOWN_HOOK: &str = "unknown_hook";
+    /// The hook returned an error that carries no code of its own.
+    pub const HOOK_FAILED: &str = "hook_failed";
+    /// The hook panicked; the plugin goes on.
+    pub const PANICKED: &str = "panicked";
+    /// The caller cancelled the call.
+    pub const CANCELLED: &str = "cancelled";
+    /// The call's deadline passed.
+    pub const DEADLINE_EXCEEDED: &str = "deadline_exceeded";
+    /// The plugin is not ready: its setup failed, or it is gone.
+    pub const UNAVAILABLE: &str = "unavailable";
+    /// The connection to a plugin out of process failed.
+    pub const TRANSPORT: &str = "transport";
+    /// The hook's value has no JSON form (NaN, infinity, an integer beyond 64 bits, a map key that is no text).
+    pub const RESULT_NOT_SERIALISABLE: &str = "result_not_serialisable";
+    /// A policy refused the call.
+    pub const PERMISSION_DENIED: &str = "permission_denied";
+    /// A budget is used up.
+    pub const QUOTA_EXCEEDED: &str = "quota_exceeded";
+    /// The tenant may not reach the resource.
+    pub const TENANT_ACCESS_DENIED: &str = "tenant_access_denied";
+}
+
+/// Why a hook call failed: a stable [`code`](Self::code), a message for a person or a model, and
+/// structured details. It survives every runtime: a host sees the same error whether the plugin is
+/// linked in or runs as a subprocess.
+///
+/// ```
+/// use dagstack_plugin::HookError;
+///
+/// let error = HookError::new("text_too_long", "the text has 9 characters, the limit is 5")
+///     .details(serde_json::json!({ "limit": 5 }));
+/// assert_eq!(error.code(), "text_too_long");
+/// assert_eq!(error.get_details(), Some(&serde_json::json!({ "limit": 5 })));
+/// ```
+pub struct HookError(Box<Repr>);
+
+struct Repr {
+    code: Cow<'static, str>,
+    message: String,
+    details: Option<Value>,
+    source: Option<BoxError>,
+}
+
+/// The three parts of a [`HookError`] that cross a process boundary.
+#[derive(Serialize, Deserialize)]
+struct Wire {
+    code: String,
+    message: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    details: Option<Value>,
+}
+
+impl HookError {
+    /// An error with one of the codes of [`code`](mod@code) or an author's own.
+    pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self(Box::new(Repr {
+            code: code.into(),
+            message: message.into(),
+            details: None,
+            source: None,
+        }))
+    }
+
+    /// Adds structured details.
+    #[must_use]
+    pub fn details(mut self, details: Value) -> Self {
+        self.0.details = Some(details);
+        self
+    }
+
+    /// Adds the error this one comes from. It stays in the process it arose in.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// What any error becomes when a hook returns it: a `HookError`, itself or anywhere in the
+    /// chain of sources, keeps its code and details; everything else is [`code::HOOK_FAILED`].
+    pub fn from_error(error: impl Into<BoxError>) -> Self {
+        let error = match error.into().downcast::<HookError>() {
+            Ok(own) => return *own,
+            Err(other) => other,
+        };
+        let mut message = error.to_string();
+        let mut inner: Option<(Cow<'static, str>, Option<Value>)> = None;
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            // Wrappers that already quote their source (`"…: {source}"`) are not repeated.
+            if !message.contains(&text) {
+                message.push_str(": ");
+                message.push_str(&text);
+            }
+            if let Some(own) = cause.downcast_ref::<HookError>() {
+                inner = Some((own.0.code.clone(), own.0.details.clone()));
+                break;
+            }
+            source = cause.source();
+        }
+        let (code, details) = inner.unwrap_or((Cow::Borrowed(code::HOOK_FAILED), None));
+        Self(Box::new(Repr {
+            code,
+            message,
+            details,
+            source: Some(error),
+        }))
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &str {
+        &self.0.code
+    }
+
+    /// The message.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The details, if any ([`details`](Self::details) sets them).
+    pub fn get_details(&self) -> Option<&Value> {
+        self.0.details.as_ref()
+    }
+
+    /// The form that crosses a process boundary: `{"code", "message", "details"?}`.
+    pub fn to_value(&self) -> Value {
+        let mut object = serde_json::Map::new();
+        object.insert("code".into(), Value::from(self.code()));
+        object.insert("message".into(), Value::from(self.message()));
+        if let Some(details) = &self.0.details {
+            object.insert("details".into(), details.clone());
+        }
+        Value::Object(object)
+    }
+
+    /// Reads what [`to_value`](Self::to_value) wrote; `None` if it is something else.
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let wire = Wire::deserialize(value).ok()?;
+        let mut error = Self::new(wire.code, wire.message);
+        error.0.details = wire.details;
+        Some(error)
+    }
+}
+
+impl fmt::Display for HookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for HookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HookError")
+            .field("code", &self.0.code)
+            .field("message", &self.0.message)
+            .field("details", &self.0.details.as_ref().map(crate::secrets::mask))
+            .finish()
+    }
+}
+
+impl Error for HookError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn Error + 'static))
+    }
+}
+
+impl PartialEq for HookError {
+    /// Equal code, message and details; the source is not compared.
+    fn eq(&self, other: &Self) -> bool {
+        self.0.code == other.0.code
+            && self.0.message == other.0.message
+            && self.0.details == other.0.details
+    }
+}
+
+/// Why a plugin could not be set up or torn down.
+///
+/// `?` turns any error into one, so `#[setup]` may return `Result<Self, PluginError>` and use
+/// whatever it likes inside.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PluginError {
+    /// The plugin's config section does not fit its config type.
+    ConfigInvalid(crate::config::ConfigInvalid),
+    /// The author's own code failed.
+    Failed(BoxError),
+    /// The author's own code panicked.
+    Panicked,
+}
+
+impl PluginError {
+    /// An error with a message and nothing else.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self::Failed(message.into().into())
+    }
+
+    /// The stable code: `config_invalid`, `setup_failed` or `panicked`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::ConfigInvalid(_) => "config_invalid",
+            Self::Failed(_) => "setup_failed",
+            Self::Panicked => "panicked",
+        }
+    }
+}
+
+impl fmt::Display for PluginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ConfigInvalid(error) => error.fmt(f),
+            Self::Failed(error) => {
+                error.fmt(f)?;
+                let mut source = error.source();
+                while let Some(cause) = source {
+                    write!(f, ": {cause}")?;
+                    source = cause.source();
+                }
+                Ok(())
+            }
+            Self::Panicked => f.write_str("the plugin panicked in its setup or teardown"),
+        }
+    }
+}
+
+// `PluginError` is no `Error`, or the conversion below would overlap with `From<T> for T`
+// (`anyhow::Error` makes the same choice).
+impl<E: Into<BoxError>> From<E> for PluginError {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
