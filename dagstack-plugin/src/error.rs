@@ -171,7 +171,10 @@ impl fmt::Debug for HookError {
         f.debug_struct("HookError")
             .field("code", &self.0.code)
             .field("message", &self.0.message)
-            .field("details", &self.0.details.as_ref().map(crate::secrets::mask))
+            .field(
+                "details",
+                &self.0.details.as_ref().map(crate::secrets::mask),
+            )
             .finish()
     }
 }
@@ -247,6 +250,9 @@ impl fmt::Display for PluginError {
 // (`anyhow::Error` makes the same choice).
 impl<E: Into<BoxError>> From<E> for PluginError {
     fn from(error: E) -> Self {
-        Self::Failed(error.into())
+        match error.into().downcast::<crate::config::ConfigInvalid>() {
+            Ok(invalid) => Self::ConfigInvalid(*invalid),
+            Err(other) => Self::Failed(other),
+        }
     }
 }

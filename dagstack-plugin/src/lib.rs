@@ -1,1 +1,56 @@
-//! placeholder
+//! Write [dagstack] plugins in Rust: one source, linked into a host or run as an MCP executable.
+//!
+//! [dagstack]: https://github.com/dagstack
+
+#[cfg(all(feature = "stdio", not(any(target_os = "linux", target_os = "macos"))))]
+compile_error!("feature `stdio` of dagstack-plugin needs Linux or macOS");
+
+// The macros name this crate by its absolute path, also in our own tests.
+extern crate self as dagstack_plugin;
+
+pub mod args;
+pub mod call;
+mod cancel;
+pub mod config;
+mod context;
+pub mod declaration;
+#[doc(hidden)]
+pub mod encode;
+mod error;
+pub mod manifest;
+mod plugin;
+mod problem;
+mod registration;
+pub mod schema;
+pub mod secrets;
+pub mod tool;
+#[cfg(feature = "validate")]
+pub mod validate;
+
+pub use cancel::{CancelToken, Cancelled};
+pub use config::{ConfigInvalid, NoConfig};
+pub use context::{HookContext, Metadata, PluginContext, SetupContext};
+pub use declaration::Declaration;
+pub use error::{BoxError, HookError, PluginError, code};
+pub use manifest::Manifest;
+pub use plugin::{Args, BoxFuture, ErasedPlugin, Health, Output, Plugin, Released};
+pub use problem::Problem;
+pub use registration::{Registration, registered};
+
+/// The version of the dagstack core contract this crate implements, apart from its own version.
+///
+/// A host compares a plugin's `core_version` range with it.
+pub const CORE_VERSION: &str = "0.4.1";
+
+/// The one of `known` that `given` was probably meant to be.
+pub(crate) fn suggest<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(given, word), word))
+        .filter(|(distance, word)| *distance <= word.len().max(given.len()).div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}

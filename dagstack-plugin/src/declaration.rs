@@ -1,0 +1,199 @@
+//! [`Declaration`]: what a `#[plugin]` says about itself, as plain data the macro fills in.
+
+use std::sync::OnceLock;
+
+use crate::manifest::{ExecutionModel, IdempotencyMode};
+use crate::schema::{HookSchemas, Schema};
+
+/// Everything a `#[plugin]` declares, known at compile time.
+///
+/// The macro builds it; read it through [`registered`](crate::registered) or
+/// [`Plugin::declaration`](crate::Plugin::declaration).
+#[derive(Debug)]
+pub struct Declaration {
+    /// The kind, e.g. `tool`.
+    pub kind: &'static str,
+    /// The name; with the kind it is the plugin's key.
+    pub name: &'static str,
+    /// The Rust path of the plugin's type, e.g. `echo::Echo`.
+    pub type_path: &'static str,
+    /// The version of the kind that the plugin implements.
+    pub kind_api_version: &'static str,
+    /// The range of core versions the plugin runs with.
+    pub core_version: &'static str,
+    /// The version of the plugin's package.
+    pub version: Option<&'static str>,
+    /// What the plugin does, from the doc comment.
+    pub description: Option<&'static str>,
+    /// The licence of the plugin's package.
+    pub license: Option<&'static str>,
+    /// Who looks after the plugin.
+    pub maintainer: Option<&'static str>,
+    /// Where to read more.
+    pub homepage: Option<&'static str>,
+    /// Who wrote the plugin.
+    pub authors: &'static [&'static str],
+    /// The health check a host may run.
+    pub health_check: Option<&'static str>,
+    /// Security and routing labels.
+    pub capabilities: &'static [&'static str],
+    /// Higher goes first; 1000 and more is for middleware.
+    pub priority: u32,
+    /// The plugins this one needs, each `name` or `kind.name`… see [`DependsOn`].
+    pub depends_on: &'static [DependsOn],
+    /// Goes before all others.
+    pub tryfirst: bool,
+    /// Goes after all others.
+    pub trylast: bool,
+    /// Seconds setup may take.
+    pub startup_timeout_sec: Option<u32>,
+    /// Seconds teardown may take.
+    pub teardown_timeout_sec: Option<u32>,
+    /// Languages the plugin handles.
+    pub supports_languages: &'static [&'static str],
+    /// File extensions the plugin handles.
+    pub supports_extensions: &'static [&'static str],
+    /// MIME types the plugin handles.
+    pub supports_mime_types: &'static [&'static str],
+    /// Handles what no other plugin of its kind does.
+    pub fallback: bool,
+    /// How the plugin's hooks want to be run.
+    pub execution_model: ExecutionModel,
+    /// The plugin cannot run as a process of its own.
+    pub in_process_only: bool,
+    /// Resources without which the plugin does not start.
+    pub resources_required: &'static [&'static str],
+    /// Resources the plugin uses where the host has them.
+    pub resources_optional: &'static [&'static str],
+    /// The unit of work, if declared.
+    pub unit_of_work: Option<UnitOfWorkDecl>,
+    /// Free entries of the manifest's metadata table, text to text.
+    pub metadata: &'static [(&'static str, &'static str)],
+    /// The kinds and hooks a middleware plugin wraps.
+    pub chain_wrap: Option<ChainWrapDecl>,
+    /// The hooks, in the order they are written.
+    pub hooks: &'static [Hook],
+    /// The JSON Schema of the config.
+    pub config_schema: fn() -> Schema,
+}
+
+/// A plugin that must be ready first.
+#[derive(Clone, Copy, Debug)]
+pub struct DependsOn {
+    /// Its kind, where the name alone would be ambiguous.
+    pub kind: Option<&'static str>,
+    /// Its name.
+    pub name: &'static str,
+}
+
+/// `unit_of_work(…)` of a `#[plugin]`.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitOfWorkDecl {
+    /// The argument that partitions the work.
+    pub partition_key: Option<&'static str>,
+    /// How long one unit is expected to take, in seconds.
+    pub estimated_duration_sec: Option<f64>,
+    /// When a finished unit is not run again.
+    pub idempotency_mode: IdempotencyMode,
+    /// Whether the plugin saves checkpoints.
+    pub checkpointable: bool,
+    /// The arguments that make up the content hash.
+    pub content_hash: &'static [&'static str],
+}
+
+/// `chain_wrap(…)` of a `#[plugin]`.
+#[derive(Clone, Copy, Debug)]
+pub struct ChainWrapDecl {
+    /// The kinds it wraps; `"*"` is all.
+    pub kinds: &'static [&'static str],
+    /// The hooks it wraps; `"*"` is all.
+    pub hooks: &'static [&'static str],
+}
+
+/// One hook of a plugin; for the kind `tool`, one function.
+#[derive(Debug)]
+pub struct Hook {
+    /// The name, in snake_case.
+    pub name: &'static str,
+    /// What it does, from the doc comment.
+    pub description: Option<&'static str>,
+    /// How it wants to be run.
+    pub execution_model: ExecutionModel,
+    /// Whether it is an MCP tool of the plugin's executable.
+    pub mcp_exposed: bool,
+    /// The JSON Schema of the arguments, an object.
+    pub input_schema: fn() -> Schema,
+    /// The JSON Schema of the value it returns.
+    pub output_schema: fn() -> Schema,
+    /// Filled on first use; the macro writes `OnceLock::new()`.
+    #[doc(hidden)]
+    pub schemas: OnceLock<HookSchemas>,
+}
+
+impl Hook {
+    /// The hook's schemas, made on first use.
+    pub fn schemas(&self) -> &HookSchemas {
+        self.schemas
+            .get_or_init(|| HookSchemas::new((self.input_schema)(), (self.output_schema)()))
+    }
+}
+
+impl Declaration {
+    /// A declaration with every default; the macro overrides what the author says.
+    #[doc(hidden)]
+    pub const fn new(
+        kind: &'static str,
+        name: &'static str,
+        type_path: &'static str,
+        hooks: &'static [Hook],
+        config_schema: fn() -> Schema,
+    ) -> Self {
+        Self {
+            kind,
+            name,
+            type_path,
+            kind_api_version: "1",
+            core_version: ">=0.1.0",
+            version: None,
+            description: None,
+            license: None,
+            maintainer: None,
+            homepage: None,
+            authors: &[],
+            health_check: None,
+            capabilities: &[],
+            priority: 0,
+            depends_on: &[],
+            tryfirst: false,
+            trylast: false,
+            startup_timeout_sec: None,
+            teardown_timeout_sec: None,
+            supports_languages: &[],
+            supports_extensions: &[],
+            supports_mime_types: &[],
+            fallback: false,
+            execution_model: ExecutionModel::Sync,
+            in_process_only: false,
+            resources_required: &[],
+            resources_optional: &[],
+            unit_of_work: None,
+            metadata: &[],
+            chain_wrap: None,
+            hooks,
+            config_schema,
+        }
+    }
+
+    /// The hook of that name and its place in [`hooks`](Self::hooks).
+    pub fn hook(&self, name: &str) -> Option<(usize, &'static Hook)> {
+        self.hooks
+            .iter()
+            .enumerate()
+            .find(|(_, hook)| hook.name == name)
+    }
+
+    /// Whether the hooks are functions of a `tool` plugin.
+    pub fn is_tool(&self) -> bool {
+        self.kind == crate::tool::KIND
+    }
+}

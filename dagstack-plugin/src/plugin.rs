@@ -1,0 +1,168 @@
+//! The traits behind `#[plugin]`: [`Plugin`] knows its type, [`ErasedPlugin`] does not.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::context::{HookContext, SetupContext};
+use crate::declaration::Declaration;
+use crate::error::{HookError, PluginError};
+
+/// A boxed future that may move between threads.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A plugin type. `#[plugin]` implements it; nobody does by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no dagstack plugin",
+    label = "not a plugin",
+    note = "put `#[plugin(kind = \"…\", name = \"…\")]` on an `impl {Self}` block"
+)]
+pub trait Plugin: ErasedPlugin + Sized {
+    /// What the plugin declares.
+    fn declaration() -> &'static Declaration;
+
+    /// Constructs the plugin from its config.
+    fn setup(context: SetupContext) -> BoxFuture<'static, Result<Self, PluginError>>;
+}
+
+/// A plugin that is set up, whatever its type.
+///
+/// Call it through [`call`](crate::call::call), which finds the hook by name and catches panics.
+pub trait ErasedPlugin: Send + Sync + 'static {
+    /// What the plugin declares.
+    fn erased_declaration(&self) -> &'static Declaration;
+
+    /// Runs the hook at place `hook` of the declaration.
+    fn erased_call<'a>(
+        &'a self,
+        hook: usize,
+        ctx: &'a HookContext,
+        args: Args<'a>,
+    ) -> BoxFuture<'a, Result<Output, HookError>>;
+
+    /// How the plugin is.
+    fn erased_health(&self) -> BoxFuture<'_, Health>;
+
+    /// Gives everything back before the plugin is dropped.
+    fn erased_teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>>;
+}
+
+impl fmt::Debug for dyn ErasedPlugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let declaration = self.erased_declaration();
+        write!(f, "plugin {}.{}", declaration.kind, declaration.name)
+    }
+}
+
+/// The arguments of a call, an object, in one of the two forms they arrive in. The result comes
+/// back in the same form.
+#[derive(Clone, Copy)]
+pub enum Args<'a> {
+    /// A value, as hosts hold it.
+    Value(&'a Value),
+    /// JSON text, as it stood on the wire.
+    Json(&'a str),
+}
+
+impl<'a> Args<'a> {
+    /// The arguments as a value.
+    ///
+    /// # Errors
+    ///
+    /// When the text is no JSON.
+    pub fn to_value(self) -> Result<Cow<'a, Value>, serde_json::Error> {
+        match self {
+            Self::Value(value) => Ok(Cow::Borrowed(value)),
+            Self::Json(text) => serde_json::from_str(text).map(Cow::Owned),
+        }
+    }
+}
+
+impl fmt::Debug for Args<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Arguments may hold secrets.
+        f.write_str(match self {
+            Self::Value(_) => "Args::Value(…)",
+            Self::Json(_) => "Args::Json(…)",
+        })
+    }
+}
+
+/// The value a hook returned, in the form its arguments had.
+#[derive(Debug)]
+pub enum Output {
+    /// For [`Args::Value`].
+    Value(Value),
+    /// For [`Args::Json`]: compact JSON text.
+    Json(Vec<u8>),
+}
+
+impl Output {
+    /// The value, parsed if it is text.
+    ///
+    /// # Errors
+    ///
+    /// [`result_not_serialisable`](crate::code::RESULT_NOT_SERIALISABLE) if the text is no JSON.
+    pub fn into_value(self) -> Result<Value, HookError> {
+        match self {
+            Self::Value(value) => Ok(value),
+            Self::Json(text) => serde_json::from_slice(&text).map_err(|error| {
+                HookError::new(
+                    crate::code::RESULT_NOT_SERIALISABLE,
+                    format!("the result is no JSON: {error}"),
+                )
+            }),
+        }
+    }
+}
+
+/// How a plugin is, as `#[health]` returns it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Health {
+    /// All is well.
+    #[default]
+    Healthy,
+    /// The plugin works, but not as it should.
+    Degraded {
+        /// Why.
+        reason: String,
+    },
+    /// The plugin cannot work.
+    Unhealthy {
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Health {
+    /// The plugin works, but not as it should.
+    pub fn degraded(reason: impl Into<String>) -> Self {
+        Self::Degraded {
+            reason: reason.into(),
+        }
+    }
+
+    /// The plugin cannot work.
+    pub fn unhealthy(reason: impl Into<String>) -> Self {
+        Self::Unhealthy {
+            reason: reason.into(),
+        }
+    }
+}
+
+/// Whether a teardown gave everything back (plugin specification, §3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Released {
+    /// Everything; the plugin may be set up again in this process.
+    #[default]
+    All,
+    /// Something stays; only a new process can set the plugin up again.
+    RequiresRestart,
+}

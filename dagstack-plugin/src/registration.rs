@@ -1,0 +1,64 @@
+//! The list of plugins linked into this program.
+
+use crate::context::SetupContext;
+use crate::declaration::Declaration;
+use crate::error::PluginError;
+use crate::plugin::{BoxFuture, ErasedPlugin, Plugin};
+
+/// One plugin type that is linked into this program: what it declares and how to set it up.
+#[derive(Debug)]
+pub struct Registration {
+    declaration: fn() -> &'static Declaration,
+    setup: fn(SetupContext) -> BoxFuture<'static, Result<Box<dyn ErasedPlugin>, PluginError>>,
+}
+
+inventory::collect!(Registration);
+
+impl Registration {
+    /// The registration of `T`, whether it is linked in by name or not.
+    pub const fn of<T: Plugin>() -> Self {
+        Self {
+            declaration: T::declaration,
+            setup: setup::<T>,
+        }
+    }
+
+    /// What the plugin declares.
+    pub fn declaration(&self) -> &'static Declaration {
+        (self.declaration)()
+    }
+
+    /// Sets up a new instance. A panic in the author's code is [`PluginError::Panicked`].
+    pub fn setup(
+        &self,
+        context: SetupContext,
+    ) -> BoxFuture<'static, Result<Box<dyn ErasedPlugin>, PluginError>> {
+        (self.setup)(context)
+    }
+}
+
+fn setup<T: Plugin>(
+    context: SetupContext,
+) -> BoxFuture<'static, Result<Box<dyn ErasedPlugin>, PluginError>> {
+    Box::pin(async move {
+        // `T::setup` may panic before its first await, so it runs inside the guard too.
+        let plugin = crate::call::CatchPanic::new(Box::pin(async move { T::setup(context).await }))
+            .await
+            .unwrap_or(Err(PluginError::Panicked))?;
+        Ok(Box::new(plugin) as Box<dyn ErasedPlugin>)
+    })
+}
+
+/// Every plugin linked into this program, sorted by kind and name.
+///
+/// Rust drops a dependency that nobody names: a program that lists a plugin package in its
+/// Cargo.toml and never mentions it does not have the plugin. `dagstack_runtime::link!(package)`
+/// mentions it. Duplicates are listed as often as they are linked; a registry refuses them.
+pub fn registered() -> Vec<&'static Registration> {
+    let mut list: Vec<_> = inventory::iter::<Registration>.into_iter().collect();
+    list.sort_by_key(|registration| {
+        let declaration = registration.declaration();
+        (declaration.kind, declaration.name, declaration.type_path)
+    });
+    list
+}
