@@ -1,0 +1,223 @@
+//! Plugins linked into the host: called directly, on the caller's task.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use dagstack_plugin::call::{self, CatchPanic};
+use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::{
+    Args, BoxFuture, CancelToken, Declaration, ErasedPlugin, Health, HookContext, HookError,
+    PluginError, Registration, Released, SetupContext, code, tool,
+};
+use serde_json::Value;
+use tokio::runtime::Handle;
+use tokio::sync::Semaphore;
+
+use super::{Adapter, TeardownFailure};
+use crate::isolated::{Isolated, Lost};
+
+/// A plugin in the host's own process.
+pub struct InProcess {
+    /// `None` only while it is dropped.
+    plugin: Option<Arc<dyn ErasedPlugin>>,
+    pool: CpuPool,
+    /// Whether any hook is to run off the caller's thread.
+    off_thread: bool,
+}
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.plugin.fmt(f)
+    }
+}
+
+/// Where `thread_cpu_bound` hooks run: tokio's blocking threads, no more at a time than cores.
+#[derive(Clone, Debug)]
+pub(crate) struct CpuPool {
+    runtime: Handle,
+    permits: Arc<Semaphore>,
+}
+
+impl CpuPool {
+    /// A pool on the current runtime.
+    pub(crate) fn new() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            runtime: Handle::current(),
+            permits: Arc::new(Semaphore::new(cores)),
+        }
+    }
+}
+
+/// Why a linked plugin cannot run in this process, whatever its setup does.
+pub(crate) fn refuses(declaration: &Declaration) -> Option<String> {
+    let hook = declaration
+        .hooks
+        .iter()
+        .find(|hook| hook.execution_model == ExecutionModel::ProcessCpuBound);
+    let what = match hook {
+        Some(hook) => format!("its hook `{}`", hook.name),
+        None if declaration.execution_model == ExecutionModel::ProcessCpuBound => "it".to_owned(),
+        None => return None,
+    };
+    Some(format!(
+        "{what} is `process_cpu_bound` and needs a process of its own; load the plugin's executable (`discover` its manifest, or `.executable(\"{}\", \"{}\", command)`), or declare it `thread_cpu_bound`",
+        declaration.kind, declaration.name
+    ))
+}
+
+impl InProcess {
+    /// Sets a plugin up. Its own code runs on a thread of its own until it is done.
+    pub(crate) fn start(
+        registration: &'static Registration,
+        context: SetupContext,
+    ) -> Isolated<Result<Box<dyn ErasedPlugin>, PluginError>> {
+        let name = registration.declaration().name;
+        Isolated::start(name, move || registration.setup(context))
+    }
+
+    /// The adapter of a plugin that is set up.
+    pub(crate) fn new(plugin: Box<dyn ErasedPlugin>, pool: CpuPool) -> Self {
+        let off_thread = plugin
+            .erased_declaration()
+            .hooks
+            .iter()
+            .any(|hook| hook.execution_model == ExecutionModel::ThreadCpuBound);
+        Self {
+            plugin: Some(Arc::from(plugin)),
+            pool,
+            off_thread,
+        }
+    }
+
+    /// [`Adapter::call`] without the box: the only one on the way is the plugin's own.
+    pub(crate) async fn call_direct(
+        &self,
+        hook: &str,
+        ctx: &HookContext,
+        args: Value,
+    ) -> Result<Value, HookError> {
+        if self.off_thread && is_cpu_bound(&**self.plugin()?, hook, &args) {
+            return self.call_off_thread(hook, ctx, args).await;
+        }
+        call::call(&**self.plugin()?, hook, ctx, Args::Value(&args))
+            .await?
+            .into_value()
+    }
+
+    fn plugin(&self) -> Result<&Arc<dyn ErasedPlugin>, HookError> {
+        self.plugin
+            .as_ref()
+            .ok_or_else(|| HookError::new(code::UNAVAILABLE, "the plugin is gone"))
+    }
+
+    async fn call_off_thread(
+        &self,
+        hook: &str,
+        ctx: &HookContext,
+        args: Value,
+    ) -> Result<Value, HookError> {
+        let gone = || HookError::new(code::UNAVAILABLE, "the host is shutting down");
+        let permit = Arc::clone(&self.pool.permits)
+            .acquire_owned()
+            .await
+            .map_err(|_| gone())?;
+        // The hook cannot be interrupted, but it can ask: it sees the caller's cancellation, and
+        // also that the caller went away.
+        let given_up = CancelOnDrop(CancelToken::new());
+        let token = given_up.0.clone();
+        if ctx.cancellation().is_cancelled() {
+            token.cancel();
+        }
+        let ctx = ctx.clone().with_cancellation(token);
+        let plugin = Arc::clone(self.plugin()?);
+        let hook = hook.to_owned();
+        let runtime = self.pool.runtime.clone();
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let span = tracing::Span::current();
+        let work = self.pool.runtime.spawn_blocking(move || {
+            let _permit = permit;
+            tracing::dispatcher::with_default(&dispatch, || {
+                let _entered = span.enter();
+                runtime.block_on(call::call(&*plugin, &hook, &ctx, Args::Value(&args)))
+            })
+        });
+        work.await.map_err(|_| gone())??.into_value()
+    }
+}
+
+/// Tells a hook that nobody waits for it any more.
+struct CancelOnDrop(CancelToken);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+impl Adapter for InProcess {
+    fn call<'a>(
+        &'a self,
+        hook: &'a str,
+        ctx: &'a HookContext,
+        args: Value,
+    ) -> BoxFuture<'a, Result<Value, HookError>> {
+        Box::pin(self.call_direct(hook, ctx, args))
+    }
+
+    fn health(&self) -> BoxFuture<'_, Health> {
+        Box::pin(async {
+            let Ok(plugin) = self.plugin() else {
+                return Health::unhealthy("the plugin is gone");
+            };
+            CatchPanic::new(Box::pin(async { plugin.erased_health().await }))
+                .await
+                .unwrap_or_else(|_| Health::unhealthy("the health check panicked"))
+        })
+    }
+
+    fn teardown(&self, limit: Duration) -> BoxFuture<'_, Result<Released, TeardownFailure>> {
+        Box::pin(async move {
+            let Some(plugin) = self.plugin.clone() else {
+                return Ok(Released::All);
+            };
+            let name = plugin.erased_declaration().name;
+            let work = Isolated::start(name, move || {
+                Box::pin(async move {
+                    let released = plugin.erased_teardown().await;
+                    // Often the last reference; its `drop` is the author's code too.
+                    drop(plugin);
+                    released
+                })
+            });
+            match work.outcome(limit).await {
+                Ok(released) => released.map_err(TeardownFailure::Failed),
+                Err(Lost::TimedOut) => Err(TeardownFailure::TimedOut),
+                Err(Lost::Panicked) => Err(TeardownFailure::Failed(PluginError::Panicked)),
+            }
+        })
+    }
+}
+
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        // The author's `drop` may panic, and must not take the host with it.
+        let plugin = self.plugin.take();
+        let _ = catch_unwind(AssertUnwindSafe(move || drop(plugin)));
+    }
+}
+
+/// Whether the hook, or the function that `execute` names, wants a thread of its own.
+fn is_cpu_bound(plugin: &dyn ErasedPlugin, hook: &str, args: &Value) -> bool {
+    let declaration = plugin.erased_declaration();
+    let function = match declaration.hook(hook) {
+        None if declaration.is_tool() && hook == tool::EXECUTE => args
+            .get("function")
+            .and_then(Value::as_str)
+            .and_then(|function| declaration.hook(function)),
+        found => found,
+    };
+    function.is_some_and(|(_, hook)| hook.execution_model == ExecutionModel::ThreadCpuBound)
+}

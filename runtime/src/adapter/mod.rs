@@ -1,0 +1,53 @@
+//! Adapters: one way to call a plugin, wherever it runs.
+
+pub mod in_process;
+pub mod mcp_stdio;
+
+use std::fmt;
+use std::time::Duration;
+
+use dagstack_plugin::{BoxFuture, Health, HookContext, HookError, PluginError, Released};
+use serde_json::Value;
+
+use crate::status::Reason;
+
+/// A plugin that is set up, wherever it runs.
+///
+/// An adapter is handed calls that may be made: deadlines, cancellation and the plugin's state are
+/// the business of [`PluginHandle`](crate::PluginHandle). Dropping the future of a call gives the
+/// call up; dropping the adapter ends the plugin without a goodbye, but completely.
+pub trait Adapter: fmt::Debug + Send + Sync + 'static {
+    /// Calls a hook with its arguments, an object.
+    fn call<'a>(
+        &'a self,
+        hook: &'a str,
+        ctx: &'a HookContext,
+        args: Value,
+    ) -> BoxFuture<'a, Result<Value, HookError>>;
+
+    /// Asks the plugin how it is.
+    fn health(&self) -> BoxFuture<'_, Health>;
+
+    /// Gives everything back, within `limit` for the plugin's own part.
+    fn teardown(&self, limit: Duration) -> BoxFuture<'_, Result<Released, TeardownFailure>>;
+
+    /// The process the plugin runs in, if that is not this one.
+    fn pid(&self) -> Option<u32> {
+        None
+    }
+
+    /// Why the plugin can no longer be called, if that has come about.
+    fn failure(&self) -> Option<Reason> {
+        None
+    }
+}
+
+/// Why a plugin could not be torn down.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum TeardownFailure {
+    /// It took too long; parts of it may live on.
+    TimedOut,
+    /// Its own code failed.
+    Failed(PluginError),
+}

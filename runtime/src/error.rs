@@ -1,0 +1,312 @@
+//! [`PluginRegistryError`]: everything that can go wrong between a host and its plugins, apart from
+//! a hook's own failure.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use dagstack_plugin::{ConfigInvalid, HookError, Problem};
+use serde_json::json;
+
+use crate::config::ConfigSourceError;
+use crate::status::{PluginName, Reason};
+
+/// What went wrong between a host and its plugins.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PluginRegistryError {
+    /// A path given to `discover` cannot be read.
+    #[error("cannot discover plugins in `{}`: {source}; expected a plugin folder with a dagstack.toml, or a folder of such folders", path.display())]
+    DiscoveryFailed {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+
+    /// A manifest cannot be read.
+    #[error("{message}")]
+    ManifestInvalid {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
+
+    /// The plugin asks for another version of the core.
+    #[error(
+        "`{plugin}` needs a dagstack core {required}, this one is {offered}; use a version of the plugin made for it"
+    )]
+    VersionIncompatible {
+        /// The plugin.
+        plugin: PluginName,
+        /// The range it asks for.
+        required: String,
+        /// What this host implements.
+        offered: String,
+    },
+
+    /// The plugin runs where this host cannot run it.
+    #[error("`{plugin}` cannot run here: {reason}")]
+    RuntimeNotSupported {
+        /// The plugin.
+        plugin: PluginName,
+        /// Why, and how to mend it.
+        reason: String,
+    },
+
+    /// Two plugins have the same kind and name.
+    #[error(
+        "`{plugin}` is there twice: {first} and {second}; a kind and name together belong to one plugin, so rename or leave out one of them"
+    )]
+    DuplicatePlugin {
+        /// The plugin.
+        plugin: PluginName,
+        /// Where it was found first.
+        first: String,
+        /// Where it was found again.
+        second: String,
+    },
+
+    /// A reference by name fits more than one plugin.
+    #[error("the name `{name}` (in {by}) fits several plugins: {}; say which with `{{ kind, name }}`", list(candidates))]
+    AmbiguousPlugin {
+        /// The name.
+        name: String,
+        /// Who refers to it.
+        by: String,
+        /// The plugins it fits.
+        candidates: Vec<PluginName>,
+    },
+
+    /// Plugins depend on each other in a circle.
+    #[error("plugins depend on each other in a circle: {}; remove one of these dependencies", edges_text(edges))]
+    DependencyCycle {
+        /// Every dependency among the plugins of the circle: who needs whom.
+        edges: Vec<(PluginName, PluginName)>,
+    },
+
+    /// A plugin that this one needs does not exist.
+    #[error("`{plugin}` depends on `{dependency}`, which is not registered{}", guess(suggestion))]
+    DependencyMissing {
+        /// The plugin.
+        plugin: PluginName,
+        /// What it depends on, as it says so.
+        dependency: String,
+        /// What it may have meant.
+        suggestion: Option<String>,
+    },
+
+    /// A plugin that this one needs is not ready.
+    #[error("`{plugin}` depends on `{dependency}`, which is not ready: {reason}")]
+    DependencyUnavailable {
+        /// The plugin.
+        plugin: PluginName,
+        /// What it depends on.
+        dependency: PluginName,
+        /// Why that one is not ready.
+        reason: String,
+    },
+
+    /// A manifest names a plugin for this process that is not linked into it.
+    #[error(
+        "`{plugin}` ({origin}) runs in process, but is not linked into this program; depend on its package (entry point {entry_point}) and write `dagstack_runtime::link!(…)` with the package's crate name, or register it with `.plugin::<T>()`; or give the manifest a `command`{}", guess(suggestion)
+    )]
+    PluginNotLinked {
+        /// The plugin.
+        plugin: PluginName,
+        /// The manifest.
+        origin: String,
+        /// The manifest's entry point, e.g. `fixed_chunker::FixedChunker`.
+        entry_point: String,
+        /// A linked plugin that may be meant.
+        suggestion: Option<String>,
+    },
+
+    /// The plugin could not be loaded or set up.
+    #[error("`{plugin}` could not be set up: {message}")]
+    PluginLoadError {
+        /// The plugin.
+        plugin: PluginName,
+        /// A stable word for the cause, e.g. `setup_failed`, `panicked`, `spawn_failed`.
+        cause: String,
+        /// What happened, and how to mend it.
+        message: String,
+    },
+
+    /// Something took longer than it may.
+    #[error("`{plugin}`: {operation} took longer than {limit:?}; raise `{setting}` if it needs the time")]
+    Timeout {
+        /// The plugin.
+        plugin: PluginName,
+        /// What took so long: `setup` or `teardown`.
+        operation: &'static str,
+        /// How long it may take.
+        limit: Duration,
+        /// The manifest key that sets the limit.
+        setting: &'static str,
+    },
+
+    /// A plugin's config section does not fit.
+    #[error("invalid config for `{section}`{}", problems_text(problems))]
+    ConfigInvalid {
+        /// The section, `<kind>.<name>`.
+        section: String,
+        /// The mistakes, each by its full path.
+        problems: Vec<Problem>,
+    },
+
+    /// The configuration could not be loaded.
+    #[error("the configuration could not be loaded from `{id}`: {source}")]
+    ConfigSourceFailed {
+        /// The source.
+        id: String,
+        /// Why.
+        source: ConfigSourceError,
+    },
+
+    /// No such plugin is registered.
+    #[error("no plugin `{plugin}` is registered{}{hint}", guess(suggestion))]
+    PluginNotFound {
+        /// What was asked for.
+        plugin: PluginName,
+        /// What may be meant.
+        suggestion: Option<String>,
+        /// What else there is to know.
+        hint: String,
+    },
+
+    /// Plugins that could not be torn down.
+    #[error("{} could not be torn down: {}", count(errors), join(errors))]
+    TeardownErrors {
+        /// Each with its error, in the order of the teardown.
+        errors: Vec<(PluginName, PluginRegistryError)>,
+    },
+}
+
+impl PluginRegistryError {
+    /// The stable code of the error, in snake_case.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::DiscoveryFailed { .. } => "discovery_failed",
+            Self::ManifestInvalid { .. } => "manifest_invalid",
+            Self::VersionIncompatible { .. } => "version_incompatible",
+            Self::RuntimeNotSupported { .. } => "runtime_not_supported",
+            Self::DuplicatePlugin { .. } => "duplicate_plugin",
+            Self::AmbiguousPlugin { .. } => "ambiguous_plugin",
+            Self::DependencyCycle { .. } => "dependency_cycle",
+            Self::DependencyMissing { .. } => "dependency_missing",
+            Self::DependencyUnavailable { .. } => "dependency_unavailable",
+            Self::PluginNotLinked { .. } => "plugin_not_linked",
+            Self::PluginLoadError { .. } => "plugin_load_error",
+            Self::Timeout { .. } => "timeout",
+            Self::ConfigInvalid { .. } => "config_invalid",
+            Self::ConfigSourceFailed { .. } => "config_source_failed",
+            Self::PluginNotFound { .. } => "plugin_not_found",
+            Self::TeardownErrors { .. } => "teardown_errors",
+        }
+    }
+
+    /// The error as the reason of a plugin's state.
+    pub(crate) fn reason(&self) -> Reason {
+        let details = match self {
+            Self::ConfigInvalid { section, problems } => {
+                Some(json!({ "section": section, "problems": problems }))
+            }
+            Self::PluginLoadError { cause, .. } => Some(json!({ "cause": cause })),
+            Self::DependencyUnavailable { dependency, .. } => {
+                Some(json!({ "dependency": dependency.to_string() }))
+            }
+            Self::DependencyMissing { dependency, .. } => {
+                Some(json!({ "dependency": dependency }))
+            }
+            Self::ManifestInvalid { path, .. } => Some(json!({ "path": path.display().to_string() })),
+            _ => None,
+        };
+        Reason {
+            code: self.code().to_owned(),
+            message: self.to_string(),
+            details,
+        }
+    }
+
+    /// A section that is no section.
+    pub(crate) fn bad_section(section: &str, found: &serde_json::Value) -> Self {
+        let found = match found {
+            serde_json::Value::Null => "null",
+            serde_json::Value::Bool(_) => "a boolean",
+            serde_json::Value::Number(_) => "a number",
+            serde_json::Value::String(_) => "text",
+            serde_json::Value::Array(_) => "an array",
+            serde_json::Value::Object(_) => "an object",
+        };
+        Self::config_problem(section, format!("found {found}, expected an object of settings"))
+    }
+
+    /// One problem with a whole section.
+    pub(crate) fn config_problem(section: &str, problem: String) -> Self {
+        Self::ConfigInvalid {
+            section: section.to_owned(),
+            problems: vec![Problem::new(section, problem)],
+        }
+    }
+}
+
+impl From<ConfigInvalid> for PluginRegistryError {
+    fn from(invalid: ConfigInvalid) -> Self {
+        Self::ConfigInvalid {
+            section: invalid.section,
+            problems: invalid.problems,
+        }
+    }
+}
+
+impl From<PluginRegistryError> for HookError {
+    /// So that a plugin that calls other plugins can use `?`.
+    fn from(error: PluginRegistryError) -> Self {
+        let code = error.code();
+        HookError::new(dagstack_plugin::code::UNAVAILABLE, error.to_string())
+            .details(json!({ "cause": code }))
+            .with_source(error)
+    }
+}
+
+fn list(names: &[PluginName]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+fn edges_text(edges: &[(PluginName, PluginName)]) -> String {
+    let edges: Vec<_> = edges
+        .iter()
+        .map(|(from, to)| format!("`{from}` needs `{to}`"))
+        .collect();
+    edges.join(", ")
+}
+
+fn guess(suggestion: &Option<String>) -> String {
+    suggestion
+        .as_ref()
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default()
+}
+
+fn count(errors: &[(PluginName, PluginRegistryError)]) -> String {
+    match errors.len() {
+        1 => "1 plugin".to_owned(),
+        many => format!("{many} plugins"),
+    }
+}
+
+fn join(errors: &[(PluginName, PluginRegistryError)]) -> impl fmt::Display {
+    let errors: Vec<_> = errors.iter().map(|(_, error)| error.to_string()).collect();
+    errors.join("; ")
+}
+
+fn problems_text(problems: &[Problem]) -> String {
+    let lines: Vec<_> = problems
+        .iter()
+        .map(|problem| format!("\n  {problem}"))
+        .collect();
+    lines.concat()
+}

@@ -1,0 +1,309 @@
+//! What a host can say about its plugins: [`State`], [`PluginStatus`], [`SetupReport`].
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::ser::SerializeStruct;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+/// The key of a plugin: its kind and its name. Written `kind.name`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PluginName {
+    kind: Arc<str>,
+    name: Arc<str>,
+}
+
+impl PluginName {
+    /// The key of the plugin `name` of the kind `kind`.
+    pub fn new(kind: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Self {
+        Self {
+            kind: kind.into(),
+            name: name.into(),
+        }
+    }
+
+    /// The kind.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for PluginName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.kind, self.name)
+    }
+}
+
+impl fmt::Debug for PluginName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Serialize for PluginName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("PluginName", 2)?;
+        object.serialize_field("kind", &*self.kind)?;
+        object.serialize_field("name", &*self.name)?;
+        object.end()
+    }
+}
+
+/// Why a plugin is in the state it is in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Reason {
+    /// A stable code in snake_case: that of the error, e.g. `config_invalid`.
+    pub code: String,
+    /// What happened, and how to mend it. It quotes no secrets.
+    pub message: String,
+    /// The structured part of the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Value>,
+}
+
+impl Reason {
+    pub(crate) fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            message: message.into(),
+            details: None,
+        }
+    }
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// The state of a plugin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "state", content = "reason", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum State {
+    /// Known, not set up yet, or torn down again.
+    Registered,
+    /// Set up; its hooks can be called.
+    Ready,
+    /// Set up and callable, but not well.
+    Degraded(Reason),
+    /// Not callable.
+    Unavailable(Reason),
+    /// Its teardown did not end in time; parts of it may live on.
+    Leaked,
+    /// Torn down, but only a new process can set it up again.
+    RequiresRestart,
+}
+
+impl State {
+    /// Whether hooks can be called.
+    pub fn is_callable(&self) -> bool {
+        matches!(self, Self::Ready | Self::Degraded(_))
+    }
+
+    /// The state's name in snake_case.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Registered => "registered",
+            Self::Ready => "ready",
+            Self::Degraded(_) => "degraded",
+            Self::Unavailable(_) => "unavailable",
+            Self::Leaked => "leaked",
+            Self::RequiresRestart => "requires_restart",
+        }
+    }
+
+    /// Why, where the state has a reason.
+    pub fn reason(&self) -> Option<&Reason> {
+        match self {
+            Self::Degraded(reason) | Self::Unavailable(reason) => Some(reason),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// One line of [`Registry::status`](crate::Registry::status).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct PluginStatus {
+    /// The kind; absent where the manifest cannot be read.
+    pub kind: Option<String>,
+    /// The name; the folder's, where the manifest cannot be read.
+    pub name: String,
+    /// Where it runs: `in_process`, `mcp_stdio` or `mcp_http`.
+    pub runtime: Option<String>,
+    /// The version of its package.
+    pub version: Option<String>,
+    /// The state, with its reason.
+    #[serde(flatten)]
+    pub state: State,
+    /// Its capabilities: security and routing labels.
+    pub capabilities: Vec<String>,
+    /// Higher goes first.
+    pub priority: u32,
+    /// The process it runs in, if that is not the host's.
+    pub pid: Option<u32>,
+    /// Where the host has it from: a Rust type, a manifest or a command.
+    pub origin: String,
+}
+
+impl PluginStatus {
+    /// `kind.name`.
+    pub fn full_name(&self) -> String {
+        match &self.kind {
+            Some(kind) => format!("{kind}.{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// What [`Registry::setup_all`](crate::Registry::setup_all) did. Its `Display` is a table.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+#[must_use = "a plugin that failed is only reported here"]
+pub struct SetupReport {
+    /// Every plugin, in the order of the setup; those that never had a chance come last.
+    pub plugins: Vec<PluginStatus>,
+    /// What is not wrong, but looks like a mistake.
+    pub warnings: Vec<String>,
+}
+
+impl SetupReport {
+    /// Whether every plugin is ready.
+    pub fn all_ready(&self) -> bool {
+        self.plugins.iter().all(|plugin| plugin.state.is_callable())
+    }
+
+    /// The plugins that are not ready.
+    pub fn failed(&self) -> impl Iterator<Item = &PluginStatus> {
+        self.plugins
+            .iter()
+            .filter(|plugin| !plugin.state.is_callable())
+    }
+
+    /// The line of one plugin.
+    pub fn get(&self, kind: &str, name: &str) -> Option<&PluginStatus> {
+        self.plugins
+            .iter()
+            .find(|plugin| plugin.kind.as_deref() == Some(kind) && plugin.name == name)
+    }
+}
+
+impl fmt::Display for SetupReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows: Vec<[String; 3]> = self
+            .plugins
+            .iter()
+            .map(|plugin| {
+                [
+                    plugin.full_name(),
+                    plugin.runtime.clone().unwrap_or_else(|| "-".to_owned()),
+                    plugin.state.to_string(),
+                ]
+            })
+            .collect();
+        let width = |column: usize, title: &str| {
+            rows.iter()
+                .map(|row| row[column].chars().count())
+                .chain([title.len()])
+                .max()
+                .unwrap_or_default()
+        };
+        let (first, second, third) = (width(0, "plugin"), width(1, "runtime"), width(2, "state"));
+        let line = |f: &mut fmt::Formatter<'_>, cells: [&str; 4]| {
+            let text = format!(
+                "{:first$}  {:second$}  {:third$}  {}",
+                cells[0], cells[1], cells[2], cells[3]
+            );
+            writeln!(f, "{}", text.trim_end())
+        };
+        line(f, ["plugin", "runtime", "state", "reason"])?;
+        for (row, plugin) in rows.iter().zip(&self.plugins) {
+            let reason = plugin.state.reason().map(|reason| reason.message.as_str());
+            let mut lines = reason.unwrap_or_default().lines();
+            line(
+                f,
+                [&row[0], &row[1], &row[2], lines.next().unwrap_or_default()],
+            )?;
+            for more in lines {
+                line(f, ["", "", "", more])?;
+            }
+        }
+        for warning in &self.warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn status(name: &str, state: State) -> PluginStatus {
+        PluginStatus {
+            kind: Some("chunker".to_owned()),
+            name: name.to_owned(),
+            runtime: Some("in_process".to_owned()),
+            version: None,
+            state,
+            capabilities: vec![],
+            priority: 0,
+            pid: None,
+            origin: "linked".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_report_is_a_table() {
+        let report = SetupReport {
+            plugins: vec![
+                status("fixed", State::Ready),
+                status(
+                    "late",
+                    State::Unavailable(Reason::new("setup_failed", "one\ntwo")),
+                ),
+            ],
+            warnings: vec!["look here".to_owned()],
+        };
+        assert_eq!(
+            report.to_string(),
+            "plugin         runtime     state        reason\n\
+             chunker.fixed  in_process  ready\n\
+             chunker.late   in_process  unavailable  one\n\
+             \x20                                        two\n\
+             warning: look here\n"
+        );
+        assert!(!report.all_ready());
+        assert_eq!(report.failed().count(), 1);
+    }
+
+    #[test]
+    fn a_status_serialises_flat() {
+        let value = serde_json::to_value(status(
+            "fixed",
+            State::Unavailable(Reason::new("setup_failed", "no")),
+        ))
+        .unwrap();
+        assert_eq!(value["state"], "unavailable");
+        assert_eq!(
+            value["reason"],
+            json!({ "code": "setup_failed", "message": "no" })
+        );
+    }
+}
