@@ -84,52 +84,47 @@ pub(super) fn addresses(
         );
     }
     if strict {
-        missing(read, fields, &command, problems);
+        // Told wrongly is told: that has its own message.
+        let within = |table: &Option<Field<'_>>, name| {
+            table
+                .as_ref()
+                .is_some_and(|table| table.node.get(name).is_some())
+        };
+        let told = [
+            entry_point.is_some(),
+            command.is_some()
+                || within(&stdio_table, "command")
+                || (entry_point.is_some() && !in_process),
+            url.is_some()
+                || endpoint.is_some()
+                || within(&http_table, "url")
+                || within(&http_table, "endpoint"),
+        ];
+        missing(&read.runtimes, told, fields, problems);
     }
 }
 
 /// One runtime needs its address; of several, one must have it.
-fn missing(
-    read: &Manifest,
-    fields: &Fields<'_>,
-    command: &Option<Field<'_>>,
-    problems: &mut Problems,
-) {
-    let has = |runtime: &Runtime| match runtime {
-        Runtime::InProcess => read.entry_point.is_some(),
-        // An empty `command` has its own message.
-        Runtime::McpStdio => {
-            command.is_some()
-                || read
-                    .mcp_stdio
-                    .as_ref()
-                    .is_some_and(|it| !it.command.is_empty())
-        }
-        Runtime::McpHttp => read.mcp_http.as_ref().is_some_and(|it| !it.url.is_empty()),
+fn missing(runtimes: &[Runtime], told: [bool; 3], fields: &Fields<'_>, problems: &mut Problems) {
+    let [in_process, stdio, http] = told;
+    let is_told = |runtime: &Runtime| match runtime {
+        Runtime::InProcess => in_process,
+        Runtime::McpStdio => stdio,
+        Runtime::McpHttp => http,
     };
-    let Some(first) = read.runtimes.first() else {
+    let Some(first) = runtimes.first() else {
         return;
     };
-    if read.runtimes.iter().any(has) {
+    if runtimes.iter().any(is_told) {
         return;
     }
-    let (key, example) = match first {
+    let (name, example) = match first {
         Runtime::InProcess => ("entry_point", "\"my_crate::MyPlugin\""),
         Runtime::McpStdio => ("command", "[\"./my-plugin\"]"),
         Runtime::McpHttp => ("endpoint", "\"http://127.0.0.1:8080/mcp\""),
     };
-    let key = fields.key(key);
-    // A mistake in the address itself is enough said.
-    if problems
-        .0
-        .iter()
-        .any(|problem| problem.key == key || problem.key.contains("mcp_"))
-    {
-        return;
-    }
-    let name = key.rsplit('.').next().unwrap_or_default();
     let message = format!("is missing; the runtime `{first}` needs it, write `{name} = {example}`");
-    problems.at(key.clone(), None, message);
+    problems.at(fields.key(name), None, message);
 }
 
 /// The value that stands in two places: one of them, unless they differ.

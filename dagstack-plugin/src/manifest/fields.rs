@@ -114,11 +114,17 @@ impl Problems {
         words.into_iter().collect()
     }
 
-    pub(super) fn fields<'a>(&mut self, field: &Field<'a>) -> Option<Fields<'a>> {
-        match field.node.table() {
-            Some(entries) => Some(Fields::new(field.key.clone(), entries, self)),
-            None => self.wrong(field, "a table", "write it as `{ key = value }`"),
+    pub(super) fn table<'a>(&mut self, field: &Field<'a>) -> Option<&'a [(String, Node)]> {
+        let table = field.node.table();
+        if table.is_none() {
+            return self.wrong(field, "a table", "write it as `{ key = value }`");
         }
+        table
+    }
+
+    pub(super) fn fields<'a>(&mut self, field: &Field<'a>) -> Option<Fields<'a>> {
+        let entries = self.table(field)?;
+        Some(Fields::new(field.key.clone(), entries, self))
     }
 
     /// A table of free keys.

@@ -234,7 +234,7 @@ fn json_shape<'a>(root: &'a Node, problems: &mut Problems) -> Option<Field<'a>> 
 fn expect_table<'a>(key: &str, node: &'a Node, problems: &mut Problems) -> Option<Field<'a>> {
     let key = key.to_owned();
     let field = Field { key, node };
-    problems.fields(&field).map(|_| field)
+    problems.table(&field).map(|_| field)
 }
 
 /// Reads the manifest. `strict` is for files, which must say how to reach the plugin.
