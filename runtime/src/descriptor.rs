@@ -1,10 +1,10 @@
 //! [`Descriptor`]: what the registry knows of a plugin before it runs, from whatever source.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dagstack_plugin::{Declaration, Registration};
+use dagstack_plugin::manifest::{Dependency, Runtime};
+use dagstack_plugin::{Declaration, Manifest, Registration};
 
 use crate::adapter::mcp_stdio::StdioCommand;
 use crate::status::PluginName;
@@ -19,29 +19,14 @@ pub(crate) struct Descriptor {
     pub(crate) priority: u32,
     pub(crate) depends_on: Vec<Dependency>,
     pub(crate) capabilities: Vec<String>,
+    /// The resources without which the plugin does not start.
+    pub(crate) resources: Vec<String>,
     pub(crate) startup_timeout: Duration,
     pub(crate) teardown_timeout: Duration,
     /// For messages: `linked as echo::Echo`, or a path.
     pub(crate) origin: String,
-    /// The manifest's folder or file, where there is one.
-    pub(crate) path: Option<PathBuf>,
+    pub(crate) manifest: Option<Arc<Manifest>>,
     pub(crate) source: Source,
-}
-
-/// A plugin that must be ready first.
-#[derive(Clone, Debug)]
-pub(crate) struct Dependency {
-    pub(crate) kind: Option<String>,
-    pub(crate) name: String,
-}
-
-impl std::fmt::Display for Dependency {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.kind {
-            Some(kind) => write!(f, "{kind}.{}", self.name),
-            None => f.write_str(&self.name),
-        }
-    }
 }
 
 /// How a plugin is brought up.
@@ -53,13 +38,13 @@ pub(crate) enum Source {
     McpStdio(Arc<StdioCommand>),
     /// Not at all; `runtime` is what it asked for.
     Never {
-        runtime: &'static str,
+        runtime: Runtime,
         error: Arc<crate::PluginRegistryError>,
     },
 }
 
-pub(crate) const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
-pub(crate) const TEARDOWN_TIMEOUT: Duration = Duration::from_secs(15);
+const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
+const TEARDOWN_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Descriptor {
     /// Of a plugin linked into this program.
@@ -79,54 +64,84 @@ impl Descriptor {
                 })
                 .collect(),
             capabilities: owned(declaration.capabilities),
+            resources: owned(declaration.resources_required),
             startup_timeout: seconds(declaration.startup_timeout_sec, STARTUP_TIMEOUT),
             teardown_timeout: seconds(declaration.teardown_timeout_sec, TEARDOWN_TIMEOUT),
             origin: format!("linked as {}", declaration.type_path),
-            path: None,
+            manifest: None,
             source: Source::InProcess(registration),
         }
     }
 
     /// Of an executable of which nothing but its command is known yet.
     pub(crate) fn executable(name: PluginName, command: StdioCommand) -> Self {
+        Self::unknown(name, Source::McpStdio(Arc::new(command)))
+    }
+
+    /// Of a plugin of which nothing but its source is known yet.
+    pub(crate) fn unknown(name: PluginName, source: Source) -> Self {
         Self {
+            origin: match &source {
+                Source::McpStdio(command) => format!("command {command}"),
+                _ => name.to_string(),
+            },
             name,
             version: None,
             core_version: None,
             priority: 0,
             depends_on: Vec::new(),
             capabilities: Vec::new(),
+            resources: Vec::new(),
             startup_timeout: STARTUP_TIMEOUT,
             teardown_timeout: TEARDOWN_TIMEOUT,
-            origin: format!("command {command}"),
-            path: None,
-            source: Source::McpStdio(Arc::new(command)),
+            manifest: None,
+            source,
         }
     }
 
-    /// The runtime's name in manifests.
-    pub(crate) fn runtime(&self) -> &'static str {
+    /// Lays what a manifest says over what is known already; the manifest is what operators edit.
+    pub(crate) fn with_manifest(mut self, manifest: Arc<Manifest>, origin: String) -> Self {
+        self.version = manifest.version.clone().or(self.version);
+        self.core_version = Some(manifest.core_version.clone());
+        self.priority = manifest.priority;
+        self.depends_on = manifest.depends_on.clone();
+        self.capabilities = manifest.capabilities.clone();
+        self.resources = manifest.resources.required.clone();
+        self.startup_timeout = Duration::from_secs(u64::from(manifest.startup_timeout_sec));
+        self.teardown_timeout = Duration::from_secs(u64::from(manifest.teardown_timeout_sec));
+        self.origin = origin;
+        self.manifest = Some(manifest);
+        self
+    }
+
+    /// The manifest, if one was found.
+    pub(crate) fn manifest(&self) -> Option<Arc<Manifest>> {
+        self.manifest.clone()
+    }
+
+    /// Where the plugin runs.
+    pub(crate) fn runtime(&self) -> Runtime {
         match &self.source {
-            Source::InProcess(_) => "in_process",
-            Source::McpStdio(_) => "mcp_stdio",
-            Source::Never { runtime, .. } => runtime,
+            Source::InProcess(_) => Runtime::InProcess,
+            Source::McpStdio(_) => Runtime::McpStdio,
+            Source::Never { runtime, .. } => *runtime,
         }
     }
 
-    /// In-process plugins start first, then subprocesses.
+    /// In-process plugins start first, then subprocesses, then services.
     pub(crate) fn rank(&self) -> u8 {
         match self.runtime() {
-            "in_process" => 0,
-            "mcp_stdio" => 1,
+            Runtime::InProcess => 0,
+            Runtime::McpStdio => 1,
             _ => 2,
         }
     }
 }
 
-pub(crate) fn owned(list: &[&str]) -> Vec<String> {
+fn owned(list: &[&str]) -> Vec<String> {
     list.iter().map(|&text| text.to_owned()).collect()
 }
 
-pub(crate) fn seconds(given: Option<u32>, default: Duration) -> Duration {
+fn seconds(given: Option<u32>, default: Duration) -> Duration {
     given.map_or(default, |seconds| Duration::from_secs(u64::from(seconds)))
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use dagstack_plugin::manifest::ManifestError;
 use dagstack_plugin::{ConfigInvalid, HookError, Problem};
 use serde_json::json;
 
@@ -25,13 +26,8 @@ pub enum PluginRegistryError {
     },
 
     /// A manifest cannot be read.
-    #[error("{message}")]
-    ManifestInvalid {
-        /// The manifest.
-        path: PathBuf,
-        /// What is wrong with it.
-        message: String,
-    },
+    #[error(transparent)]
+    ManifestInvalid(#[from] ManifestError),
 
     /// The plugin asks for another version of the core.
     #[error(
@@ -165,6 +161,24 @@ pub enum PluginRegistryError {
         source: ConfigSourceError,
     },
 
+    /// The plugin needs a resource that the host does not have.
+    #[error("`{plugin}` needs the resource `{resource}`, which this host does not have")]
+    ResourceMissing {
+        /// The plugin.
+        plugin: PluginName,
+        /// The resource.
+        resource: String,
+    },
+
+    /// The plugin's own teardown failed.
+    #[error("`{plugin}` could not be torn down: {message}")]
+    TeardownFailed {
+        /// The plugin.
+        plugin: PluginName,
+        /// What happened.
+        message: String,
+    },
+
     /// No such plugin is registered.
     #[error("no plugin `{plugin}` is registered{}{hint}", guess(suggestion))]
     PluginNotFound {
@@ -189,7 +203,7 @@ impl PluginRegistryError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::DiscoveryFailed { .. } => "discovery_failed",
-            Self::ManifestInvalid { .. } => "manifest_invalid",
+            Self::ManifestInvalid(_) => "manifest_invalid",
             Self::VersionIncompatible { .. } => "version_incompatible",
             Self::RuntimeNotSupported { .. } => "runtime_not_supported",
             Self::DuplicatePlugin { .. } => "duplicate_plugin",
@@ -202,6 +216,8 @@ impl PluginRegistryError {
             Self::Timeout { .. } => "timeout",
             Self::ConfigInvalid { .. } => "config_invalid",
             Self::ConfigSourceFailed { .. } => "config_source_failed",
+            Self::ResourceMissing { .. } => "resource_missing",
+            Self::TeardownFailed { .. } => "teardown_failed",
             Self::PluginNotFound { .. } => "plugin_not_found",
             Self::TeardownErrors { .. } => "teardown_errors",
         }
@@ -220,7 +236,9 @@ impl PluginRegistryError {
             Self::DependencyMissing { dependency, .. } => {
                 Some(json!({ "dependency": dependency }))
             }
-            Self::ManifestInvalid { path, .. } => Some(json!({ "path": path.display().to_string() })),
+            Self::ManifestInvalid(error) => {
+                Some(json!({ "path": error.path.display().to_string() }))
+            }
             _ => None,
         };
         Reason {

@@ -163,7 +163,8 @@ fn cycle_edges(
 mod tests {
     use super::*;
     use crate::adapter::mcp_stdio::StdioCommand;
-    use crate::descriptor::{Dependency, Source};
+    use crate::descriptor::Source;
+    use dagstack_plugin::manifest::{Dependency, Runtime};
     use std::sync::Arc;
 
     fn plugin(name: &str, priority: u32, needs: &[&str]) -> Descriptor {
@@ -184,7 +185,7 @@ mod tests {
 
     fn in_process(mut descriptor: Descriptor) -> Descriptor {
         descriptor.source = Source::Never {
-            runtime: "in_process",
+            runtime: Runtime::InProcess,
             error: Arc::new(PluginRegistryError::TeardownErrors { errors: vec![] }),
         };
         descriptor
