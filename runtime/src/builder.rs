@@ -173,7 +173,10 @@ impl RegistryBuilder {
                     .enumerate()
                     .map(|(index, descriptor)| (descriptor.name.clone(), index))
                     .collect(),
-                entries: list.into_iter().map(|it| Arc::new(Entry::new(it))).collect(),
+                entries: list
+                    .into_iter()
+                    .map(|it| Arc::new(Entry::new(it)))
+                    .collect(),
                 broken,
                 graph,
                 config: self.config,

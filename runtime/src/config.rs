@@ -174,7 +174,10 @@ mod tests {
             "invalid config for `chunker.fixed`\n  `chunker.fixed`: found text, expected an object of settings"
         );
         let error = tree.section(&PluginName::new("tool", "echo")).unwrap_err();
-        assert!(error.to_string().contains("`tool`: found a number"), "{error}");
+        assert!(
+            error.to_string().contains("`tool`: found a number"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -65,7 +65,10 @@ pub enum PluginRegistryError {
     },
 
     /// A reference by name fits more than one plugin.
-    #[error("the name `{name}` (in {by}) fits several plugins: {}; say which with `{{ kind, name }}`", list(candidates))]
+    #[error(
+        "the name `{name}` (in {by}) fits several plugins: {}; say which with `{{ kind, name }}`",
+        list(candidates)
+    )]
     AmbiguousPlugin {
         /// The name.
         name: String,
@@ -76,14 +79,20 @@ pub enum PluginRegistryError {
     },
 
     /// Plugins depend on each other in a circle.
-    #[error("plugins depend on each other in a circle: {}; remove one of these dependencies", edges_text(edges))]
+    #[error(
+        "plugins depend on each other in a circle: {}; remove one of these dependencies",
+        edges_text(edges)
+    )]
     DependencyCycle {
         /// Every dependency among the plugins of the circle: who needs whom.
         edges: Vec<(PluginName, PluginName)>,
     },
 
     /// A plugin that this one needs does not exist.
-    #[error("`{plugin}` depends on `{dependency}`, which is not registered{}", guess(suggestion))]
+    #[error(
+        "`{plugin}` depends on `{dependency}`, which is not registered{}",
+        guess(suggestion)
+    )]
     DependencyMissing {
         /// The plugin.
         plugin: PluginName,
@@ -106,7 +115,8 @@ pub enum PluginRegistryError {
 
     /// A manifest names a plugin for this process that is not linked into it.
     #[error(
-        "`{plugin}` ({origin}) runs in process, but is not linked into this program; depend on its package (entry point {entry_point}) and write `dagstack_runtime::link!(…)` with the package's crate name, or register it with `.plugin::<T>()`; or give the manifest a `command`{}", guess(suggestion)
+        "`{plugin}` ({origin}) runs in process, but is not linked into this program; depend on its package (entry point {entry_point}) and write `dagstack_runtime::link!(…)` with the package's crate name, or register it with `.plugin::<T>()`; or give the manifest a `command`{}",
+        guess(suggestion)
     )]
     PluginNotLinked {
         /// The plugin.
@@ -131,7 +141,9 @@ pub enum PluginRegistryError {
     },
 
     /// Something took longer than it may.
-    #[error("`{plugin}`: {operation} took longer than {limit:?}; raise `{setting}` if it needs the time")]
+    #[error(
+        "`{plugin}`: {operation} took longer than {limit:?}; raise `{setting}` if it needs the time"
+    )]
     Timeout {
         /// The plugin.
         plugin: PluginName,
@@ -233,9 +245,7 @@ impl PluginRegistryError {
             Self::DependencyUnavailable { dependency, .. } => {
                 Some(json!({ "dependency": dependency.to_string() }))
             }
-            Self::DependencyMissing { dependency, .. } => {
-                Some(json!({ "dependency": dependency }))
-            }
+            Self::DependencyMissing { dependency, .. } => Some(json!({ "dependency": dependency })),
             Self::ManifestInvalid(error) => {
                 Some(json!({ "path": error.path.display().to_string() }))
             }
@@ -258,7 +268,10 @@ impl PluginRegistryError {
             serde_json::Value::Array(_) => "an array",
             serde_json::Value::Object(_) => "an object",
         };
-        Self::config_problem(section, format!("found {found}, expected an object of settings"))
+        Self::config_problem(
+            section,
+            format!("found {found}, expected an object of settings"),
+        )
     }
 
     /// One problem with a whole section.

@@ -168,10 +168,8 @@ mod tests {
     use std::sync::Arc;
 
     fn plugin(name: &str, priority: u32, needs: &[&str]) -> Descriptor {
-        let mut descriptor = Descriptor::executable(
-            PluginName::new("kind", name),
-            StdioCommand::new(["true"]),
-        );
+        let mut descriptor =
+            Descriptor::executable(PluginName::new("kind", name), StdioCommand::new(["true"]));
         descriptor.priority = priority;
         descriptor.depends_on = needs
             .iter()

@@ -107,7 +107,9 @@ mod tests {
     #[tokio::test]
     async fn blocking_work_does_not_stall_a_single_threaded_host() {
         let (release, wait) = std::sync::mpsc::channel::<()>();
-        let work = Isolated::start("blocks", move || Box::pin(async move { wait.recv().is_ok() }));
+        let work = Isolated::start("blocks", move || {
+            Box::pin(async move { wait.recv().is_ok() })
+        });
         let outcome = work.outcome(Duration::from_millis(20)).await;
         assert_eq!(outcome, Err(Lost::TimedOut));
         drop(release);

@@ -111,7 +111,10 @@ impl Registry {
                 Ok((_, (index, started))) => self.finish(index, started.map_err(|e| e.reason())),
                 Err(error) => {
                     if let Some(&index) = by_task.get(&error.id()) {
-                        let reason = Reason::new("plugin_load_error", "the host's own code panicked in the setup; please report it");
+                        let reason = Reason::new(
+                            "plugin_load_error",
+                            "the host's own code panicked in the setup; please report it",
+                        );
                         self.finish(index, Err(reason));
                     }
                 }
@@ -271,7 +274,9 @@ async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
             "calls are still on their way after {patience:?}; tearing down under them"
         );
     }
-    let left = limit.saturating_sub(started.elapsed()).max(Duration::from_millis(1));
+    let left = limit
+        .saturating_sub(started.elapsed())
+        .max(Duration::from_millis(1));
     let outcome = live.running.adapter().teardown(left).await;
     let (state, outcome) = match outcome {
         Ok(Released::All) => (State::Registered, Ok(())),

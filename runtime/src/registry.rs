@@ -234,7 +234,11 @@ impl Registry {
     }
 
     fn not_found(&self, plugin: PluginName) -> PluginRegistryError {
-        let known = self.inner.entries.iter().map(|entry| &entry.descriptor.name);
+        let known = self
+            .inner
+            .entries
+            .iter()
+            .map(|entry| &entry.descriptor.name);
         let same_name = known.clone().find(|known| known.name() == plugin.name());
         let suggestion = same_name.map(ToString::to_string).or_else(|| {
             let names: Vec<String> = known.map(ToString::to_string).collect();
@@ -313,7 +317,12 @@ impl PluginHandle {
         let _in_flight = live.enter().ok_or_else(|| self.entry.not_ready())?;
         match &live.running {
             Running::InProcess(plugin) => {
-                give_up_with(ctx, &live.runtime, pin!(plugin.call_direct(hook, ctx, args))).await
+                give_up_with(
+                    ctx,
+                    &live.runtime,
+                    pin!(plugin.call_direct(hook, ctx, args)),
+                )
+                .await
             }
             Running::Elsewhere(adapter) => {
                 give_up_with(ctx, &live.runtime, adapter.call(hook, ctx, args)).await
