@@ -286,7 +286,7 @@ mod tests {
             "plugin         runtime     state        reason\n\
              chunker.fixed  in_process  ready\n\
              chunker.late   in_process  unavailable  one\n\
-             \x20                                        two\n\
+             \x20                                       two\n\
              warning: look here\n"
         );
         assert!(!report.all_ready());

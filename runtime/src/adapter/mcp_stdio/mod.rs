@@ -1,35 +1,311 @@
-//! stub
+//! Plugins that run as child processes and speak MCP on their standard streams.
+
+mod answer;
+mod client;
 mod command;
-pub use command::StdioCommand;
-use dagstack_plugin::*;
-use serde_json::Value;
+mod hooks;
+mod meta;
+mod process;
+mod start;
+mod stderr;
+mod transport;
+
+use std::fmt;
 use std::time::Duration;
-/// x
-#[derive(Debug)]
-pub struct McpStdio;
-impl McpStdio {
-    pub(crate) async fn start(
-        _: &crate::status::PluginName,
-        _: &StdioCommand,
-        _: Value,
-        _: Duration,
-    ) -> Result<Self, crate::PluginRegistryError> {
-        Ok(Self)
+
+use dagstack_plugin::{
+    BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool,
+};
+use rmcp::RoleClient;
+use rmcp::model::{CallToolRequestParams, ClientRequest, CustomRequest};
+use rmcp::service::{Peer, RunningService, ServiceError};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::sync::Mutex;
+
+use self::client::Client;
+use self::hooks::{Hooks, ToolOf};
+use self::process::{Ended, Process};
+use super::{Adapter, TeardownFailure};
+use crate::status::{PluginName, Reason};
+
+pub use self::command::StdioCommand;
+
+/// The capability under which our own two ends know each other.
+const EXTENSION: &str = "dev.dagstack/plugin";
+/// Sets the plugin up with the host's config.
+const SETUP: &str = "dagstack/setup";
+/// Asks how the plugin is.
+const HEALTH: &str = "dagstack/health";
+/// Tears the plugin down.
+const TEARDOWN: &str = "dagstack/teardown";
+/// How long a health check may take.
+const HEALTH_LIMIT: Duration = Duration::from_secs(10);
+/// How long the end of a process may lag behind the end of its standard output.
+const EXIT_LAG: Duration = Duration::from_secs(1);
+
+/// A plugin in a process of its own.
+pub struct McpStdio {
+    name: PluginName,
+    hooks: Hooks,
+    /// Whether the server knows the dagstack extension.
+    ours: bool,
+    peer: Peer<RoleClient>,
+    /// Dropping it closes the child's standard input.
+    service: Mutex<Option<RunningService<RoleClient, Client>>>,
+    /// Dropping it kills the child.
+    process: Process,
+}
+
+impl fmt::Debug for McpStdio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "plugin {} (process {})", self.name, self.process.pid())
     }
 }
-impl super::Adapter for McpStdio {
+
+/// A call that failed: in the plugin, or on the way.
+struct Failed {
+    error: HookError,
+    by_plugin: bool,
+}
+
+impl McpStdio {
+    async fn call_hook(
+        &self,
+        hook: &str,
+        ctx: &HookContext,
+        args: Value,
+    ) -> Result<Value, HookError> {
+        if self.hooks.is_tool() {
+            match hook {
+                tool::GET_SCHEMA => return self.get_schema(&args),
+                tool::EXECUTE => return self.execute(ctx, args).await,
+                _ => {}
+            }
+        }
+        let tool = self.hooks.find(hook)?;
+        let called = self.call_tool(hook, tool, ctx, into_map(args)).await;
+        called.map_err(|failed| failed.error)
+    }
+
+    /// `get_schema` of the kind `tool`.
+    fn get_schema(&self, args: &Value) -> Result<Value, HookError> {
+        match args {
+            Value::Null => {}
+            Value::Object(map) if map.is_empty() => {}
+            _ => return Err(invalid(tool::GET_SCHEMA, "it takes no arguments")),
+        }
+        Ok(self.hooks.functions.clone().unwrap_or_default())
+    }
+
+    /// `execute` of the kind `tool`: calls the function's own MCP tool, answers as in process.
+    async fn execute(&self, ctx: &HookContext, args: Value) -> Result<Value, HookError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Execute {
+            function: String,
+            #[serde(default)]
+            args: Map<String, Value>,
+        }
+        let Execute { function, args } = Execute::deserialize(args)
+            .map_err(|error| invalid(tool::EXECUTE, &error.to_string()))?;
+        let tool = self.hooks.find(&function)?;
+        match self.call_tool(&function, tool, ctx, args).await {
+            Ok(value) => Ok(json!({ "result": value, "is_error": false })),
+            Err(Failed { error, by_plugin }) => match error.code() {
+                code::INVALID_ARGUMENTS | code::CANCELLED | code::DEADLINE_EXCEEDED => Err(error),
+                _ if !by_plugin => Err(error),
+                _ => Ok(json!({
+                    "result": null,
+                    "is_error": true,
+                    "error_message": error.message(),
+                })),
+            },
+        }
+    }
+
+    async fn call_tool(
+        &self,
+        hook: &str,
+        tool: &ToolOf,
+        ctx: &HookContext,
+        args: Map<String, Value>,
+    ) -> Result<Value, Failed> {
+        let on_the_way = |error| Failed {
+            error,
+            by_plugin: false,
+        };
+        given_up(ctx).map_err(on_the_way)?;
+        let mut params = CallToolRequestParams::new(tool.name.to_string()).with_arguments(args);
+        params.meta = meta::of_call(ctx);
+        match self.peer.call_tool(params).await {
+            Ok(answer) => answer::value(tool, answer).map_err(|error| Failed {
+                error,
+                by_plugin: true,
+            }),
+            Err(ServiceError::McpError(error)) => {
+                Err(on_the_way(answer::protocol_error(hook, error)))
+            }
+            Err(error) => Err(on_the_way(self.broken(hook, &error).await)),
+        }
+    }
+
+    /// The error of a call that the connection did not survive.
+    async fn broken(&self, hook: &str, error: &ServiceError) -> HookError {
+        let closed = matches!(
+            error,
+            ServiceError::TransportClosed | ServiceError::TransportSend(_)
+        );
+        let ended = if closed {
+            self.process.group.ended_within(EXIT_LAG).await
+        } else {
+            None
+        };
+        let why = match ended {
+            Some(ended) => ended.to_string(),
+            None if closed => "it closed its standard streams".to_owned(),
+            None => format!("its answer cannot be understood: {error}"),
+        };
+        HookError::new(
+            code::TRANSPORT,
+            format!("`{}` did not answer `{hook}`: {why}", self.name),
+        )
+        .details(json!({ "plugin": self.name.to_string(), "hook": hook }))
+    }
+
+    async fn request(&self, method: &str) -> Result<Value, ServiceError> {
+        request(&self.peer, method).await
+    }
+
+    /// Closes the child's standard input and waits for its end.
+    async fn end(&self) {
+        if let Some(mut service) = self.service.lock().await.take() {
+            let _ = service.close_with_timeout(Duration::from_millis(500)).await;
+        }
+        self.process.group.see_out().await;
+    }
+
+    fn gone(&self, ended: Ended) -> Reason {
+        Reason::new(
+            "process_ended",
+            format!("{ended}; its standard error is in the host's log (target `dagstack.plugin.stderr`), `setup_all()` starts it again"),
+        )
+    }
+}
+
+/// Asks the child something of the dagstack extension.
+async fn request(peer: &Peer<RoleClient>, method: &str) -> Result<Value, ServiceError> {
+    let request = ClientRequest::CustomRequest(CustomRequest::new(method, Some(json!({}))));
+    let answer = peer.send_request(request).await?;
+    // What it parses as depends on its keys.
+    serde_json::to_value(answer).map_err(|_| ServiceError::UnexpectedResponse)
+}
+
+fn into_map(args: Value) -> Map<String, Value> {
+    match args {
+        Value::Object(map) => map,
+        // The handle lets nothing else through.
+        _ => Map::new(),
+    }
+}
+
+/// The error of a call whose caller has already given up, as in process.
+fn given_up(ctx: &HookContext) -> Result<(), HookError> {
+    if ctx.cancellation().is_cancelled() {
+        return Err(HookError::new(
+            code::CANCELLED,
+            "the caller cancelled the call",
+        ));
+    }
+    if ctx.remaining().is_some_and(|left| left.is_zero()) {
+        return Err(HookError::new(
+            code::DEADLINE_EXCEEDED,
+            "the call's deadline has passed",
+        ));
+    }
+    Ok(())
+}
+
+fn invalid(hook: &str, problem: &str) -> HookError {
+    HookError::new(
+        code::INVALID_ARGUMENTS,
+        format!("invalid arguments for `{hook}`: {problem}"),
+    )
+    .details(json!({ "hook": hook, "errors": [{ "path": hook, "problem": problem }] }))
+}
+
+impl Adapter for McpStdio {
     fn call<'a>(
         &'a self,
-        _: &'a str,
-        _: &'a HookContext,
-        _: Value,
+        hook: &'a str,
+        ctx: &'a HookContext,
+        args: Value,
     ) -> BoxFuture<'a, Result<Value, HookError>> {
-        todo!()
+        Box::pin(self.call_hook(hook, ctx, args))
     }
+
     fn health(&self) -> BoxFuture<'_, Health> {
-        todo!()
+        Box::pin(async {
+            if let Some(reason) = self.failure() {
+                return Health::unhealthy(reason.message);
+            }
+            if !self.ours {
+                return Health::Healthy;
+            }
+            match tokio::time::timeout(HEALTH_LIMIT, self.request(HEALTH)).await {
+                Ok(Ok(answer)) => Health::deserialize(answer).unwrap_or_else(|error| {
+                    Health::degraded(format!("its health cannot be read: {error}"))
+                }),
+                Ok(Err(error)) => Health::unhealthy(format!("it did not say how it is: {error}")),
+                Err(_) => Health::unhealthy(format!(
+                    "it did not say how it is within {HEALTH_LIMIT:?}"
+                )),
+            }
+        })
     }
-    fn teardown(&self, _: Duration) -> BoxFuture<'_, Result<Released, super::TeardownFailure>> {
-        todo!()
+
+    fn teardown(&self, limit: Duration) -> BoxFuture<'_, Result<Released, TeardownFailure>> {
+        Box::pin(async move {
+            let alive = self.failure().is_none();
+            let released = if self.ours && alive {
+                match tokio::time::timeout(limit, self.request(TEARDOWN)).await {
+                    Ok(Ok(answer)) => Ok(released(&answer)),
+                    Ok(Err(ServiceError::McpError(error))) => Err(TeardownFailure::Failed(
+                        PluginError::new(error.message.into_owned()),
+                    )),
+                    // It ended in the middle: nothing of it is left.
+                    Ok(Err(_)) => Ok(Released::All),
+                    Err(_) => Err(TeardownFailure::TimedOut),
+                }
+            } else {
+                Ok(Released::All)
+            };
+            self.end().await;
+            released
+        })
     }
+
+    fn pid(&self) -> Option<u32> {
+        self.process.group.exit().is_none().then(|| self.process.pid())
+    }
+
+    fn failure(&self) -> Option<Reason> {
+        if let Some(ended) = self.process.group.exit() {
+            return Some(self.gone(ended));
+        }
+        self.peer.is_transport_closed().then(|| {
+            Reason::new(
+                "transport",
+                "it closed its standard streams; `setup_all()` starts it again",
+            )
+        })
+    }
+}
+
+/// A new process can be started whatever the old one kept.
+fn released(answer: &Value) -> Released {
+    answer
+        .get("released")
+        .and_then(|released| Released::deserialize(released).ok())
+        .unwrap_or_default()
 }

@@ -1,0 +1,209 @@
+//! Which MCP tool a hook is, on this server.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use dagstack_plugin::{HookError, code, tool};
+use rmcp::model::{JsonObject, Tool};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::status::PluginName;
+use crate::suggest::suggest;
+
+/// The hooks of a plugin out of process.
+#[derive(Debug)]
+pub(super) struct Hooks {
+    plugin: PluginName,
+    /// In the plugin's own order.
+    names: Vec<String>,
+    tools: HashMap<String, ToolOf>,
+    /// For the kind `tool`: what `get_schema` answers.
+    pub(super) functions: Option<Value>,
+}
+
+/// The tool that a hook is.
+#[derive(Clone, Debug)]
+pub(super) struct ToolOf {
+    pub(super) name: Arc<str>,
+    /// The value is wrapped as `{"result": …}`.
+    pub(super) wraps: bool,
+}
+
+/// What the dagstack extension says of a hook.
+#[derive(Deserialize)]
+struct Announced {
+    name: String,
+    tool: String,
+    #[serde(default)]
+    wraps_result: bool,
+}
+
+impl Hooks {
+    /// The hooks that a dagstack plugin announces; `None` if it does not say.
+    pub(super) fn announced(plugin: &PluginName, extension: &JsonObject) -> Option<Self> {
+        let hooks: Vec<Announced> = Vec::deserialize(extension.get("hooks")?).ok()?;
+        Some(Self {
+            plugin: plugin.clone(),
+            names: hooks.iter().map(|hook| hook.name.clone()).collect(),
+            tools: hooks
+                .into_iter()
+                .map(|hook| {
+                    let tool = ToolOf {
+                        name: hook.tool.into(),
+                        wraps: hook.wraps_result,
+                    };
+                    (hook.name, tool)
+                })
+                .collect(),
+            functions: None,
+        })
+    }
+
+    /// The hooks of any MCP server: by the map the manifest gives, by the kind's template, or by
+    /// the tool's own name.
+    pub(super) fn of_tools(
+        plugin: &PluginName,
+        tools: &[Tool],
+        map: &BTreeMap<String, String>,
+    ) -> Self {
+        let prefix = if plugin.kind() == tool::KIND {
+            format!("{plugin}.{}.", tool::EXECUTE)
+        } else {
+            format!("{plugin}.")
+        };
+        let mut hooks = Self {
+            plugin: plugin.clone(),
+            names: Vec::new(),
+            tools: HashMap::new(),
+            functions: None,
+        };
+        for tool in tools {
+            let mapped = map.iter().filter(|(_, name)| **name == tool.name);
+            let mut names: Vec<&str> = mapped.map(|(hook, _)| hook.as_str()).collect();
+            if names.is_empty() {
+                names.push(tool.name.strip_prefix(&prefix).unwrap_or(&tool.name));
+            }
+            for name in names {
+                let found = ToolOf {
+                    name: Arc::from(&*tool.name),
+                    wraps: wraps(tool),
+                };
+                if hooks.tools.insert(name.to_owned(), found).is_none() {
+                    hooks.names.push(name.to_owned());
+                }
+            }
+        }
+        for (hook, tool) in map {
+            if !tools.iter().any(|known| known.name == *tool) {
+                tracing::warn!(
+                    plugin = %plugin,
+                    "the manifest says that hook `{hook}` is the tool `{tool}`, but the server has no such tool"
+                );
+            }
+        }
+        hooks
+    }
+
+    /// Keeps what `get_schema` of the kind `tool` answers.
+    pub(super) fn list_functions(&mut self, tools: &[Tool]) {
+        let functions = self.names.iter().filter_map(|name| {
+            let tool = self.tools.get(name)?;
+            let tool = tools.iter().find(|it| *it.name == *tool.name)?;
+            Some(json!({
+                "name": name,
+                "description": tool.description.as_deref().unwrap_or_default(),
+                "parameters": *tool.input_schema,
+            }))
+        });
+        self.functions = Some(functions.collect());
+    }
+
+    pub(super) fn is_tool(&self) -> bool {
+        self.plugin.kind() == tool::KIND
+    }
+
+    /// The tool a hook is.
+    ///
+    /// # Errors
+    ///
+    /// `unknown_hook`, as in process.
+    pub(super) fn find(&self, hook: &str) -> Result<&ToolOf, HookError> {
+        self.tools.get(hook).ok_or_else(|| self.unknown(hook))
+    }
+
+    fn unknown(&self, hook: &str) -> HookError {
+        let mut known: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        if self.is_tool() {
+            known.extend([tool::GET_SCHEMA, tool::EXECUTE]);
+        }
+        let guess = suggest(hook, known.iter().copied())
+            .map(|guess| format!(", did you mean `{guess}`?"))
+            .unwrap_or_default();
+        HookError::new(
+            code::UNKNOWN_HOOK,
+            format!(
+                "`{}` has no hook `{hook}`{guess} it has: {}",
+                self.plugin,
+                known.join(", ")
+            ),
+        )
+        .details(json!({ "hook": hook, "known": known }))
+    }
+}
+
+/// Whether a tool's output schema says that its value is wrapped.
+fn wraps(tool: &Tool) -> bool {
+    let schema = tool.output_schema.as_deref();
+    ["x-dagstack-wrap-result", "x-fastmcp-wrap-result"]
+        .iter()
+        .any(|key| schema.and_then(|schema| schema.get(*key)) == Some(&Value::Bool(true)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tools(names: &[&'static str]) -> Vec<Tool> {
+        names
+            .iter()
+            .map(|&name| Tool::new(name, "Does it.", Arc::new(JsonObject::new())))
+            .collect()
+    }
+
+    #[test]
+    fn foreign_tools_are_found_by_map_template_or_name() {
+        let map = BTreeMap::from([("chunk".to_owned(), "split-text".to_owned())]);
+        let hooks = Hooks::of_tools(
+            &PluginName::new("chunker", "fixed"),
+            &tools(&["split-text", "chunker.fixed.count", "plain"]),
+            &map,
+        );
+        assert_eq!(&*hooks.find("chunk").unwrap().name, "split-text");
+        assert_eq!(&*hooks.find("count").unwrap().name, "chunker.fixed.count");
+        assert_eq!(&*hooks.find("plain").unwrap().name, "plain");
+        let error = hooks.find("chunks").unwrap_err();
+        assert_eq!(error.code(), code::UNKNOWN_HOOK);
+        assert_eq!(
+            error.get_details(),
+            Some(&json!({ "hook": "chunks", "known": ["chunk", "count", "plain"] }))
+        );
+        assert!(error.message().contains("did you mean `chunk`?"));
+    }
+
+    #[test]
+    fn functions_of_a_tool_lose_their_template() {
+        let list = tools(&["tool.calc.execute.add"]);
+        let mut hooks = Hooks::of_tools(&PluginName::new("tool", "calc"), &list, &BTreeMap::new());
+        hooks.list_functions(&list);
+        assert_eq!(
+            hooks.functions,
+            Some(json!([{ "name": "add", "description": "Does it.", "parameters": {} }]))
+        );
+        let error = hooks.find("ad").unwrap_err();
+        assert_eq!(
+            error.get_details().unwrap()["known"],
+            json!(["add", "get_schema", "execute"])
+        );
+    }
+}

@@ -1,0 +1,100 @@
+//! What goes beside a call's arguments, in `_meta`.
+
+use dagstack_plugin::{HookContext, Metadata};
+use rmcp::model::{JsonObject, MetaObject, RequestMetaObject};
+use serde_json::{Map, Value};
+
+/// The reserved metadata key of the W3C trace context.
+const TRACE_CONTEXT: &str = "trace_context";
+
+/// `_meta` of a call; `None` where there is nothing to say.
+pub(super) fn of_call(ctx: &HookContext) -> Option<RequestMetaObject> {
+    let mut meta = JsonObject::new();
+    put_metadata(&mut meta, ctx.metadata());
+    if let Some(left) = ctx.remaining() {
+        let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
+        meta.insert("dev.dagstack/timeout_ms".to_owned(), millis.into());
+    }
+    (!meta.is_empty()).then(|| RequestMetaObject(MetaObject(meta)))
+}
+
+fn put_metadata(meta: &mut JsonObject, metadata: &Metadata) {
+    if metadata.is_empty() {
+        return;
+    }
+    let mut rest: Map<String, Value> = metadata.into();
+    if let Some(trace) = rest.remove(TRACE_CONTEXT) {
+        match trace.get("traceparent").and_then(Value::as_str) {
+            Some(parent) if is_traceparent(parent) => {
+                meta.insert("traceparent".to_owned(), parent.into());
+                if let Some(state) = trace.get("tracestate").and_then(Value::as_str) {
+                    meta.insert("tracestate".to_owned(), state.into());
+                }
+            }
+            _ => tracing::warn!(
+                "dropped `trace_context`: expected {{\"traceparent\": \"00-<32 hex digits>-<16 hex digits>-<2 hex digits>\"}}"
+            ),
+        }
+    }
+    if !rest.is_empty() {
+        meta.insert("dev.dagstack/metadata".to_owned(), Value::Object(rest));
+    }
+}
+
+/// W3C Trace Context, §3.2.
+fn is_traceparent(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let hex = |part: &str, digits: usize| {
+        part.len() == digits
+            && part
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let some = |part: &str| part.bytes().any(|byte| byte != b'0');
+    match parts[..] {
+        [version, trace, span, flags, ..] => {
+            hex(version, 2)
+                && version != "ff"
+                && (version != "00" || parts.len() == 4)
+                && hex(trace, 32)
+                && some(trace)
+                && hex(span, 16)
+                && some(span)
+                && hex(flags, 2)
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use std::time::Duration;
+
+    #[test]
+    fn trace_context_travels_bare_and_the_rest_together() {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let metadata = Metadata::new()
+            .with("tenant_id", "acme")
+            .with("trace_context", json!({ "traceparent": parent, "tracestate": "a=b" }));
+        let ctx = HookContext::new()
+            .with_metadata(metadata)
+            .with_timeout(Duration::from_secs(60));
+        let meta = of_call(&ctx).unwrap().0.0;
+        assert_eq!(meta["traceparent"], parent);
+        assert_eq!(meta["tracestate"], "a=b");
+        assert_eq!(meta["dev.dagstack/metadata"], json!({ "tenant_id": "acme" }));
+        assert!(meta["dev.dagstack/timeout_ms"].as_u64().unwrap() > 50_000);
+        assert_eq!(of_call(&HookContext::new()), None);
+    }
+
+    #[test]
+    fn a_malformed_trace_context_is_dropped() {
+        let metadata = Metadata::new().with("trace_context", json!({ "traceparent": "00-zz" }));
+        assert_eq!(of_call(&HookContext::new().with_metadata(metadata)), None);
+        assert!(!is_traceparent(
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01"
+        ));
+    }
+}

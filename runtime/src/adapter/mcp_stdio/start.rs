@@ -1,0 +1,307 @@
+//! Starting a child: process, handshake, setup.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use dagstack_plugin::{Problem, secrets, tool};
+use rmcp::RoleClient;
+use rmcp::model::{ErrorData, JsonObject, Tool};
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, ClientServiceExt, Peer, RunningService,
+    ServiceError,
+};
+use serde_json::{Value, json};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
+use tokio::sync::{Mutex, watch};
+use tokio::time::{Instant, timeout_at};
+
+use super::client::Client;
+use super::hooks::Hooks;
+use super::process::{Group, Process};
+use super::stderr::{self, Tail};
+use super::transport::{Lines, SetupParams};
+use super::{EXTENSION, McpStdio, SETUP, StdioCommand, request};
+use crate::error::PluginRegistryError;
+use crate::status::PluginName;
+
+/// How long the end of a process may lag behind the end of its standard output.
+const EXIT_LAG: Duration = Duration::from_millis(500);
+
+/// What all steps of a start need.
+struct Start<'a> {
+    name: &'a PluginName,
+    limit: Duration,
+    deadline: Instant,
+}
+
+impl McpStdio {
+    /// Starts the process, shakes hands, sets the plugin up. A failure leaves no process behind.
+    pub(crate) async fn start(
+        name: &PluginName,
+        command: &StdioCommand,
+        config: Value,
+        limit: Duration,
+    ) -> Result<Self, PluginRegistryError> {
+        let start = Start {
+            name,
+            limit,
+            deadline: Instant::now() + limit,
+        };
+        let (process, transport, closed, setup, tail) = start.spawn(command).await?;
+        let service = start.shake_hands(transport, &process.group, &tail).await?;
+        tokio::spawn(supervise(
+            process.group.clone(),
+            closed,
+            service.cancellation_token(),
+        ));
+        let peer = service.peer().clone();
+        let extension = extension(&peer);
+        match &extension {
+            Some(_) => start.set_up(&peer, &process.group, setup, config).await?,
+            None if config.as_object().is_some_and(|section| !section.is_empty()) => {
+                tracing::warn!(
+                    plugin = %name,
+                    "the server does not know the dagstack extension: its config section is not passed on; use its command's arguments or `env`"
+                );
+            }
+            None => {}
+        }
+        let hooks = start.hooks(&peer, extension.as_ref(), command).await?;
+        Ok(Self {
+            name: name.clone(),
+            hooks,
+            ours: extension.is_some(),
+            peer,
+            service: Mutex::new(Some(service)),
+            process,
+        })
+    }
+}
+
+type Spawned = (
+    Process,
+    Lines<ChildStdout, ChildStdin>,
+    watch::Receiver<()>,
+    SetupParams,
+    Tail,
+);
+
+impl Start<'_> {
+    fn failed(&self, cause: &str, message: impl Into<String>) -> PluginRegistryError {
+        PluginRegistryError::PluginLoadError {
+            plugin: self.name.clone(),
+            cause: cause.to_owned(),
+            message: message.into(),
+        }
+    }
+
+    async fn in_time<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = T>,
+    ) -> Result<T, PluginRegistryError> {
+        let late = |_| PluginRegistryError::Timeout {
+            plugin: self.name.clone(),
+            operation,
+            limit: self.limit,
+            setting: "startup_timeout_sec",
+        };
+        timeout_at(self.deadline, work).await.map_err(late)
+    }
+
+    async fn spawn(&self, command: &StdioCommand) -> Result<Spawned, PluginRegistryError> {
+        let ready = command.to_command().ok_or_else(|| {
+            self.failed(
+                "spawn_failed",
+                "its command is empty; give a program and its arguments",
+            )
+        })?;
+        let spawned = Process::spawn(ready, self.name.name());
+        let (process, streams) = self
+            .in_time("the start of its process", spawned)
+            .await?
+            .map_err(|error| self.failed("spawn_failed", command.explain(&error)))?;
+        let no_driver = |error: std::io::Error| {
+            self.failed(
+                "spawn_failed",
+                format!("its streams cannot be read: {error}"),
+            )
+        };
+        let stdin = ChildStdin::from_std(streams.stdin).map_err(no_driver)?;
+        let stdout = ChildStdout::from_std(streams.stdout).map_err(no_driver)?;
+        let stderr = ChildStderr::from_std(streams.stderr).map_err(no_driver)?;
+        let tail = Tail::default();
+        tokio::spawn(drain(
+            stderr,
+            self.name.to_string(),
+            tail.clone(),
+            process.group.clone(),
+        ));
+        let setup = SetupParams::default();
+        let (lines, closed) = Lines::new(self.name.to_string(), stdout, stdin, setup.clone());
+        Ok((process, lines, closed, setup, tail))
+    }
+
+    async fn shake_hands(
+        &self,
+        transport: Lines<ChildStdout, ChildStdin>,
+        group: &Group,
+        tail: &Tail,
+    ) -> Result<RunningService<RoleClient, Client>, PluginRegistryError> {
+        let hands = Client.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
+        let shaken = self.in_time("the answer to `initialize`", hands).await?;
+        match shaken {
+            Ok(service) => Ok(service),
+            Err(error) => {
+                let closed = matches!(
+                    error,
+                    ClientInitializeError::ConnectionClosed(_)
+                        | ClientInitializeError::TransportError { .. }
+                );
+                let ended = if closed {
+                    group.ended_within(EXIT_LAG).await
+                } else {
+                    None
+                };
+                let why = match (ended, error) {
+                    (Some(ended), _) => format!("{ended} before it answered `initialize`"),
+                    (None, ClientInitializeError::JsonRpcError(error)) => {
+                        format!("it refused `initialize`: {}", error.message)
+                    }
+                    (None, _) if closed => {
+                        "it closed its standard streams before it answered `initialize`".to_owned()
+                    }
+                    (None, error) => {
+                        let text: String = error.to_string().chars().take(300).collect();
+                        format!("it does not speak MCP: {text}")
+                    }
+                };
+                // The config is not sent yet, so nothing of it can be in there.
+                Err(self.failed("handshake_failed", format!("{why}{}", tail.text())))
+            }
+        }
+    }
+
+    async fn set_up(
+        &self,
+        peer: &Peer<RoleClient>,
+        group: &Group,
+        params: SetupParams,
+        config: Value,
+    ) -> Result<(), PluginRegistryError> {
+        let section = match &config {
+            Value::Null => json!({}),
+            section => section.clone(),
+        };
+        *params.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(json!({ "config": section, "metadata": {} }));
+        match self.in_time("setup", request(peer, SETUP)).await? {
+            Ok(_) => Ok(()),
+            Err(ServiceError::McpError(error)) => Err(self.refused(error, &config)),
+            Err(error) => {
+                let why = match group.ended_within(EXIT_LAG).await {
+                    Some(ended) => format!(
+                        "{ended} in its setup; its standard error is in the host's log (target `dagstack.plugin.stderr`)"
+                    ),
+                    None => format!("its setup got no answer: {error}"),
+                };
+                Err(self.failed("setup_failed", why))
+            }
+        }
+    }
+
+    /// The plugin's own reason for a failed setup, `{code, message, problems?}`.
+    fn refused(&self, error: ErrorData, config: &Value) -> PluginRegistryError {
+        let data = error.data.unwrap_or_default();
+        let text = |key: &str| data.get(key).and_then(Value::as_str);
+        let clean = |text: &str| secrets::scrub(text, config).into_owned();
+        let problems = data.get("problems").and_then(Value::as_array);
+        if text("code") == Some("config_invalid")
+            && let Some(problems) = problems
+        {
+            return PluginRegistryError::ConfigInvalid {
+                section: self.name.to_string(),
+                problems: problems.iter().map(|it| problem(it, &clean)).collect(),
+            };
+        }
+        self.failed(
+            text("code").unwrap_or("setup_failed"),
+            clean(text("message").unwrap_or(&error.message)),
+        )
+    }
+
+    async fn hooks(
+        &self,
+        peer: &Peer<RoleClient>,
+        extension: Option<&JsonObject>,
+        command: &StdioCommand,
+    ) -> Result<Hooks, PluginRegistryError> {
+        let announced = extension.and_then(|facts| Hooks::announced(self.name, facts));
+        let is_tool = self.name.kind() == tool::KIND;
+        let tools: Vec<Tool> = if announced.is_some() && !is_tool {
+            Vec::new()
+        } else {
+            self.in_time("the answer to `tools/list`", peer.list_all_tools())
+                .await?
+                .map_err(|error| {
+                    self.failed(
+                        "handshake_failed",
+                        format!("it did not list its tools: {error}"),
+                    )
+                })?
+        };
+        let mut hooks = announced
+            .unwrap_or_else(|| Hooks::of_tools(self.name, &tools, command.tool_names()));
+        if is_tool {
+            hooks.list_functions(&tools);
+        }
+        Ok(hooks)
+    }
+}
+
+/// What the server says of the dagstack extension, if it knows it.
+fn extension(peer: &Peer<RoleClient>) -> Option<JsonObject> {
+    let server = peer.peer_info()?;
+    let experimental = server.capabilities.experimental.as_ref()?;
+    experimental.get(EXTENSION).cloned()
+}
+
+fn problem(given: &Value, clean: &impl Fn(&str) -> String) -> Problem {
+    let text = |key: &str| given.get(key).and_then(Value::as_str);
+    let mut problem = Problem::new(
+        text("path").unwrap_or_default(),
+        clean(text("problem").unwrap_or_default()),
+    );
+    problem.expected = text("expected").map(clean);
+    problem.example = given.get("example").cloned();
+    problem
+}
+
+/// Ends what is left once the connection or the process has ended.
+async fn supervise(
+    group: Group,
+    mut closed: watch::Receiver<()>,
+    session: rmcp::service::RunningServiceCancellationToken,
+) {
+    tokio::select! {
+        _ = closed.changed() => group.see_out().await,
+        () = group.ended() => {
+            // Answers may still be in the pipe. A grandchild that left the group can keep the
+            // pipe open for ever.
+            let _ = tokio::time::timeout(EXIT_LAG, closed.changed()).await;
+            session.cancel();
+        }
+    }
+}
+
+/// Drains standard error until it ends, or shortly after the process has.
+async fn drain(stream: ChildStderr, plugin: String, tail: Tail, group: Group) {
+    let after_the_end = async {
+        group.ended().await;
+        tokio::time::sleep(EXIT_LAG).await;
+    };
+    tokio::select! {
+        () = stderr::drain(stream, plugin, tail) => {}
+        () = after_the_end => {}
+    }
+}
