@@ -306,6 +306,7 @@ impl PluginHandle {
         ctx: &HookContext,
         args: Value,
     ) -> Result<Value, HookError> {
+        let args = self.checked(hook, args)?;
         let current;
         let live = match &self.live {
             Some(live) => live,
@@ -328,6 +329,25 @@ impl PluginHandle {
                 give_up_with(ctx, &live.runtime, adapter.call(hook, ctx, args)).await
             }
         }
+    }
+
+    /// Arguments by name, or none.
+    fn checked(&self, hook: &str, args: Value) -> Result<Value, HookError> {
+        let found = match args {
+            Value::Object(_) => return Ok(args),
+            Value::Null => return Ok(Value::Object(serde_json::Map::new())),
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::String(_) => "text",
+            Value::Array(_) => "an array",
+        };
+        let problem = format!("found {found}, expected an object of the arguments by name");
+        let path = format!("{}.{hook}", self.name());
+        Err(HookError::new(
+            code::INVALID_ARGUMENTS,
+            format!("invalid arguments for `{hook}`\n  `{path}`: {problem}"),
+        )
+        .details(json!({ "hook": hook, "errors": [{ "path": path, "problem": problem }] })))
     }
 
     /// Asks the plugin how it is.

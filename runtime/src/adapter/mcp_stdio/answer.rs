@@ -60,9 +60,8 @@ fn text(content: &[ContentBlock]) -> Option<String> {
 pub(super) fn protocol_error(hook: &str, error: ErrorData) -> HookError {
     let message = error.message.into_owned();
     if error.code == ErrorCode::INVALID_PARAMS {
-        return HookError::new(code::INVALID_ARGUMENTS, message.clone()).details(
-            json!({ "hook": hook, "errors": [{ "path": hook, "problem": message }] }),
-        );
+        return HookError::new(code::INVALID_ARGUMENTS, message.clone())
+            .details(json!({ "hook": hook, "errors": [{ "path": hook, "problem": message }] }));
     }
     HookError::new(
         code::TRANSPORT,
@@ -109,7 +108,8 @@ mod tests {
         let error = value(&tool(true), ours).unwrap_err();
         let expected = HookError::new("text_too_long", "it is").details(json!({ "limit": 5 }));
         assert_eq!(error, expected);
-        let foreign = answer(json!({ "content": [{ "type": "text", "text": "no" }], "isError": true }));
+        let foreign =
+            answer(json!({ "content": [{ "type": "text", "text": "no" }], "isError": true }));
         let error = value(&tool(true), foreign).unwrap_err();
         assert_eq!((error.code(), error.message()), (code::HOOK_FAILED, "no"));
     }

@@ -75,16 +75,20 @@ mod tests {
     #[test]
     fn trace_context_travels_bare_and_the_rest_together() {
         let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        let metadata = Metadata::new()
-            .with("tenant_id", "acme")
-            .with("trace_context", json!({ "traceparent": parent, "tracestate": "a=b" }));
+        let metadata = Metadata::new().with("tenant_id", "acme").with(
+            "trace_context",
+            json!({ "traceparent": parent, "tracestate": "a=b" }),
+        );
         let ctx = HookContext::new()
             .with_metadata(metadata)
             .with_timeout(Duration::from_secs(60));
         let meta = of_call(&ctx).unwrap().0.0;
         assert_eq!(meta["traceparent"], parent);
         assert_eq!(meta["tracestate"], "a=b");
-        assert_eq!(meta["dev.dagstack/metadata"], json!({ "tenant_id": "acme" }));
+        assert_eq!(
+            meta["dev.dagstack/metadata"],
+            json!({ "tenant_id": "acme" })
+        );
         assert!(meta["dev.dagstack/timeout_ms"].as_u64().unwrap() > 50_000);
         assert_eq!(of_call(&HookContext::new()), None);
     }

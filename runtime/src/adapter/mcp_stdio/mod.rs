@@ -188,7 +188,9 @@ impl McpStdio {
     fn gone(&self, ended: Ended) -> Reason {
         Reason::new(
             "process_ended",
-            format!("{ended}; its standard error is in the host's log (target `dagstack.plugin.stderr`), `setup_all()` starts it again"),
+            format!(
+                "{ended}; its standard error is in the host's log (target `dagstack.plugin.stderr`), `setup_all()` starts it again"
+            ),
         )
     }
 }
@@ -257,9 +259,9 @@ impl Adapter for McpStdio {
                     Health::degraded(format!("its health cannot be read: {error}"))
                 }),
                 Ok(Err(error)) => Health::unhealthy(format!("it did not say how it is: {error}")),
-                Err(_) => Health::unhealthy(format!(
-                    "it did not say how it is within {HEALTH_LIMIT:?}"
-                )),
+                Err(_) => {
+                    Health::unhealthy(format!("it did not say how it is within {HEALTH_LIMIT:?}"))
+                }
             }
         })
     }
@@ -286,7 +288,11 @@ impl Adapter for McpStdio {
     }
 
     fn pid(&self) -> Option<u32> {
-        self.process.group.exit().is_none().then(|| self.process.pid())
+        self.process
+            .group
+            .exit()
+            .is_none()
+            .then(|| self.process.pid())
     }
 
     fn failure(&self) -> Option<Reason> {

@@ -58,7 +58,10 @@ impl McpStdio {
         let extension = extension(&peer);
         match &extension {
             Some(_) => start.set_up(&peer, &process.group, setup, config).await?,
-            None if config.as_object().is_some_and(|section| !section.is_empty()) => {
+            None if config
+                .as_object()
+                .is_some_and(|section| !section.is_empty()) =>
+            {
                 tracing::warn!(
                     plugin = %name,
                     "the server does not know the dagstack extension: its config section is not passed on; use its command's arguments or `env`"
@@ -250,8 +253,8 @@ impl Start<'_> {
                     )
                 })?
         };
-        let mut hooks = announced
-            .unwrap_or_else(|| Hooks::of_tools(self.name, &tools, command.tool_names()));
+        let mut hooks =
+            announced.unwrap_or_else(|| Hooks::of_tools(self.name, &tools, command.tool_names()));
         if is_tool {
             hooks.list_functions(&tools);
         }

@@ -49,7 +49,11 @@ pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, plugin: String, ta
         line.clear();
     };
     while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-        for part in buffer.split_at(count).0.split_inclusive(|&byte| byte == b'\n') {
+        for part in buffer
+            .split_at(count)
+            .0
+            .split_inclusive(|&byte| byte == b'\n')
+        {
             for piece in part.chunks(MAX_LINE) {
                 if line.len() + piece.len() > MAX_LINE {
                     say(&mut line);

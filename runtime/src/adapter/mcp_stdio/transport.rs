@@ -180,10 +180,7 @@ fn encode(
         && let ClientRequest::CustomRequest(custom) = &mut request.request
         && custom.method == SETUP
     {
-        custom.params = setup
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        custom.params = setup.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
     let mut line = serde_json::to_vec(&item)?;
     line.push(b'\n');
@@ -245,7 +242,7 @@ mod tests {
     async fn received(text: &str, max_line: usize) -> Vec<Value> {
         let (mut lines, _closed) = Lines::new(
             "test".to_owned(),
-            text.as_bytes(),
+            std::io::Cursor::new(text.to_owned()),
             tokio::io::sink(),
             SetupParams::default(),
         );
