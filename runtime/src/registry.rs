@@ -182,9 +182,10 @@ impl Entry {
     }
 
     /// The error of a call that finds the plugin not ready.
-    fn not_ready(&self) -> HookError {
+    fn not_ready(&self, live: Option<&Live>) -> HookError {
         let name = &self.descriptor.name;
-        let state = self.state();
+        let failure = live.and_then(|live| live.running.adapter().failure());
+        let state = failure.map_or_else(|| self.state(), State::Unavailable);
         let message = match &state {
             State::Registered => format!(
                 "`{name}` is not set up; await `registry.setup_all()` before calling it (after `teardown_all()`, again)"
@@ -198,8 +199,9 @@ impl Entry {
             State::RequiresRestart => {
                 format!("`{name}` is torn down and needs a new process; restart the host")
             }
-            // Set up between the look at its state and now, or being torn down.
-            State::Ready => format!("`{name}` is just being set up or torn down; try again"),
+            State::Ready => format!(
+                "`{name}` is another instance now, or is just being torn down; ask the registry for it again"
+            ),
         };
         HookError::new(code::UNAVAILABLE, message).details(json!({
             "plugin": name.to_string(),
@@ -311,11 +313,14 @@ impl PluginHandle {
         let live = match &self.live {
             Some(live) => live,
             None => {
-                current = self.entry.live().ok_or_else(|| self.entry.not_ready())?;
+                current = self
+                    .entry
+                    .live()
+                    .ok_or_else(|| self.entry.not_ready(None))?;
                 &current
             }
         };
-        let _in_flight = live.enter().ok_or_else(|| self.entry.not_ready())?;
+        let _in_flight = live.enter().ok_or_else(|| self.entry.not_ready(None))?;
         match &live.running {
             Running::InProcess(plugin) => {
                 give_up_with(
@@ -326,6 +331,9 @@ impl PluginHandle {
                 .await
             }
             Running::Elsewhere(adapter) => {
+                if adapter.failure().is_some() {
+                    return Err(self.entry.not_ready(Some(live)));
+                }
                 give_up_with(ctx, &live.runtime, adapter.call(hook, ctx, args)).await
             }
         }
@@ -354,7 +362,7 @@ impl PluginHandle {
     pub async fn health(&self) -> Health {
         match self.live.clone().or_else(|| self.entry.live()) {
             Some(live) => live.running.adapter().health().await,
-            None => Health::unhealthy(self.entry.not_ready().message()),
+            None => Health::unhealthy(self.entry.not_ready(None).message()),
         }
     }
 
