@@ -192,6 +192,12 @@ impl Declaration {
             .find(|(_, hook)| hook.name == name)
     }
 
+    /// The error for a hook that is not there.
+    pub(crate) fn unknown_hook(&self, name: &str) -> crate::HookError {
+        let known = self.hooks.iter().map(|hook| hook.name);
+        crate::call::unknown_hook(self.kind, self.name, known, name)
+    }
+
     /// Whether the hooks are functions of a `tool` plugin.
     pub fn is_tool(&self) -> bool {
         self.kind == crate::tool::KIND

@@ -23,9 +23,15 @@ mod problem;
 mod registration;
 pub mod schema;
 pub mod secrets;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tool;
 #[cfg(feature = "validate")]
 pub mod validate;
+pub mod wire;
+
+/// The JSON values that hooks, configs and errors speak in.
+pub use serde_json;
 
 pub use cancel::{CancelToken, Cancelled};
 pub use config::{ConfigInvalid, NoConfig};
@@ -35,7 +41,7 @@ pub use error::{BoxError, HookError, PluginError, code};
 pub use manifest::Manifest;
 pub use plugin::{Args, BoxFuture, ErasedPlugin, Health, Output, Plugin, Released};
 pub use problem::Problem;
-pub use registration::{Registration, registered};
+pub use registration::{Registration, Setup, registered};
 
 /// The version of the dagstack core contract this crate implements, apart from its own version.
 ///
