@@ -1,14 +1,383 @@
-//! placeholder until merged
-/// x
-pub fn to_value<T: serde::Serialize + ?Sized>(
-    v: &T,
-) -> Result<serde_json::Value, serde_json::Error> {
-    serde_json::to_value(v)
+//! The one way a value becomes JSON: what has no JSON form is an error, never a silent `null`.
+//!
+//! [`Strict`] sits before any serde serializer and refuses NaN, infinities and integers beyond
+//! 64 bits. Both functions here go through it, so that [`to_json`]'s text read back is exactly
+//! [`to_value`]'s value.
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::ser::{
+    SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
+};
+use serde_json::Value;
+
+/// Why a value has no JSON form.
+#[derive(Debug)]
+pub(crate) struct EncodeError(serde_json::Error);
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
 }
-/// x
-pub fn to_json<T: serde::Serialize + ?Sized>(
-    v: &T,
+
+impl std::error::Error for EncodeError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// The JSON value of `value`.
+#[inline]
+pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, EncodeError> {
+    value
+        .serialize(Strict::<_, true>(serde_json::value::Serializer))
+        .map_err(EncodeError)
+}
+
+/// Appends the JSON text of `value` to `out`: compact, fields in the order they are declared.
+/// After an error `out` holds what was written until then.
+#[inline]
+pub(crate) fn to_json<T: Serialize + ?Sized>(
+    value: &T,
     out: &mut Vec<u8>,
-) -> Result<(), serde_json::Error> {
-    serde_json::to_writer(out, v)
+) -> Result<(), EncodeError> {
+    let mut serializer = serde_json::Serializer::new(out);
+    value
+        .serialize(Strict::<_, false>(&mut serializer))
+        .map_err(EncodeError)
+}
+
+/// The `f64` with the same shortest decimal form: `0.1_f32` becomes `0.1_f64`.
+fn widen(value: f32) -> f64 {
+    // Whole numbers an `f32` holds exactly print the same either way.
+    if value.trunc() == value && value.abs() < 16_777_216.0 {
+        return f64::from(value);
+    }
+    let mut text = [0_u8; 32];
+    let mut rest = &mut text[..];
+    if serde_json::to_writer(&mut rest, &value).is_err() {
+        return f64::from(value);
+    }
+    let used = 32 - rest.len();
+    std::str::from_utf8(&text[..used])
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| f64::from(value))
+}
+
+/// Forwards to the serializer `S`, but refuses what JSON cannot say. With `F32_TO_DECIMAL` an
+/// `f32` goes on as the `f64` with the same shortest decimal form (for serializers that build
+/// values; those that write text need it not).
+pub(crate) struct Strict<S, const F32_TO_DECIMAL: bool>(pub(crate) S);
+
+/// A value whose serializer is wrapped in [`Strict`].
+struct Wrap<'a, T: ?Sized, const F: bool>(&'a T);
+
+impl<T: Serialize + ?Sized, const F: bool> Serialize for Wrap<'_, T, F> {
+    #[inline]
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(Strict::<S, F>(serializer))
+    }
+}
+
+/// Wraps one of the seven compound serializers.
+pub(crate) struct Compound<C, const F: bool>(C);
+
+fn beyond_64_bits<E: serde::ser::Error>(value: impl fmt::Display) -> E {
+    E::custom(format_args!(
+        "found the integer `{value}`, expected one of at most 64 bits; send it as text"
+    ))
+}
+
+fn not_finite<E: serde::ser::Error>(value: f64) -> E {
+    E::custom(format_args!(
+        "found the float `{value}`, expected a finite number; JSON has no form for it, \
+         use an `Option` and `None`"
+    ))
+}
+
+macro_rules! forward {
+    ($($method:ident: $type:ty),* $(,)?) => {$(
+        #[inline]
+        fn $method(self, value: $type) -> Result<S::Ok, S::Error> {
+            self.0.$method(value)
+        }
+    )*};
+}
+
+impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
+    type Ok = S::Ok;
+    type Error = S::Error;
+    type SerializeSeq = Compound<S::SerializeSeq, F>;
+    type SerializeTuple = Compound<S::SerializeTuple, F>;
+    type SerializeTupleStruct = Compound<S::SerializeTupleStruct, F>;
+    type SerializeTupleVariant = Compound<S::SerializeTupleVariant, F>;
+    type SerializeMap = Compound<S::SerializeMap, F>;
+    type SerializeStruct = Compound<S::SerializeStruct, F>;
+    type SerializeStructVariant = Compound<S::SerializeStructVariant, F>;
+
+    forward! {
+        serialize_bool: bool,
+        serialize_i8: i8,
+        serialize_i16: i16,
+        serialize_i32: i32,
+        serialize_i64: i64,
+        serialize_u8: u8,
+        serialize_u16: u16,
+        serialize_u32: u32,
+        serialize_u64: u64,
+        serialize_char: char,
+        serialize_str: &str,
+        serialize_bytes: &[u8],
+        serialize_unit_struct: &'static str,
+    }
+
+    #[inline]
+    fn serialize_i128(self, value: i128) -> Result<S::Ok, S::Error> {
+        if let Ok(value) = u64::try_from(value) {
+            self.0.serialize_u64(value)
+        } else if let Ok(value) = i64::try_from(value) {
+            self.0.serialize_i64(value)
+        } else {
+            Err(beyond_64_bits(value))
+        }
+    }
+
+    #[inline]
+    fn serialize_u128(self, value: u128) -> Result<S::Ok, S::Error> {
+        match u64::try_from(value) {
+            Ok(value) => self.0.serialize_u64(value),
+            Err(_) => Err(beyond_64_bits(value)),
+        }
+    }
+
+    #[inline]
+    fn serialize_f32(self, value: f32) -> Result<S::Ok, S::Error> {
+        if !value.is_finite() {
+            Err(not_finite(value.into()))
+        } else if F {
+            self.0.serialize_f64(widen(value))
+        } else {
+            self.0.serialize_f32(value)
+        }
+    }
+
+    #[inline]
+    fn serialize_f64(self, value: f64) -> Result<S::Ok, S::Error> {
+        if value.is_finite() {
+            self.0.serialize_f64(value)
+        } else {
+            Err(not_finite(value))
+        }
+    }
+
+    #[inline]
+    fn serialize_none(self) -> Result<S::Ok, S::Error> {
+        self.0.serialize_none()
+    }
+
+    #[inline]
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
+        self.0.serialize_some(&Wrap::<T, F>(value))
+    }
+
+    #[inline]
+    fn serialize_unit(self) -> Result<S::Ok, S::Error> {
+        self.0.serialize_unit()
+    }
+
+    #[inline]
+    fn serialize_unit_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+    ) -> Result<S::Ok, S::Error> {
+        self.0.serialize_unit_variant(name, index, variant)
+    }
+
+    #[inline]
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        value: &T,
+    ) -> Result<S::Ok, S::Error> {
+        self.0.serialize_newtype_struct(name, &Wrap::<T, F>(value))
+    }
+
+    #[inline]
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<S::Ok, S::Error> {
+        self.0
+            .serialize_newtype_variant(name, index, variant, &Wrap::<T, F>(value))
+    }
+
+    #[inline]
+    fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
+        self.0.serialize_seq(len).map(Compound)
+    }
+
+    #[inline]
+    fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, S::Error> {
+        self.0.serialize_tuple(len).map(Compound)
+    }
+
+    #[inline]
+    fn serialize_tuple_struct(
+        self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<Self::SerializeTupleStruct, S::Error> {
+        self.0.serialize_tuple_struct(name, len).map(Compound)
+    }
+
+    #[inline]
+    fn serialize_tuple_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Self::SerializeTupleVariant, S::Error> {
+        self.0
+            .serialize_tuple_variant(name, index, variant, len)
+            .map(Compound)
+    }
+
+    #[inline]
+    fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
+        self.0.serialize_map(len).map(Compound)
+    }
+
+    #[inline]
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        len: usize,
+    ) -> Result<Self::SerializeStruct, S::Error> {
+        self.0.serialize_struct(name, len).map(Compound)
+    }
+
+    #[inline]
+    fn serialize_struct_variant(
+        self,
+        name: &'static str,
+        index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Self::SerializeStructVariant, S::Error> {
+        self.0
+            .serialize_struct_variant(name, index, variant, len)
+            .map(Compound)
+    }
+
+    #[inline]
+    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
+        self.0.collect_str(value)
+    }
+
+    #[inline]
+    fn is_human_readable(&self) -> bool {
+        self.0.is_human_readable()
+    }
+}
+
+/// The compounds whose parts have no name.
+macro_rules! elements {
+    ($($trait:ident::$method:ident),* $(,)?) => {$(
+        impl<C: $trait, const F: bool> $trait for Compound<C, F> {
+            type Ok = C::Ok;
+            type Error = C::Error;
+
+            #[inline]
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
+                self.0.$method(&Wrap::<T, F>(value))
+            }
+
+            #[inline]
+            fn end(self) -> Result<C::Ok, C::Error> {
+                self.0.end()
+            }
+        }
+    )*};
+}
+
+elements! {
+    SerializeSeq::serialize_element,
+    SerializeTuple::serialize_element,
+    SerializeTupleStruct::serialize_field,
+    SerializeTupleVariant::serialize_field,
+}
+
+/// The compounds whose parts have a name fixed at compile time.
+macro_rules! fields {
+    ($($trait:ident),* $(,)?) => {$(
+        impl<C: $trait, const F: bool> $trait for Compound<C, F> {
+            type Ok = C::Ok;
+            type Error = C::Error;
+
+            #[inline]
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> Result<(), C::Error> {
+                self.0.serialize_field(key, &Wrap::<T, F>(value))
+            }
+
+            #[inline]
+            fn skip_field(&mut self, key: &'static str) -> Result<(), C::Error> {
+                self.0.skip_field(key)
+            }
+
+            #[inline]
+            fn end(self) -> Result<C::Ok, C::Error> {
+                self.0.end()
+            }
+        }
+    )*};
+}
+
+fields!(SerializeStruct, SerializeStructVariant);
+
+// A key is text whoever writes it: an `f32` key is spelt alike in both, so it is never widened.
+impl<C: SerializeMap, const F: bool> SerializeMap for Compound<C, F> {
+    type Ok = C::Ok;
+    type Error = C::Error;
+
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), C::Error> {
+        self.0.serialize_key(&Wrap::<T, false>(key))
+    }
+
+    #[inline]
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
+        self.0.serialize_value(&Wrap::<T, F>(value))
+    }
+
+    #[inline]
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
+        &mut self,
+        key: &K,
+        value: &V,
+    ) -> Result<(), C::Error> {
+        self.0
+            .serialize_entry(&Wrap::<K, false>(key), &Wrap::<V, F>(value))
+    }
+
+    #[inline]
+    fn end(self) -> Result<C::Ok, C::Error> {
+        self.0.end()
+    }
 }

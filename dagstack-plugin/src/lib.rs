@@ -11,6 +11,7 @@ extern crate self as dagstack_plugin;
 pub mod args;
 pub mod call;
 mod cancel;
+pub mod canonical_json;
 pub mod config;
 mod context;
 pub mod declaration;
