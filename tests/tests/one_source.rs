@@ -140,7 +140,8 @@ fn manifests() {
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
     let mut linked =
         fixed_chunker::FixedChunker::declaration().manifest(Runtime::McpStdio);
-    linked.command = vec![built("fixed-chunker").display().to_string()];
+    linked.mcp_stdio.get_or_insert_default().command =
+        vec![built("fixed-chunker").display().to_string()];
     assert_eq!(printed, linked.to_toml());
     assert!(!printed.contains("\nversion"), "the published core refuses it:\n{printed}");
 }

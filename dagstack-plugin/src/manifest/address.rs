@@ -1,0 +1,322 @@
+//! Where a plugin is: the keys that say so, and which runtime they belong to.
+
+use std::collections::BTreeMap;
+
+use super::fields::{Field, Fields, Problems};
+use super::{Manifest, McpHttp, McpStdio, Runtime};
+
+/// Reads all address keys. `strict`: each belongs to one of the runtimes, and one runtime alone
+/// must have its address.
+pub(super) fn addresses(
+    read: &mut Manifest,
+    fields: &mut Fields<'_>,
+    problems: &mut Problems,
+    strict: bool,
+) {
+    let entry_point = fields.take("entry_point");
+    let command = fields.take("command");
+    let env = fields.take("env");
+    let url = fields.take("url");
+    let endpoint = fields.take("endpoint");
+    let auth = fields.take("auth");
+    let stdio_table = fields.take("mcp_stdio");
+    let http_table = fields.take("mcp_http");
+    let timeout = fields.take("startup_timeout_sec");
+
+    let runs = |runtime| read.runtimes.contains(&runtime);
+    let [in_process, stdio, http] =
+        [Runtime::InProcess, Runtime::McpStdio, Runtime::McpHttp].map(runs);
+    if strict && !read.runtimes.is_empty() {
+        let foreign = [
+            (&entry_point, in_process || stdio, Runtime::InProcess),
+            (&command, stdio, Runtime::McpStdio),
+            (&env, stdio, Runtime::McpStdio),
+            (&stdio_table, stdio, Runtime::McpStdio),
+            (&url, http || stdio, Runtime::McpHttp),
+            (&endpoint, http, Runtime::McpHttp),
+            (&auth, http, Runtime::McpHttp),
+            (&http_table, http, Runtime::McpHttp),
+        ];
+        for (field, _, owner) in foreign.iter().filter(|(_, ours, _)| !ours) {
+            if let Some(field) = field {
+                let message = format!(
+                    "belongs to the runtime `{owner}`, which the plugin does not have; \
+                     remove it, or add the runtime"
+                );
+                problems.add(field, message);
+            }
+        }
+    }
+
+    let mut entry_text = entry_point.as_ref().and_then(|field| problems.word(field));
+    if stdio_table.is_some() || command.is_some() || env.is_some() {
+        read.mcp_stdio = read_stdio(read, [&stdio_table, &command, &env, &timeout], problems);
+    }
+    // Older files give a subprocess's command as its entry point.
+    if strict
+        && stdio
+        && !in_process
+        && let (Some(field), Some(text)) = (&entry_point, entry_text.take())
+    {
+        let words = split(&text);
+        let told = read.mcp_stdio.get_or_insert_default();
+        if told.command.is_empty() && command.is_none() {
+            told.command = words;
+        } else if told.command != words {
+            let message = "differs from `command`, expected one value; remove this key";
+            problems.add(field, message);
+        }
+    }
+    read.entry_point = entry_text;
+
+    let ignored = url.as_ref().filter(|_| strict && stdio && !http);
+    if let Some(field) = ignored {
+        read.warnings.push(format!(
+            "`{}` is ignored: the runtime is `mcp_stdio`",
+            field.key
+        ));
+    }
+    let url = url.as_ref().filter(|_| ignored.is_none());
+    if http_table.is_some() || url.is_some() || endpoint.is_some() || auth.is_some() {
+        read.mcp_http = read_http(
+            [url, endpoint.as_ref(), auth.as_ref(), http_table.as_ref()],
+            problems,
+        );
+    }
+    if strict {
+        // Told wrongly is told: that has its own message.
+        let within = |table: &Option<Field<'_>>, name| {
+            table
+                .as_ref()
+                .is_some_and(|table| table.node.get(name).is_some())
+        };
+        let told = [
+            entry_point.is_some(),
+            command.is_some()
+                || within(&stdio_table, "command")
+                || (entry_point.is_some() && !in_process),
+            url.is_some()
+                || endpoint.is_some()
+                || within(&http_table, "url")
+                || within(&http_table, "endpoint"),
+        ];
+        missing(&read.runtimes, told, fields, problems);
+    }
+}
+
+/// One runtime needs its address; of several, one must have it.
+fn missing(runtimes: &[Runtime], told: [bool; 3], fields: &Fields<'_>, problems: &mut Problems) {
+    let [in_process, stdio, http] = told;
+    let is_told = |runtime: &Runtime| match runtime {
+        Runtime::InProcess => in_process,
+        Runtime::McpStdio => stdio,
+        Runtime::McpHttp => http,
+    };
+    let Some(first) = runtimes.first() else {
+        return;
+    };
+    if runtimes.iter().any(is_told) {
+        return;
+    }
+    let (name, example) = match first {
+        Runtime::InProcess => ("entry_point", "\"my_crate::MyPlugin\""),
+        Runtime::McpStdio => ("command", "[\"./my-plugin\"]"),
+        Runtime::McpHttp => ("endpoint", "\"http://127.0.0.1:8080/mcp\""),
+    };
+    let message = format!("is missing; the runtime `{first}` needs it, write `{name} = {example}`");
+    problems.at(fields.key(name), None, message);
+}
+
+/// The value that stands in two places: one of them, unless they differ.
+fn agree<T: PartialEq>(
+    a: Option<(&Field<'_>, T)>,
+    b: Option<(&Field<'_>, T)>,
+    problems: &mut Problems,
+) -> Option<T> {
+    match (a, b) {
+        (Some((first, a)), Some((second, b))) => {
+            if a != b {
+                let message = format!(
+                    "differs from `{}`, expected one value; remove one",
+                    first.key
+                );
+                problems.add(second, message);
+            }
+            Some(a)
+        }
+        (Some((_, value)), None) | (None, Some((_, value))) => Some(value),
+        (None, None) => None,
+    }
+}
+
+fn with<'f, 'a, T>(
+    field: Option<&'f Field<'a>>,
+    read: impl FnOnce(&Field<'a>) -> Option<T>,
+) -> Option<(&'f Field<'a>, T)> {
+    field.and_then(|field| Some((field, read(field)?)))
+}
+
+fn read_command(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String>> {
+    let items = problems.list(field)?;
+    if items.is_empty() {
+        let message = "found an empty list, expected a program and its arguments; \
+                       write `[\"./my-plugin\"]`";
+        problems.add(field, message);
+        return None;
+    }
+    let mut words = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        // An argument may be empty, the program not.
+        let word = if index == 0 {
+            problems.word(item)
+        } else {
+            problems.text(item)
+        };
+        words.push(word?);
+    }
+    Some(words)
+}
+
+fn read_stdio(
+    read: &mut Manifest,
+    [table, command, env, outer_timeout]: [&Option<Field<'_>>; 4],
+    problems: &mut Problems,
+) -> Option<McpStdio> {
+    let mut inner = table.as_ref().and_then(|table| problems.fields(table));
+    let mut take = |name| inner.as_mut().and_then(|inner| inner.take(name));
+    let inner_command = take("command");
+    let inner_env = take("env");
+    let working_dir = take("working_dir");
+    let timeout = take("startup_timeout_sec");
+    let working_dir = working_dir.and_then(|field| problems.word(&field));
+    let outer = with(command.as_ref(), |field| read_command(field, problems));
+    let nested = with(inner_command.as_ref(), |field| {
+        read_command(field, problems)
+    });
+    let command = agree(outer, nested, problems);
+    let outer = with(env.as_ref(), |field| problems.texts(field));
+    let nested = with(inner_env.as_ref(), |field| problems.texts(field));
+    let env: Option<BTreeMap<_, _>> = agree(outer, nested, problems);
+    if let Some((field, seconds)) = with(timeout.as_ref(), |field| problems.integer(field, 1)) {
+        if let Some(outer) = outer_timeout
+            && read.startup_timeout_sec != seconds
+        {
+            let message = format!(
+                "differs from `{}`, expected one value; remove one",
+                outer.key
+            );
+            problems.add(field, message);
+        }
+        read.startup_timeout_sec = seconds;
+    }
+    if let Some(inner) = &inner {
+        inner.finish(problems);
+    }
+    Some(McpStdio {
+        command: command.unwrap_or_default(),
+        working_dir,
+        env: env.unwrap_or_default(),
+    })
+}
+
+fn read_http(
+    [url, endpoint, auth, table]: [Option<&Field<'_>>; 4],
+    problems: &mut Problems,
+) -> Option<McpHttp> {
+    let mut inner = table.and_then(|table| problems.fields(table));
+    let mut take = |name| inner.as_mut().and_then(|inner| inner.take(name));
+    let [nested_url, nested_endpoint] = [take("url"), take("endpoint")];
+    let texts = [
+        take("auth_header"),
+        take("auth_secret_env"),
+        take("tls_ca_bundle"),
+    ];
+    let (timeout, verify) = (take("timeout_sec"), take("tls_verify"));
+
+    let mut told = None;
+    for field in [url, endpoint, nested_url.as_ref(), nested_endpoint.as_ref()] {
+        let found = with(field, |field| read_url(field, problems));
+        let first = told.take();
+        let kept = first
+            .as_ref()
+            .map(|(field, _)| *field)
+            .or(found.as_ref().map(|(field, _)| *field));
+        told = agree(first, found, problems).and_then(|url| Some((kept?, url)));
+    }
+    let [auth_header, auth_secret_env, tls_ca_bundle] =
+        texts.map(|field| field.and_then(|field| problems.word(&field)));
+    let default = McpHttp::default();
+    let http = McpHttp {
+        url: told.map(|(_, url)| url).unwrap_or_default(),
+        auth: auth
+            .and_then(|field| problems.free(field))
+            .unwrap_or_default(),
+        auth_header,
+        auth_secret_env,
+        timeout_sec: timeout
+            .and_then(|field| problems.integer(&field, 1))
+            .unwrap_or(default.timeout_sec),
+        tls_ca_bundle,
+        tls_verify: verify
+            .and_then(|field| problems.boolean(&field))
+            .unwrap_or(default.tls_verify),
+    };
+    if let Some(inner) = &inner {
+        inner.finish(problems);
+    }
+    Some(http)
+}
+
+fn read_url(field: &Field<'_>, problems: &mut Problems) -> Option<String> {
+    let text = problems.text(field)?;
+    if is_url(&text) {
+        return Some(text);
+    }
+    let message = format!(
+        "found {}, expected a URL; write for example `\"http://127.0.0.1:8080/mcp\"`",
+        field.found()
+    );
+    problems.add(field, message);
+    None
+}
+
+/// Whether it is an absolute `http` or `https` URL with a host.
+fn is_url(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let known = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let (host, port) = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((host, port)) => (
+            host,
+            port.strip_prefix(':').or((!port.is_empty()).then_some("-")),
+        ),
+        None => match host.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (host, None),
+        },
+    };
+    let port_fits = port.is_none_or(|port| port.is_empty() || port.parse::<u16>().is_ok());
+    known && !rest.contains(odd) && !host.is_empty() && !host.contains(['[', ']', '%']) && port_fits
+}
+
+/// Splits a command line at white space; quotes keep words together.
+fn split(text: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in text.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if c == '"' || c == '\'' => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            None if c.is_whitespace() => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
