@@ -3,6 +3,13 @@
 //! They are read from `shared/vectors` beside the workspace, or from the folder that
 //! `DAGSTACK_VECTORS` names. Where neither is there, a smaller set under `tests/vectors` takes
 //! its place, and a line says so.
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "clippy sees no tests in the helpers of an integration test"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -45,23 +52,38 @@ fn lines(file: &str, full: usize) -> Vec<Value> {
     lines
 }
 
+/// Rows whose expected text contradicts the specification ("floats in ECMAScript form") and the
+/// other rows: they hold an integer beyond 2^53 too, and spell floats from 1e16 on as Python
+/// does (`7.644627139667987e+16`, where row 347 has `16083469913678506`).
+const SPELT_AS_PYTHON: [u64; 12] = [349, 377, 383, 407, 409, 413, 417, 421, 425, 441, 469, 479];
+
 #[test]
 fn canonical_json_byte_for_byte() {
+    let (mut exact, mut respelt) = (0, 0);
     for line in lines("canonical_json.jsonl", 200) {
-        let (input, canonical) = (
-            line["input"].as_str().unwrap(),
-            line["canonical"].as_str().unwrap(),
-        );
+        let text = |key| line[key].as_str().unwrap();
+        let (input, canonical) = (text("input"), text("canonical"));
         let value: Value = serde_json::from_str(input).unwrap();
-        assert_eq!(
-            canonical_json::to_string(&value).unwrap(),
-            canonical,
-            "{input}"
-        );
+        let ours = canonical_json::to_string(&value).unwrap();
         // A canonical text is its own canonical form.
-        let again: Value = serde_json::from_str(canonical).unwrap();
-        assert_eq!(canonical_json::to_string(&again).unwrap(), canonical);
+        let again: Value = serde_json::from_str(&ours).unwrap();
+        assert_eq!(canonical_json::to_string(&again).unwrap(), ours);
+        if line["id"]
+            .as_u64()
+            .is_some_and(|id| SPELT_AS_PYTHON.contains(&id))
+        {
+            // Fails once the row is mended: then take it off the list.
+            assert_ne!(ours, canonical, "row {} agrees now", line["id"]);
+            let theirs: Value = serde_json::from_str(canonical).unwrap();
+            assert_eq!(canonical_json::to_string(&theirs).unwrap(), ours);
+            respelt += 1;
+        } else {
+            assert_eq!(ours, canonical, "{input}");
+            exact += 1;
+        }
     }
+    println!("{exact} rows byte for byte, {respelt} by value");
+    assert!(exact >= 30);
 }
 
 #[test]

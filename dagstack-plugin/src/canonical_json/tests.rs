@@ -168,22 +168,38 @@ fn what_has_no_form_is_refused() {
 #[test]
 #[ignore = "a measurement"]
 fn cost() {
-    let value: Vec<_> = (0..500)
-        .map(|i| json!({"id": i, "name": format!("item {i}"), "score": f64::from(i) * 1.1, "tags": ["a", "b"]}))
-        .collect();
-    let time = |work: &dyn Fn() -> usize| {
-        let start = std::time::Instant::now();
-        let bytes: usize = (0..400).map(|_| work()).sum();
-        (start.elapsed(), bytes)
-    };
-    for _ in 0..3 {
-        let theirs = time(&|| serde_json::to_vec(&value).unwrap().len());
-        let ours = time(&|| to_vec(&value).unwrap().len());
-        let strict = time(&|| {
-            let mut out = Vec::new();
-            crate::encode::to_json(&value, &mut out).unwrap();
-            out.len()
-        });
-        eprintln!("serde_json {theirs:?}, canonical {ours:?}, strict {strict:?}");
+    #[derive(Serialize)]
+    struct Item {
+        name: String,
+        id: u32,
+        score: f64,
+        tags: [&'static str; 2],
     }
+    fn measure<T: Serialize>(what: &str, value: &T) {
+        let time = |work: &dyn Fn() -> usize| {
+            let start = std::time::Instant::now();
+            let bytes: usize = (0..400).map(|_| work()).sum();
+            (start.elapsed(), bytes)
+        };
+        for _ in 0..3 {
+            let theirs = time(&|| serde_json::to_vec(value).unwrap().len());
+            let ours = time(&|| to_vec(value).unwrap().len());
+            let strict = time(&|| {
+                let mut out = Vec::with_capacity(128);
+                crate::encode::to_json(value, &mut out).unwrap();
+                out.len()
+            });
+            eprintln!("{what}: serde_json {theirs:?}, canonical {ours:?}, strict {strict:?}");
+        }
+    }
+    let items: Vec<_> = (0..500)
+        .map(|id| Item {
+            name: format!("item {id}"),
+            id,
+            score: f64::from(id) * 1.1,
+            tags: ["a", "b"],
+        })
+        .collect();
+    measure("sorted", &crate::encode::to_value(&items).unwrap());
+    measure("unsorted", &items);
 }
