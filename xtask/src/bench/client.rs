@@ -3,7 +3,8 @@
 //!
 //! Requests have ten-digit ids, written into a ready line; a reply is known by the id at its start,
 //! and nothing else of it is parsed. A lone call is one blocking write and as many blocking reads as
-//! the reply takes. With several calls in flight the writing end does not block: while it is full
+//! the reply takes (a server that begins its answer before it has the whole line would lock up there,
+//! and be killed for it). With several calls in flight the writing end does not block: while it is full
 //! the client waits for either end, so that full pipes on both sides cannot lock it and the server
 //! up at any size; while it is not, a blocking read and a write are all it costs.
 
@@ -18,7 +19,7 @@ use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// A server that answers no more is killed after this long, which ends the call that waits for it.
-const LIFETIME: Duration = Duration::from_secs(300);
+const LIFETIME: Duration = Duration::from_secs(120);
 
 const REPLY: &[u8] = br#"{"jsonrpc":"2.0","id":"#;
 const ID_DIGITS: usize = 10;

@@ -19,7 +19,7 @@ cargo xtask bench [stdio] [--rounds N] [--quick] [--no-pin] [--only LABEL]… [-
     The echo plugin over stdio beside the peers.
       --rounds N             rounds, each of all commands in turn (default 10)
       --quick                two short rounds, to see that it works
-      --no-pin               without the figure with client and server on one core
+      --no-pin               without the figures that keep to given cores
       --only LABEL           only this command
       --also LABEL=COMMAND   one more server of the same tool and the same replies
 cargo xtask bench in-process [ARGS]…

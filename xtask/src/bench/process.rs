@@ -26,20 +26,30 @@ pub(super) fn peak_memory(pid: u32) -> Option<f64> {
     Some(kibibytes.parse::<f64>().ok()? / 1024.0)
 }
 
+/// Of the cores that this thread may run on.
+#[derive(Clone, Copy)]
+pub(super) enum Core {
+    First,
+    /// Where there is another than the first; often the quieter of the two.
+    Last,
+}
+
 /// Keeps this thread, and what it starts, on one core; dropping it lets the thread go again.
 #[cfg(target_os = "linux")]
 pub(super) struct OneCore(rustix::thread::CpuSet);
 
 #[cfg(target_os = "linux")]
 impl OneCore {
-    /// The last core that this thread may run on: the first often has the interrupts.
-    pub(super) fn pin() -> Option<Self> {
+    pub(super) fn pin(core: Core) -> Option<Self> {
         use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
         let before = sched_getaffinity(None).ok()?;
-        let core = (0..CpuSet::MAX_CPU)
-            .rev()
-            .find(|&core| before.is_set(core))?;
+        let mut cores = (0..CpuSet::MAX_CPU).filter(|&core| before.is_set(core));
+        let first = cores.next()?;
+        let core = match core {
+            Core::First => first,
+            Core::Last => cores.next_back()?,
+        };
         let mut one = CpuSet::new();
         one.set(core);
         sched_setaffinity(None, &one).ok()?;
@@ -60,7 +70,7 @@ pub(super) struct OneCore;
 
 #[cfg(not(target_os = "linux"))]
 impl OneCore {
-    pub(super) fn pin() -> Option<Self> {
+    pub(super) fn pin(_core: Core) -> Option<Self> {
         None
     }
 }

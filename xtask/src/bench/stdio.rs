@@ -8,7 +8,9 @@
 //! * *spawn → first answer*, ms: starting the process, `initialize` and its answer,
 //!   `notifications/initialized`, and one answered 50 B call; the median of several.
 //! * *p50* and *p99*, µs or ms: a lone call, from before its write to the last byte of its reply,
-//!   with 50 B, 64 KiB and 1 MiB of plain text. *Same core*: client and server kept to one core.
+//!   with 50 B, 64 KiB and 1 MiB of plain text. Where the system places the two processes makes a
+//!   difference of several times, so the p50 is also taken with client and server kept to the *same
+//!   core* (the steadiest figure, and the fairest for small calls) and, of 50 B, to *two cores*.
 //! * *CPU per call*, µs: the server's user and system time over the lone 50 B calls.
 //! * *calls/s*: lone 50 B calls after another, and with 16 and 64 of them in flight.
 //! * *peak memory*, MiB: resident at most, after all 50 B calls and after the 1 MiB ones.
@@ -17,7 +19,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::client::{Request, Server};
-use super::process::{OneCore, cpu_seconds, peak_memory};
+use super::process::{Core, OneCore, cpu_seconds, peak_memory};
 use super::report::{self, Figure, Samples, median, percentile};
 use super::{Command, HELP, cargo, count, target_dir, value};
 
@@ -42,32 +44,40 @@ const fn rising(name: &'static str) -> Figure {
 const FIRST_ANSWER: usize = 0;
 const SMALL_P50: usize = 1;
 const SMALL_P99: usize = 2;
-const SAME_CORE: usize = 3;
-const CPU: usize = 4;
-const ALONE: usize = 5;
-const SIXTEEN: usize = 6;
-const SIXTY_FOUR: usize = 7;
-const MEDIUM_P50: usize = 8;
-const MEDIUM_P99: usize = 9;
-const LARGE_P50: usize = 10;
-const LARGE_P99: usize = 11;
-const SMALL_MEMORY: usize = 12;
-const LARGE_MEMORY: usize = 13;
+const SAME_CORE_P50: usize = 3;
+const TWO_CORES_P50: usize = 4;
+const CPU: usize = 5;
+const SAME_CORE_CPU: usize = 6;
+const ALONE: usize = 7;
+const SIXTEEN: usize = 8;
+const SIXTY_FOUR: usize = 9;
+const MEDIUM_P50: usize = 10;
+const MEDIUM_P99: usize = 11;
+const MEDIUM_SAME_CORE: usize = 12;
+const LARGE_P50: usize = 13;
+const LARGE_P99: usize = 14;
+const LARGE_SAME_CORE: usize = 15;
+const SMALL_MEMORY: usize = 16;
+const LARGE_MEMORY: usize = 17;
 
 /// The rows, at the places named above.
-const FIGURES: [Figure; 14] = [
+const FIGURES: [Figure; 18] = [
     falling("spawn → first answer, ms"),
     falling("50 B p50, µs"),
     falling("50 B p99, µs"),
     falling("50 B p50, same core, µs"),
+    falling("50 B p50, two cores, µs"),
     falling("50 B CPU per call, µs"),
+    falling("50 B CPU per call, same core, µs"),
     rising("50 B calls/s, 1 in flight"),
     rising("50 B calls/s, 16 in flight"),
     rising("50 B calls/s, 64 in flight"),
     falling("64 KiB p50, ms"),
     falling("64 KiB p99, ms"),
+    falling("64 KiB p50, same core, ms"),
     falling("1 MiB p50, ms"),
     falling("1 MiB p99, ms"),
+    falling("1 MiB p50, same core, ms"),
     falling("peak memory after 50 B, MiB"),
     falling("peak memory after 1 MiB, MiB"),
 ];
@@ -79,6 +89,17 @@ struct Load {
     medium: usize,
     large: usize,
     in_flight: Duration,
+}
+
+impl Load {
+    /// Lone calls of this size.
+    fn calls(&self, size: usize) -> usize {
+        match size {
+            LARGE => self.large,
+            MEDIUM => self.medium,
+            _ => self.small,
+        }
+    }
 }
 
 struct Options {
@@ -241,11 +262,7 @@ impl<'a> Round<'a> {
             samples: vec![vec![f64::NAN; options.commands.len()]; FIGURES.len()],
         };
         round.first_answer()?;
-        let commands = &options.commands;
-        let mut servers = commands
-            .iter()
-            .map(Server::start)
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut servers = start_all(&options.commands)?;
         round.small(&mut servers)?;
         for (index, server) in servers.iter().enumerate() {
             round.set(SMALL_MEMORY, index, peak_memory(server.pid()));
@@ -256,7 +273,7 @@ impl<'a> Round<'a> {
             round.set(LARGE_MEMORY, index, peak_memory(server.pid()));
         }
         drop(servers);
-        round.same_core()?;
+        round.pinned()?;
         Ok(round)
     }
 
@@ -293,17 +310,11 @@ impl<'a> Round<'a> {
         let load = &self.options.load;
         let mut request = Request::of_size(SMALL);
         for (index, server) in servers.iter_mut().enumerate() {
-            warm_up(server, &mut request, load.small / 10)?;
-            let cpu = cpu_seconds(server.pid());
-            let start = Instant::now();
-            let mut samples = latencies(server, &mut request, load.small)?;
-            let elapsed = start.elapsed().as_secs_f64();
-            let cpu = cpu_seconds(server.pid()).zip(cpu).map(|(a, b)| a - b);
-            let calls = load.small as f64;
-            self.set(CPU, index, cpu.map(|seconds| seconds / calls * 1e6));
-            self.set(ALONE, index, calls / elapsed);
-            self.set(SMALL_P50, index, percentile(&mut samples, 0.5) * 1e6);
-            self.set(SMALL_P99, index, percentile(&mut samples, 0.99) * 1e6);
+            let mut lone = Lone::run(server, &mut request, load.small)?;
+            self.set(CPU, index, lone.cpu_per_call * 1e6);
+            self.set(ALONE, index, lone.calls_per_second);
+            self.set(SMALL_P50, index, lone.percentile(0.5) * 1e6);
+            self.set(SMALL_P99, index, lone.percentile(0.99) * 1e6);
         }
         for (figure, depth) in [(SIXTEEN, 16), (SIXTY_FOUR, 64)] {
             for (index, server) in servers.iter_mut().enumerate() {
@@ -320,45 +331,83 @@ impl<'a> Round<'a> {
         size: usize,
         [p50, p99]: [usize; 2],
     ) -> Result<(), String> {
-        let load = &self.options.load;
-        let calls = if size == LARGE {
-            load.large
-        } else {
-            load.medium
-        };
+        let calls = self.options.load.calls(size);
         let mut request = Request::of_size(size);
         for (index, server) in servers.iter_mut().enumerate() {
-            warm_up(server, &mut request, calls / 10)?;
-            let mut samples = latencies(server, &mut request, calls)?;
-            self.set(p50, index, percentile(&mut samples, 0.5) * 1e3);
-            self.set(p99, index, percentile(&mut samples, 0.99) * 1e3);
+            let mut lone = Lone::run(server, &mut request, calls)?;
+            self.set(p50, index, lone.percentile(0.5) * 1e3);
+            self.set(p99, index, lone.percentile(0.99) * 1e3);
         }
         Ok(())
     }
 
-    fn same_core(&mut self) -> Result<(), String> {
-        let Some(_pinned) = self.options.pin.then(OneCore::pin).flatten() else {
+    fn pinned(&mut self) -> Result<(), String> {
+        let commands = &self.options.commands;
+        let calls = self.options.load.small;
+        let mut request = Request::of_size(SMALL);
+        let Some(server_core) = self.options.pin.then(|| OneCore::pin(Core::Last)).flatten() else {
             return Ok(());
         };
-        let load = &self.options.load;
-        let mut request = Request::of_size(SMALL);
-        for (index, command) in self.options.commands.iter().enumerate() {
-            let mut server = Server::start(command)?;
-            warm_up(&mut server, &mut request, load.small / 10)?;
-            let mut samples = latencies(&mut server, &mut request, load.small)?;
-            self.set(SAME_CORE, index, percentile(&mut samples, 0.5) * 1e6);
+        let mut servers = start_all(commands)?;
+        for (index, server) in servers.iter_mut().enumerate() {
+            let mut lone = Lone::run(server, &mut request, calls)?;
+            self.set(SAME_CORE_P50, index, lone.percentile(0.5) * 1e6);
+            self.set(SAME_CORE_CPU, index, lone.cpu_per_call * 1e6);
+        }
+        for (figure, size) in [(MEDIUM_SAME_CORE, MEDIUM), (LARGE_SAME_CORE, LARGE)] {
+            let mut request = Request::of_size(size);
+            for (index, server) in servers.iter_mut().enumerate() {
+                let mut lone = Lone::run(server, &mut request, self.options.load.calls(size))?;
+                self.set(figure, index, lone.percentile(0.5) * 1e3);
+            }
+        }
+        drop(server_core);
+        let Some(_client_core) = OneCore::pin(Core::First) else {
+            return Ok(());
+        };
+        for (index, server) in servers.iter_mut().enumerate() {
+            let mut lone = Lone::run(server, &mut request, calls)?;
+            self.set(TWO_CORES_P50, index, lone.percentile(0.5) * 1e6);
         }
         Ok(())
     }
 }
 
-fn warm_up(server: &mut Server, request: &mut Request, calls: usize) -> Result<(), String> {
-    (0..calls.max(1)).try_for_each(|_| server.call(request).map(drop))
+fn start_all(commands: &[Command]) -> Result<Vec<Server>, String> {
+    commands.iter().map(Server::start).collect()
 }
 
-/// Of lone calls, in seconds.
-fn latencies(server: &mut Server, request: &mut Request, calls: usize) -> Result<Vec<f64>, String> {
-    (0..calls)
-        .map(|_| server.call(request).map(|latency| latency.as_secs_f64()))
-        .collect()
+/// A run of calls, one after another.
+struct Lone {
+    /// In seconds.
+    latencies: Vec<f64>,
+    /// Of the server, in seconds; `NaN` where it cannot be known.
+    cpu_per_call: f64,
+    calls_per_second: f64,
+}
+
+impl Lone {
+    fn run(server: &mut Server, request: &mut Request, calls: usize) -> Result<Self, String> {
+        for _warm_up in 0..calls.div_ceil(10) {
+            server.call(request)?;
+        }
+        let mut latencies = Vec::with_capacity(calls);
+        let cpu = cpu_seconds(server.pid());
+        let start = Instant::now();
+        for _ in 0..calls {
+            latencies.push(server.call(request)?.as_secs_f64());
+        }
+        let elapsed = start.elapsed().as_secs_f64();
+        let cpu = cpu_seconds(server.pid()).zip(cpu);
+        let cpu = cpu.map_or(f64::NAN, |(after, before)| after - before);
+        Ok(Self {
+            latencies,
+            cpu_per_call: cpu / calls as f64,
+            calls_per_second: calls as f64 / elapsed,
+        })
+    }
+
+    fn percentile(&mut self, share: f64) -> f64 {
+        percentile(&mut self.latencies, share)
+    }
 }
