@@ -47,8 +47,10 @@ pub(super) fn run(args: &[String]) -> Result<(), String> {
         .collect();
     for _ in 0..rounds {
         for ((_, samples), (_, profile)) in rows.iter_mut().zip(PROFILES) {
-            for ((_, package), samples) in BUILDS.iter().zip(samples) {
-                samples.push(build(package, profile)?);
+            for ((label, package), samples) in BUILDS.iter().zip(samples) {
+                let seconds = build(package, profile)?;
+                eprintln!("{label}, {profile}: {seconds:.1} s");
+                samples.push(seconds);
             }
         }
     }
