@@ -8,6 +8,8 @@ compile_error!("feature `stdio` of dagstack-plugin needs Linux or macOS");
 // The macros name this crate by its absolute path, also in our own tests.
 extern crate self as dagstack_plugin;
 
+#[doc(hidden)]
+pub mod __private;
 pub mod args;
 pub mod call;
 mod cancel;
@@ -20,6 +22,7 @@ pub mod encode;
 mod error;
 pub mod manifest;
 mod plugin;
+pub mod prelude;
 mod problem;
 mod registration;
 pub mod schema;
@@ -43,6 +46,8 @@ pub use manifest::Manifest;
 pub use plugin::{Args, BoxFuture, ErasedPlugin, Health, Output, Plugin, Released};
 pub use problem::Problem;
 pub use registration::{Registration, Setup, registered};
+
+pub use dagstack_plugin_macros::{data, health, hook, plugin, setup, teardown};
 
 /// The version of the dagstack core contract this crate implements, apart from its own version.
 ///

@@ -26,6 +26,14 @@ impl Registration {
         }
     }
 
+    /// Stands for the registration of a type that is no plugin, in code that does not compile.
+    pub(crate) const fn absent() -> Self {
+        Self {
+            declaration: crate::__private::not_compiled,
+            setup: |_| crate::__private::not_compiled(),
+        }
+    }
+
     /// What the plugin declares.
     pub fn declaration(&self) -> &'static Declaration {
         (self.declaration)()
