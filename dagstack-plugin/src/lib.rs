@@ -17,6 +17,7 @@ pub mod canonical_json;
 pub mod config;
 mod context;
 pub mod declaration;
+mod diagnose;
 #[doc(hidden)]
 pub mod encode;
 mod error;
