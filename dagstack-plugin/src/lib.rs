@@ -28,6 +28,8 @@ mod problem;
 mod registration;
 pub mod schema;
 pub mod secrets;
+#[cfg(feature = "stdio")]
+pub mod stdio;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tool;
@@ -49,6 +51,29 @@ pub use problem::Problem;
 pub use registration::{Registration, Setup, registered};
 
 pub use dagstack_plugin_macros::{data, health, hook, plugin, setup, teardown};
+
+/// Writes the `main` of a plugin executable: `dagstack_plugin::main!(echo::Echo);` is the whole of
+/// `src/main.rs`. Needs feature `stdio`.
+#[cfg(feature = "stdio")]
+#[macro_export]
+macro_rules! main {
+    ($plugin:ty $(,)?) => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::stdio::main::<$plugin>()
+        }
+    };
+}
+
+/// Writes the `main` of a plugin executable. Needs feature `stdio`.
+#[cfg(not(feature = "stdio"))]
+#[macro_export]
+macro_rules! main {
+    ($($plugin:tt)*) => {
+        ::core::compile_error!(
+            "`dagstack_plugin::main!` needs feature `stdio` of dagstack-plugin: put `bin = [\"dagstack-plugin/stdio\"]` under `[features]` and `required-features = [\"bin\"]` under `[[bin]]`"
+        );
+    };
+}
 
 /// The version of the dagstack core contract this crate implements, apart from its own version.
 ///

@@ -69,20 +69,28 @@ fn calls(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(format!("echo {size} bytes"));
         let arguments = json!({ "text": "x".repeat(size) });
         // Both are given their arguments as they would come from elsewhere: made for this call.
-        group.bench_with_input(BenchmarkId::from_parameter("by_hand"), &arguments, |b, arguments| {
-            b.iter_batched(
-                || arguments.clone(),
-                |arguments| ready(by_hand.call(black_box("echo"), arguments)),
-                criterion::BatchSize::SmallInput,
-            );
-        });
-        group.bench_with_input(BenchmarkId::from_parameter("erased"), &arguments, |b, arguments| {
-            b.iter_batched(
-                || arguments.clone(),
-                |arguments| ready(erased.call(black_box("echo"), &ctx, arguments)),
-                criterion::BatchSize::SmallInput,
-            );
-        });
+        group.bench_with_input(
+            BenchmarkId::from_parameter("by_hand"),
+            &arguments,
+            |b, arguments| {
+                b.iter_batched(
+                    || arguments.clone(),
+                    |arguments| ready(by_hand.call(black_box("echo"), arguments)),
+                    criterion::BatchSize::SmallInput,
+                );
+            },
+        );
+        group.bench_with_input(
+            BenchmarkId::from_parameter("erased"),
+            &arguments,
+            |b, arguments| {
+                b.iter_batched(
+                    || arguments.clone(),
+                    |arguments| ready(erased.call(black_box("echo"), &ctx, arguments)),
+                    criterion::BatchSize::SmallInput,
+                );
+            },
+        );
         group.finish();
     }
 }

@@ -33,10 +33,7 @@ fn check_echo(seen: &Value) {
     assert_eq!(tools[0]["description"], "Returns `text` as it is.");
     assert_eq!(tools[0]["input"]["properties"]["text"]["type"], "string");
     assert_eq!(tools[0]["input"]["required"], json!(["text"]));
-    assert_eq!(
-        tools[0]["output"]["properties"]["result"]["type"],
-        "string"
-    );
+    assert_eq!(tools[0]["output"]["properties"]["result"]["type"], "string");
 
     let answers = seen["answers"].as_array().expect("a list");
     assert_eq!(
@@ -45,7 +42,10 @@ fn check_echo(seen: &Value) {
     );
     assert_eq!(answers[1]["is_error"], true, "{}", answers[1]);
     let text = answers[1]["text"][0].as_str().expect("a text");
-    assert!(text.contains("invalid_arguments") && text.contains("`text`") || text.contains("text"), "{text}");
+    assert!(
+        text.contains("invalid_arguments") && text.contains("`text`") || text.contains("text"),
+        "{text}"
+    );
     // An unknown tool is a protocol error, invalid params (MCP, tools § error handling).
     assert_eq!(answers[2]["protocol_error"], -32602, "{}", answers[2]);
 }
@@ -61,7 +61,9 @@ fn echo_calls() -> String {
 
 #[test]
 fn python_client_with_initialize() {
-    let Some(python) = peer(PYTHON.0, PYTHON.1) else { return };
+    let Some(python) = peer(PYTHON.0, PYTHON.1) else {
+        return;
+    };
     let seen = json_of(
         Command::new(python)
             .arg(script("mcp_client.py"))
@@ -75,7 +77,9 @@ fn python_client_with_initialize() {
 
 #[test]
 fn python_client_without_initialize() {
-    let Some(python) = peer(PYTHON.0, PYTHON.1) else { return };
+    let Some(python) = peer(PYTHON.0, PYTHON.1) else {
+        return;
+    };
     let seen = json_of(
         Command::new(python)
             .arg(script("mcp_client.py"))
@@ -89,7 +93,9 @@ fn python_client_without_initialize() {
 
 #[test]
 fn typescript_client() {
-    let Some(node) = peer(NODE.0, NODE.1) else { return };
+    let Some(node) = peer(NODE.0, NODE.1) else {
+        return;
+    };
     let seen = json_of(
         Command::new("node")
             .arg(script("mcp_client.mjs"))
@@ -116,7 +122,11 @@ fn clients_accept_every_result_shape() {
     let check = |seen: Value| {
         let answers = seen["answers"].as_array().expect("a list").clone();
         assert_eq!(answers[0]["structured"]["words"], 2, "{}", answers[0]);
-        assert_eq!(answers[1]["structured"]["result"], 3.6666667, "{}", answers[1]);
+        assert_eq!(
+            answers[1]["structured"]["result"], 3.6666667,
+            "{}",
+            answers[1]
+        );
         assert_eq!(answers[2]["is_error"], true, "{}", answers[2]);
         assert_eq!(answers[3]["structured"], json!({ "result": null }));
         assert_eq!(answers[4]["structured"], json!({ "result": "short" }));
@@ -147,10 +157,15 @@ fn clients_accept_every_result_shape() {
 /// `echo manifest` prints what the published Python core accepts.
 #[test]
 fn published_core_discovers_our_manifests() {
-    let Some(python) = peer(PYTHON.0, "published dagstack core") else { return };
+    let Some(python) = peer(PYTHON.0, "published dagstack core") else {
+        return;
+    };
     let folder = tempfile::tempdir().expect("a folder");
     for name in ["echo", "fixed-chunker", "text-stats"] {
-        let output = Command::new(built(name)).arg("manifest").output().expect("it starts");
+        let output = Command::new(built(name))
+            .arg("manifest")
+            .output()
+            .expect("it starts");
         assert!(output.status.success());
         let plugin = folder.path().join(name);
         std::fs::create_dir(&plugin).expect("a folder");

@@ -32,10 +32,16 @@ fn agreed(plugins: &[TestPlugin; 2], hook: &str, arguments: Value) -> Result<Val
 fn echo() {
     let plugins = both::<echo::Echo>("echo", &Value::Null);
     for text in ["", "hi", "ünï\u{0}\u{7f}\u{2028}\"\\\n", "\u{1f980}"] {
-        assert_eq!(agreed(&plugins, "echo", json!({ "text": text })), Ok(json!(text)));
+        assert_eq!(
+            agreed(&plugins, "echo", json!({ "text": text })),
+            Ok(json!(text))
+        );
     }
     let long = "0123456789".repeat(500_000);
-    assert_eq!(agreed(&plugins, "echo", json!({ "text": long })), Ok(json!(long)));
+    assert_eq!(
+        agreed(&plugins, "echo", json!({ "text": long })),
+        Ok(json!(long))
+    );
 }
 
 #[test]
@@ -71,7 +77,10 @@ fn config_results_and_errors_of_the_authors() {
     let many = agreed(&plugins, "chunk", json!({ "text": "a".repeat(100) }));
     let many = many.expect_err("too long");
     assert_eq!(many.code(), "too_many_pieces");
-    assert_eq!(many.get_details(), Some(&json!({ "pieces": 25, "limit": 3 })));
+    assert_eq!(
+        many.get_details(),
+        Some(&json!({ "pieces": 25, "limit": 3 }))
+    );
 }
 
 #[test]
@@ -113,18 +122,34 @@ fn results_of_every_shape() {
         ("ranking", json!({ "text": "" })),
         ("capacity", json!({})),
         ("get_schema", json!({})),
-        ("execute", json!({ "function": "count", "args": { "text": text } })),
-        ("execute", json!({ "function": "mean_word_length", "args": { "text": "" } })),
-        ("execute", json!({ "function": "mean_word_length", "args": { "txt": "" } })),
+        (
+            "execute",
+            json!({ "function": "count", "args": { "text": text } }),
+        ),
+        (
+            "execute",
+            json!({ "function": "mean_word_length", "args": { "text": "" } }),
+        ),
+        (
+            "execute",
+            json!({ "function": "mean_word_length", "args": { "txt": "" } }),
+        ),
         ("execute", json!({ "function": "nothing" })),
     ] {
         // Whatever it is, both say the same; the shapes themselves:
         let _ = agreed(&plugins, hook, arguments);
     }
     assert_eq!(agreed(&plugins, "capacity", json!({})), Ok(json!(u64::MAX)));
-    assert_eq!(agreed(&plugins, "longest_word", json!({ "text": "" })), Ok(Value::Null));
     assert_eq!(
-        agreed(&plugins, "mean_word_length", json!({ "text": "one two three" })),
+        agreed(&plugins, "longest_word", json!({ "text": "" })),
+        Ok(Value::Null)
+    );
+    assert_eq!(
+        agreed(
+            &plugins,
+            "mean_word_length",
+            json!({ "text": "one two three" })
+        ),
         Ok(json!(3.6666667))
     );
 }
@@ -138,10 +163,12 @@ fn manifests() {
         .output()
         .expect("it starts");
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
-    let mut linked =
-        fixed_chunker::FixedChunker::declaration().manifest(Runtime::McpStdio);
+    let mut linked = fixed_chunker::FixedChunker::declaration().manifest(Runtime::McpStdio);
     linked.mcp_stdio.get_or_insert_default().command =
         vec![built("fixed-chunker").display().to_string()];
     assert_eq!(printed, linked.to_toml());
-    assert!(!printed.contains("\nversion"), "the published core refuses it:\n{printed}");
+    assert!(
+        !printed.contains("\nversion"),
+        "the published core refuses it:\n{printed}"
+    );
 }

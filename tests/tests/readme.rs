@@ -40,7 +40,10 @@ fn cargo(folder: &Path) -> Command {
     cargo
         .current_dir(folder)
         // A target folder of its own, kept between runs: the packages are made anew each time.
-        .env("CARGO_TARGET_DIR", workspace().join("target").join("readme"))
+        .env(
+            "CARGO_TARGET_DIR",
+            workspace().join("target").join("readme"),
+        )
         .env_remove("RUSTFLAGS");
     cargo
 }
@@ -60,11 +63,18 @@ fn the_readme_leads_to_a_plugin_called_both_ways() {
     let readme = fs::read_to_string(workspace().join("README.md")).expect("a README");
     let section = readme.split("\n## ").nth(1).expect("a section");
     assert!(
-        section.lines().filter(|line| !line.trim().is_empty()).count() <= 80,
+        section
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .count()
+            <= 80,
         "the walk grows too long to read"
     );
     let blocks = blocks(&readme);
-    let languages: Vec<&str> = blocks.iter().map(|(language, _)| language.as_str()).collect();
+    let languages: Vec<&str> = blocks
+        .iter()
+        .map(|(language, _)| language.as_str())
+        .collect();
     assert_eq!(
         languages,
         ["toml", "rust", "rust,ignore", "console", "rust,ignore"]
@@ -75,7 +85,10 @@ fn the_readme_leads_to_a_plugin_called_both_ways() {
     let shout = folder.path().join("shout");
     let manifest = format!(
         "[package]\nname = \"shout\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n{}",
-        blocks[0].1.replace("../dagstack-plugin/dagstack-plugin", &format!("{root}/dagstack-plugin")),
+        blocks[0].1.replace(
+            "../dagstack-plugin/dagstack-plugin",
+            &format!("{root}/dagstack-plugin")
+        ),
     );
     package(
         &shout,
@@ -96,8 +109,12 @@ fn the_readme_leads_to_a_plugin_called_both_ways() {
     // The console block: each `$` line, and what it prints.
     let mut lines = blocks[3].1.lines();
     let called = lines.next().expect("a command");
-    assert_eq!(called, r#"$ cargo run -q -- call shout '{"text": "hello"}'"#);
-    let printed = output(cargo(&shout).args(["run", "-q", "--", "call", "shout", r#"{"text": "hello"}"#]));
+    assert_eq!(
+        called,
+        r#"$ cargo run -q -- call shout '{"text": "hello"}'"#
+    );
+    let printed =
+        output(cargo(&shout).args(["run", "-q", "--", "call", "shout", r#"{"text": "hello"}"#]));
     assert_eq!(printed.trim_end(), lines.next().expect("what it prints"));
     assert_eq!(
         lines.next(),

@@ -35,7 +35,11 @@ async fn a_manifest_of_a_plugin_that_is_not_linked_says_how_to_link_it() {
     let text = report.to_string();
     assert!(text.contains("link!(absent_crate)"), "{text}");
     let echo = registry.plugin("tool", "echo").expect("echo is linked");
-    echo.call("echo", &Default::default(), serde_json::json!({ "text": "still here" }))
-        .await
-        .expect("the others go on");
+    echo.call(
+        "echo",
+        &Default::default(),
+        serde_json::json!({ "text": "still here" }),
+    )
+    .await
+    .expect("the others go on");
 }

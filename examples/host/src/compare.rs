@@ -97,10 +97,22 @@ fn parts(error: HookError) -> (String, Option<String>) {
 
 /// The comparisons as a table, two rows a call.
 pub fn table(comparisons: &[Comparison]) -> String {
-    let head = ["plugin", "hook", "runtime", "pid", "result", "time/call", "verdict"];
+    let head = [
+        "plugin",
+        "hook",
+        "runtime",
+        "pid",
+        "result",
+        "time/call",
+        "verdict",
+    ];
     let mut rows = vec![head.map(str::to_owned)];
     for comparison in comparisons {
-        let verdict = if comparison.is_equal() { "equal" } else { "DIFFERENT" };
+        let verdict = if comparison.is_equal() {
+            "equal"
+        } else {
+            "DIFFERENT"
+        };
         for answer in &comparison.answers {
             rows.push([
                 format!("{}.{}", comparison.call.kind, comparison.call.plugin),

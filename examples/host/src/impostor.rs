@@ -19,7 +19,6 @@ impl Impostor {
     /// An error whose details are the number of the process it runs in.
     #[hook]
     fn fail(&self) -> Result<(), HookError> {
-        Err(HookError::new("process", "this is the process")
-            .details(std::process::id().into()))
+        Err(HookError::new("process", "this is the process").details(std::process::id().into()))
     }
 }

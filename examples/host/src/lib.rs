@@ -34,7 +34,10 @@ pub fn linked() -> Result<Registry, PluginRegistryError> {
 ///
 /// When the folder cannot be read or two plugins have one key.
 pub fn executables(folder: &str) -> Result<Registry, PluginRegistryError> {
-    Registry::builder().discover(folder).config(config()).build()
+    Registry::builder()
+        .discover(folder)
+        .config(config())
+        .build()
 }
 
 /// Every hook on `text`, and at least one mistake for each plugin.
@@ -50,17 +53,57 @@ pub fn calls(text: &str) -> Vec<Call> {
         call("tool", "echo", "echo", json!({ "txt": text })),
         call("tool", "echo", "shout", json!({ "text": "hello" })),
         call("chunker", "fixed", "chunk", json!({ "text": text })),
-        call("chunker", "fixed", "chunk", json!({ "text": text, "max_size": 700 })),
-        call("chunker", "fixed", "chunk", json!({ "text": text, "max_size": 0 })),
-        call("chunker", "fixed", "chunk", json!({ "text": 7, "max_size": "ten" })),
+        call(
+            "chunker",
+            "fixed",
+            "chunk",
+            json!({ "text": text, "max_size": 700 }),
+        ),
+        call(
+            "chunker",
+            "fixed",
+            "chunk",
+            json!({ "text": text, "max_size": 0 }),
+        ),
+        call(
+            "chunker",
+            "fixed",
+            "chunk",
+            json!({ "text": 7, "max_size": "ten" }),
+        ),
         call("tool", "text-stats", "count", json!({ "text": text })),
-        call("tool", "text-stats", "mean_word_length", json!({ "text": text })),
-        call("tool", "text-stats", "mean_word_length", json!({ "text": "…" })),
-        call("tool", "text-stats", "longest_word", json!({ "text": text })),
+        call(
+            "tool",
+            "text-stats",
+            "mean_word_length",
+            json!({ "text": text }),
+        ),
+        call(
+            "tool",
+            "text-stats",
+            "mean_word_length",
+            json!({ "text": "…" }),
+        ),
+        call(
+            "tool",
+            "text-stats",
+            "longest_word",
+            json!({ "text": text }),
+        ),
         call("tool", "text-stats", "longest_word", json!({ "text": "" })),
         call("tool", "text-stats", "length", json!({ "text": text })),
-        call("tool", "text-stats", "ranking", json!({ "text": text, "top": 5 })),
-        call("tool", "text-stats", "ranking", json!({ "text": "one two", "top": 0 })),
+        call(
+            "tool",
+            "text-stats",
+            "ranking",
+            json!({ "text": text, "top": 5 }),
+        ),
+        call(
+            "tool",
+            "text-stats",
+            "ranking",
+            json!({ "text": "one two", "top": 0 }),
+        ),
         call("tool", "text-stats", "capacity", json!({})),
     ]
 }
