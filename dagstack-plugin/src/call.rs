@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::context::HookContext;
-use crate::declaration::{Declaration, Hook};
+use crate::declaration::Hook;
 use crate::encode;
 use crate::error::{HookError, code};
 use crate::plugin::{Args, ErasedPlugin, Output};
@@ -40,7 +40,7 @@ pub async fn call(
             _ => {}
         }
     }
-    Err(unknown_hook(declaration, name))
+    Err(declaration.unknown_hook(name))
 }
 
 /// Calls the hook at place `index` of the declaration.
@@ -89,20 +89,24 @@ fn given_up(ctx: &HookContext) -> Result<(), HookError> {
 }
 
 /// The error for a hook the plugin does not have: it lists those it has and guesses the one meant.
-pub fn unknown_hook(declaration: &Declaration, name: &str) -> HookError {
-    let mut known: Vec<&str> = declaration.hooks.iter().map(|hook| hook.name).collect();
-    if declaration.is_tool() {
+/// The same in every runtime.
+pub fn unknown_hook<'a>(
+    kind: &str,
+    plugin: &str,
+    hooks: impl IntoIterator<Item = &'a str>,
+    name: &str,
+) -> HookError {
+    let mut known: Vec<&str> = hooks.into_iter().collect();
+    if kind == tool::KIND {
         known.extend([tool::GET_SCHEMA, tool::EXECUTE]);
     }
     let guess = crate::suggest(name, known.iter().copied())
-        .map(|guess| format!(", did you mean `{guess}`?"))
+        .map(|guess| format!(" (did you mean `{guess}`?)"))
         .unwrap_or_default();
     HookError::new(
         code::UNKNOWN_HOOK,
         format!(
-            "`{}.{}` has no hook `{name}`{guess} it has: {}",
-            declaration.kind,
-            declaration.name,
+            "`{kind}.{plugin}` has no hook `{name}`{guess}; it has {}",
             known.join(", ")
         ),
     )

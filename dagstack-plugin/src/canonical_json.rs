@@ -12,6 +12,7 @@
 //! # Ok::<(), canonical_json::CanonicalJsonError>(())
 //! ```
 
+mod error;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use serde::Serialize;
 use serde::ser::{self, Serializer};
 use serde_json::Value;
 
+pub use error::CanonicalJsonError;
 use spelling::{Key, ecmascript, utf16_order};
 
 /// Integers beyond this magnitude are not exact in every reader (2^53).
@@ -31,39 +33,6 @@ const EXACT: u64 = 1 << 53;
 /// The names under which serde_json hands over JSON text and digits of its own.
 const RAW_TOKEN: &str = "$serde_json::private::RawValue";
 const NUMBER_TOKEN: &str = "$serde_json::private::Number";
-
-/// Why a value has no canonical JSON form.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CanonicalJsonError {
-    /// NaN or an infinity.
-    #[error("found the float `{0}`, expected a finite number; JSON has no form for it")]
-    NotFinite(f64),
-    /// An integer that fits neither an `i64` nor a `u64`.
-    #[error("found the integer `{0}`, expected one of at most 64 bits; send it as text")]
-    IntegerTooLarge(String),
-    /// A map key that is no text, integer, boolean or character.
-    #[error("found {0} as a map key, expected text, an integer, a boolean or a character")]
-    KeyNotText(&'static str),
-    /// A map with the same key twice.
-    #[error("found the key `{0}` twice in one object, expected it once; rename or remove one")]
-    DuplicateKey(String),
-    /// The value's own `Serialize` failed.
-    #[error("{0}")]
-    Custom(String),
-}
-
-impl ser::Error for CanonicalJsonError {
-    fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self::Custom(message.to_string())
-    }
-}
-
-impl From<serde_json::Error> for CanonicalJsonError {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Custom(error.to_string())
-    }
-}
 
 /// The canonical JSON text of `value`.
 ///
@@ -160,7 +129,7 @@ impl Output {
         self.scalar(&value)?;
         if self.text.ends_with(b".0") {
             self.text.truncate(self.text.len() - 2);
-        } else if self.text[start..].contains(&b'e') {
+        } else if !(1e-3..1e15).contains(&wide.abs()) && self.text[start..].contains(&b'e') {
             let spelt = ecmascript(&self.text[start..]);
             self.text.truncate(start);
             self.text.extend_from_slice(&spelt);
@@ -181,6 +150,7 @@ impl Output {
         }
     }
 
+    #[inline]
     fn open<const CLOSE: u8>(&mut self, opening: &str) -> Compound<'_, CLOSE> {
         self.text.extend_from_slice(opening.as_bytes());
         Compound {
@@ -204,6 +174,34 @@ impl Output {
         let mut compound = self.open(opening);
         compound.wrapped = true;
         Ok(compound)
+    }
+}
+
+impl Output {
+    /// Puts the entries from `first` on, whose text is the rest from `start`, in order.
+    #[inline(never)]
+    fn sort(&mut self, start: usize, first: usize) -> Result<(), CanonicalJsonError> {
+        let keys = &self.keys;
+        let key = |entry: &Entry| &keys[entry.key.clone()];
+        let entries = &mut self.entries[first..];
+        entries.sort_by(|a, b| utf16_order(key(a), key(b)));
+        if let Some(pair) = entries
+            .windows(2)
+            .find(|pair| key(&pair[0]) == key(&pair[1]))
+        {
+            return Err(CanonicalJsonError::DuplicateKey(key(&pair[0]).to_owned()));
+        }
+        self.scratch.clear();
+        for entry in entries {
+            if !self.scratch.is_empty() {
+                self.scratch.push(b',');
+            }
+            self.scratch
+                .extend_from_slice(&self.text[entry.text.clone()]);
+        }
+        self.text.truncate(start);
+        self.text.extend_from_slice(&self.scratch);
+        Ok(())
     }
 }
 
@@ -236,12 +234,14 @@ impl<const CLOSE: u8> Compound<'_, CLOSE> {
     }
 
     /// Begins an entry whose unescaped key is `out.keys[from..]`.
+    #[inline]
     fn begin(&mut self, from: usize) -> Result<(), CanonicalJsonError> {
         self.separate();
         let out = &mut *self.out;
         let start = out.text.len();
         let key = &out.keys[from..];
-        if let Some(last) = out.entries[self.entries..].last()
+        if self.sorted
+            && let Some(last) = out.entries[self.entries..].last()
             && utf16_order(&out.keys[last.key.clone()], key) != Ordering::Less
         {
             self.sorted = false;
@@ -276,31 +276,22 @@ impl<const CLOSE: u8> Compound<'_, CLOSE> {
         self.value(value)
     }
 
+    #[inline]
     fn close(self) -> Result<(), CanonicalJsonError> {
-        let out = self.out;
+        let Self {
+            start,
+            entries,
+            keys,
+            ..
+        } = self;
         if !self.sorted {
-            let keys = &out.keys;
-            let key = |entry: &Entry| &keys[entry.key.clone()];
-            let entries = &mut out.entries[self.entries..];
-            entries.sort_by(|a, b| utf16_order(key(a), key(b)));
-            if let Some(pair) = entries
-                .windows(2)
-                .find(|pair| key(&pair[0]) == key(&pair[1]))
-            {
-                return Err(CanonicalJsonError::DuplicateKey(key(&pair[0]).to_owned()));
-            }
-            out.scratch.clear();
-            for entry in entries {
-                if !out.scratch.is_empty() {
-                    out.scratch.push(b',');
-                }
-                out.scratch.extend_from_slice(&out.text[entry.text.clone()]);
-            }
-            out.text.truncate(self.start);
-            out.text.extend_from_slice(&out.scratch);
+            self.out.sort(start, entries)?;
         }
-        out.entries.truncate(self.entries);
-        out.keys.truncate(self.keys);
+        let out = self.out;
+        if CLOSE == b'}' {
+            out.entries.truncate(entries);
+            out.keys.truncate(keys);
+        }
         out.text.push(CLOSE);
         if self.wrapped {
             out.text.push(b'}');
@@ -308,7 +299,6 @@ impl<const CLOSE: u8> Compound<'_, CLOSE> {
         Ok(())
     }
 }
-
 type Array<'a> = Compound<'a, b']'>;
 type Object<'a> = Compound<'a, b'}'>;
 
@@ -445,6 +435,7 @@ impl<'a> Serializer for &'a mut Output {
         object.close()
     }
 
+    #[inline]
     fn serialize_seq(self, _len: Option<usize>) -> Result<Array<'a>, CanonicalJsonError> {
         Ok(self.open("["))
     }
@@ -471,6 +462,7 @@ impl<'a> Serializer for &'a mut Output {
         self.open_variant(variant, "[")
     }
 
+    #[inline]
     fn serialize_map(self, _len: Option<usize>) -> Result<Object<'a>, CanonicalJsonError> {
         Ok(self.open("{"))
     }

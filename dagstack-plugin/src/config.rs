@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::declaration::Declaration;
+use crate::diagnose::{self, Finding, Step, Trial, Unknown, What};
 use crate::problem::Problem;
+use crate::schema::Schema;
 
 /// What a config type must be able to do. `#[data]` on a struct makes it so.
 #[diagnostic::on_unimplemented(
@@ -49,20 +51,200 @@ impl std::error::Error for ConfigInvalid {}
 
 /// Decodes a config section; `null` means an empty one.
 ///
+/// Keys that `C` does not know are mistakes at any depth, also where the type would ignore them.
+/// What the schema says beyond the type (`#[schemars(range(…))]` and the like) is checked with the
+/// feature `validate`.
+///
 /// # Errors
 ///
 /// When the section does not fit `C`, its schema, or has keys that `C` does not know.
 pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C, ConfigInvalid> {
-    let section = if section.is_null() {
-        Value::Object(Map::new())
-    } else {
-        section
+    let section = match section {
+        Value::Null => Value::Object(Map::new()),
+        given => given,
     };
-    C::deserialize(&section).map_err(|error| ConfigInvalid {
-        section: format!("{}.{}", declaration.kind, declaration.name),
-        problems: vec![Problem::new(
-            format!("{}.{}", declaration.kind, declaration.name),
-            error.to_string(),
-        )],
-    })
+    let mut ignored = Vec::new();
+    let decoded = serde_ignored::deserialize::<_, _, C>(&section, |path| {
+        ignored.push(Place::of(&path));
+    });
+    let case = Case {
+        base: format!("{}.{}", declaration.kind, declaration.name),
+        schema: crate::schema::input::<C>(),
+        trial: diagnose::trial::<C>,
+    };
+    let problems = match &decoded {
+        Ok(_) => case.decoded(&section, &ignored),
+        Err(_) => case.undecoded(&section),
+    };
+    match decoded {
+        Ok(config) if problems.is_empty() => Ok(config),
+        Err(error) if problems.is_empty() => {
+            let message: String = crate::secrets::scrub(&error.to_string(), &section).into();
+            let problem = Problem::new(case.base.as_str(), message);
+            Err(case.invalid(vec![problem]))
+        }
+        _ => Err(case.invalid(problems)),
+    }
 }
+
+/// A place in a section that the type took no notice of.
+#[derive(PartialEq)]
+struct Place(Vec<Part>);
+
+#[derive(PartialEq)]
+enum Part {
+    Key(String),
+    Item(usize),
+}
+
+impl Place {
+    fn of(path: &serde_ignored::Path<'_>) -> Self {
+        use serde_ignored::Path;
+
+        let mut parts = Vec::new();
+        let mut here = path;
+        loop {
+            here = match here {
+                Path::Root => break,
+                Path::Seq { parent, index } => {
+                    parts.push(Part::Item(*index));
+                    parent
+                }
+                Path::Map { parent, key } => {
+                    parts.push(Part::Key(key.clone()));
+                    parent
+                }
+                Path::Some { parent }
+                | Path::NewtypeStruct { parent }
+                | Path::NewtypeVariant { parent } => parent,
+            };
+        }
+        parts.reverse();
+        Self(parts)
+    }
+
+    fn is(&self, steps: &[Step<'_>]) -> bool {
+        self.0.len() == steps.len()
+            && self.0.iter().zip(steps).all(|(part, step)| match part {
+                Part::Key(key) => step.key() == Some(key),
+                Part::Item(index) => *step == Step::Item(*index),
+            })
+    }
+
+    fn steps(&self) -> Vec<Step<'_>> {
+        self.0
+            .iter()
+            .map(|part| match part {
+                Part::Key(key) => Step::Given(key),
+                Part::Item(index) => Step::Item(*index),
+            })
+            .collect()
+    }
+}
+
+/// What is known of a config besides its type.
+struct Case {
+    base: String,
+    schema: Schema,
+    trial: Trial,
+}
+
+impl Case {
+    fn invalid(self, problems: Vec<Problem>) -> ConfigInvalid {
+        ConfigInvalid {
+            section: self.base,
+            problems,
+        }
+    }
+
+    #[cold]
+    fn undecoded(&self, section: &Value) -> Vec<Problem> {
+        if !section.is_object() {
+            return vec![self.no_object(section)];
+        }
+        if diagnose::takes_nothing(&self.schema) {
+            return diagnose::nothing_taken(&self.base, section, NO_CONFIG);
+        }
+        let unknown = Unknown::Everywhere;
+        diagnose::undecoded(&self.base, &self.schema, section, unknown, self.trial)
+    }
+
+    fn decoded(&self, section: &Value, ignored: &[Place]) -> Vec<Problem> {
+        // Serde would also take a struct from an array.
+        if !section.is_object() {
+            return vec![self.no_object(section)];
+        }
+        if diagnose::takes_nothing(&self.schema) {
+            return diagnose::nothing_taken(&self.base, section, NO_CONFIG);
+        }
+        let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
+        let (unknown, unfit): (Vec<_>, Vec<_>) = findings
+            .into_iter()
+            .partition(|finding| finding.what == What::Unknown);
+        // Keys under other names (aliases) are unknown to the schema only. Serde tells of keys it
+        // ignores, but not of those it buffers first (in flattened and tagged types).
+        let (unknown, known): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|finding| {
+            ignored.iter().any(|place| place.is(&finding.steps))
+                || diagnose::is_ignored(self.trial, &finding.steps, section)
+        });
+        let silent: Vec<&Place> = ignored
+            .iter()
+            .filter(|place| !unknown.iter().any(|finding| place.is(&finding.steps)))
+            .collect();
+        // A section with unknown keys is refused anyway, so the schema need not explain itself.
+        let explained = !unknown.is_empty() || !known.is_empty() || !unfit.is_empty();
+        let mut problems = self.violations(section, unfit, &known, explained);
+        problems.extend(diagnose::problems(&self.base, unknown));
+        problems.extend(silent.into_iter().take(diagnose::LIMIT).map(|place| {
+            Problem::new(diagnose::render(&self.base, &place.steps()), "unknown key")
+        }));
+        problems
+    }
+
+    /// What does not fit the schema though it decoded.
+    #[cfg(feature = "validate")]
+    fn violations(
+        &self,
+        section: &Value,
+        unfit: Vec<Finding<'_>>,
+        aliases: &[Finding<'_>],
+        explained: bool,
+    ) -> Vec<Problem> {
+        use crate::validate::{Validator, invalid_schema, unexplained};
+
+        if !crate::schema::constrains(&self.schema) {
+            return Vec::new();
+        }
+        match Validator::new(&self.schema).fits(section) {
+            Ok(true) => Vec::new(),
+            Ok(false) => {
+                let unfit = diagnose::beside(unfit, aliases);
+                let mut problems = diagnose::problems(&self.base, unfit);
+                if !explained {
+                    problems.push(unexplained(&self.base));
+                }
+                problems
+            }
+            Err(error) => vec![invalid_schema(&self.base, error)],
+        }
+    }
+
+    #[cfg(not(feature = "validate"))]
+    #[allow(clippy::unused_self)]
+    fn violations(
+        &self,
+        _: &Value,
+        _: Vec<Finding<'_>>,
+        _: &[Finding<'_>],
+        _: bool,
+    ) -> Vec<Problem> {
+        Vec::new()
+    }
+
+    fn no_object(&self, section: &Value) -> Problem {
+        let what = "the section is not an object:";
+        diagnose::no_object(&self.base, &self.schema, section, what)
+    }
+}
+
+const NO_CONFIG: &str = "the plugin takes no config";

@@ -2,7 +2,10 @@
 
 use std::sync::OnceLock;
 
-use crate::manifest::{ExecutionModel, IdempotencyMode};
+use crate::manifest::{
+    ChainWrap, Dependency, ExecutionModel, IdempotencyMode, Manifest, Resources, Runtime,
+    UnitOfWork,
+};
 use crate::schema::{HookSchemas, Schema};
 
 /// Everything a `#[plugin]` declares, known at compile time.
@@ -39,7 +42,7 @@ pub struct Declaration {
     pub capabilities: &'static [&'static str],
     /// Higher goes first; 1000 and more is for middleware.
     pub priority: u32,
-    /// The plugins this one needs, each `name` or `kind.name`… see [`DependsOn`].
+    /// The plugins this one needs.
     pub depends_on: &'static [DependsOn],
     /// Goes before all others.
     pub tryfirst: bool,
@@ -92,7 +95,7 @@ pub struct UnitOfWorkDecl {
     /// The argument that partitions the work.
     pub partition_key: Option<&'static str>,
     /// How long one unit is expected to take, in seconds.
-    pub estimated_duration_sec: Option<f64>,
+    pub estimated_duration_sec: Option<u32>,
     /// When a finished unit is not run again.
     pub idempotency_mode: IdempotencyMode,
     /// Whether the plugin saves checkpoints.
@@ -192,8 +195,83 @@ impl Declaration {
             .find(|(_, hook)| hook.name == name)
     }
 
+    /// The error for a hook that is not there.
+    pub(crate) fn unknown_hook(&self, name: &str) -> crate::HookError {
+        let known = self.hooks.iter().map(|hook| hook.name);
+        crate::call::unknown_hook(self.kind, self.name, known, name)
+    }
+
     /// Whether the hooks are functions of a `tool` plugin.
     pub fn is_tool(&self) -> bool {
         self.kind == crate::tool::KIND
     }
+
+    /// The manifest of the plugin under `runtime`. In process it says where the type is; the
+    /// address of a subprocess or a service depends on the build and is the caller's to add.
+    pub fn manifest(&self, runtime: Runtime) -> Manifest {
+        let mut manifest = Manifest::new(self.kind, self.name);
+        manifest.kind_api_version = self.kind_api_version.to_owned();
+        manifest.core_version = self.core_version.to_owned();
+        manifest.runtimes = vec![runtime];
+        manifest.entry_point = (runtime == Runtime::InProcess).then(|| self.type_path.to_owned());
+        manifest.health_check = self.health_check.map(str::to_owned);
+        manifest.license = self.license.map(str::to_owned);
+        manifest.maintainer = self.maintainer.map(str::to_owned);
+        manifest.homepage = self.homepage.map(str::to_owned);
+        manifest.version = self.version.map(str::to_owned);
+        manifest.description = self.description.map(str::to_owned);
+        manifest.authors = owned(self.authors);
+        manifest.capabilities = owned(self.capabilities);
+        manifest.priority = self.priority;
+        manifest.depends_on = self
+            .depends_on
+            .iter()
+            .map(|dependency| Dependency {
+                kind: dependency.kind.map(str::to_owned),
+                name: dependency.name.to_owned(),
+            })
+            .collect();
+        manifest.tryfirst = self.tryfirst;
+        manifest.trylast = self.trylast;
+        if let Some(seconds) = self.startup_timeout_sec {
+            manifest.startup_timeout_sec = seconds;
+        }
+        if let Some(seconds) = self.teardown_timeout_sec {
+            manifest.teardown_timeout_sec = seconds;
+        }
+        manifest.supports_languages = owned(self.supports_languages);
+        manifest.supports_extensions = owned(self.supports_extensions);
+        manifest.supports_mime_types = owned(self.supports_mime_types);
+        manifest.fallback = self.fallback;
+        manifest.execution_model = self.execution_model;
+        manifest.in_process_only = self.in_process_only;
+        manifest.resources = Resources {
+            required: owned(self.resources_required),
+            optional: owned(self.resources_optional),
+        };
+        if let Some(unit) = self.unit_of_work {
+            manifest.unit_of_work = UnitOfWork {
+                declared: true,
+                partition_key: unit.partition_key.map(str::to_owned),
+                estimated_duration_sec: unit.estimated_duration_sec,
+                idempotency_mode: unit.idempotency_mode,
+                checkpointable: unit.checkpointable,
+                content_hash: owned(unit.content_hash),
+            };
+        }
+        manifest.metadata = self
+            .metadata
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).into()))
+            .collect();
+        manifest.chain_wrap = self.chain_wrap.map(|wrap| ChainWrap {
+            kinds: owned(wrap.kinds),
+            hooks: owned(wrap.hooks),
+        });
+        manifest
+    }
+}
+
+fn owned(texts: &[&str]) -> Vec<String> {
+    texts.iter().map(|text| (*text).to_owned()).collect()
 }

@@ -8,24 +8,37 @@ compile_error!("feature `stdio` of dagstack-plugin needs Linux or macOS");
 // The macros name this crate by its absolute path, also in our own tests.
 extern crate self as dagstack_plugin;
 
+#[doc(hidden)]
+pub mod __private;
 pub mod args;
 pub mod call;
 mod cancel;
+pub mod canonical_json;
 pub mod config;
 mod context;
 pub mod declaration;
+mod diagnose;
 #[doc(hidden)]
 pub mod encode;
 mod error;
 pub mod manifest;
 mod plugin;
+pub mod prelude;
 mod problem;
 mod registration;
 pub mod schema;
 pub mod secrets;
+#[cfg(feature = "stdio")]
+pub mod stdio;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tool;
 #[cfg(feature = "validate")]
 pub mod validate;
+pub mod wire;
+
+/// The JSON values that hooks, configs and errors speak in.
+pub use serde_json;
 
 pub use cancel::{CancelToken, Cancelled};
 pub use config::{ConfigInvalid, NoConfig};
@@ -35,7 +48,32 @@ pub use error::{BoxError, HookError, PluginError, code};
 pub use manifest::Manifest;
 pub use plugin::{Args, BoxFuture, ErasedPlugin, Health, Output, Plugin, Released};
 pub use problem::Problem;
-pub use registration::{Registration, registered};
+pub use registration::{Registration, Setup, registered};
+
+pub use dagstack_plugin_macros::{data, health, hook, plugin, setup, teardown};
+
+/// Writes the `main` of a plugin executable: `dagstack_plugin::main!(echo::Echo);` is the whole of
+/// `src/main.rs`. Needs feature `stdio`.
+#[cfg(feature = "stdio")]
+#[macro_export]
+macro_rules! main {
+    ($plugin:ty $(,)?) => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::stdio::main::<$plugin>()
+        }
+    };
+}
+
+/// Writes the `main` of a plugin executable. Needs feature `stdio`.
+#[cfg(not(feature = "stdio"))]
+#[macro_export]
+macro_rules! main {
+    ($($plugin:tt)*) => {
+        ::core::compile_error!(
+            "`dagstack_plugin::main!` needs feature `stdio` of dagstack-plugin: put `bin = [\"dagstack-plugin/stdio\"]` under `[features]` and `required-features = [\"bin\"]` under `[[bin]]`"
+        );
+    };
+}
 
 /// The version of the dagstack core contract this crate implements, apart from its own version.
 ///

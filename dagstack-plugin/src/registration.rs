@@ -9,8 +9,11 @@ use crate::plugin::{BoxFuture, ErasedPlugin, Plugin};
 #[derive(Debug)]
 pub struct Registration {
     declaration: fn() -> &'static Declaration,
-    setup: fn(SetupContext) -> BoxFuture<'static, Result<Box<dyn ErasedPlugin>, PluginError>>,
+    setup: fn(SetupContext) -> Setup,
 }
+
+/// A setup under way.
+pub type Setup = BoxFuture<'static, Result<Box<dyn ErasedPlugin>, PluginError>>;
 
 inventory::collect!(Registration);
 
@@ -23,23 +26,26 @@ impl Registration {
         }
     }
 
+    /// Stands for the registration of a type that is no plugin, in code that does not compile.
+    pub(crate) const fn absent() -> Self {
+        Self {
+            declaration: crate::__private::not_compiled,
+            setup: |_| crate::__private::not_compiled(),
+        }
+    }
+
     /// What the plugin declares.
     pub fn declaration(&self) -> &'static Declaration {
         (self.declaration)()
     }
 
     /// Sets up a new instance. A panic in the author's code is [`PluginError::Panicked`].
-    pub fn setup(
-        &self,
-        context: SetupContext,
-    ) -> BoxFuture<'static, Result<Box<dyn ErasedPlugin>, PluginError>> {
+    pub fn setup(&self, context: SetupContext) -> Setup {
         (self.setup)(context)
     }
 }
 
-fn setup<T: Plugin>(
-    context: SetupContext,
-) -> BoxFuture<'static, Result<Box<dyn ErasedPlugin>, PluginError>> {
+fn setup<T: Plugin>(context: SetupContext) -> Setup {
     Box::pin(async move {
         // `T::setup` may panic before its first await, so it runs inside the guard too.
         let plugin = crate::call::CatchPanic::new(Box::pin(async move { T::setup(context).await }))

@@ -1,5 +1,9 @@
 //! JSON Schemas: made from types by schemars, brought into the form MCP clients accept.
 
+mod constrains;
+
+#[cfg_attr(not(feature = "validate"), allow(unused_imports))]
+pub(crate) use constrains::constrains;
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
@@ -18,26 +22,58 @@ pub fn output<T: JsonSchema + ?Sized>() -> Schema {
 }
 
 fn generate<T: JsonSchema + ?Sized>(settings: SchemaSettings) -> Schema {
-    let schema = settings.into_generator().into_root_schema_for::<T>();
-    let mut schema = match Value::from(schema) {
+    finish(Value::from(
+        settings.into_generator().into_root_schema_for::<T>(),
+    ))
+}
+
+fn finish(schema: Value) -> Schema {
+    let mut schema = match schema {
         Value::Object(map) => map,
         // `true` and `false` are schemas too.
         Value::Bool(false) => Map::from_iter([("not".to_owned(), Value::Object(Map::new()))]),
         _ => Map::new(),
     };
+    inline_root(&mut schema);
     // The title would be the Rust type's name: an implementation detail of the plugin.
     schema.remove("title");
     schema
 }
 
+/// A root that is only a reference (a newtype around a recursive type) is replaced by what it
+/// refers to: clients look for `type` and `properties` at the root.
+fn inline_root(schema: &mut Schema) {
+    for _ in 0..8 {
+        let Some(target) = schema
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|reference| reference.strip_prefix("#/$defs/"))
+            .and_then(|name| schema.get("$defs")?.get(name)?.as_object())
+            .cloned()
+        else {
+            return;
+        };
+        schema.remove("$ref");
+        for (key, value) in target {
+            schema.entry(key).or_insert(value);
+        }
+    }
+}
+
 /// Clients want `type: object` and `properties` at the root of an input, also where it is empty.
+/// A root that cannot be an object stays as it is.
 fn object_root(mut schema: Schema) -> Schema {
-    schema
-        .entry("type")
-        .or_insert_with(|| Value::from("object"));
-    schema
-        .entry("properties")
-        .or_insert_with(|| Value::Object(Map::new()));
+    let object = match schema.get("type") {
+        None => true,
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "object"),
+        Some(kind) => kind == "object",
+    };
+    if object {
+        schema.insert("type".into(), Value::from("object"));
+        schema
+            .entry("properties")
+            .or_insert_with(|| Value::Object(Map::new()));
+    }
     schema
 }
 
@@ -61,7 +97,7 @@ impl HookSchemas {
     pub(crate) fn new(input: Schema, output: Schema) -> Self {
         let wraps_result = !is_object(&output);
         Self {
-            input_constrains: constrains(&Value::Object(input.clone())),
+            input_constrains: constrains(&input),
             output: if wraps_result { wrap(output) } else { output },
             input,
             wraps_result,
@@ -83,14 +119,16 @@ fn wrap(mut inner: Schema) -> Schema {
         outer.insert("$schema".into(), dialect);
     }
     // `#/$defs/…` references are absolute, so the definitions move to the new root.
-    let definitions = inner.remove("$defs");
+    let mut definitions = inner.remove("$defs");
+    let mut inner = Value::Object(inner);
+    move_references(&mut inner);
+    if let Some(definitions) = &mut definitions {
+        move_references(definitions);
+    }
     outer.insert("type".into(), "object".into());
     outer.insert(
         "properties".into(),
-        Value::Object(Map::from_iter([(
-            "result".to_owned(),
-            Value::Object(inner),
-        )])),
+        Value::Object(Map::from_iter([("result".to_owned(), inner)])),
     );
     outer.insert("required".into(), Value::from(vec!["result"]));
     outer.insert("x-dagstack-wrap-result".into(), Value::Bool(true));
@@ -100,67 +138,162 @@ fn wrap(mut inner: Schema) -> Schema {
     outer
 }
 
-/// Keywords that a successful decode does not already imply.
-const CONSTRAINTS: [&str; 17] = [
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "not",
-    "pattern",
-    "uniqueItems",
-    "contains",
-    "propertyNames",
-    "dependentRequired",
-];
+/// Where a wrapped schema stands.
+const WRAPPED: &str = "#/properties/result";
 
-/// Whether a schema says more than the type it was made from. schemars gives integers their bounds
-/// (`uint8` is 0 to 255), fixed arrays their length and `char` its length: decoding checks those.
-fn constrains(schema: &Value) -> bool {
+/// References to the old root, or into it, follow it to its new place.
+fn move_references(schema: &mut Value) {
     match schema {
-        Value::Array(items) => items.iter().any(constrains),
+        Value::Array(items) => items.iter_mut().for_each(move_references),
         Value::Object(map) => {
-            let integer = map
-                .get("format")
-                .and_then(Value::as_str)
-                .is_some_and(|format| format.trim_start_matches('u').strip_prefix("int").is_some());
-            map.iter().any(|(key, value)| match key.as_str() {
-                "minimum" | "maximum" if integer => !implied_bound(map, key),
-                "minItems" | "maxItems" => map.get("minItems") != map.get("maxItems"),
-                key if CONSTRAINTS.contains(&key) => true,
-                // Data, not schemas.
-                "default" | "examples" | "enum" | "const" | "required" => false,
-                "properties" | "$defs" | "patternProperties" => value
-                    .as_object()
-                    .is_some_and(|members| members.values().any(constrains)),
-                _ => constrains(value),
-            })
+            for (key, value) in map {
+                match (key.as_str(), value) {
+                    ("$ref", Value::String(reference)) => move_reference(reference),
+                    // Data, not schemas.
+                    (
+                        "default" | "examples" | "enum" | "const",
+                        Value::Array(_) | Value::Object(_),
+                    ) => {}
+                    (_, value) => move_references(value),
+                }
+            }
         }
-        _ => false,
+        _ => {}
     }
 }
 
-/// Whether a `minimum` or `maximum` is the one schemars gives the integer type itself.
-fn implied_bound(schema: &Schema, key: &str) -> bool {
-    let bound = schema.get(key);
-    let (minimum, maximum): (i64, Option<i64>) = match schema.get("format").and_then(Value::as_str)
-    {
-        Some("uint8") => (0, Some(i64::from(u8::MAX))),
-        Some("uint16") => (0, Some(i64::from(u16::MAX))),
-        Some("int8") => (i64::from(i8::MIN), Some(i64::from(i8::MAX))),
-        Some("int16") => (i64::from(i16::MIN), Some(i64::from(i16::MAX))),
-        Some("uint" | "uint32" | "uint64" | "uint128") => (0, None),
-        _ => return false,
+fn move_reference(reference: &mut String) {
+    let Some(rest) = reference.strip_prefix('#') else {
+        return;
     };
-    match key {
-        "minimum" => bound.and_then(Value::as_i64) == Some(minimum),
-        _ => maximum.is_some() && bound.and_then(Value::as_i64) == maximum,
+    let local = rest.is_empty() || rest.starts_with('/');
+    if local && !rest.starts_with("/$defs/") {
+        *reference = format!("{WRAPPED}{rest}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code)]
+    struct Node {
+        value: u8,
+        children: Vec<Node>,
+    }
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code)]
+    struct Wrapper(Node);
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code)]
+    struct Tree {
+        root: Node,
+        shortcut: Option<Box<Tree>>,
+    }
+
+    fn without_dialect(mut schema: Schema) -> Value {
+        schema.remove("$schema");
+        Value::Object(schema)
+    }
+
+    fn wrapped<T: JsonSchema>() -> Option<Value> {
+        let schemas = HookSchemas::new(input::<()>(), output::<T>());
+        schemas.wraps_result.then(|| {
+            assert_eq!(
+                schemas.output.get("x-dagstack-wrap-result"),
+                Some(&json!(true))
+            );
+            assert_eq!(schemas.output.get("required"), Some(&json!(["result"])));
+            without_dialect(schemas.output)
+        })
+    }
+
+    #[test]
+    fn objects_and_maps_travel_as_they_are() {
+        assert_eq!(wrapped::<Node>(), None);
+        assert_eq!(wrapped::<BTreeMap<String, u8>>(), None);
+        assert_eq!(wrapped::<Wrapper>(), None);
+        assert!(wrapped::<Vec<u8>>().is_some());
+        assert!(wrapped::<()>().is_some());
+        assert!(wrapped::<Option<Node>>().is_some(), "null is no object");
+        assert!(wrapped::<Value>().is_some(), "a value may be anything");
+    }
+
+    #[test]
+    fn definitions_stay_reachable_when_a_schema_is_wrapped() {
+        let wrapped = wrapped::<Vec<Node>>().unwrap();
+        let result = &wrapped["properties"]["result"];
+        assert_eq!(result["items"], json!({ "$ref": "#/$defs/Node" }));
+        assert_eq!(result.get("$defs"), None);
+        let children = &wrapped["$defs"]["Node"]["properties"]["children"];
+        assert_eq!(children["items"], json!({ "$ref": "#/$defs/Node" }));
+    }
+
+    #[test]
+    fn references_to_the_root_follow_it() {
+        let recursive = json!({
+            "type": "array",
+            "items": { "$ref": "#" },
+            "prefixItems": [{ "$ref": "#/items" }],
+            "default": [{ "$ref": "#" }],
+            "$defs": { "Other": { "anyOf": [{ "$ref": "#" }, { "$ref": "#/$defs/Other" }] } },
+        });
+        let wrapped = Value::Object(wrap(finish(recursive)));
+        let result = &wrapped["properties"]["result"];
+        assert_eq!(result["items"]["$ref"], "#/properties/result");
+        assert_eq!(
+            result["prefixItems"][0]["$ref"],
+            "#/properties/result/items"
+        );
+        assert_eq!(result["default"][0]["$ref"], "#", "data stays");
+        let other = &wrapped["$defs"]["Other"]["anyOf"];
+        assert_eq!(other[0]["$ref"], "#/properties/result");
+        assert_eq!(other[1]["$ref"], "#/$defs/Other");
+    }
+
+    #[test]
+    fn a_root_that_is_a_reference_is_replaced_by_its_target() {
+        let schema = without_dialect(finish(json!({
+            "title": "Outer",
+            "description": "outer",
+            "$ref": "#/$defs/Node",
+            "$defs": { "Node": {
+                "title": "Node",
+                "description": "inner",
+                "type": "object",
+                "properties": { "next": { "$ref": "#/$defs/Node" } },
+            }},
+        })));
+        assert_eq!(schema["type"], "object");
+        assert_eq!(schema["description"], "outer");
+        assert_eq!(schema["properties"]["next"]["$ref"], "#/$defs/Node");
+        assert_eq!(schema.get("$ref"), None);
+        assert_eq!(schema.get("title"), None);
+    }
+
+    #[test]
+    fn inputs_are_objects_with_properties() {
+        for schema in [
+            input::<crate::NoConfig>(),
+            input::<Node>(),
+            input::<Wrapper>(),
+            input::<Tree>(),
+            input::<BTreeMap<String, u8>>(),
+            input::<Value>(),
+            input::<Option<BTreeMap<String, u8>>>(),
+        ] {
+            assert_eq!(schema["type"], "object", "{schema:?}");
+            assert!(schema["properties"].is_object(), "{schema:?}");
+            assert_eq!(schema.get("title"), None);
+        }
+        // What cannot be an object is not made to look like one.
+        assert_eq!(input::<Vec<u8>>().get("properties"), None);
     }
 }

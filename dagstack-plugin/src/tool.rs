@@ -5,7 +5,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::call::{call_at, output_of, unknown_hook};
+use crate::call::{call_at, output_of};
 use crate::context::HookContext;
 use crate::declaration::Declaration;
 use crate::error::{HookError, code};
@@ -68,7 +68,7 @@ pub(crate) async fn execute(
         .map_err(|error| invalid(EXECUTE, &error.to_string()))?;
     let declaration = plugin.erased_declaration();
     let Some((index, _)) = declaration.hook(&given.function) else {
-        return Err(unknown_hook(declaration, &given.function));
+        return Err(declaration.unknown_hook(&given.function));
     };
     let arguments = Value::Object(given.args);
     let answer = match call_at(plugin, index, ctx, Args::Value(&arguments)).await {

@@ -62,18 +62,16 @@ pub(super) fn ecmascript(text: &[u8]) -> Vec<u8> {
 
 /// Compares by UTF-16 code units. That is UTF-8 byte order, but for U+E000..=U+FFFF (lead bytes
 /// `EE` and `EF`), which come after the surrogates that everything beyond (`F0`…) is made of.
+#[inline]
 pub(super) fn utf16_order(a: &str, b: &str) -> Ordering {
-    let lift = |byte: u8| {
-        if matches!(byte, 0xEE | 0xEF) {
-            byte + 0x10
-        } else {
-            byte
+    let lift = |byte: u8| byte + 0x10 * u8::from(matches!(byte, 0xEE | 0xEF));
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    for (a, b) in a.iter().zip(b) {
+        if a != b {
+            return lift(*a).cmp(&lift(*b));
         }
-    };
-    match a.bytes().zip(b.bytes()).find(|(a, b)| a != b) {
-        Some((a, b)) => lift(a).cmp(&lift(b)),
-        None => a.len().cmp(&b.len()),
     }
+    a.len().cmp(&b.len())
 }
 
 /// Appends a map key, as text, to a string.

@@ -163,27 +163,3 @@ fn what_has_no_form_is_refused() {
     refused(Pairs(vec![("b", 1), ("a", 2), ("b", 3)]), "`b` twice");
     refused(Pairs(vec![("a", 1), ("a", 2)]), "`a` twice");
 }
-
-/// Run with `--release -- --ignored --nocapture` to see the cost beside serde_json's.
-#[test]
-#[ignore = "a measurement"]
-fn cost() {
-    let value: Vec<_> = (0..500)
-        .map(|i| json!({"id": i, "name": format!("item {i}"), "score": f64::from(i) * 1.1, "tags": ["a", "b"]}))
-        .collect();
-    let time = |work: &dyn Fn() -> usize| {
-        let start = std::time::Instant::now();
-        let bytes: usize = (0..400).map(|_| work()).sum();
-        (start.elapsed(), bytes)
-    };
-    for _ in 0..3 {
-        let theirs = time(&|| serde_json::to_vec(&value).unwrap().len());
-        let ours = time(&|| to_vec(&value).unwrap().len());
-        let strict = time(&|| {
-            let mut out = Vec::new();
-            crate::encode::to_json(&value, &mut out).unwrap();
-            out.len()
-        });
-        eprintln!("serde_json {theirs:?}, canonical {ours:?}, strict {strict:?}");
-    }
-}

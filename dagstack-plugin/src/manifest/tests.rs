@@ -1,110 +1,6 @@
-use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-
-fn word() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[a-z][a-z0-9_]{0,8}",
-        "\\PC{1,6}x",
-        Just("a\"b\\\n\t\u{7f}\u{1}\u{1f600}".to_owned())
-    ]
-}
-
-fn words() -> impl Strategy<Value = Vec<String>> {
-    proptest::collection::vec(word(), 0..3)
-}
-
-fn free() -> impl Strategy<Value = Map<String, Value>> {
-    let leaf = prop_oneof![
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        (-1e9..1e9_f64).prop_map(Value::from),
-        any::<String>().prop_map(Value::from),
-    ];
-    let value = leaf.prop_recursive(3, 12, 3, |inner| {
-        prop_oneof![
-            proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-            proptest::collection::btree_map(any::<String>(), inner, 0..3)
-                .prop_map(|map| Value::Object(map.into_iter().collect())),
-        ]
-    });
-    proptest::collection::btree_map(any::<String>(), value, 0..3)
-        .prop_map(|map| map.into_iter().collect())
-}
-
-prop_compose! {
-    fn some_manifest()(
-        name in "[a-z0-9][a-z0-9_-]{0,6}",
-        runtime in proptest::sample::select(Runtime::ALL),
-        texts in proptest::collection::vec(proptest::option::of(word()), 8),
-        lists in proptest::collection::vec(words(), 10),
-        numbers in proptest::collection::vec(1_u32..90_000, 5),
-        flags in proptest::collection::vec(any::<bool>(), 6),
-        model in proptest::sample::select(ExecutionModel::ALL),
-        mode in proptest::sample::select(IdempotencyMode::ALL),
-        metadata in free(),
-        auth in free(),
-        env in proptest::collection::btree_map(any::<String>(), any::<String>(), 0..3),
-    ) -> Manifest {
-        let mut m = Manifest::new("chunker", name);
-        let mut texts = texts.into_iter();
-        let mut text = || texts.next().flatten();
-        let mut lists = lists.into_iter();
-        let mut list = || lists.next().unwrap_or_default();
-        m.runtimes = vec![runtime];
-        match runtime {
-            Runtime::InProcess => m.entry_point = Some("a::B".to_owned()),
-            Runtime::McpStdio => m.mcp_stdio = Some(McpStdio {
-                command: std::iter::once("./p".to_owned()).chain(list()).collect(),
-                working_dir: text(),
-                env,
-            }),
-            Runtime::McpHttp => m.mcp_http = Some(McpHttp {
-                url: "https://host:8443/mcp".to_owned(),
-                auth,
-                auth_header: text(),
-                auth_secret_env: text(),
-                timeout_sec: numbers[0],
-                tls_ca_bundle: text(),
-                tls_verify: flags[0],
-            }),
-        }
-        m.health_check = text();
-        m.license = text();
-        m.maintainer = text();
-        m.homepage = text();
-        m.capabilities = list();
-        m.supports_languages = list();
-        m.supports_extensions = list();
-        m.supports_mime_types = list();
-        m.depends_on = list().into_iter().zip(&flags).map(|(name, flag)| Dependency {
-            kind: flag.then(|| "tool".to_owned()),
-            name: format!("+{name}"),
-        }).collect();
-        m.priority = numbers[1];
-        m.startup_timeout_sec = numbers[2];
-        m.teardown_timeout_sec = numbers[3];
-        m.tryfirst = flags[1];
-        m.trylast = !flags[1] && flags[2];
-        m.fallback = flags[3];
-        m.execution_model = model;
-        m.in_process_only = runtime == Runtime::InProcess && flags[4];
-        m.resources = Resources { required: list(), optional: list() };
-        m.unit_of_work = UnitOfWork {
-            declared: flags[5],
-            partition_key: text(),
-            estimated_duration_sec: flags[5].then_some(numbers[4]),
-            idempotency_mode: mode,
-            checkpointable: flags[2],
-            content_hash: list(),
-        };
-        m.metadata = metadata;
-        let (kinds, hooks) = (list(), vec!["*".to_owned()]);
-        m.chain_wrap = flags[0].then_some(ChainWrap { kinds, hooks });
-        m
-    }
-}
 
 /// What every published host must find in an emitted file.
 #[test]
@@ -169,7 +65,112 @@ fn names_are_the_same_in_serde() {
 
 #[cfg(feature = "manifest")]
 mod reading {
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn word() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[a-z][a-z0-9_]{0,8}",
+            "\\PC{1,6}x",
+            Just("a\"b\\\n\t\u{7f}\u{1}\u{1f600}".to_owned())
+        ]
+    }
+
+    fn words() -> impl Strategy<Value = Vec<String>> {
+        proptest::collection::vec(word(), 0..3)
+    }
+
+    fn free() -> impl Strategy<Value = Map<String, Value>> {
+        let leaf = prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            (-1e9..1e9_f64).prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        let value = leaf.prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                proptest::collection::btree_map(any::<String>(), inner, 0..3)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        });
+        proptest::collection::btree_map(any::<String>(), value, 0..3)
+            .prop_map(|map| map.into_iter().collect())
+    }
+
+    prop_compose! {
+        fn some_manifest()(
+            name in "[a-z0-9][a-z0-9_-]{0,6}",
+            runtime in proptest::sample::select(Runtime::ALL),
+            texts in proptest::collection::vec(proptest::option::of(word()), 8),
+            lists in proptest::collection::vec(words(), 10),
+            numbers in proptest::collection::vec(1_u32..90_000, 5),
+            flags in proptest::collection::vec(any::<bool>(), 6),
+            model in proptest::sample::select(ExecutionModel::ALL),
+            mode in proptest::sample::select(IdempotencyMode::ALL),
+            metadata in free(),
+            auth in free(),
+            env in proptest::collection::btree_map(any::<String>(), any::<String>(), 0..3),
+        ) -> Manifest {
+            let mut m = Manifest::new("chunker", name);
+            let mut texts = texts.into_iter();
+            let mut text = || texts.next().flatten();
+            let mut lists = lists.into_iter();
+            let mut list = || lists.next().unwrap_or_default();
+            m.runtimes = vec![runtime];
+            match runtime {
+                Runtime::InProcess => m.entry_point = Some("a::B".to_owned()),
+                Runtime::McpStdio => m.mcp_stdio = Some(McpStdio {
+                    command: std::iter::once("./p".to_owned()).chain(list()).collect(),
+                    working_dir: text(),
+                    env,
+                }),
+                Runtime::McpHttp => m.mcp_http = Some(McpHttp {
+                    url: "https://host:8443/mcp".to_owned(),
+                    auth,
+                    auth_header: text(),
+                    auth_secret_env: text(),
+                    timeout_sec: numbers[0],
+                    tls_ca_bundle: text(),
+                    tls_verify: flags[0],
+                }),
+            }
+            m.health_check = text();
+            m.license = text();
+            m.maintainer = text();
+            m.homepage = text();
+            m.capabilities = list();
+            m.supports_languages = list();
+            m.supports_extensions = list();
+            m.supports_mime_types = list();
+            m.depends_on = list().into_iter().zip(&flags).map(|(name, flag)| Dependency {
+                kind: flag.then(|| "tool".to_owned()),
+                name: format!("+{name}"),
+            }).collect();
+            m.priority = numbers[1];
+            m.startup_timeout_sec = numbers[2];
+            m.teardown_timeout_sec = numbers[3];
+            m.tryfirst = flags[1];
+            m.trylast = !flags[1] && flags[2];
+            m.fallback = flags[3];
+            m.execution_model = model;
+            m.in_process_only = runtime == Runtime::InProcess && flags[4];
+            m.resources = Resources { required: list(), optional: list() };
+            m.unit_of_work = UnitOfWork {
+                declared: flags[5],
+                partition_key: text(),
+                estimated_duration_sec: flags[5].then_some(numbers[4]),
+                idempotency_mode: mode,
+                checkpointable: flags[2],
+                content_hash: list(),
+            };
+            m.metadata = metadata;
+            let (kinds, hooks) = (list(), vec!["*".to_owned()]);
+            m.chain_wrap = flags[0].then_some(ChainWrap { kinds, hooks });
+            m
+        }
+    }
 
     fn problems(text: &str) -> Vec<String> {
         let error = Manifest::parse(text, "x/dagstack.toml").unwrap_err();

@@ -1,2 +1,3 @@
-//! placeholder
-fn main() {}
+//! The plugin as an executable.
+
+dagstack_plugin::main!(text_stats::TextStats);

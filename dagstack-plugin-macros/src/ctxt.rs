@@ -1,0 +1,42 @@
+//! [`Ctxt`]: the one place where the mistakes of an invocation are collected.
+
+use std::cell::RefCell;
+
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::Error;
+
+/// Collects every mistake, so that one build reports them all.
+///
+/// Parsing and validation go on after a mistake with whatever makes sense; [`Ctxt::finish`] says
+/// at the end whether the result may be used.
+#[derive(Default)]
+pub(crate) struct Ctxt {
+    errors: RefCell<Vec<Error>>,
+}
+
+impl Ctxt {
+    /// Records a mistake at `span`.
+    pub(crate) fn error(&self, span: Span, message: impl std::fmt::Display) {
+        self.push(Error::new(span, message));
+    }
+
+    /// Records a mistake that covers all of `tokens`.
+    pub(crate) fn error_at(&self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.push(Error::new_spanned(tokens, message));
+    }
+
+    /// Records an error made elsewhere.
+    pub(crate) fn push(&self, error: Error) {
+        self.errors.borrow_mut().push(error);
+    }
+
+    /// The mistakes, as `compile_error!`s; `None` if there are none.
+    pub(crate) fn finish(self) -> Option<TokenStream> {
+        let errors = self.errors.into_inner();
+        if errors.is_empty() {
+            return None;
+        }
+        Some(errors.iter().map(Error::to_compile_error).collect())
+    }
+}

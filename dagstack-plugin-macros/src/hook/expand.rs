@@ -1,0 +1,332 @@
+//! What a hook becomes: an args struct, an entry of the declaration, an arm of the call, and the
+//! assertions about its types.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, LitStr};
+
+use super::args::{HookArgs, Model};
+use super::signature::{self, Param, ValueParam};
+use crate::plugin::model::MemberFn;
+use crate::spans;
+use crate::{cfg, docs};
+
+/// A hook, checked.
+pub(crate) struct Hook<'a> {
+    pub(crate) function: &'a MemberFn,
+    pub(crate) args: HookArgs,
+    pub(crate) name: String,
+    pub(crate) name_span: Span,
+    pub(crate) params: Vec<Param>,
+    /// Its place among the hooks as written.
+    pub(crate) index: usize,
+}
+
+/// What all hooks of a plugin share.
+pub(crate) struct Scope<'a> {
+    /// `<crate>::__private`.
+    pub(crate) private: TokenStream,
+    /// The plugin's type, with tokens that belong to the macro.
+    pub(crate) self_ty: &'a TokenStream,
+}
+
+impl Hook<'_> {
+    fn cfgs(&self) -> Vec<Attribute> {
+        cfg::of(&self.function.attrs)
+    }
+
+    pub(crate) fn is_async(&self) -> bool {
+        self.function.sig.asyncness.is_some()
+    }
+
+    /// How the hook wants to be run.
+    pub(crate) fn model(&self) -> Model {
+        match &self.args.execution_model {
+            Some(model) => model.value,
+            None if self.is_async() => Model::Async,
+            None => Model::Sync,
+        }
+    }
+
+    /// The variant of the index enum.
+    fn variant(&self) -> Ident {
+        format_ident!("Hook{}", self.index)
+    }
+
+    fn struct_name(&self) -> Ident {
+        format_ident!("__dagstack_Args{}", self.index)
+    }
+
+    /// `args.text`, or the context.
+    fn alias(&self, number: usize) -> Ident {
+        format_ident!("__dagstack_Type{}_{}", self.index, number)
+    }
+
+    fn output_alias(&self) -> Ident {
+        format_ident!("__dagstack_Output{}", self.index)
+    }
+
+    /// The element of the index enum.
+    pub(crate) fn index_variant(&self) -> TokenStream {
+        let cfgs = self.cfgs();
+        let variant = self.variant();
+        quote!(#(#cfgs)* #variant,)
+    }
+
+    /// The element of the list of execution models.
+    pub(crate) fn model_element(&self, scope: &Scope<'_>) -> TokenStream {
+        let cfgs = self.cfgs();
+        let model = self.model().tokens(&scope.private);
+        quote!(#(#cfgs)* #model,)
+    }
+
+    /// The args struct and the names of the types.
+    ///
+    /// ```text
+    /// type __dagstack_Type0_0 = String;
+    /// struct __dagstack_Args0<const __DAGSTACK: bool> { text: __dagstack_Type0_0 }
+    /// ```
+    ///
+    /// Each type is mentioned once, so that one that does not exist is one error. The constant
+    /// parameter makes schemars look at `bound`, which it ignores on a type without parameters.
+    pub(crate) fn types(&self, scope: &Scope<'_>) -> TokenStream {
+        let private = &scope.private;
+        let cfgs = self.cfgs();
+        let name = self.struct_name();
+        let serde = format!("{private}::serde").replace(' ', "");
+        let schemars = format!("{private}::schemars").replace(' ', "");
+        let mut aliases = TokenStream::new();
+        let mut fields = TokenStream::new();
+        let mut de_bounds = Vec::new();
+        let mut schema_bounds = Vec::new();
+        for (number, param) in self.params.iter().enumerate() {
+            let alias = self.alias(number);
+            let ty = match param {
+                Param::Context(ty) | Param::Value(ValueParam { ty, .. }) => ty,
+            };
+            let ty = spans::without_self(spans::located(ty), scope.self_ty);
+            aliases.extend(quote!(#(#cfgs)* type #alias = #ty;));
+            if let Param::Value(value) = param {
+                let attrs = &value.attrs;
+                let field = spans::located(&value.ident);
+                fields.extend(quote!(#(#attrs)* #field: #alias,));
+                if !value.is_read_otherwise() {
+                    // `for<'a>` keeps rustc from checking the bound here: it is checked where the
+                    // struct is used, and there by a question that may be answered with no.
+                    de_bounds.push(format!(
+                        "for<'__dagstack> {alias}: {serde}::Deserialize<'de>"
+                    ));
+                    schema_bounds.push(format!("for<'__dagstack> {alias}: {schemars}::JsonSchema"));
+                }
+            }
+        }
+        let output = self.output_alias();
+        let output_ty = spans::without_self(
+            spans::located(signature::static_lifetimes(signature::output(
+                &self.function.sig,
+            ))),
+            scope.self_ty,
+        );
+        aliases.extend(quote!(#(#cfgs)* type #output = #output_ty;));
+        let de_bounds = de_bounds.join(", ");
+        let schema_bounds = schema_bounds.join(", ");
+        quote! {
+            #aliases
+            #(#cfgs)*
+            #[derive(#private::serde::Deserialize, #private::schemars::JsonSchema)]
+            #[serde(crate = #serde, deny_unknown_fields, bound(deserialize = #de_bounds))]
+            #[schemars(crate = #schemars, bound = #schema_bounds)]
+            struct #name<const __DAGSTACK: bool> { #fields }
+        }
+    }
+
+    /// The element of the declaration's list of hooks.
+    pub(crate) fn declaration(&self, scope: &Scope<'_>) -> TokenStream {
+        let private = &scope.private;
+        let cfgs = self.cfgs();
+        let name = &self.name;
+        let model = self.model().tokens(private);
+        let exposed = self.args.mcp_exposed.as_ref().is_none_or(|flag| flag.value);
+        let description = description(
+            self.args.description.as_ref(),
+            &self.function.attrs,
+            private,
+        );
+        let args = self.struct_name();
+        let output = self.output_alias();
+        quote! {
+            #(#cfgs)*
+            #private::Hook {
+                name: #name,
+                description: #description,
+                execution_model: #model,
+                mcp_exposed: #exposed,
+                input_schema: || #private::Probe::<#args<true>>::ASK.__dagstack_input_schema(),
+                output_schema: || #private::Probe::<#output>::ASK.__dagstack_output_schema(),
+                schemas: #private::OnceLock::new(),
+            },
+        }
+    }
+
+    /// The constant under which the call finds the hook.
+    pub(crate) fn index_const(&self) -> TokenStream {
+        let cfgs = self.cfgs();
+        let variant = self.variant();
+        let constant = format_ident!("__DAGSTACK_HOOK{}", self.index);
+        quote!(#(#cfgs)* const #constant: usize = __dagstack_Index::#variant as usize;)
+    }
+
+    /// The arm of the call.
+    pub(crate) fn arm(&self, scope: &Scope<'_>) -> TokenStream {
+        let private = &scope.private;
+        let self_ty = scope.self_ty;
+        let cfgs = self.cfgs();
+        let constant = format_ident!("__DAGSTACK_HOOK{}", self.index);
+        let args = self.struct_name();
+        let method = &self.function.sig.ident;
+        let method = spans::located(method);
+        let mut has_values = false;
+        let call_args: Vec<TokenStream> = self
+            .params
+            .iter()
+            .enumerate()
+            .map(|(number, param)| match param {
+                Param::Value(value) => {
+                    has_values = true;
+                    let field = spans::located(&value.ident);
+                    quote!(__dagstack_args.#field)
+                }
+                Param::Context(_) => {
+                    let alias = self.alias(number);
+                    quote!(#private::Probe::<#alias>::ASK.__dagstack_context(__dagstack_ctx))
+                }
+            })
+            .collect();
+        // Arguments are decoded also where there are none: unknown ones are refused.
+        let pattern = if has_values {
+            quote!(__dagstack_args)
+        } else {
+            quote!(_)
+        };
+        let call = quote!(<#self_ty>::#method(self, #(#call_args),*));
+        let output = if self.is_async() {
+            quote! {
+                let __dagstack_future = #private::MaySend(#call).__dagstack_send();
+                let __dagstack_output = #private::Returned(__dagstack_future.await);
+            }
+        } else {
+            quote!(let __dagstack_output = #private::Returned(#call);)
+        };
+        // The last two kinds of answer borrow, the fallback mutably.
+        let output = quote!(#output let mut __dagstack_output = __dagstack_output;);
+        quote! {
+            #(#cfgs)*
+            #constant => #private::Box::pin(async move {
+                let __dagstack_hook = &__DAGSTACK_HOOKS[#constant];
+                let #pattern = #private::Probe::<#args<true>>::ASK
+                    .__dagstack_decode(&__DAGSTACK_DECLARATION, __dagstack_hook, __dagstack_input)?;
+                #output
+                __dagstack_output.__dagstack_encode(__dagstack_hook, __dagstack_input)
+            }),
+        }
+    }
+
+    /// One assertion per type, each an error at the author's own tokens.
+    pub(crate) fn assertions(&self, scope: &Scope<'_>) -> TokenStream {
+        let private = &scope.private;
+        let self_ty = scope.self_ty;
+        let cfgs = self.cfgs();
+        let mut checks = TokenStream::new();
+        for param in &self.params {
+            let (ty, bound) = match param {
+                Param::Value(value) if value.is_read_otherwise() => continue,
+                Param::Value(value) => (&value.ty, "HookInput"),
+                Param::Context(ty) => (ty, "ContextParam"),
+            };
+            checks.extend(check_type(ty, bound, None, scope));
+        }
+        let output = self.output_alias();
+        let span = spans::at(signature::output_span(&self.function.sig));
+        checks.extend(quote_spanned! {span=>
+            let (__dagstack_value, __dagstack_error) =
+                #private::Probe::<#output>::ASK.__dagstack_split();
+            <_ as #private::HookOutput>::__dagstack_check(__dagstack_value);
+            <_ as #private::HookFailure>::__dagstack_check(__dagstack_error);
+        });
+        if self.is_async() {
+            let method = spans::located(&self.function.sig.ident);
+            let (names, types): (Vec<Ident>, Vec<TokenStream>) = self
+                .params
+                .iter()
+                .enumerate()
+                .map(|(number, param)| {
+                    let alias = self.alias(number);
+                    (
+                        format_ident!("__dagstack_{}", number),
+                        match param {
+                            Param::Value(_) => alias.into_token_stream(),
+                            Param::Context(_) => quote!(&#alias),
+                        },
+                    )
+                })
+                .unzip();
+            checks.extend(check_send(
+                quote!(<#self_ty>::#method(__dagstack_self, #(#names),*)),
+                quote!(__dagstack_self: &#self_ty, #(#names: #types),*),
+                self.function.sig.ident.span(),
+                scope,
+            ));
+        }
+        quote!(#(#cfgs)* { #checks })
+    }
+}
+
+/// `<T as Trait>::__dagstack_check();` at the type.
+pub(crate) fn check_type(
+    ty: impl ToTokens,
+    bound: &str,
+    arguments: Option<TokenStream>,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let bound = Ident::new(bound, Span::call_site());
+    let arguments = arguments.map(|arguments| quote!(<#arguments>));
+    let ty = spans::without_self(spans::located(ty), scope.self_ty);
+    quote!(<#ty as #private::#bound #arguments>::__dagstack_check();)
+}
+
+/// Asserts that the future of a call is `Send`, at `span`. A cast says so without naming anything
+/// of ours.
+pub(crate) fn check_send(
+    call: TokenStream,
+    params: TokenStream,
+    span: Span,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let span = spans::at(span);
+    let future = quote_spanned!(span=> __dagstack_future);
+    let cast = quote_spanned!(span=> &#future);
+    quote! {
+        let _ = |#params| {
+            let #future = #call;
+            let _: &dyn #private::Send = #cast;
+        };
+    }
+}
+
+/// A description, of an argument or the doc comments, as an `Option`.
+pub(crate) fn description(
+    given: Option<&LitStr>,
+    attrs: &[Attribute],
+    private: &TokenStream,
+) -> TokenStream {
+    let text = match given {
+        Some(text) => Some(text.to_token_stream()),
+        None => docs::text(attrs),
+    };
+    match text {
+        Some(text) => quote!(#private::non_empty(#private::Some(#text))),
+        None => quote!(#private::None),
+    }
+}

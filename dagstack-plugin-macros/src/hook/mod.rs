@@ -1,0 +1,5 @@
+//! `#[hook]`: one method that can be called from outside.
+
+pub(crate) mod args;
+pub(crate) mod expand;
+pub(crate) mod signature;

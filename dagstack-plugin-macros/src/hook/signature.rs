@@ -1,0 +1,415 @@
+//! The signature of a hook: what may stand there, and what it means.
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::spanned::Spanned as _;
+use syn::{
+    Attribute, FnArg, Pat, PatType, ReceiverKind, ReturnType, Safety, Signature, Type,
+    TypeReference,
+};
+
+use crate::ctxt::Ctxt;
+use crate::plugin::model::{MemberFn, is_of_schema};
+
+/// A parameter of a hook, without `&self`.
+pub(crate) enum Param {
+    /// `ctx: &HookContext`; the type behind the `&`.
+    Context(Type),
+    /// An argument of the call.
+    Value(ValueParam),
+}
+
+/// A parameter that is read from the arguments of the call.
+pub(crate) struct ValueParam {
+    pub(crate) ident: Ident,
+    pub(crate) ty: Type,
+    /// `doc`, `serde` and `schemars` attributes.
+    pub(crate) attrs: Vec<Attribute>,
+}
+
+impl ValueParam {
+    /// Whether a serde or schemars attribute decides how the value is read, so that its type need
+    /// not be readable by itself.
+    pub(crate) fn is_read_otherwise(&self) -> bool {
+        self.attrs.iter().any(|attr| {
+            !attr.path().is_ident("doc")
+                && attr
+                    .meta
+                    .to_token_stream()
+                    .into_iter()
+                    .any(|tree| match tree {
+                        TokenTree::Group(group) => group.stream().into_iter().any(|inner| {
+                            matches!(inner, TokenTree::Ident(word) if OTHERWISE
+                                .iter()
+                                .any(|known| word == known))
+                        }),
+                        _ => false,
+                    })
+        })
+    }
+}
+
+/// The attributes that replace a type's own way of being read.
+const OTHERWISE: &[&str] = &[
+    "with",
+    "deserialize_with",
+    "schema_with",
+    "skip",
+    "skip_deserializing",
+    "bound",
+];
+
+/// What a method that is called from outside must not be, whatever it is.
+pub(crate) fn check_plain(sig: &Signature, owner: &str, cx: &Ctxt) {
+    if let Some(constness) = &sig.constness {
+        cx.error_at(constness, format!("{owner} cannot be `const`"));
+    }
+    match &sig.safety {
+        Safety::Unsafe(token) => cx.error_at(
+            token,
+            format!("{owner} cannot be `unsafe`: it is called from outside"),
+        ),
+        Safety::Safe(token) => cx.error_at(token, format!("{owner} cannot be `safe`")),
+        Safety::Default => {}
+    }
+    if let Some(abi) = &sig.abi {
+        cx.error_at(abi, format!("{owner} cannot be `extern`"));
+    }
+    if let Some(variadic) = &sig.variadic {
+        cx.error_at(variadic, format!("{owner} cannot be variadic"));
+    }
+    if !sig.generics.params.is_empty() {
+        cx.error_at(
+            &sig.generics,
+            format!("{owner} cannot be generic: its types must be known to the host"),
+        );
+    } else if let Some(clause) = &sig.generics.where_clause {
+        cx.error_at(clause, format!("{owner} cannot have a `where` clause"));
+    }
+}
+
+/// Reports anything but `&self`. `mend` is what to do instead of changing `self`.
+pub(crate) fn check_receiver(sig: &Signature, owner: &str, cx: &Ctxt) {
+    let Some(receiver) = sig.receiver() else {
+        cx.error_at(
+            &sig.ident,
+            format!("{owner} takes `&self` first: `fn {}(&self, …)`", sig.ident),
+        );
+        return;
+    };
+    match &receiver.kind {
+        ReceiverKind::Reference(_, None, None) => {}
+        ReceiverKind::Reference(_, _, Some(_)) => cx.error_at(
+            receiver,
+            format!(
+                "{owner} takes `&self`, not `&mut self`: calls run at the same time\nhelp: keep what changes behind a `Mutex` or an atomic"
+            ),
+        ),
+        ReceiverKind::Reference(_, Some(_), None) => cx.error_at(
+            receiver,
+            format!("{owner} takes plain `&self`, without a lifetime"),
+        ),
+        _ => cx.error_at(
+            receiver,
+            format!("{owner} takes `&self`, found `{}`", shown(receiver)),
+        ),
+    }
+}
+
+/// Reads the parameters of a hook, and reports those that cannot be.
+pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
+    let inputs: Vec<&PatType> = function
+        .sig
+        .inputs
+        .iter()
+        .filter_map(|input| match input {
+            FnArg::Typed(param) => Some(param),
+            FnArg::Receiver(_) => None,
+        })
+        .collect();
+    let context = context_of(&inputs);
+    let mut params = Vec::new();
+    for (index, input) in inputs.iter().enumerate() {
+        if let Some(cfg) = input
+            .attrs
+            .iter()
+            .find(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))
+        {
+            cx.error_at(
+                &cfg.meta,
+                "the parameters of a hook cannot be conditional\nhelp: write two hooks, each with its own `#[cfg(…)]`",
+            );
+        }
+        let Some(ident) = name_of(input, cx) else {
+            continue;
+        };
+        match &*input.ty {
+            Type::Reference(reference) if context == Some(index) => {
+                if let Some(mutability) = &reference.mutability {
+                    cx.error_at(
+                        mutability,
+                        format!("`{ident}` is shared: write `{ident}: &HookContext`"),
+                    );
+                } else {
+                    params.push(Param::Context((*reference.elem).clone()));
+                }
+            }
+            Type::Reference(reference) => borrowed(&ident, reference, cx),
+            ty => {
+                if let Some(problem) = not_owned(ty) {
+                    cx.error_at(ty, problem);
+                    continue;
+                }
+                params.push(Param::Value(ValueParam {
+                    ident,
+                    ty: ty.clone(),
+                    attrs: input
+                        .attrs
+                        .iter()
+                        .filter(|attr| is_of_schema(attr))
+                        .cloned()
+                        .collect(),
+                }));
+            }
+        }
+    }
+    params
+}
+
+/// Which parameter is meant to be the context. The compiler checks its type later; this only
+/// chooses which of several references gets which message.
+fn context_of(inputs: &[&PatType]) -> Option<usize> {
+    let references = || {
+        inputs
+            .iter()
+            .enumerate()
+            .filter_map(|(index, input)| match &*input.ty {
+                Type::Reference(reference) => Some((index, input, reference)),
+                _ => None,
+            })
+    };
+    references()
+        .find(|(_, _, reference)| last_word(&reference.elem).is_some_and(|w| w == "HookContext"))
+        .or_else(|| {
+            references().find(
+                |(_, input, _)| matches!(&*input.pat, Pat::Ident(pat) if pat.ident == "ctx" || pat.ident == "_ctx"),
+            )
+        })
+        .or_else(|| references().find(|(_, _, reference)| !is_plainly_data(reference)))
+        .map(|(index, _, _)| index)
+}
+
+fn last_word(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+        Type::Group(group) => last_word(&group.elem),
+        Type::Paren(paren) => last_word(&paren.elem),
+        _ => None,
+    }
+}
+
+/// References that nobody takes for a context.
+fn is_plainly_data(reference: &TypeReference) -> bool {
+    match &*reference.elem {
+        Type::Path(path) => {
+            let generic = path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| !last.arguments.is_empty());
+            generic
+                || last_word(&reference.elem).is_some_and(|word| {
+                    matches!(
+                        &*word,
+                        "str"
+                            | "String"
+                            | "Path"
+                            | "PathBuf"
+                            | "Value"
+                            | "bool"
+                            | "char"
+                            | "u8"
+                            | "u16"
+                            | "u32"
+                            | "u64"
+                            | "usize"
+                            | "i8"
+                            | "i16"
+                            | "i32"
+                            | "i64"
+                            | "isize"
+                            | "f32"
+                            | "f64"
+                    )
+                })
+        }
+        _ => true,
+    }
+}
+
+fn borrowed(ident: &Ident, reference: &TypeReference, cx: &Ctxt) {
+    let owned = owned(&reference.elem);
+    cx.error_at(
+        reference,
+        format!(
+            "the parameter `{ident}` borrows; a hook owns its arguments\nhelp: write `{ident}: {owned}`"
+        ),
+    );
+}
+
+/// The owned form of what was borrowed.
+fn owned(ty: &Type) -> String {
+    match ty {
+        Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
+        Type::TraitObject(_) | Type::ImplTrait(_) => "…` with a type of yours `".to_owned(),
+        ty => match &*shown(ty) {
+            "str" => "String".to_owned(),
+            "Path" => "PathBuf".to_owned(),
+            other => other.to_owned(),
+        },
+    }
+}
+
+/// Why a type cannot be a hook's parameter, as far as its tokens say.
+fn not_owned(ty: &Type) -> Option<String> {
+    if let Type::ImplTrait(_) = ty {
+        return Some("`impl Trait` cannot be read from arguments\nhelp: name a type".to_owned());
+    }
+    let tokens = ty.to_token_stream();
+    if contains(
+        &tokens,
+        &|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == '&'),
+    ) {
+        return Some(format!(
+            "`{}` borrows; a hook owns its arguments\nhelp: use an owned type, for example `String` for `&str`",
+            shown(ty)
+        ));
+    }
+    None
+}
+
+fn contains(tokens: &TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> bool {
+    tokens.clone().into_iter().any(|tree| {
+        wanted(&tree)
+            || matches!(&tree, TokenTree::Group(group) if contains(&group.stream(), wanted))
+    })
+}
+
+fn name_of(input: &PatType, cx: &Ctxt) -> Option<Ident> {
+    match &*input.pat {
+        Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
+        // The name only matters to callers, and a context has none for them.
+        Pat::Wild(wild) => match &*input.ty {
+            Type::Reference(_) => Some(Ident::new("_ctx", wild.span())),
+            _ => {
+                cx.error_at(
+                    wild,
+                    "a hook's parameter needs a name: callers pass it by name",
+                );
+                None
+            }
+        },
+        pat => {
+            cx.error_at(
+                pat,
+                "a hook's parameter is a plain name: callers pass it by name\nhelp: take it apart in the body",
+            );
+            None
+        }
+    }
+}
+
+/// The type a function returns, `()` if it says nothing.
+pub(crate) fn output(sig: &Signature) -> TokenStream {
+    match &sig.output {
+        ReturnType::Type(_, ty) => ty.to_token_stream(),
+        ReturnType::Default => quote!(()),
+    }
+}
+
+/// Where the return type stands, or the name of a function without one.
+pub(crate) fn output_span(sig: &Signature) -> Span {
+    match &sig.output {
+        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Default => sig.ident.span(),
+    }
+}
+
+/// Reports `-> impl Trait`.
+pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) -> bool {
+    if let ReturnType::Type(_, ty) = &sig.output
+        && contains(
+            &ty.to_token_stream(),
+            &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl"),
+        )
+    {
+        cx.error_at(
+            ty,
+            format!("{owner} cannot return `impl Trait`\nhelp: name the type"),
+        );
+        return false;
+    }
+    true
+}
+
+/// The name as callers write it, without `r#`.
+pub(crate) fn plain_name(ident: &Ident) -> String {
+    ident.unraw().to_string()
+}
+
+/// Tokens as a person would write them.
+pub(crate) fn shown(tokens: impl ToTokens) -> String {
+    let text = tokens.to_token_stream().to_string();
+    let mut out = String::with_capacity(text.len());
+    for (index, ch) in text.char_indices() {
+        if ch == ' ' {
+            let before = out.chars().next_back();
+            let after = text.get(index + 1..).and_then(|rest| rest.chars().next());
+            let word = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() || ch == '_');
+            if before != Some(',') && !(word(before) && word(after)) {
+                continue;
+            }
+        }
+        out.push(ch);
+    }
+    out
+}
+
+/// The tokens of a type with its elided lifetimes written as `'static`: the schema of what is
+/// borrowed is that of what it borrows from.
+pub(crate) fn static_lifetimes(tokens: TokenStream) -> TokenStream {
+    let mut out = TokenStream::new();
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                let named =
+                    matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
+                let span = punct.span();
+                out.extend([TokenTree::Punct(punct)]);
+                if !named {
+                    out.extend(quote::quote_spanned!(span=> 'static));
+                }
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                out.extend([TokenTree::Punct(punct)]);
+                match trees.next() {
+                    Some(TokenTree::Ident(name)) if name == "_" => {
+                        out.extend([TokenTree::Ident(Ident::new("static", name.span()))]);
+                    }
+                    Some(other) => out.extend([other]),
+                    None => {}
+                }
+            }
+            TokenTree::Group(group) => {
+                let mut new =
+                    proc_macro2::Group::new(group.delimiter(), static_lifetimes(group.stream()));
+                new.set_span(group.span());
+                out.extend([TokenTree::Group(new)]);
+            }
+            other => out.extend([other]),
+        }
+    }
+    out
+}

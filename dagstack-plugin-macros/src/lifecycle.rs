@@ -1,0 +1,277 @@
+//! `#[setup]`, `#[teardown]` and `#[health]`: the functions a host calls around the hooks.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{FnArg, Meta, Type};
+
+use crate::ctxt::Ctxt;
+use crate::hook::expand::{Scope, check_send, check_type};
+use crate::hook::signature::{check_output, check_plain, check_receiver, output, shown};
+use crate::plugin::model::{ImplBlock, Mark, MemberFn};
+use crate::{cfg, spans};
+
+/// A lifecycle function, checked.
+pub(crate) struct Lifecycle<'a> {
+    pub(crate) function: &'a MemberFn,
+    /// `#[setup]`: the type behind the `&` of its parameter.
+    pub(crate) context: Option<&'a Type>,
+}
+
+/// The function with the mark `name`, if there is a usable one.
+pub(crate) fn find<'a>(
+    block: &'a ImplBlock,
+    name: &'static str,
+    cx: &Ctxt,
+) -> Option<Lifecycle<'a>> {
+    let owner = format!("`#[{name}]`");
+    let mut found: Option<Lifecycle<'a>> = None;
+    for (function, mark) in block.marked(name) {
+        if let Some(first) = &found {
+            cx.error_at(
+                &function.sig.ident,
+                format!(
+                    "a plugin has one {owner}, and `{}` is one already",
+                    first.function.sig.ident
+                ),
+            );
+            continue;
+        }
+        check_mark(mark, &owner, cx);
+        cfg::refuse_cfg_attr(&function.attrs, &owner, cx);
+        for attr in cfg::of(&function.attrs) {
+            cx.error_at(
+                &attr.meta,
+                format!("{owner} cannot be conditional\nhelp: put the condition into its body"),
+            );
+        }
+        check_plain(&function.sig, &owner, cx);
+        check_output(&function.sig, &owner, cx);
+        let context = if name == "setup" {
+            check_setup(function, cx)
+        } else {
+            check_method(function, &owner, cx);
+            None
+        };
+        found = Some(Lifecycle { function, context });
+    }
+    found
+}
+
+fn check_mark(mark: &Mark, owner: &str, cx: &Ctxt) {
+    match &mark.attr.meta {
+        Meta::Path(_) => {}
+        other => cx.error_at(other, format!("{owner} takes no arguments")),
+    }
+}
+
+fn check_method(function: &MemberFn, owner: &str, cx: &Ctxt) {
+    check_receiver(&function.sig, owner, cx);
+    for input in &function.sig.inputs {
+        if let FnArg::Typed(param) = input {
+            cx.error_at(
+                param,
+                format!("{owner} takes `&self` and nothing else\nhelp: keep what it needs in the plugin's fields"),
+            );
+        }
+    }
+}
+
+fn check_setup<'a>(function: &'a MemberFn, cx: &Ctxt) -> Option<&'a Type> {
+    let mut context = None;
+    for (index, input) in function.sig.inputs.iter().enumerate() {
+        match input {
+            FnArg::Receiver(receiver) => cx.error_at(
+                receiver,
+                "`#[setup]` makes the plugin, so it has no `self` yet\nhelp: write `fn setup(ctx: &PluginContext) -> Self`",
+            ),
+            FnArg::Typed(param) if index == 0 => match &*param.ty {
+                Type::Reference(reference) if reference.mutability.is_none() => {
+                    context = Some(&*reference.elem);
+                }
+                ty => cx.error_at(
+                    ty,
+                    format!(
+                        "`#[setup]` takes `ctx: &PluginContext<…>` or nothing, found `{}`",
+                        shown(ty)
+                    ),
+                ),
+            },
+            FnArg::Typed(param) => cx.error_at(
+                param,
+                "`#[setup]` takes one parameter, `ctx: &PluginContext<…>`, or none\nhelp: everything a plugin may know comes through the context",
+            ),
+        }
+    }
+    if let syn::ReturnType::Default = function.sig.output {
+        cx.error_at(
+            &function.sig.ident,
+            "`#[setup]` returns the plugin: `-> Self` or `-> Result<Self, PluginError>`",
+        );
+    }
+    context
+}
+
+impl Lifecycle<'_> {
+    fn call(&self, args: &TokenStream, scope: &Scope<'_>) -> TokenStream {
+        let private = &scope.private;
+        let self_ty = scope.self_ty;
+        let method = spans::located(&self.function.sig.ident);
+        let call = quote!(<#self_ty>::#method(#args));
+        if self.function.sig.asyncness.is_some() {
+            quote! {
+                let __dagstack_future = #private::MaySend(#call).__dagstack_send();
+                let __dagstack_output = #private::Returned(__dagstack_future.await);
+            }
+        } else {
+            quote!(let __dagstack_output = #private::Returned(#call);)
+        }
+    }
+
+    /// The assertion about what it returns, and that its future is `Send`.
+    fn assertions(
+        &self,
+        bound: &str,
+        params: TokenStream,
+        args: TokenStream,
+        scope: &Scope<'_>,
+    ) -> TokenStream {
+        let self_ty = scope.self_ty;
+        let sig = &self.function.sig;
+        let arguments = (bound == "SetupOutcome").then(|| self_ty.clone());
+        let mut checks = check_type(output(sig), bound, arguments, scope);
+        if sig.asyncness.is_some() {
+            let method = spans::located(&sig.ident);
+            checks.extend(check_send(
+                quote!(<#self_ty>::#method(#args)),
+                params,
+                sig.ident.span(),
+                scope,
+            ));
+        }
+        checks
+    }
+}
+
+/// The body of `Plugin::setup`.
+pub(crate) fn setup_body(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let self_ty = scope.self_ty;
+    let Some(setup) = setup else {
+        return quote! {
+            #private::no_config(__dagstack_context, &__DAGSTACK_DECLARATION)?;
+            #private::Ok(#private::Probe::<#self_ty>::ASK.__dagstack_default())
+        };
+    };
+    let (context, args) = match setup.context {
+        Some(_) => (
+            quote! {
+                let __dagstack_context = #private::Probe::<__dagstack_Context>::ASK
+                    .__dagstack_setup(__dagstack_context, &__DAGSTACK_DECLARATION)?;
+            },
+            quote!(&__dagstack_context),
+        ),
+        None => (
+            quote!(#private::no_config(__dagstack_context, &__DAGSTACK_DECLARATION)?;),
+            TokenStream::new(),
+        ),
+    };
+    let call = setup.call(&args, scope);
+    quote! {
+        #context
+        #call
+        __dagstack_output.__dagstack_set_up(#private::Probe::<#self_ty>::ASK)
+    }
+}
+
+/// The name of the context's type.
+pub(crate) fn setup_types(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> TokenStream {
+    let Some(ty) = setup.and_then(|setup| setup.context) else {
+        return TokenStream::new();
+    };
+    let ty = spans::without_self(spans::located(ty), scope.self_ty);
+    quote!(type __dagstack_Context = #ty;)
+}
+
+/// The function that makes the config schema.
+pub(crate) fn config_schema(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    match setup.and_then(|setup| setup.context) {
+        Some(_) => quote! {
+            || #private::Probe::<__dagstack_Context>::ASK
+                .__dagstack_config()
+                .__dagstack_input_schema()
+        },
+        None => quote!(#private::no_config_schema),
+    }
+}
+
+/// The assertions about `#[setup]`, or about the type where there is none.
+pub(crate) fn setup_assertions(
+    setup: Option<&Lifecycle<'_>>,
+    self_ty: &Type,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let Some(setup) = setup else {
+        return check_type(self_ty, "WithDefault", None, scope);
+    };
+    let mut checks = TokenStream::new();
+    let mut params = TokenStream::new();
+    let mut args = TokenStream::new();
+    if let Some(context) = setup.context {
+        checks.extend(check_type(context, "SetupParam", None, scope));
+        let probe = spans::respan(
+            quote!(#private::Probe::<__dagstack_Context>::ASK.__dagstack_config()),
+            spans::at(syn::spanned::Spanned::span(context)),
+        );
+        checks.extend(spans::respan(
+            quote!(<_ as #private::ConfigType>::__dagstack_check(#probe);),
+            spans::at(syn::spanned::Spanned::span(context)),
+        ));
+        params = quote!(__dagstack_context: &__dagstack_Context);
+        args = quote!(__dagstack_context);
+    }
+    checks.extend(setup.assertions("SetupOutcome", params, args, scope));
+    checks
+}
+
+/// The body of a method that calls `#[teardown]` or `#[health]`.
+pub(crate) fn method_body(
+    lifecycle: Option<&Lifecycle<'_>>,
+    absent: &str,
+    finish: &str,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let Some(lifecycle) = lifecycle else {
+        let absent = proc_macro2::Ident::new(absent, proc_macro2::Span::call_site());
+        return quote!(#private::#absent());
+    };
+    let call = lifecycle.call(&quote!(self), scope);
+    let finish = proc_macro2::Ident::new(finish, proc_macro2::Span::call_site());
+    quote! {
+        #private::Box::pin(async move {
+            #call
+            __dagstack_output.#finish()
+        })
+    }
+}
+
+/// The assertions about `#[teardown]` or `#[health]`.
+pub(crate) fn method_assertions(
+    lifecycle: Option<&Lifecycle<'_>>,
+    bound: &str,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let self_ty = scope.self_ty;
+    lifecycle
+        .map_or_else(TokenStream::new, |lifecycle| {
+            lifecycle.assertions(
+                bound,
+                quote!(__dagstack_self: &#self_ty),
+                "__dagstack_self".parse::<TokenStream>().unwrap_or_default(),
+                scope,
+            )
+        })
+        .into_token_stream()
+}

@@ -1,0 +1,31 @@
+//! `#[hook]` and the like where no `#[plugin]` reads them.
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+
+use crate::ctxt::Ctxt;
+use crate::plugin::model::{Mark, MemberFn};
+
+/// Reports the attribute and passes the item on.
+pub(crate) fn expand(name: &'static str, item: TokenStream) -> TokenStream {
+    let cx = Ctxt::default();
+    cx.error(
+        Span::call_site(),
+        format!(
+            "`#[{name}]` means something only on a function inside a `#[plugin]` block\nhelp: put `#[plugin(kind = \"…\", name = \"…\")]` on the `impl` block"
+        ),
+    );
+    let errors = cx.finish();
+    // Doc comments on parameters are fine on a hook and would be a second error here.
+    let item = match syn::parse2::<MemberFn>(item.clone()) {
+        Ok(mut function) => {
+            function.marks.push(Mark {
+                name,
+                attr: syn::parse_quote!(#[hook]),
+            });
+            quote!(#function)
+        }
+        Err(_) => item,
+    };
+    quote!(#errors #item)
+}

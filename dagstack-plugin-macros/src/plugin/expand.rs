@@ -1,0 +1,396 @@
+//! What a plugin becomes.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::LitStr;
+
+use super::Plugin;
+use super::args::{PluginArgs, UnitOfWork};
+use crate::hook::expand::{Scope, description};
+use crate::{lifecycle, spans};
+
+/// Everything but the impl block itself.
+pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
+    let self_ty = spans::located(&plugin.block.self_ty);
+    let private = plugin.args.krate.private();
+    let scope = Scope {
+        private: private.clone(),
+        self_ty: &self_ty,
+    };
+    let hooks = &plugin.hooks;
+    let types = hooks.iter().map(|hook| hook.types(&scope));
+    let variants = hooks.iter().map(|hook| hook.index_variant());
+    let constants = hooks.iter().map(|hook| hook.index_const());
+    let elements = hooks.iter().map(|hook| hook.declaration(&scope));
+    let context_type = lifecycle::setup_types(plugin.setup.as_ref(), &scope);
+    let declaration = declaration(plugin, &scope);
+    let impls = impls(plugin, &scope);
+    let assertions = assertions(plugin, &scope);
+    quote! {
+        #[doc(hidden)]
+        #[allow(
+            deprecated,
+            non_camel_case_types,
+            non_upper_case_globals,
+            unused_imports,
+            unused_mut,
+        )]
+        const _: () = {
+            use #private::ask::*;
+
+            enum __dagstack_Index { #(#variants)* Count }
+            #(#constants)*
+            #(#types)*
+            #context_type
+            static __DAGSTACK_HOOKS: [#private::Hook; __dagstack_Index::Count as usize] =
+                [#(#elements)*];
+            #declaration
+            #impls
+            #private::inventory::submit! { #private::Probe::<#self_ty>::REGISTRATION }
+            #assertions
+        };
+    }
+}
+
+fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let self_ty = scope.self_ty;
+    let arms = plugin.hooks.iter().map(|hook| hook.arm(scope));
+    let health = lifecycle::method_body(
+        plugin.health.as_ref(),
+        "healthy",
+        "__dagstack_health",
+        scope,
+    );
+    let teardown = lifecycle::method_body(
+        plugin.teardown.as_ref(),
+        "released",
+        "__dagstack_torn_down",
+        scope,
+    );
+    let setup = lifecycle::setup_body(plugin.setup.as_ref(), scope);
+    quote! {
+        #[automatically_derived]
+        impl #private::ErasedPlugin for #self_ty
+        where
+            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
+        {
+            fn erased_declaration(&self) -> &'static #private::Declaration {
+                &__DAGSTACK_DECLARATION
+            }
+
+            fn erased_call<'__dagstack_a>(
+                &'__dagstack_a self,
+                __dagstack_hook: usize,
+                __dagstack_ctx: &'__dagstack_a #private::HookContext,
+                __dagstack_input: #private::Args<'__dagstack_a>,
+            ) -> #private::BoxFuture<'__dagstack_a, #private::Result<#private::Output, #private::HookError>> {
+                match __dagstack_hook {
+                    #(#arms)*
+                    _ => #private::no_such_hook(&__DAGSTACK_DECLARATION, __dagstack_hook),
+                }
+            }
+
+            fn erased_health(&self) -> #private::BoxFuture<'_, #private::Health> {
+                #health
+            }
+
+            fn erased_teardown(
+                &self,
+            ) -> #private::BoxFuture<'_, #private::Result<#private::Released, #private::PluginError>> {
+                #teardown
+            }
+        }
+
+        #[automatically_derived]
+        impl #private::Plugin for #self_ty
+        where
+            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
+        {
+            fn declaration() -> &'static #private::Declaration {
+                &__DAGSTACK_DECLARATION
+            }
+
+            fn setup(
+                __dagstack_context: #private::SetupContext,
+            ) -> #private::BoxFuture<'static, #private::Result<Self, #private::PluginError>> {
+                #private::Box::pin(async move { #setup })
+            }
+        }
+    }
+}
+
+/// Code that is compiled and never run: what the author's types must be able to do.
+fn assertions(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let self_ty = scope.self_ty;
+    let hooks = plugin.hooks.iter().map(|hook| hook.assertions(scope));
+    let setup = lifecycle::setup_assertions(plugin.setup.as_ref(), &plugin.block.self_ty, scope);
+    let teardown = lifecycle::method_assertions(plugin.teardown.as_ref(), "TeardownOutcome", scope);
+    let health = lifecycle::method_assertions(plugin.health.as_ref(), "HealthOutcome", scope);
+    let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
+    let shared = quote::quote_spanned!(span=> __dagstack_self);
+    // Whether the type is `Send` is asked only if it is `Sync`: `Rc` is neither, and that is one
+    // mistake.
+    quote! {
+        #[allow(dead_code)]
+        fn __dagstack_check_shared(#shared: &#self_ty) {
+            let _: &dyn #private::Sync = #shared;
+            let #shared = #private::Probe::<#self_ty>::ASK.__dagstack_if_sync();
+            let _: &dyn #private::Send = &#shared;
+        }
+
+        #[allow(dead_code)]
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
+        {
+            #setup
+            #teardown
+            #health
+            #(#hooks)*
+        }
+    }
+}
+
+fn declaration(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let type_name = plugin.type_name();
+    let config_schema = lifecycle::config_schema(plugin.setup.as_ref(), scope);
+    let (kind, name) = match (&plugin.args.kind, &plugin.args.name) {
+        (Some(kind), Some(name)) => (kind.value(), name.value()),
+        // Reported while parsing; nothing is expanded then.
+        _ => (String::new(), String::new()),
+    };
+    let fields = fields(plugin, scope);
+    quote! {
+        const __DAGSTACK_AUTHORS: &[&str] =
+            &#private::split_authors::<{
+                #private::count_authors(::core::option_env!("CARGO_PKG_AUTHORS"))
+            }>(::core::option_env!("CARGO_PKG_AUTHORS"));
+
+        static __DAGSTACK_DECLARATION: #private::Declaration = #private::Declaration {
+            #fields
+            ..#private::Declaration::new(
+                #kind,
+                #name,
+                ::core::concat!(::core::module_path!(), "::", #type_name),
+                &__DAGSTACK_HOOKS,
+                #config_schema,
+            )
+        };
+    }
+}
+
+/// The fields of the declaration that are not their default.
+fn fields(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let args = plugin.args;
+    let mut fields = Fields::default();
+
+    fields.of_cargo(
+        "version",
+        args.version.as_ref(),
+        "CARGO_PKG_VERSION",
+        private,
+    );
+    fields.of_cargo(
+        "license",
+        args.license.as_ref(),
+        "CARGO_PKG_LICENSE",
+        private,
+    );
+    fields.of_cargo(
+        "homepage",
+        args.homepage.as_ref(),
+        "CARGO_PKG_HOMEPAGE",
+        private,
+    );
+    fields.set(
+        "maintainer",
+        match &args.maintainer {
+            Some(text) => quote!(#private::Some(#text)),
+            None => quote!(#private::first(__DAGSTACK_AUTHORS)),
+        },
+    );
+    fields.set(
+        "authors",
+        match &args.authors {
+            Some(authors) => quote!(&[#(#authors),*]),
+            None => quote!(__DAGSTACK_AUTHORS),
+        },
+    );
+    fields.set(
+        "description",
+        description(args.description.as_ref(), &plugin.block.attrs, private),
+    );
+    let models = plugin.hooks.iter().map(|hook| hook.model_element(scope));
+    fields.set(
+        "execution_model",
+        match &args.execution_model {
+            Some(model) => model.value.tokens(private),
+            None => quote!(#private::most_demanding(&[#(#models)*])),
+        },
+    );
+    given(&mut fields, args, private);
+    fields.0
+}
+
+/// The fields that are there only if the author gave them.
+fn given(fields: &mut Fields, args: &PluginArgs, private: &TokenStream) {
+    for (name, text) in [
+        ("kind_api_version", &args.kind_api_version),
+        ("core_version", &args.core_version),
+    ] {
+        if let Some(text) = text {
+            fields.set(name, quote!(#text));
+        }
+    }
+    if let Some(text) = &args.health_check {
+        fields.set("health_check", quote!(#private::Some(#text)));
+    }
+    for (name, texts) in [
+        ("capabilities", &args.capabilities),
+        ("supports_languages", &args.supports_languages),
+        ("supports_extensions", &args.supports_extensions),
+        ("supports_mime_types", &args.supports_mime_types),
+    ] {
+        fields.texts(name, texts);
+    }
+    for (name, flag) in [
+        ("tryfirst", &args.tryfirst),
+        ("trylast", &args.trylast),
+        ("fallback", &args.fallback),
+        ("in_process_only", &args.in_process_only),
+    ] {
+        if let Some(flag) = flag {
+            let flag = flag.value;
+            fields.set(name, quote!(#flag));
+        }
+    }
+    if let Some(priority) = &args.priority {
+        let priority = priority.value;
+        fields.set("priority", quote!(#priority));
+    }
+    for (name, seconds) in [
+        ("startup_timeout_sec", &args.startup_timeout_sec),
+        ("teardown_timeout_sec", &args.teardown_timeout_sec),
+    ] {
+        if let Some(seconds) = seconds {
+            let seconds = seconds.value;
+            fields.set(name, quote!(#private::Some(#seconds)));
+        }
+    }
+    if let Some(resources) = &args.resources {
+        fields.texts("resources_required", &resources.required);
+        fields.texts("resources_optional", &resources.optional);
+    }
+    if let Some(unit) = &args.unit_of_work {
+        let unit = unit_of_work(unit, private);
+        fields.set("unit_of_work", quote!(#private::Some(#unit)));
+    }
+    if let Some(wrap) = &args.chain_wrap {
+        let (kinds, hooks) = (&wrap.kinds, &wrap.hooks);
+        fields.set(
+            "chain_wrap",
+            quote!(#private::Some(#private::ChainWrapDecl {
+                kinds: &[#(#kinds),*],
+                hooks: &[#(#hooks),*],
+            })),
+        );
+    }
+    if !args.metadata.is_empty() {
+        let (keys, values): (Vec<_>, Vec<_>) = args
+            .metadata
+            .iter()
+            .map(|(key, value)| (key, value))
+            .unzip();
+        fields.set("metadata", quote!(&[#((#keys, #values)),*]));
+    }
+    if !args.depends_on.is_empty() {
+        let plugins = args.depends_on.iter().map(|text| {
+            let (kind, name) = dependency(&text.value());
+            let kind = match kind {
+                Some(kind) => quote!(#private::Some(#kind)),
+                None => quote!(#private::None),
+            };
+            quote!(#private::DependsOn { kind: #kind, name: #name })
+        });
+        fields.set("depends_on", quote!(&[#(#plugins),*]));
+    }
+}
+
+/// `kind.name` or `name`.
+pub(super) fn dependency(text: &str) -> (Option<String>, String) {
+    match text.split_once('.') {
+        Some((kind, name)) => (Some(kind.to_owned()), name.to_owned()),
+        None => (None, text.to_owned()),
+    }
+}
+
+fn unit_of_work(unit: &UnitOfWork, private: &TokenStream) -> TokenStream {
+    let partition_key = option(unit.partition_key.as_ref(), private);
+    let duration = option(
+        unit.estimated_duration_sec.as_ref().map(|number| {
+            let number = number.value;
+            quote!(#number)
+        }),
+        private,
+    );
+    let mode = match unit.idempotency_mode.as_ref().map(LitStr::value).as_deref() {
+        Some("input_hash") => "InputHash",
+        Some("output_hash") => "OutputHash",
+        _ => "None",
+    };
+    let mode = Ident::new(mode, Span::call_site());
+    let checkpointable = unit.checkpointable.as_ref().is_some_and(|flag| flag.value);
+    let content_hash = &unit.content_hash;
+    quote! {
+        #private::UnitOfWorkDecl {
+            partition_key: #partition_key,
+            estimated_duration_sec: #duration,
+            idempotency_mode: #private::IdempotencyMode::#mode,
+            checkpointable: #checkpointable,
+            content_hash: &[#(#content_hash),*],
+        }
+    }
+}
+
+fn option(value: Option<impl quote::ToTokens>, private: &TokenStream) -> TokenStream {
+    match value {
+        Some(value) => quote!(#private::Some(#value)),
+        None => quote!(#private::None),
+    }
+}
+
+/// `name: value,` again and again.
+#[derive(Default)]
+struct Fields(TokenStream);
+
+impl Fields {
+    fn set(&mut self, name: &str, value: TokenStream) {
+        let name = Ident::new(name, Span::call_site());
+        self.0.extend(quote!(#name: #value,));
+    }
+
+    fn texts(&mut self, name: &str, texts: &[LitStr]) {
+        if !texts.is_empty() {
+            self.set(name, quote!(&[#(#texts),*]));
+        }
+    }
+
+    /// What the author gave, or what Cargo knows about the package.
+    fn of_cargo(
+        &mut self,
+        name: &str,
+        given: Option<&LitStr>,
+        variable: &str,
+        private: &TokenStream,
+    ) {
+        let value = match given {
+            Some(text) => quote!(#private::Some(#text)),
+            None => quote!(#private::non_empty(::core::option_env!(#variable))),
+        };
+        self.set(name, value);
+    }
+}

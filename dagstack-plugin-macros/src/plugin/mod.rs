@@ -1,0 +1,169 @@
+//! `#[plugin]`: an impl block becomes a plugin.
+//!
+//! Phases: [`args`] and [`model`] parse, [`validate`] checks what spans several places,
+//! [`expand`] writes, [`fallback`] writes where there were mistakes.
+
+pub(crate) mod args;
+mod expand;
+pub(crate) mod fallback;
+pub(crate) mod model;
+mod validate;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Meta, Type};
+
+use crate::cfg;
+use crate::ctxt::Ctxt;
+use crate::hook::args::HookArgs;
+use crate::hook::expand::Hook;
+use crate::hook::signature;
+use crate::lifecycle::{self, Lifecycle};
+use args::PluginArgs;
+use model::{ImplBlock, Mark, MemberFn};
+
+/// A plugin, checked.
+pub(crate) struct Plugin<'a> {
+    pub(crate) args: &'a PluginArgs,
+    pub(crate) block: &'a ImplBlock,
+    pub(crate) hooks: Vec<Hook<'a>>,
+    pub(crate) setup: Option<Lifecycle<'a>>,
+    pub(crate) teardown: Option<Lifecycle<'a>>,
+    pub(crate) health: Option<Lifecycle<'a>>,
+}
+
+/// Expands `#[plugin(args)] item`.
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let cx = Ctxt::default();
+    let args = PluginArgs::parse(args, &cx);
+    let mut block = match syn::parse2::<ImplBlock>(item.clone()) {
+        Ok(block) => block,
+        Err(error) => return not_an_impl(&error, item, cx),
+    };
+    block.take_marks(&args.krate);
+    block.check_marks(&cx);
+    check_impl(&block, &cx);
+    let plugin = Plugin {
+        args: &args,
+        block: &block,
+        hooks: hooks(&block, &cx),
+        setup: lifecycle::find(&block, "setup", &cx),
+        teardown: lifecycle::find(&block, "teardown", &cx),
+        health: lifecycle::find(&block, "health", &cx),
+    };
+    validate::validate(&plugin, &cx);
+    let expansion = match cx.finish() {
+        Some(errors) => {
+            let stubs = fallback::stubs(&block, &args.krate);
+            quote!(#errors #stubs)
+        }
+        None => expand::expand(&plugin),
+    };
+    quote!(#block #expansion)
+}
+
+/// The item is no impl block, or not one that can be read: it is passed on without our attributes.
+fn not_an_impl(error: &syn::Error, item: TokenStream, cx: Ctxt) -> TokenStream {
+    match syn::parse2::<syn::Item>(item.clone()) {
+        Ok(other) if !matches!(other, syn::Item::Impl(_)) => cx.error(
+            Span::call_site(),
+            "`#[plugin]` goes on the `impl` block that holds the hooks",
+        ),
+        _ => cx.push(error.clone()),
+    }
+    let errors = cx.finish();
+    let item = fallback::strip(item);
+    quote!(#item #errors)
+}
+
+fn check_impl(block: &ImplBlock, cx: &Ctxt) {
+    if let Some(unsafety) = &block.unsafety {
+        cx.error_at(unsafety, "a `#[plugin]` block cannot be `unsafe`");
+    }
+    if let Some(of_trait) = &block.of_trait {
+        cx.error_at(
+            of_trait,
+            "`#[plugin]` goes on an inherent `impl` block, not on the `impl` of a trait",
+        );
+    }
+    if !block.generics.params.is_empty() {
+        cx.error_at(
+            &block.generics,
+            "a plugin's type cannot be generic: the host makes one instance of one type\nhelp: write the `#[plugin]` block for one concrete type",
+        );
+    } else if let Some(clause) = &block.where_clause {
+        cx.error_at(clause, "a `#[plugin]` block cannot have a `where` clause");
+    }
+    if !is_plain(&block.self_ty) {
+        cx.error_at(
+            &block.self_ty,
+            format!(
+                "`#[plugin]` needs a type of this module, by its plain name, found `{}`",
+                signature::shown(&block.self_ty)
+            ),
+        );
+    }
+}
+
+/// Whether the type is one name: the manifest's entry point is the module's path and this name.
+fn is_plain(ty: &Type) -> bool {
+    match ty {
+        Type::Path(path) => {
+            path.qself.is_none()
+                && path.path.leading_colon.is_none()
+                && path.path.segments.len() == 1
+        }
+        Type::Group(group) => is_plain(&group.elem),
+        Type::Paren(paren) => is_plain(&paren.elem),
+        _ => false,
+    }
+}
+
+fn hooks<'a>(block: &'a ImplBlock, cx: &Ctxt) -> Vec<Hook<'a>> {
+    block
+        .marked("hook")
+        .enumerate()
+        .map(|(index, (function, mark))| hook(index, function, mark, cx))
+        .collect()
+}
+
+fn hook<'a>(index: usize, function: &'a MemberFn, mark: &Mark, cx: &Ctxt) -> Hook<'a> {
+    let tokens = match &mark.attr.meta {
+        Meta::Path(_) => TokenStream::new(),
+        Meta::List(list) => list.tokens.clone(),
+        Meta::NameValue(other) => {
+            cx.error_at(
+                other,
+                "arguments of `#[hook]` go in parentheses: `#[hook(description = \"…\")]`",
+            );
+            TokenStream::new()
+        }
+    };
+    let args = HookArgs::parse(tokens, cx);
+    cfg::refuse_cfg_attr(&function.attrs, "a hook", cx);
+    signature::check_plain(&function.sig, "a hook", cx);
+    signature::check_receiver(&function.sig, "a hook", cx);
+    signature::check_output(&function.sig, "a hook", cx);
+    let (name, name_span) = match &args.name {
+        Some(name) => (name.value(), name.span()),
+        None => (
+            signature::plain_name(&function.sig.ident),
+            function.sig.ident.span(),
+        ),
+    };
+    Hook {
+        params: signature::params(function, cx),
+        function,
+        args,
+        name,
+        name_span,
+        index,
+    }
+}
+
+impl Plugin<'_> {
+    /// The type, as it stands in the source.
+    pub(crate) fn type_name(&self) -> String {
+        signature::shown(self.block.self_ty.to_token_stream())
+    }
+}

@@ -1,0 +1,301 @@
+//! The impl block under `#[plugin]`: parsed as far as needed, bodies left as they are.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, TokenStreamExt, quote};
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, FnArg, Generics, ImplItem, Signature, Token, Type, Visibility, WhereClause};
+
+use crate::cfg;
+use crate::ctxt::Ctxt;
+use crate::path::CratePath;
+
+/// The attributes that mark a method.
+pub(crate) const MARKS: &[&str] = &["hook", "setup", "teardown", "health"];
+
+/// An impl block. Method bodies stay tokens, so that a half-typed one does no harm.
+pub(crate) struct ImplBlock {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) unsafety: Option<Token![unsafe]>,
+    pub(crate) impl_token: Token![impl],
+    pub(crate) generics: Generics,
+    /// `Trait for`, in a trait impl.
+    pub(crate) of_trait: Option<TokenStream>,
+    pub(crate) self_ty: Type,
+    pub(crate) where_clause: Option<WhereClause>,
+    pub(crate) members: Vec<Member>,
+}
+
+/// One item of the impl block.
+pub(crate) enum Member {
+    /// A method or an associated function.
+    Fn(Box<MemberFn>),
+    /// `name!(…)`: may hide a hook.
+    Macro(TokenStream),
+    /// Anything else.
+    Other(TokenStream),
+}
+
+/// A function of the impl block.
+pub(crate) struct MemberFn {
+    /// Its attributes, without ours.
+    pub(crate) attrs: Vec<Attribute>,
+    /// Ours.
+    pub(crate) marks: Vec<Mark>,
+    pub(crate) vis: Visibility,
+    pub(crate) defaultness: Option<Token![default]>,
+    /// Its signature, with all attributes of the parameters.
+    pub(crate) sig: Signature,
+    /// The block, or the semicolon where it should be.
+    pub(crate) body: TokenStream,
+}
+
+/// One of our attributes on a function.
+pub(crate) struct Mark {
+    /// Which one of [`MARKS`].
+    pub(crate) name: &'static str,
+    /// As written.
+    pub(crate) attr: Attribute,
+}
+
+impl Parse for ImplBlock {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let unsafety = input.parse()?;
+        let impl_token = input.parse()?;
+        let generics: Generics = if input.peek(Token![<]) {
+            input.parse()?
+        } else {
+            Generics::default()
+        };
+        let negative: Option<Token![!]> = input.parse()?;
+        let mut self_ty: Type = input.parse()?;
+        let mut of_trait = None;
+        if input.peek(Token![for]) {
+            let for_token: Token![for] = input.parse()?;
+            of_trait = Some(quote!(#negative #self_ty #for_token));
+            self_ty = input.parse()?;
+        }
+        let where_clause = input.parse()?;
+        let content;
+        syn::braced!(content in input);
+        let mut members = Vec::new();
+        while !content.is_empty() {
+            members.push(content.parse()?);
+        }
+        Ok(Self {
+            attrs,
+            unsafety,
+            impl_token,
+            generics,
+            of_trait,
+            self_ty,
+            where_clause,
+            members,
+        })
+    }
+}
+
+impl Parse for Member {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        if let Ok(function) = input.fork().parse::<MemberFn>() {
+            // The fork showed that it parses; this moves on behind it.
+            input.parse::<MemberFn>()?;
+            return Ok(Self::Fn(Box::new(function)));
+        }
+        match input.fork().parse::<ImplItem>() {
+            Ok(item) => {
+                input.parse::<ImplItem>()?;
+                Ok(match item {
+                    ImplItem::Macro(call) => Self::Macro(call.to_token_stream()),
+                    other => Self::Other(other.to_token_stream()),
+                })
+            }
+            // Half-typed: everything up to the end of something is passed on, for rustc to judge.
+            Err(_) => {
+                let mut rest = TokenStream::new();
+                while !input.is_empty() {
+                    let tree: TokenTree = input.parse()?;
+                    let ends = match &tree {
+                        TokenTree::Punct(punct) => punct.as_char() == ';',
+                        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                        _ => false,
+                    };
+                    rest.append(tree);
+                    if ends {
+                        break;
+                    }
+                }
+                Ok(Self::Other(rest))
+            }
+        }
+    }
+}
+
+impl Parse for MemberFn {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis = input.parse()?;
+        let defaultness = if input.peek(Token![default]) && !input.peek2(Token![!]) {
+            Some(input.parse()?)
+        } else {
+            None
+        };
+        let sig = input.parse()?;
+        let body = if input.peek(Token![;]) {
+            input.parse::<Token![;]>()?.to_token_stream()
+        } else {
+            let group: Group = input.parse()?;
+            if group.delimiter() != Delimiter::Brace {
+                return Err(syn::Error::new(group.span(), "expected a block"));
+            }
+            group.to_token_stream()
+        };
+        Ok(Self {
+            attrs,
+            marks: Vec::new(),
+            vis,
+            defaultness,
+            sig,
+            body,
+        })
+    }
+}
+
+impl ImplBlock {
+    /// Takes our attributes off the functions and keeps them as [`MemberFn::marks`].
+    pub(crate) fn take_marks(&mut self, krate: &CratePath) {
+        for member in &mut self.members {
+            let Member::Fn(function) = member else {
+                continue;
+            };
+            let attrs = std::mem::take(&mut function.attrs);
+            for attr in attrs {
+                match MARKS.iter().find(|name| krate.owns(&attr, name)) {
+                    Some(name) => function.marks.push(Mark { name, attr }),
+                    None => function.attrs.push(attr),
+                }
+            }
+        }
+    }
+
+    /// The functions with a mark.
+    pub(crate) fn marked<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> impl Iterator<Item = (&'a MemberFn, &'a Mark)> {
+        self.functions().filter_map(move |function| {
+            let mark = function.marks.iter().find(|mark| mark.name == name)?;
+            Some((function, mark))
+        })
+    }
+
+    /// All functions.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = &MemberFn> {
+        self.members.iter().filter_map(|member| match member {
+            Member::Fn(function) => Some(&**function),
+            _ => None,
+        })
+    }
+
+    /// Reports marks that would be lost or make no sense together.
+    pub(crate) fn check_marks(&self, cx: &Ctxt) {
+        for function in self.functions() {
+            let name = &function.sig.ident;
+            for (index, mark) in function.marks.iter().enumerate() {
+                let earlier = function.marks.iter().take(index);
+                if let Some(other) = earlier.last() {
+                    cx.error_at(
+                        mark.attr.path(),
+                        if other.name == mark.name {
+                            format!("`{name}` has `#[{}]` twice", mark.name)
+                        } else {
+                            format!(
+                                "`{name}` cannot be `#[{}]` and `#[{}]` at once",
+                                other.name, mark.name
+                            )
+                        },
+                    );
+                }
+            }
+            for attr in &function.attrs {
+                if function.marks.is_empty() && cfg::adds_one_of(attr, MARKS) {
+                    cfg::refuse_cfg_attr(
+                        std::slice::from_ref(attr),
+                        "a hook or a lifecycle function",
+                        cx,
+                    );
+                }
+            }
+        }
+        for member in &self.members {
+            if let Member::Macro(call) = member {
+                cx.error_at(
+                    call,
+                    "a macro call inside a `#[plugin]` block could hide hooks\nhelp: move it to another `impl` block of the type, or write its methods out",
+                );
+            }
+        }
+    }
+}
+
+impl ToTokens for ImplBlock {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self {
+            attrs,
+            unsafety,
+            impl_token,
+            generics,
+            of_trait,
+            self_ty,
+            where_clause,
+            members,
+        } = self;
+        tokens.extend(quote! {
+            #(#attrs)*
+            #unsafety #impl_token #generics #of_trait #self_ty #where_clause { #(#members)* }
+        });
+    }
+}
+
+impl ToTokens for Member {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Fn(function) => function.to_tokens(tokens),
+            Self::Macro(inner) | Self::Other(inner) => inner.to_tokens(tokens),
+        }
+    }
+}
+
+impl ToTokens for MemberFn {
+    /// The function as the compiler shall see it: without our attributes, and without the ones of
+    /// the parameters of a marked function, which rustc refuses there.
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        let Self {
+            attrs,
+            vis,
+            defaultness,
+            sig,
+            body,
+            ..
+        } = self;
+        let mut sig = sig.clone();
+        if !self.marks.is_empty() {
+            for input in &mut sig.inputs {
+                match input {
+                    FnArg::Typed(param) => param.attrs.retain(|attr| !is_of_schema(attr)),
+                    FnArg::Receiver(receiver) => {
+                        receiver.attrs.retain(|attr| !is_of_schema(attr));
+                    }
+                }
+            }
+        }
+        tokens.extend(quote!(#(#attrs)* #vis #defaultness #sig #body));
+    }
+}
+
+/// Whether an attribute of a parameter belongs on the field made from it.
+pub(crate) fn is_of_schema(attr: &Attribute) -> bool {
+    ["doc", "serde", "schemars"]
+        .iter()
+        .any(|name| attr.path().is_ident(name))
+}

@@ -1,0 +1,312 @@
+//! Rules about more than one place. Each has its own function, with the reason for it.
+
+use std::collections::HashMap;
+
+use syn::LitStr;
+
+use super::Plugin;
+use super::expand::dependency;
+use crate::ctxt::Ctxt;
+use crate::hook::args::Model;
+
+/// Checks all rules.
+pub(crate) fn validate(plugin: &Plugin<'_>, cx: &Ctxt) {
+    names(plugin, cx);
+    has_hooks(plugin, cx);
+    hook_names(plugin, cx);
+    tool_functions(plugin, cx);
+    first_or_last(plugin, cx);
+    in_process_only(plugin, cx);
+    hook_models(plugin, cx);
+    dependencies(plugin, cx);
+    versions(plugin, cx);
+    resources(plugin, cx);
+    unit_of_work(plugin, cx);
+}
+
+/// Names are keys of configuration sections and parts of MCP tool names (specification §1).
+fn names(plugin: &Plugin<'_>, cx: &Ctxt) {
+    if let Some(name) = &plugin.args.name
+        && !is_plugin_name(&name.value())
+    {
+        cx.error(
+            name.span(),
+            format!(
+                "the plugin name `{}` must consist of `a-z`, `0-9`, `_` and `-`, and start with a letter or digit{}",
+                name.value(),
+                help_name(&plugin_name_of(&name.value()))
+            ),
+        );
+    }
+    if let Some(kind) = &plugin.args.kind
+        && !is_snake_case(&kind.value())
+    {
+        cx.error(
+            kind.span(),
+            format!(
+                "the kind `{}` must be in snake_case: `a-z`, `0-9` and `_`, starting with a letter{}",
+                kind.value(),
+                help_name(&snake_case_of(&kind.value()))
+            ),
+        );
+    }
+}
+
+/// A plugin that does nothing is a forgotten `#[hook]`.
+fn has_hooks(plugin: &Plugin<'_>, cx: &Ctxt) {
+    if plugin.hooks.is_empty() {
+        cx.error_at(
+            &plugin.block.self_ty,
+            format!(
+                "the plugin `{}` has no hooks\nhelp: put `#[hook]` on the methods that callers may call",
+                plugin.type_name()
+            ),
+        );
+    }
+}
+
+/// Hooks are called by name. Two hooks of one name are fine only if no build has both, which only
+/// their `#[cfg]`s know.
+fn hook_names(plugin: &Plugin<'_>, cx: &Ctxt) {
+    let mut seen: HashMap<&str, &super::Hook<'_>> = HashMap::new();
+    for hook in &plugin.hooks {
+        if !is_snake_case(&hook.name) {
+            cx.error(
+                hook.name_span,
+                format!(
+                    "the hook name `{}` must be in snake_case{}",
+                    hook.name,
+                    help_name(&snake_case_of(&hook.name))
+                ),
+            );
+        }
+        let conditional = |hook: &super::Hook<'_>| !crate::cfg::of(&hook.function.attrs).is_empty();
+        match seen.get(&*hook.name) {
+            Some(first) if !(conditional(first) && conditional(hook)) => cx.error(
+                hook.name_span,
+                format!(
+                    "two hooks are called `{}`, this one and `fn {}`",
+                    hook.name, first.function.sig.ident
+                ),
+            ),
+            _ => {
+                seen.insert(&hook.name, hook);
+            }
+        }
+    }
+}
+
+/// The kind `tool` has these two hooks itself, made from the functions (specification §2).
+fn tool_functions(plugin: &Plugin<'_>, cx: &Ctxt) {
+    if plugin.args.kind.as_ref().map(LitStr::value).as_deref() != Some("tool") {
+        return;
+    }
+    for hook in &plugin.hooks {
+        if matches!(&*hook.name, "execute" | "get_schema") {
+            cx.error(
+                hook.name_span,
+                format!(
+                    "a tool cannot have a function `{}`: the kind `tool` has a hook of that name, made from the functions\nhelp: give the function a name that says what it does",
+                    hook.name
+                ),
+            );
+        }
+    }
+}
+
+/// First and last at once is no place (specification §1).
+fn first_or_last(plugin: &Plugin<'_>, cx: &Ctxt) {
+    if let (Some(first), Some(last)) = (&plugin.args.tryfirst, &plugin.args.trylast)
+        && first.value
+        && last.value
+    {
+        cx.error(
+            last.span,
+            "`tryfirst` and `trylast` exclude each other\nhelp: keep one",
+        );
+    }
+}
+
+/// `process_cpu_bound` work runs in processes of the plugin's own, which `in_process_only` rules out.
+fn in_process_only(plugin: &Plugin<'_>, cx: &Ctxt) {
+    if !plugin
+        .args
+        .in_process_only
+        .as_ref()
+        .is_some_and(|flag| flag.value)
+    {
+        return;
+    }
+    let models = plugin.args.execution_model.iter().chain(
+        plugin
+            .hooks
+            .iter()
+            .filter_map(|hook| hook.args.execution_model.as_ref()),
+    );
+    for model in models {
+        if model.value == Model::ProcessCpuBound {
+            cx.error(
+                model.span,
+                "`process_cpu_bound` needs processes of the plugin's own, and the plugin is `in_process_only`\nhelp: write `thread_cpu_bound`, or leave `in_process_only` out",
+            );
+        }
+    }
+}
+
+/// `sync` and `async` are what the function is; saying the opposite would mislead hosts.
+fn hook_models(plugin: &Plugin<'_>, cx: &Ctxt) {
+    for hook in &plugin.hooks {
+        let Some(model) = &hook.args.execution_model else {
+            continue;
+        };
+        let name = &hook.function.sig.ident;
+        match (model.value, hook.is_async()) {
+            (Model::Sync, true) => cx.error(
+                model.span,
+                format!("`{name}` is an `async fn`, so it is not `sync`\nhelp: leave `execution_model` out"),
+            ),
+            (Model::Async, false) => cx.error(
+                model.span,
+                format!("`{name}` is a plain `fn`, so it is not `async`\nhelp: leave `execution_model` out"),
+            ),
+            _ => {}
+        }
+    }
+}
+
+/// A dependency is a plugin's key or name, and never the plugin itself (specification §1).
+fn dependencies(plugin: &Plugin<'_>, cx: &Ctxt) {
+    let own_kind = plugin.args.kind.as_ref().map(LitStr::value);
+    let own_name = plugin.args.name.as_ref().map(LitStr::value);
+    for text in &plugin.args.depends_on {
+        let (kind, name) = dependency(&text.value());
+        if !is_plugin_name(&name) || kind.as_ref().is_some_and(|kind| !is_snake_case(kind)) {
+            cx.error(
+                text.span(),
+                format!(
+                    "`{}` is no plugin: write its name, or `kind.name` where the name alone is ambiguous",
+                    text.value()
+                ),
+            );
+        } else if Some(&name) == own_name.as_ref() && (kind.is_none() || kind == own_kind) {
+            cx.error(
+                text.span(),
+                format!("the plugin `{name}` depends on itself\nhelp: write `kind.name` if another kind's plugin of that name is meant"),
+            );
+        }
+    }
+}
+
+/// A version that hosts cannot read makes the plugin unavailable everywhere.
+fn versions(plugin: &Plugin<'_>, cx: &Ctxt) {
+    if let Some(version) = &plugin.args.kind_api_version {
+        let text = version.value();
+        let parts: Vec<&str> = text.split('.').collect();
+        let numbers = parts
+            .iter()
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+        if !numbers || !matches!(parts.len(), 1 | 3) {
+            cx.error(
+                version.span(),
+                format!("`kind_api_version` is a major version or three numbers, `1` or `1.2.0`, found `{text}`"),
+            );
+        }
+    }
+    if let Some(range) = &plugin.args.core_version
+        && !range.value().bytes().any(|byte| byte.is_ascii_digit())
+    {
+        cx.error(
+            range.span(),
+            format!(
+                "`core_version` is a range of versions, for example `>=0.1.0`, found `{}`",
+                range.value()
+            ),
+        );
+    }
+}
+
+/// A resource the plugin cannot do without is not optional.
+fn resources(plugin: &Plugin<'_>, cx: &Ctxt) {
+    let Some(resources) = &plugin.args.resources else {
+        return;
+    };
+    for text in &resources.optional {
+        if resources
+            .required
+            .iter()
+            .any(|other| other.value() == text.value())
+        {
+            cx.error(
+                text.span(),
+                format!("the resource `{}` is required already", text.value()),
+            );
+        }
+    }
+}
+
+/// Durations are positive (specification §1).
+fn unit_of_work(plugin: &Plugin<'_>, cx: &Ctxt) {
+    if let Some(unit) = &plugin.args.unit_of_work
+        && let Some(seconds) = &unit.estimated_duration_sec
+        && seconds.value <= 0.0
+    {
+        cx.error(seconds.span, "`estimated_duration_sec` must be more than 0");
+    }
+}
+
+fn is_plugin_name(name: &str) -> bool {
+    let part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    name.bytes().next().is_some_and(part)
+        && name
+            .bytes()
+            .all(|byte| part(byte) || byte == b'_' || byte == b'-')
+}
+
+fn is_snake_case(name: &str) -> bool {
+    name.bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+fn plugin_name_of(name: &str) -> Option<String> {
+    let mended: String = name
+        .trim()
+        .chars()
+        .map(|ch| {
+            if ch.is_alphanumeric() || ch == '_' {
+                ch
+            } else {
+                '-'
+            }
+        })
+        .flat_map(char::to_lowercase)
+        .collect();
+    let mended = mended.trim_start_matches(['_', '-']).to_owned();
+    is_plugin_name(&mended).then_some(mended)
+}
+
+fn snake_case_of(name: &str) -> Option<String> {
+    let mut mended = String::new();
+    for ch in name.trim().chars() {
+        if ch.is_uppercase() && !mended.is_empty() && !mended.ends_with('_') {
+            mended.push('_');
+        }
+        if ch.is_alphanumeric() {
+            mended.extend(ch.to_lowercase());
+        } else if !mended.ends_with('_') {
+            mended.push('_');
+        }
+    }
+    let mended = mended.trim_start_matches('_').to_owned();
+    is_snake_case(&mended).then_some(mended)
+}
+
+fn help_name(mended: &Option<String>) -> String {
+    mended
+        .as_ref()
+        .map(|name| format!("\nhelp: write `{name}`"))
+        .unwrap_or_default()
+}

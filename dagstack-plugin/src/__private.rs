@@ -1,0 +1,91 @@
+//! What the macros expand to. Nothing here is public API, and any of it may change in a patch.
+//!
+//! An expansion must compile even where the author's types do not fit, or one mistake would be
+//! reported many times over. So it never requires a trait; it *asks* for one, by method
+//! resolution: a trait implemented for `Probe<T>` where `T` fits comes before one implemented for
+//! `&Probe<T>`, whatever `T` is. The second kind does nothing sensible and never runs, because
+//! beside every such question stands one assertion (`HookInput::__dagstack_check` and the like),
+//! which is the one error the author sees.
+
+#![allow(missing_debug_implementations)]
+
+mod metadata;
+mod outcome;
+mod probe;
+
+pub use core::marker::{Send, Sync};
+pub use core::option::Option::{self, None, Some};
+pub use core::result::Result::{self, Err, Ok};
+pub use std::boxed::Box;
+pub use std::sync::OnceLock;
+
+pub use inventory;
+pub use schemars;
+pub use serde;
+
+pub use crate::args;
+pub use crate::context::{HookContext, SetupContext};
+pub use crate::declaration::{ChainWrapDecl, Declaration, DependsOn, Hook, UnitOfWorkDecl};
+pub use crate::error::{HookError, PluginError};
+pub use crate::manifest::{ExecutionModel, IdempotencyMode};
+pub use crate::plugin::{Args, BoxFuture, ErasedPlugin, Health, Output, Plugin, Released};
+pub use crate::registration::Registration;
+pub use crate::schema::Schema;
+
+pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
+pub use outcome::{
+    ConfigType, ContextParam, HealthOutcome, HookFailure, HookInput, HookOutput, SetupOutcome,
+    SetupParam, TeardownOutcome, WithDefault,
+};
+pub use probe::{MaySend, Probe, Returned, ask};
+
+/// The answer to a hook number that no declaration has. The SDK itself takes numbers from
+/// declarations only.
+pub fn no_such_hook<'a>(
+    declaration: &'static Declaration,
+    hook: usize,
+) -> BoxFuture<'a, Result<Output, HookError>> {
+    let error = HookError::new(
+        crate::error::code::UNKNOWN_HOOK,
+        format!(
+            "`{}.{}` has no hook number {hook}",
+            declaration.kind, declaration.name
+        ),
+    );
+    Box::pin(core::future::ready(Err(error)))
+}
+
+/// What a plugin without `#[health]` answers.
+pub fn healthy<'a>() -> BoxFuture<'a, Health> {
+    Box::pin(core::future::ready(Health::Healthy))
+}
+
+/// What a plugin without `#[teardown]` answers.
+pub fn released<'a>() -> BoxFuture<'a, Result<Released, PluginError>> {
+    Box::pin(core::future::ready(Ok(Released::All)))
+}
+
+/// The config schema of a plugin without config.
+pub fn no_config_schema() -> Schema {
+    crate::schema::input::<crate::config::NoConfig>()
+}
+
+/// Checks that the config of a plugin without one is empty.
+///
+/// # Errors
+///
+/// When it is not.
+pub fn no_config(
+    context: SetupContext,
+    declaration: &'static Declaration,
+) -> Result<(), PluginError> {
+    context
+        .decode::<crate::config::NoConfig>(declaration)
+        .map(drop)
+        .map_err(PluginError::ConfigInvalid)
+}
+
+/// Stands for a value in an expansion that did not compile.
+pub fn not_compiled<T>() -> T {
+    unreachable!("the compiler has refused this plugin")
+}

@@ -1,0 +1,240 @@
+//! What the types of an author's functions must be able to do, each with the error that says so.
+//!
+//! An expansion asserts them by a qualified path, `<T as HookInput>::__dagstack_check()`: a bound of
+//! a function would add a note that names the function.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::Probe;
+use crate::config::Config;
+use crate::context::{HookContext, PluginContext};
+use crate::error::{BoxError, PluginError};
+use crate::plugin::{Health, Released};
+
+/// What a parameter of a hook must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a hook",
+    label = "this type cannot be read from arguments",
+    note = "put `#[data]` on `{Self}`, or derive serde's `Deserialize` and schemars 1's `JsonSchema`",
+    note = "a type of another crate needs its `serde` and `schemars1` features, or a type of yours around it"
+)]
+pub trait HookInput {
+    /// Asserts that it is.
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned + JsonSchema> HookInput for T {}
+
+/// What a hook returns, apart from an error, must be.
+#[diagnostic::on_unimplemented(
+    message = "a hook cannot return `{Self}`",
+    label = "this type cannot be written as a result",
+    note = "put `#[data]` on `{Self}`, or derive serde's `Serialize` and schemars 1's `JsonSchema`"
+)]
+pub trait HookOutput {
+    /// Asserts that it is.
+    fn __dagstack_check(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + JsonSchema> HookOutput for T {}
+
+/// What the error of a hook must be.
+#[diagnostic::on_unimplemented(
+    message = "a hook cannot fail with `{Self}`",
+    label = "`{Self}` is no error",
+    note = "return `HookError`, `String`, or any `std::error::Error` that is `Send + Sync + 'static`"
+)]
+pub trait HookFailure {
+    /// Asserts that it is.
+    fn __dagstack_check(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<BoxError>> HookFailure for T {}
+
+/// What a hook's reference parameter must refer to.
+#[diagnostic::on_unimplemented(
+    message = "a hook cannot borrow `{Self}`",
+    label = "expected `&HookContext`",
+    note = "a hook owns its arguments: take `{Self}`, without `&`",
+    note = "the only reference a hook takes is the context of the call, `ctx: &HookContext`"
+)]
+pub trait ContextParam {
+    /// Asserts that it is.
+    fn __dagstack_check() {}
+}
+
+impl ContextParam for HookContext {}
+
+/// What the parameter of `#[setup]` must refer to.
+#[diagnostic::on_unimplemented(
+    message = "`#[setup]` cannot take `&{Self}`",
+    label = "expected `&PluginContext<…>`",
+    note = "write `ctx: &PluginContext<{Self}>` if `{Self}` is the config, and read it by `ctx.config()`"
+)]
+pub trait SetupParam {
+    /// Asserts that it is.
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<C> SetupParam for PluginContext<C> {}
+
+/// What a config type must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the config of a plugin",
+    label = "this type cannot be read as a config",
+    note = "put `#[data]` on `{Self}`, or derive serde's `Deserialize` and schemars 1's `JsonSchema`; it must be `Send + Sync`"
+)]
+pub trait ConfigType {
+    /// Asserts that it is.
+    fn __dagstack_check(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<C: Config> ConfigType for C {}
+
+/// What `#[setup]` must return.
+#[diagnostic::on_unimplemented(
+    message = "`#[setup]` cannot return `{Self}`",
+    label = "expected `Self` or `Result<Self, PluginError>`",
+    note = "the error may be `PluginError`, `String`, or any `std::error::Error` that is `Send + Sync + 'static`"
+)]
+pub trait SetupOutcome<P> {
+    /// Asserts that it is.
+    fn __dagstack_check()
+    where
+        Self: Sized,
+    {
+    }
+
+    /// The plugin.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `#[setup]` returned.
+    fn into_plugin(self) -> Result<P, PluginError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<P> SetupOutcome<P> for P {
+    fn into_plugin(self) -> Result<P, PluginError> {
+        Ok(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<P, E: Into<PluginError>> SetupOutcome<P> for Result<P, E> {
+    fn into_plugin(self) -> Result<P, PluginError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// What `#[teardown]` must return.
+#[diagnostic::on_unimplemented(
+    message = "`#[teardown]` cannot return `{Self}`",
+    label = "expected nothing, `Released` or `Result<Released, PluginError>`",
+    note = "the error may be `PluginError`, `String`, or any `std::error::Error` that is `Send + Sync + 'static`"
+)]
+pub trait TeardownOutcome {
+    /// Asserts that it is.
+    fn __dagstack_check()
+    where
+        Self: Sized,
+    {
+    }
+
+    /// What was released.
+    ///
+    /// # Errors
+    ///
+    /// Whatever `#[teardown]` returned.
+    fn into_released(self) -> Result<Released, PluginError>;
+}
+
+impl TeardownOutcome for () {
+    fn into_released(self) -> Result<Released, PluginError> {
+        Ok(Released::All)
+    }
+}
+
+impl TeardownOutcome for Released {
+    fn into_released(self) -> Result<Released, PluginError> {
+        Ok(self)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<PluginError>> TeardownOutcome for Result<Released, E> {
+    fn into_released(self) -> Result<Released, PluginError> {
+        self.map_err(Into::into)
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<PluginError>> TeardownOutcome for Result<(), E> {
+    fn into_released(self) -> Result<Released, PluginError> {
+        self.map(|()| Released::All).map_err(Into::into)
+    }
+}
+
+/// What `#[health]` must return.
+#[diagnostic::on_unimplemented(
+    message = "`#[health]` cannot return `{Self}`",
+    label = "expected `Health` or `Result<Health, …>`",
+    note = "an error means unhealthy; it may be `String` or any `std::error::Error` that is `Send + Sync + 'static`"
+)]
+pub trait HealthOutcome {
+    /// Asserts that it is.
+    fn __dagstack_check()
+    where
+        Self: Sized,
+    {
+    }
+
+    /// The health.
+    fn into_health(self) -> Health;
+}
+
+impl HealthOutcome for Health {
+    fn into_health(self) -> Health {
+        self
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<PluginError>> HealthOutcome for Result<Health, E> {
+    fn into_health(self) -> Health {
+        self.unwrap_or_else(|error| Health::unhealthy(error.into().to_string()))
+    }
+}
+
+/// What a plugin without `#[setup]` must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `#[setup]` and no `Default`",
+    label = "the host cannot construct this plugin",
+    note = "derive `Default` on `{Self}`, or write `#[setup] fn setup(ctx: &PluginContext) -> Self` in the `#[plugin]` block"
+)]
+pub trait WithDefault {
+    /// Asserts that it is.
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> WithDefault for T {}

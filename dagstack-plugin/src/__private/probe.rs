@@ -1,0 +1,345 @@
+//! Questions about types that an expansion asks by method resolution (see the parent module).
+
+use core::future::Future;
+use core::marker::PhantomData;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::not_compiled;
+use super::outcome::{HealthOutcome, SetupOutcome, TeardownOutcome};
+use crate::args;
+use crate::config::Config;
+use crate::context::{HookContext, PluginContext, SetupContext};
+use crate::declaration::{Declaration, Hook};
+use crate::error::{BoxError, HookError, PluginError};
+use crate::plugin::{Args, Health, Output, Plugin, Released};
+use crate::registration::Registration;
+use crate::schema::{self, Schema};
+
+/// A question about `T`.
+pub struct Probe<T>(PhantomData<fn() -> T>);
+
+impl<T> Probe<T> {
+    /// The question.
+    pub const ASK: Self = Self(PhantomData);
+}
+
+impl<T> Clone for Probe<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Probe<T> {}
+
+/// A value a function returned, whose type decides what to do with it.
+pub struct Returned<T>(pub T);
+
+/// A future that may or may not be `Send`.
+pub struct MaySend<F>(pub F);
+
+impl<T: Plugin> Probe<T> {
+    /// The registration of a plugin; in scope before the constant of the same name in
+    /// [`ask::NoRegistration`].
+    pub const REGISTRATION: Registration = Registration::of::<T>();
+}
+
+/// The traits that answer; an expansion has them all in scope.
+///
+/// Those with `No` in the name answer for types that do not fit.
+pub mod ask {
+    use super::*;
+
+    /// See [`Probe::REGISTRATION`].
+    pub trait NoRegistration {
+        /// Stands for a registration.
+        const REGISTRATION: Registration = Registration::absent();
+    }
+    impl<T> NoRegistration for Probe<T> {}
+
+    /// Decodes arguments.
+    pub trait Decode<T> {
+        /// Decodes arguments.
+        fn __dagstack_decode(
+            self,
+            declaration: &Declaration,
+            hook: &Hook,
+            args: Args<'_>,
+        ) -> Result<T, HookError>;
+    }
+    impl<T: DeserializeOwned> Decode<T> for Probe<T> {
+        #[inline]
+        fn __dagstack_decode(
+            self,
+            declaration: &Declaration,
+            hook: &Hook,
+            args: Args<'_>,
+        ) -> Result<T, HookError> {
+            args::decode::<T>(declaration, hook, args)
+        }
+    }
+    impl<T> Decode<T> for &Probe<T> {
+        fn __dagstack_decode(self, _: &Declaration, _: &Hook, _: Args<'_>) -> Result<T, HookError> {
+            not_compiled()
+        }
+    }
+
+    /// The schema of what a type is read from.
+    pub trait InputSchema {
+        /// The schema.
+        fn __dagstack_input_schema(self) -> Schema;
+    }
+    impl<T: JsonSchema> InputSchema for Probe<T> {
+        fn __dagstack_input_schema(self) -> Schema {
+            schema::input::<T>()
+        }
+    }
+    impl<T> InputSchema for &Probe<T> {
+        fn __dagstack_input_schema(self) -> Schema {
+            not_compiled()
+        }
+    }
+
+    /// The schema of what a hook returns.
+    pub trait OutputSchema {
+        /// The schema.
+        fn __dagstack_output_schema(self) -> Schema;
+    }
+    impl<T: JsonSchema, E> OutputSchema for Probe<Result<T, E>> {
+        fn __dagstack_output_schema(self) -> Schema {
+            schema::output::<T>()
+        }
+    }
+    impl<T: JsonSchema> OutputSchema for &Probe<T> {
+        fn __dagstack_output_schema(self) -> Schema {
+            schema::output::<T>()
+        }
+    }
+    impl<T> OutputSchema for &mut Probe<T> {
+        fn __dagstack_output_schema(self) -> Schema {
+            not_compiled()
+        }
+    }
+
+    /// Takes a return type apart.
+    pub trait Split {
+        /// The value.
+        type Value;
+        /// The error.
+        type Error;
+        /// The two parts.
+        fn __dagstack_split(self) -> (Probe<Self::Value>, Probe<Self::Error>);
+    }
+    impl<T, E> Split for Probe<Result<T, E>> {
+        type Value = T;
+        type Error = E;
+        fn __dagstack_split(self) -> (Probe<T>, Probe<E>) {
+            (Probe::ASK, Probe::ASK)
+        }
+    }
+    impl<T> Split for &Probe<T> {
+        type Value = T;
+        type Error = core::convert::Infallible;
+        fn __dagstack_split(self) -> (Probe<T>, Probe<core::convert::Infallible>) {
+            (Probe::ASK, Probe::ASK)
+        }
+    }
+
+    /// Encodes what a hook returned.
+    pub trait Encode {
+        /// Encodes it.
+        fn __dagstack_encode(self, hook: &Hook, args: Args<'_>) -> Result<Output, HookError>;
+    }
+    impl<T: Serialize, E: Into<BoxError>> Encode for Returned<Result<T, E>> {
+        #[inline]
+        fn __dagstack_encode(self, hook: &Hook, args: Args<'_>) -> Result<Output, HookError> {
+            match self.0 {
+                Ok(value) => crate::call::encode(hook, args, &value),
+                Err(error) => Err(HookError::from_error(error)),
+            }
+        }
+    }
+    impl<T: Serialize> Encode for &Returned<T> {
+        #[inline]
+        fn __dagstack_encode(self, hook: &Hook, args: Args<'_>) -> Result<Output, HookError> {
+            crate::call::encode(hook, args, &self.0)
+        }
+    }
+    impl<T> Encode for &mut Returned<T> {
+        fn __dagstack_encode(self, _: &Hook, _: Args<'_>) -> Result<Output, HookError> {
+            not_compiled()
+        }
+    }
+
+    /// The context as a hook's parameter.
+    pub trait Context<'a, T> {
+        /// The context.
+        fn __dagstack_context(self, ctx: &'a HookContext) -> &'a T;
+    }
+    impl<'a> Context<'a, HookContext> for Probe<HookContext> {
+        #[inline]
+        fn __dagstack_context(self, ctx: &'a HookContext) -> &'a HookContext {
+            ctx
+        }
+    }
+    impl<'a, T> Context<'a, T> for &Probe<T> {
+        fn __dagstack_context(self, _: &'a HookContext) -> &'a T {
+            not_compiled()
+        }
+    }
+
+    /// A future for a boxed future that must be `Send`.
+    pub trait AsSend {
+        /// The future.
+        type Future;
+        /// The future.
+        fn __dagstack_send(self) -> Self::Future;
+    }
+    impl<F: Future + Send> AsSend for MaySend<F> {
+        type Future = F;
+        #[inline]
+        fn __dagstack_send(self) -> F {
+            self.0
+        }
+    }
+    impl<F: Future> AsSend for &MaySend<F> {
+        type Future = core::future::Pending<F::Output>;
+        fn __dagstack_send(self) -> Self::Future {
+            core::future::pending()
+        }
+    }
+
+    /// What `#[setup]` is given.
+    pub trait Setup<T> {
+        /// Decodes the config.
+        fn __dagstack_setup(
+            self,
+            context: SetupContext,
+            declaration: &'static Declaration,
+        ) -> Result<T, PluginError>;
+    }
+    impl<C: Config> Setup<PluginContext<C>> for Probe<PluginContext<C>> {
+        fn __dagstack_setup(
+            self,
+            context: SetupContext,
+            declaration: &'static Declaration,
+        ) -> Result<PluginContext<C>, PluginError> {
+            context
+                .decode::<C>(declaration)
+                .map_err(PluginError::ConfigInvalid)
+        }
+    }
+    impl<T> Setup<T> for &Probe<T> {
+        fn __dagstack_setup(
+            self,
+            _: SetupContext,
+            _: &'static Declaration,
+        ) -> Result<T, PluginError> {
+            not_compiled()
+        }
+    }
+
+    /// The config type of what `#[setup]` is given.
+    pub trait ConfigOf {
+        /// The config type.
+        type Config;
+        /// The question about it.
+        fn __dagstack_config(self) -> Probe<Self::Config>;
+    }
+    impl<C> ConfigOf for Probe<PluginContext<C>> {
+        type Config = C;
+        fn __dagstack_config(self) -> Probe<C> {
+            Probe::ASK
+        }
+    }
+    impl<T> ConfigOf for &Probe<T> {
+        type Config = crate::config::NoConfig;
+        fn __dagstack_config(self) -> Probe<crate::config::NoConfig> {
+            Probe::ASK
+        }
+    }
+
+    /// What `#[setup]` returned.
+    pub trait SetUp<P> {
+        /// The plugin.
+        fn __dagstack_set_up(self, plugin: Probe<P>) -> Result<P, PluginError>;
+    }
+    impl<P, R: SetupOutcome<P>> SetUp<P> for Returned<R> {
+        fn __dagstack_set_up(self, _: Probe<P>) -> Result<P, PluginError> {
+            self.0.into_plugin()
+        }
+    }
+    impl<P, R> SetUp<P> for &Returned<R> {
+        fn __dagstack_set_up(self, _: Probe<P>) -> Result<P, PluginError> {
+            not_compiled()
+        }
+    }
+
+    /// What `#[teardown]` returned.
+    pub trait TornDown {
+        /// The outcome.
+        fn __dagstack_torn_down(self) -> Result<Released, PluginError>;
+    }
+    impl<R: TeardownOutcome> TornDown for Returned<R> {
+        fn __dagstack_torn_down(self) -> Result<Released, PluginError> {
+            self.0.into_released()
+        }
+    }
+    impl<R> TornDown for &Returned<R> {
+        fn __dagstack_torn_down(self) -> Result<Released, PluginError> {
+            not_compiled()
+        }
+    }
+
+    /// What `#[health]` returned.
+    pub trait Healthy {
+        /// The health.
+        fn __dagstack_health(self) -> Health;
+    }
+    impl<R: HealthOutcome> Healthy for Returned<R> {
+        fn __dagstack_health(self) -> Health {
+            self.0.into_health()
+        }
+    }
+    impl<R> Healthy for &Returned<R> {
+        fn __dagstack_health(self) -> Health {
+            not_compiled()
+        }
+    }
+
+    /// The plugin of a type without `#[setup]`.
+    pub trait DefaultOf<T> {
+        /// The plugin.
+        fn __dagstack_default(self) -> T;
+    }
+    impl<T: Default> DefaultOf<T> for Probe<T> {
+        fn __dagstack_default(self) -> T {
+            T::default()
+        }
+    }
+    impl<T> DefaultOf<T> for &Probe<T> {
+        fn __dagstack_default(self) -> T {
+            not_compiled()
+        }
+    }
+
+    /// Whether a type is `Sync`: only then it is worth asking whether it is `Send`.
+    pub trait IfSync {
+        /// The type, if it is `Sync`.
+        type Type;
+        /// Stands for a value of it.
+        fn __dagstack_if_sync(self) -> Self::Type;
+    }
+    impl<T: Sync> IfSync for Probe<T> {
+        type Type = T;
+        fn __dagstack_if_sync(self) -> T {
+            not_compiled()
+        }
+    }
+    impl<T> IfSync for &Probe<T> {
+        type Type = ();
+        fn __dagstack_if_sync(self) {}
+    }
+}

@@ -1,0 +1,145 @@
+//! Why a value does not fit: every mistake at once, by its full path, without showing a secret.
+//!
+//! The walk over schema and value is our own, because a validator's error tree grows exponentially
+//! with nested alternatives (`oneOf` in a recursive type), and a caller chooses the nesting. Here
+//! each pair of schema and value is looked at once. It also works without the feature `validate`;
+//! with it, keywords that are not interpreted here are put to the validator one by one.
+
+mod describe;
+mod example;
+mod explain;
+mod fallback;
+mod fits;
+mod keys;
+mod path;
+mod variants;
+
+use serde_json::Value;
+
+pub(crate) use example::example_of;
+pub(crate) use explain::{Finding, Unknown, What, explain};
+#[cfg(feature = "validate")]
+pub(crate) use fallback::beside;
+pub(crate) use fallback::{Trial, is_ignored, trial};
+use fallback::{of_serde, without_aliases};
+pub(crate) use path::{Step, render};
+
+use crate::problem::Problem;
+use crate::schema::Schema;
+
+/// No more problems than this are told at once.
+pub(crate) const LIMIT: usize = 50;
+
+/// The problems of some findings: the first of each path, at most [`LIMIT`].
+pub(crate) fn problems(base: &str, findings: Vec<Finding<'_>>) -> Vec<Problem> {
+    let mut problems: Vec<Problem> = Vec::new();
+    for finding in findings {
+        if problems.len() == LIMIT {
+            problems.push(Problem::new(
+                base,
+                "there are more mistakes; mend these first",
+            ));
+            break;
+        }
+        let told = problems
+            .iter()
+            .any(|told| told.path == finding.problem.path);
+        if !told {
+            problems.push(finding.problem);
+        }
+    }
+    problems
+}
+
+/// The problems of a value that did not decode: those of its schema, or else what serde said.
+#[cold]
+pub(crate) fn undecoded(
+    base: &str,
+    schema: &Schema,
+    value: &Value,
+    unknown: Unknown,
+    trial: Trial,
+) -> Vec<Problem> {
+    let findings = explain(base, schema, value, unknown);
+    let findings = without_aliases(findings, value, trial);
+    if !findings.is_empty() {
+        return problems(base, findings);
+    }
+    trial(value)
+        .map(|failure| of_serde(base, &failure, value))
+        .into_iter()
+        .collect()
+}
+
+/// The problems of a value that did decode but does not fit its schema.
+#[cold]
+#[cfg(feature = "validate")]
+pub(crate) fn unfit(base: &str, schema: &Schema, value: &Value, trial: Trial) -> Vec<Problem> {
+    let findings = explain(base, schema, value, Unknown::WhereForbidden);
+    if findings.is_empty() {
+        return vec![crate::validate::unexplained(base)];
+    }
+    // Aliases fit the type, and schemas do not know them.
+    problems(base, without_aliases(findings, value, trial))
+}
+
+/// Whether the schema is an object without any key.
+pub(crate) fn takes_nothing(schema: &Schema) -> bool {
+    let empty = schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .is_some_and(serde_json::Map::is_empty);
+    let closed = schema
+        .get("additionalProperties")
+        .is_none_or(|others| others == &Value::Bool(false));
+    let more = [
+        "$ref",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "patternProperties",
+        "propertyNames",
+    ];
+    empty && closed && more.iter().all(|keyword| !schema.contains_key(*keyword))
+}
+
+/// One problem for each key of an object that should have none.
+pub(crate) fn nothing_taken(base: &str, value: &Value, why: &str) -> Vec<Problem> {
+    value
+        .as_object()
+        .into_iter()
+        .flat_map(serde_json::Map::keys)
+        .take(LIMIT)
+        .map(|key| {
+            Problem::new(
+                render(base, &[Step::Given(key)]),
+                format!("unknown key: {why}"),
+            )
+        })
+        .collect()
+}
+
+/// The problem of a value that is no object where one is needed.
+pub(crate) fn no_object(base: &str, schema: &Schema, value: &Value, what: &str) -> Problem {
+    let mut problem = Problem::new(
+        base,
+        format!("{what} found {}", describe::found(value, false)),
+    );
+    problem.expected = Some("an object".to_owned());
+    problem.example = example_of(schema).filter(Value::is_object);
+    problem
+}
+
+/// The subschema a local reference names.
+fn resolve<'a>(root: &'a Schema, reference: &str) -> Option<&'a Value> {
+    let pointer = reference.strip_prefix('#')?.strip_prefix('/')?;
+    let mut segments = pointer
+        .split('/')
+        .map(|segment| segment.replace("~1", "/").replace("~0", "~"));
+    let first = root.get(&segments.next()?)?;
+    segments.try_fold(first, |value, segment| match value {
+        Value::Object(map) => map.get(&segment),
+        Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
+        _ => None,
+    })
+}

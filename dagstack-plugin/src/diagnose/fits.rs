@@ -1,0 +1,79 @@
+//! Whether a value fits the keywords of a schema that look at nothing inside it.
+
+use serde_json::{Map, Value};
+
+/// Whether the value is of the type, or one of the types, that the schema names. An integer is one
+/// without a fraction in writing, as serde reads it.
+pub(super) fn type_fits(schema: &Map<String, Value>, value: &Value) -> bool {
+    let fits = |name: &str| match name {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => true,
+    };
+    match schema.get("type") {
+        Some(Value::String(name)) => fits(name),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(fits),
+        _ => true,
+    }
+}
+
+/// Whether the value is the one, or one of those, that the schema names.
+pub(super) fn choice_fits(schema: &Map<String, Value>, value: &Value) -> bool {
+    let listed = match schema.get("enum") {
+        Some(Value::Array(values)) => values.contains(value),
+        _ => true,
+    };
+    listed && schema.get("const").is_none_or(|only| only == value)
+}
+
+/// Whether the value is within the bounds and lengths that the schema names.
+pub(super) fn limits_fit(schema: &Map<String, Value>, value: &Value) -> bool {
+    let length = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
+    let within = |count: usize, least: &str, most: &str| {
+        let count = count as u64;
+        length(least).is_none_or(|least| count >= least)
+            && length(most).is_none_or(|most| count <= most)
+    };
+    match value {
+        Value::Number(_) => [
+            (
+                "minimum",
+                &[std::cmp::Ordering::Greater, std::cmp::Ordering::Equal][..],
+            ),
+            ("exclusiveMinimum", &[std::cmp::Ordering::Greater]),
+            (
+                "maximum",
+                &[std::cmp::Ordering::Less, std::cmp::Ordering::Equal],
+            ),
+            ("exclusiveMaximum", &[std::cmp::Ordering::Less]),
+        ]
+        .iter()
+        .all(|(keyword, allowed)| {
+            schema
+                .get(*keyword)
+                .and_then(|bound| compare(value, bound))
+                .is_none_or(|order| allowed.contains(&order))
+        }),
+        Value::String(text) => within(text.chars().count(), "minLength", "maxLength"),
+        Value::Array(items) => within(items.len(), "minItems", "maxItems"),
+        _ => true,
+    }
+}
+
+fn compare(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
+    let whole = |value: &Value| {
+        value
+            .as_i64()
+            .map(i128::from)
+            .or_else(|| value.as_u64().map(i128::from))
+    };
+    match (whole(left), whole(right)) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+    }
+}

@@ -1,0 +1,101 @@
+//! Paths as people write them: `chunker.fixed.items[3].name`.
+
+use std::fmt::Write;
+
+use serde_json::Value;
+
+use crate::secrets::{MASKED, is_secret_name};
+
+/// One step from a value to a value inside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step<'a> {
+    /// To the value under a key that the schema names.
+    Known(&'a str),
+    /// To the value under a key that only the input names: inside a secret it is one, too.
+    Given(&'a str),
+    /// To an item of an array.
+    Item(usize),
+}
+
+impl<'a> Step<'a> {
+    /// The key, if the step goes by one.
+    pub(crate) fn key(self) -> Option<&'a str> {
+        match self {
+            Self::Known(key) | Self::Given(key) => Some(key),
+            Self::Item(_) => None,
+        }
+    }
+}
+
+/// Whether the value at the end of `steps` is a secret or part of one.
+pub(crate) fn is_secret(steps: &[Step<'_>]) -> bool {
+    steps
+        .iter()
+        .any(|step| step.key().is_some_and(is_secret_name))
+}
+
+/// `base` and what follows, in writing.
+pub(crate) fn render(base: &str, steps: &[Step<'_>]) -> String {
+    let mut path = base.to_owned();
+    let mut secret = false;
+    for step in steps {
+        match step {
+            Step::Item(index) => {
+                let _ = write!(path, "[{index}]");
+            }
+            Step::Given(_) if secret => {
+                path.push('.');
+                path.push_str(MASKED);
+            }
+            Step::Known(key) | Step::Given(key) => push_key(&mut path, key),
+        }
+        secret |= step.key().is_some_and(is_secret_name);
+    }
+    path
+}
+
+/// A key that would be misread in a dotted path is quoted: `["a.b"]`.
+fn push_key(path: &mut String, key: &str) {
+    let plain = !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@' | '/' | ':'));
+    if plain && key.len() <= 200 {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(key);
+    } else {
+        let shown: String = key.chars().take(60).collect();
+        let dots = if shown.len() < key.len() { "…" } else { "" };
+        let _ = write!(path, "[{}]", Value::from(format!("{shown}{dots}")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_read_as_people_write_them() {
+        let steps = [Step::Known("items"), Step::Item(3), Step::Given("name")];
+        assert_eq!(
+            render("chunker.fixed", &steps),
+            "chunker.fixed.items[3].name"
+        );
+        let odd = [Step::Given("a.b"), Step::Given(""), Step::Given("größe")];
+        assert_eq!(render("x", &odd), r#"x["a.b"][""].größe"#);
+    }
+
+    #[test]
+    fn keys_inside_a_secret_are_hidden_unless_the_schema_names_them() {
+        let steps = [
+            Step::Known("credentials"),
+            Step::Given("hunter2"),
+            Step::Known("user"),
+        ];
+        assert_eq!(render("x", &steps), "x.credentials.[MASKED].user");
+        assert!(is_secret(&steps));
+        assert!(!is_secret(&[Step::Known("user")]));
+    }
+}

@@ -1,0 +1,291 @@
+//! Whether a schema says more than the Rust type it was made from: then a successful decode is not
+//! the last word.
+//!
+//! schemars gives integers their bounds (`uint8` is 0 to 255) and tuples their length, and decoding
+//! checks those. Where the schema of a type looks like that of another type with a constraint (an
+//! array `[u8; 3]` and a list of `length(equal = 3)`, `char` and a text of one character), the
+//! answer is yes: a check too many costs time, one too few lets a mistake pass.
+
+use serde_json::{Map, Value};
+
+use super::Schema;
+
+/// Whether values that decode may still not fit.
+///
+/// Not seen, because the schema of a type without it looks the same: `#[schemars(required)]` on an
+/// `Option`, and `enum` or `const` put on a whole type by `#[schemars(extend(…))]`.
+pub(crate) fn constrains(schema: &Schema) -> bool {
+    object(schema, Place::Type)
+}
+
+/// Where a subschema stands: lists of values are a Rust enum's own in some places only.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The schema of a named type, or a variant of one.
+    Type,
+    /// A field of a variant: `const` is its tag.
+    VariantField,
+    /// Anywhere else.
+    Field,
+}
+
+fn any(schema: &Value, place: Place) -> bool {
+    match schema {
+        Value::Object(map) => object(map, place),
+        Value::Bool(allowed) => !allowed,
+        _ => false,
+    }
+}
+
+fn members(schemas: &Value, place: Place) -> bool {
+    match schemas {
+        Value::Object(map) => map.values().any(|schema| any(schema, place)),
+        Value::Array(items) => items.iter().any(|schema| any(schema, place)),
+        _ => false,
+    }
+}
+
+fn object(schema: &Map<String, Value>, place: Place) -> bool {
+    // A variant names its fields in `properties`, as a struct does; only its own can be tags.
+    let is_variant = |schema: &Value| match schema {
+        Value::Object(map) => variant(map, place),
+        other => any(other, place),
+    };
+    schema
+        .iter()
+        .any(|(keyword, value)| match keyword.as_str() {
+            "$comment" | "$id" | "$ref" | "$schema" | "contentEncoding" | "contentMediaType"
+            | "default" | "deprecated" | "description" | "examples" | "format" | "readOnly"
+            | "required" | "title" | "type" | "writeOnly" => false,
+            keyword if keyword.starts_with("x-") => false,
+            "minimum" | "maximum" => !implied_bound(schema, keyword),
+            "minItems" | "maxItems" => !is_tuple(schema),
+            "enum" => place != Place::Type && !(place == Place::VariantField && is_single(value)),
+            "const" => place == Place::Field,
+            "$defs" | "definitions" => members(value, Place::Type),
+            "properties" => members(value, Place::Field),
+            "prefixItems" => members(value, Place::Field),
+            "patternProperties" => match value {
+                Value::Object(patterns) => patterns.iter().any(|(pattern, schema)| {
+                    // Keys that are numbers.
+                    !matches!(pattern.as_str(), r"^\d+$" | r"^-?\d+$") || any(schema, Place::Field)
+                }),
+                _ => true,
+            },
+            "additionalProperties" | "unevaluatedProperties" | "items" | "unevaluatedItems" => {
+                // `false` is `deny_unknown_fields`, or the end of a tuple.
+                value.is_object() && any(value, Place::Field)
+            }
+            "anyOf" | "oneOf" => value
+                .as_array()
+                .is_some_and(|variants| variants.iter().any(is_variant)),
+            "allOf" => members(value, place),
+            _ => true,
+        })
+}
+
+fn variant(schema: &Map<String, Value>, place: Place) -> bool {
+    let field = match place {
+        Place::Type => Place::VariantField,
+        other => other,
+    };
+    let mut rest = schema.clone();
+    let fields = rest.remove("properties");
+    object(&rest, place) || fields.is_some_and(|fields| members(&fields, field))
+}
+
+fn is_single(values: &Value) -> bool {
+    values.as_array().is_some_and(|values| values.len() == 1)
+}
+
+/// Whether both bounds are there and are the number of the items listed.
+fn is_tuple(schema: &Map<String, Value>) -> bool {
+    let count = schema
+        .get("prefixItems")
+        .and_then(Value::as_array)
+        .map(|items| Value::from(items.len()));
+    count.is_some()
+        && schema.get("minItems") == count.as_ref()
+        && schema.get("maxItems") == count.as_ref()
+}
+
+/// Whether a `minimum` or `maximum` is the one schemars gives the integer type itself.
+fn implied_bound(schema: &Map<String, Value>, keyword: &str) -> bool {
+    let (least, most): (i64, Option<i64>) = match schema.get("format").and_then(Value::as_str) {
+        Some("uint8") => (0, Some(i64::from(u8::MAX))),
+        Some("uint16") => (0, Some(i64::from(u16::MAX))),
+        Some("int8") => (i64::from(i8::MIN), Some(i64::from(i8::MAX))),
+        Some("int16") => (i64::from(i16::MIN), Some(i64::from(i16::MAX))),
+        Some("uint" | "uint32" | "uint64" | "uint128") => (0, None),
+        _ => return false,
+    };
+    let bound = schema.get(keyword).and_then(Value::as_i64);
+    match keyword {
+        "minimum" => bound == Some(least),
+        _ => most.is_some() && bound == most,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet, HashMap};
+    use std::num::NonZeroU8;
+
+    use schemars::JsonSchema;
+
+    use super::super::input;
+    use super::*;
+
+    #[derive(JsonSchema)]
+    #[allow(dead_code)]
+    struct Field<T> {
+        field: T,
+        optional: Option<T>,
+        list: Vec<T>,
+    }
+
+    fn of<T: JsonSchema>() -> bool {
+        constrains(&input::<Field<T>>())
+    }
+
+    #[allow(dead_code)]
+    #[derive(JsonSchema)]
+    enum Unit {
+        A,
+        /// Documented.
+        B,
+    }
+
+    #[allow(dead_code)]
+    #[derive(JsonSchema)]
+    enum External {
+        A,
+        B(u8),
+        C { x: i16 },
+        D(u8, String),
+    }
+
+    #[allow(dead_code)]
+    #[derive(JsonSchema)]
+    #[serde(tag = "type")]
+    enum Internal {
+        A { x: u8 },
+        B(Field<u8>),
+        C,
+    }
+
+    #[allow(dead_code)]
+    #[derive(JsonSchema)]
+    #[serde(tag = "t", content = "c")]
+    enum Adjacent {
+        A { x: u8 },
+        C,
+    }
+
+    #[allow(dead_code)]
+    #[derive(JsonSchema)]
+    #[serde(untagged)]
+    enum Untagged {
+        A { x: u8 },
+        B(String),
+        C,
+    }
+
+    #[allow(dead_code)]
+    #[derive(JsonSchema)]
+    struct Flat {
+        #[serde(flatten)]
+        inner: Field<u8>,
+        #[serde(flatten)]
+        variant: Internal,
+    }
+
+    #[test]
+    fn what_decoding_checks_is_no_constraint() {
+        macro_rules! free {
+            ($($type:ty),* $(,)?) => { $(assert!(!of::<$type>(), stringify!($type));)* };
+        }
+        free!(
+            u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool,
+            String, (), (u8, String), std::net::IpAddr, std::time::Duration, Value,
+            Unit, External, Internal, Adjacent, Untagged, Flat,
+            Vec<Vec<u8>>, BTreeMap<String, u8>, HashMap<u32, u8>, HashMap<i32, u8>,
+        );
+    }
+
+    #[test]
+    fn lookalikes_are_checked_once_more() {
+        macro_rules! doubtful {
+            ($($type:ty),* $(,)?) => { $(assert!(of::<$type>(), stringify!($type));)* };
+        }
+        doubtful!(char, [u8; 3], NonZeroU8, BTreeSet<u8>);
+    }
+
+    #[test]
+    fn constraints_are_seen_wherever_they_stand() {
+        macro_rules! bound {
+            ($($(#[$attribute:meta])* $type:ty),* $(,)?) => { $({
+                #[allow(dead_code)]
+                #[derive(JsonSchema)]
+                struct Bound {
+                    $(#[$attribute])*
+                    field: $type,
+                }
+                #[allow(dead_code)]
+                #[derive(JsonSchema)]
+                enum Variant {
+                    Tuple(Bound),
+                    Struct {
+                        $(#[$attribute])*
+                        field: $type,
+                    },
+                }
+                #[allow(dead_code)]
+                #[derive(JsonSchema)]
+                #[serde(tag = "type")]
+                enum Tagged {
+                    Struct {
+                        $(#[$attribute])*
+                        field: $type,
+                    },
+                }
+                #[allow(dead_code)]
+                #[derive(JsonSchema)]
+                struct Flattened {
+                    #[serde(flatten)]
+                    bound: Bound,
+                }
+                let name = concat!($(stringify!($attribute), " ",)* stringify!($type));
+                assert!(constrains(&input::<Bound>()), "{name}");
+                assert!(constrains(&input::<Flattened>()), "{name} flattened");
+                assert!(constrains(&input::<Tagged>()), "{name} tagged");
+                assert!(of::<Bound>(), "{name} nested");
+                assert!(of::<Variant>(), "{name} in a variant");
+                assert!(of::<BTreeMap<String, Bound>>(), "{name} in a map");
+                assert!(of::<(u8, Bound)>(), "{name} in a tuple");
+            })* };
+        }
+        bound!(
+            #[schemars(range(min = 1, max = 10))] u8,
+            #[schemars(range(max = 10))] u8,
+            #[schemars(range(max = 255))] u16,
+            #[schemars(range(min = 1))] u32,
+            #[schemars(range(min = 0))] i32,
+            #[schemars(range(max = 4_294_967_295_u32))] u64,
+            #[schemars(range(min = 0.5))] f64,
+            #[schemars(range(max = 10))] Option<u8>,
+            #[schemars(extend("exclusiveMinimum" = 0))] i64,
+            #[schemars(length(min = 1))] String,
+            #[schemars(length(max = 3))] Vec<u8>,
+            #[schemars(length(equal = 3))] Vec<u8>,
+            #[schemars(length(equal = 3))] String,
+            #[schemars(regex(pattern = "^a+$"))] String,
+            #[schemars(regex(pattern = "^a+$"))] Option<String>,
+            #[schemars(contains(pattern = "a"))] String,
+            #[schemars(inner(range(max = 5)))] Vec<u8>,
+            #[schemars(extend("enum" = ["a", "b"]))] String,
+            #[schemars(extend("multipleOf" = 2))] u32,
+            #[schemars(extend("minProperties" = 1))] BTreeMap<String, u8>,
+        );
+    }
+}

@@ -1,0 +1,287 @@
+//! `tools/call`: from the text of its parameters to the bytes of its answer.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::oneshot;
+
+use super::Server;
+use super::envelope::{self, INVALID_PARAMS, PARSE_ERROR, error_line};
+use super::instance::Admission;
+use super::meta::{self, Shape};
+use super::reply::{self, Form};
+use super::runtime::poll_once;
+use super::serve::Job;
+use crate::call::call_at;
+use crate::context::HookContext;
+use crate::error::{HookError, code};
+use crate::manifest::ExecutionModel;
+use crate::plugin::{Args, BoxFuture, ErasedPlugin, Output};
+
+/// A reply waits for others only behind calls that took less.
+const QUICK: Duration = Duration::from_micros(100);
+
+/// One call of one hook.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// The line it came in, or its arguments alone.
+    text: String,
+    id: Range<usize>,
+    /// Absent means `{}`.
+    args: Option<Range<usize>>,
+    hook: usize,
+    context: HookContext,
+    answer: Answer,
+}
+
+#[derive(Debug)]
+enum Answer {
+    /// A line on the wire.
+    Line { ticket: u64, shape: Shape },
+    /// For whoever asked within this process.
+    Channel(oneshot::Sender<Result<Output, HookError>>),
+}
+
+#[derive(Deserialize)]
+struct Params<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow, default)]
+    arguments: Option<&'a RawValue>,
+    #[serde(borrow, default, rename = "_meta")]
+    meta: Option<&'a RawValue>,
+}
+
+/// What becomes of a `tools/call` line.
+pub(super) enum Prepared {
+    Call(Call),
+    /// It is answered at once.
+    Answer(Vec<u8>),
+    /// The MCP SDK must judge it.
+    Forward(String),
+}
+
+/// Reads the parameters of `tools/call`. `id` and `params` lie in `line`.
+pub(super) fn prepare(
+    server: &Server,
+    line: Cow<'_, str>,
+    id: Range<usize>,
+    params: Option<Range<usize>>,
+) -> Prepared {
+    let text = &*line;
+    let id_text = text.get(id.clone()).unwrap_or("null");
+    let refuse =
+        |message: &str| Prepared::Answer(error_line(Some(id_text), INVALID_PARAMS, message));
+    let Some(params) = params.and_then(|params| text.get(params)) else {
+        return refuse("`tools/call` needs `params` with the `name` of a tool");
+    };
+    let params: Params<'_> = match serde_json::from_str(params) {
+        Ok(params) => params,
+        Err(error) => {
+            let error = error.to_string();
+            let (problem, _) = error.rsplit_once(" at line").unwrap_or((&error, ""));
+            return refuse(&format!(
+                "the parameters of `tools/call` do not fit: {problem}; expected {{\"name\": text, \"arguments\": object}}"
+            ));
+        }
+    };
+    let (context, shape) = match params.meta.map(|meta| meta::read(meta.get())) {
+        None => (HookContext::new(), Shape::Session),
+        Some(Some(read)) => read,
+        Some(None) => return Prepared::Forward(line.into_owned()),
+    };
+    let Some(hook) = server.tools.find(&params.name) else {
+        return refuse(&server.tools.unknown(&params.name));
+    };
+    let args = match params.arguments.map(RawValue::get) {
+        None => None,
+        Some(object) if object.starts_with('{') => Some(range(text, object)),
+        Some(other) => {
+            return refuse(&format!(
+                "`arguments` must be an object, found {}",
+                type_name(other)
+            ));
+        }
+    };
+    let ticket = server
+        .in_flight
+        .begin(id_text, Some(context.cancellation().clone()));
+    Prepared::Call(Call {
+        text: line.into_owned(),
+        id,
+        args,
+        hook,
+        context,
+        answer: Answer::Line { ticket, shape },
+    })
+}
+
+/// Where `inner`, a part of `outer`, lies in it.
+pub(super) fn range(outer: &str, inner: &str) -> Range<usize> {
+    let start = (inner.as_ptr() as usize).wrapping_sub(outer.as_ptr() as usize);
+    start..start + inner.len()
+}
+
+fn type_name(json: &str) -> &'static str {
+    match json.as_bytes().first() {
+        Some(b'[') => "an array",
+        Some(b'"') => "a text",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
+    }
+}
+
+impl Call {
+    /// A call from within this process, with its arguments as JSON text.
+    pub(super) fn local(
+        hook: usize,
+        context: HookContext,
+        args: String,
+    ) -> (Self, oneshot::Receiver<Result<Output, HookError>>) {
+        let (tell, outcome) = oneshot::channel();
+        let call = Self {
+            id: 0..0,
+            args: Some(0..args.len()),
+            text: args,
+            hook,
+            context,
+            answer: Answer::Channel(tell),
+        };
+        (call, outcome)
+    }
+
+    fn args(&self) -> &str {
+        self.args
+            .clone()
+            .and_then(|args| self.text.get(args))
+            .unwrap_or("{}")
+    }
+
+    fn id(&self) -> &str {
+        self.text.get(self.id.clone()).unwrap_or("null")
+    }
+
+    /// Runs the call as soon as the plugin is set up, and answers it. With `more`, other jobs wait.
+    pub(super) fn run(self, server: &Arc<Server>, more: bool) {
+        match server.instance.admit(self) {
+            Admission::Run(plugin, call) => call.run_on(server, plugin, more),
+            Admission::Parked => {}
+            Admission::SetUpFirst => server.set_up(server.own_config(), crate::Metadata::new()),
+            Admission::Refused(call, error) => call.answer(server, Err(error), more),
+        }
+    }
+
+    fn run_on(self, server: &Arc<Server>, plugin: Arc<dyn ErasedPlugin>, more: bool) {
+        let began = more.then(Instant::now);
+        let waits = server
+            .tools
+            .declaration
+            .hooks
+            .get(self.hook)
+            .is_some_and(|hook| hook.execution_model == ExecutionModel::Async);
+        let mut future: BoxFuture<'static, (Self, Result<Output, HookError>)> =
+            Box::pin(async move {
+                let args = Args::Json(self.args());
+                let called = call_at(&*plugin, self.hook, &self.context, args);
+                let outcome = match self.context.deadline() {
+                    Some(deadline) if waits => {
+                        match tokio::time::timeout_at(deadline.into(), called).await {
+                            Ok(outcome) => outcome,
+                            Err(_) => {
+                                self.context.cancellation().cancel();
+                                Err(HookError::new(
+                                    code::DEADLINE_EXCEEDED,
+                                    "the call's deadline has passed",
+                                ))
+                            }
+                        }
+                    }
+                    _ => called.await,
+                };
+                (self, outcome)
+            });
+        let then = {
+            let server = Arc::clone(server);
+            move |(call, outcome): (Self, _), at_once| {
+                let more = at_once && began.is_some_and(|began| began.elapsed() < QUICK);
+                call.answer(&server, outcome, more);
+            }
+        };
+        if waits {
+            server.runtime.run(future, then);
+            return;
+        }
+        match poll_once(future.as_mut()) {
+            std::task::Poll::Ready(outcome) => then(outcome, true),
+            std::task::Poll::Pending => server.runtime.run(future, then),
+        }
+    }
+
+    fn answer(self, server: &Server, outcome: Result<Output, HookError>, more: bool) {
+        let (ticket, shape) = match self.answer {
+            Answer::Line { ticket, shape } => (ticket, shape),
+            Answer::Channel(tell) => {
+                let _ = tell.send(outcome);
+                return;
+            }
+        };
+        let Some(hook) = server.tools.declaration.hooks.get(self.hook) else {
+            return;
+        };
+        let line = match outcome {
+            Ok(Output::Json(value)) => {
+                let Self { mut text, id, .. } = self;
+                // Large arguments are not kept beside the reply made from them.
+                if id.end < 1024 && text.len() > 64 * 1024 {
+                    text.truncate(id.end);
+                    text.shrink_to_fit();
+                }
+                let id = text.get(id).unwrap_or("null");
+                let form = Form {
+                    shape,
+                    wraps: hook.schemas().wraps_result,
+                    text: !server.session.is_ours(),
+                };
+                let line = reply::result_line(id, form, value);
+                if !server.in_flight.end(id, ticket) {
+                    return;
+                }
+                server.output.send(line, more);
+                return;
+            }
+            Ok(Output::Value(_)) => reply::failure_line(
+                self.id(),
+                shape,
+                &HookError::new(
+                    code::RESULT_NOT_SERIALISABLE,
+                    format!("hook `{}` gave no JSON text", hook.name),
+                ),
+            ),
+            Err(error)
+                if error.code() == code::INVALID_ARGUMENTS && envelope::too_deep(self.args()) =>
+            {
+                error_line(
+                    None,
+                    PARSE_ERROR,
+                    "the message nests deeper than 128 levels",
+                )
+            }
+            Err(error) => reply::failure_line(self.id(), shape, &error),
+        };
+        if server.in_flight.end(self.id(), ticket) {
+            server.output.send(line, more);
+        }
+    }
+}
+
+/// The job that runs a call.
+impl From<Call> for Job {
+    fn from(call: Call) -> Self {
+        Self::Call(call)
+    }
+}

@@ -1,0 +1,178 @@
+//! Lines into JSON-RPC messages. Only the envelope is read; `params` and `id` stay text.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
+
+/// Bad JSON, invalid UTF-8, too deep nesting.
+pub(super) const PARSE_ERROR: i32 = -32700;
+/// JSON, but no request.
+pub(super) const INVALID_REQUEST: i32 = -32600;
+/// A known method with parameters that do not fit.
+pub(super) const INVALID_PARAMS: i32 = -32602;
+/// Deeper nesting is refused (the limit of serde_json).
+const MAX_DEPTH: usize = 128;
+
+/// One message.
+#[derive(Debug)]
+pub(super) enum Message<'a> {
+    /// Wants an answer under `id`, whose text is echoed as it is.
+    Request {
+        id: &'a str,
+        method: Cow<'a, str>,
+        params: Option<&'a str>,
+    },
+    /// Wants none.
+    Notification {
+        method: Cow<'a, str>,
+        params: Option<&'a str>,
+    },
+    /// An answer to a request of ours.
+    Response,
+    /// Something else. The answer's id is `null` where `id` is `None`.
+    Invalid {
+        id: Option<&'a str>,
+        code: i32,
+        problem: Cow<'static, str>,
+    },
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow, default, deserialize_with = "present")]
+    jsonrpc: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    method: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    result: Option<&'a RawValue>,
+    #[serde(borrow, default, deserialize_with = "present")]
+    error: Option<&'a RawValue>,
+}
+
+/// Unlike serde's own, tells `null` from absent.
+fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&RawValue>::deserialize(from).map(Some)
+}
+
+/// Reads the envelope of one line.
+pub(super) fn parse(line: &str) -> Message<'_> {
+    let envelope = match serde_json::from_str::<Envelope<'_>>(line) {
+        Ok(envelope) => envelope,
+        Err(error) => return not_a_message(line, &error),
+    };
+    let text = RawValue::get;
+    let id = envelope.id.map(text);
+    let Some(method) = envelope.method else {
+        if envelope.result.is_some() || envelope.error.is_some() {
+            return Message::Response;
+        }
+        return invalid(id, "a request needs a `method`");
+    };
+    let Ok(method) = serde_json::from_str::<Text<'_>>(method.get()) else {
+        return invalid(id, "`method` must be a text");
+    };
+    if envelope.jsonrpc.map(text) != Some(r#""2.0""#) {
+        return invalid(id, r#"a message needs `"jsonrpc":"2.0"`"#);
+    }
+    let params = envelope.params.map(text);
+    match id {
+        None => Message::Notification {
+            method: method.0,
+            params,
+        },
+        Some(id) if is_id(id) => Message::Request {
+            id,
+            method: method.0,
+            params,
+        },
+        Some(_) => invalid(None, "`id` must be a text or an integer"),
+    }
+}
+
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+fn invalid<'a>(id: Option<&'a str>, problem: &'static str) -> Message<'a> {
+    Message::Invalid {
+        id: id.filter(|id| is_id(id)),
+        code: INVALID_REQUEST,
+        problem: problem.into(),
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'"', ..] => true,
+        [b'-', digits @ ..] | digits => !digits.is_empty() && digits.iter().all(u8::is_ascii_digit),
+    }
+}
+
+/// Why a line is no message: no JSON at all, or JSON of another shape.
+fn not_a_message<'a>(line: &'a str, error: &serde_json::Error) -> Message<'a> {
+    if too_deep(line) {
+        return Message::Invalid {
+            id: None,
+            code: PARSE_ERROR,
+            problem: format!("the message nests deeper than {MAX_DEPTH} levels").into(),
+        };
+    }
+    if let Err(syntax) = serde_json::from_str::<serde::de::IgnoredAny>(line) {
+        return Message::Invalid {
+            id: None,
+            code: PARSE_ERROR,
+            problem: format!("the line is no JSON: {syntax}").into(),
+        };
+    }
+    Message::Invalid {
+        id: None,
+        code: INVALID_REQUEST,
+        problem: if line.trim_start().starts_with('[') {
+            "batches are not supported; send each request on a line of its own".into()
+        } else if line.trim_start().starts_with('{') {
+            format!("the message is no JSON-RPC request: {error}").into()
+        } else {
+            "a message must be a JSON object".into()
+        },
+    }
+}
+
+/// Whether a text nests deeper than serde_json reads.
+pub(super) fn too_deep(text: &str) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            return true;
+        }
+    }
+    false
+}
+
+/// A JSON-RPC error as one line.
+pub(super) fn error_line(id: Option<&str>, code: i32, message: &str) -> Vec<u8> {
+    let message = serde_json::Value::from(message);
+    format!(
+        "{{\"jsonrpc\":\"2.0\",\"id\":{},\"error\":{{\"code\":{code},\"message\":{message}}}}}\n",
+        id.unwrap_or("null")
+    )
+    .into_bytes()
+}

@@ -1,0 +1,148 @@
+//! The standard streams, kept apart: the protocol gets the real stdin and stdout under private
+//! descriptors; whatever hooks, their libraries and child processes print goes through a pipe of ours
+//! to the real stderr, without ever making them wait for whoever should read it.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::buffer::spare_capacity;
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::{FileType, Mode, OFlags};
+use rustix::io::{Errno, fcntl_dupfd_cloexec};
+use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout, stderr, stdin, stdout};
+
+/// Text kept for a slow reader of stderr; what comes on top is dropped.
+const BACKLOG: usize = 256 * 1024;
+/// A pipe that takes anything takes this much without blocking (`PIPE_BUF`; macOS: 512).
+const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
+
+/// The real streams.
+#[derive(Debug)]
+pub(super) struct Streams {
+    pub(super) input: OwnedFd,
+    pub(super) output: OwnedFd,
+    pub(super) printed: Forwarder,
+}
+
+/// Moves the real streams away and puts harmless ones in their places.
+pub(super) fn protect() -> io::Result<Streams> {
+    let null = || rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
+    let or_null = |fd: rustix::io::Result<OwnedFd>| match fd {
+        // Started with the stream closed.
+        Err(Errno::BADF) => null(),
+        fd => fd,
+    };
+    let input = or_null(fcntl_dupfd_cloexec(stdin(), 3))?;
+    let output = or_null(fcntl_dupfd_cloexec(stdout(), 3))?;
+    let real = or_null(fcntl_dupfd_cloexec(stderr(), 3))?;
+    let (from, into) = pipe_with(PipeFlags::CLOEXEC)?;
+    rustix::io::ioctl_fionbio(&from, true)?;
+    dup2_stdin(null()?)?;
+    dup2_stdout(&into)?;
+    dup2_stderr(&into)?;
+    Ok(Streams {
+        input,
+        output,
+        printed: Forwarder {
+            from,
+            to: non_blocking(real),
+            backlog: Vec::new(),
+            dropped: 0,
+            dead: false,
+        },
+    })
+}
+
+/// A pipe or terminal opened anew does not block, without changing it for those who share it.
+fn non_blocking(real: OwnedFd) -> OwnedFd {
+    use std::os::fd::AsRawFd;
+    let kind = rustix::fs::fstat(&real).map(|stat| FileType::from_raw_mode(stat.st_mode));
+    if !matches!(kind, Ok(FileType::Fifo | FileType::CharacterDevice)) {
+        return real;
+    }
+    let path = format!("/proc/self/fd/{}", real.as_raw_fd());
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    rustix::fs::open(path, flags, Mode::empty()).unwrap_or(real)
+}
+
+/// Takes what was printed to the real stderr; run by the supervisor.
+#[derive(Debug)]
+pub(super) struct Forwarder {
+    from: OwnedFd,
+    to: OwnedFd,
+    backlog: Vec<u8>,
+    dropped: usize,
+    dead: bool,
+}
+
+impl Forwarder {
+    /// What to wait for.
+    pub(super) fn interests(&self) -> (PollFd<'_>, Option<PollFd<'_>>) {
+        (
+            PollFd::new(&self.from, PollFlags::IN),
+            (!self.backlog.is_empty()).then(|| PollFd::new(&self.to, PollFlags::OUT)),
+        )
+    }
+
+    /// Takes in what was printed.
+    pub(super) fn take(&mut self) {
+        // Bounded, so that a flood does not keep the supervisor from its other duties.
+        for _ in 0..16 {
+            let room = BACKLOG.saturating_sub(self.backlog.len());
+            if room > 0 {
+                self.backlog.reserve(room.min(PIECE));
+                match rustix::io::read(&self.from, spare_capacity(&mut self.backlog)) {
+                    Ok(count) if count > 0 => {}
+                    _ => return,
+                }
+            } else {
+                let mut piece = [0; PIECE];
+                match rustix::io::read(&self.from, &mut piece) {
+                    Ok(count) if count > 0 => self.dropped += count,
+                    _ => return,
+                }
+            }
+        }
+    }
+
+    /// Passes on what fits.
+    pub(super) fn give(&mut self) {
+        let mut given = 0;
+        while let Some(rest) = self.backlog.get(given..)
+            && !rest.is_empty()
+            && !self.dead
+        {
+            let mut ready = [PollFd::new(&self.to, PollFlags::OUT)];
+            let now = rustix::event::Timespec::default();
+            if !matches!(rustix::event::poll(&mut ready, Some(&now)), Ok(1)) {
+                break;
+            }
+            match rustix::io::write(&self.to, rest.get(..PIECE).unwrap_or(rest)) {
+                Ok(count) => given += count,
+                Err(Errno::AGAIN | Errno::INTR) => break,
+                Err(_) => self.dead = true,
+            }
+        }
+        if self.dead {
+            self.backlog = Vec::new();
+            return;
+        }
+        self.backlog.drain(..given);
+        if self.dropped > 0 && self.backlog.len() < BACKLOG / 2 {
+            let note = format!(
+                "\n[{} bytes of output dropped: nobody read stderr]\n",
+                std::mem::take(&mut self.dropped)
+            );
+            self.backlog.extend_from_slice(note.as_bytes());
+        }
+        if self.backlog.is_empty() && self.backlog.capacity() > 4 * PIECE {
+            self.backlog = Vec::new();
+        }
+    }
+
+    /// Whether there is something left to pass on.
+    pub(super) fn has_backlog(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+}

@@ -1,0 +1,254 @@
+//! The plugin instance of this process: set up once, lent to calls, torn down at the end.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+
+use super::calls::Call;
+use crate::error::{HookError, PluginError, code};
+use crate::plugin::ErasedPlugin;
+
+/// Why a setup failed, in the form that crosses the wire.
+#[derive(Clone, Debug)]
+pub(super) struct SetupFailure {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    problems: Option<Value>,
+}
+
+impl SetupFailure {
+    pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            problems: None,
+        }
+    }
+
+    /// `{code, message, problems?}`.
+    pub(super) fn to_value(&self) -> Value {
+        let mut value = json!({ "code": self.code, "message": self.message });
+        if let (Some(problems), Some(object)) = (&self.problems, value.as_object_mut()) {
+            object.insert("problems".to_owned(), problems.clone());
+        }
+        value
+    }
+}
+
+impl From<PluginError> for SetupFailure {
+    fn from(error: PluginError) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+            problems: match &error {
+                PluginError::ConfigInvalid(invalid) => Some(json!(invalid.problems)),
+                _ => None,
+            },
+        }
+    }
+}
+
+enum Phase {
+    /// Not set up; the first call does it.
+    New,
+    /// The host announced that it will send `dagstack/setup`.
+    Expecting,
+    SettingUp,
+    Ready(Arc<dyn ErasedPlugin>),
+    Failed(SetupFailure),
+    Down,
+}
+
+impl fmt::Debug for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::New => "not set up",
+            Self::Expecting => "waiting for dagstack/setup",
+            Self::SettingUp => "setting up",
+            Self::Ready(_) => "ready",
+            Self::Failed(_) => "failed",
+            Self::Down => "torn down",
+        })
+    }
+}
+
+/// What becomes of a call.
+pub(super) enum Admission {
+    /// It may run.
+    Run(Arc<dyn ErasedPlugin>, Call),
+    /// It waits for the setup that is under way.
+    Parked,
+    /// It waits for a setup that the caller must now start.
+    SetUpFirst,
+    /// It cannot run.
+    Refused(Call, HookError),
+}
+
+/// The instance and who waits for it.
+#[derive(Debug, Default)]
+pub(super) struct Instance(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    /// `dagstack/setup` requests read but not carried out.
+    announced: usize,
+    parked: Vec<Call>,
+    waiting: Vec<oneshot::Sender<Result<(), SetupFailure>>>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            phase: Phase::New,
+            announced: 0,
+            parked: Vec::new(),
+            waiting: Vec::new(),
+        }
+    }
+}
+
+impl Instance {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The host will send `dagstack/setup`: nothing is set up before.
+    pub(super) fn expect_setup(&self) {
+        let mut state = self.lock();
+        if matches!(state.phase, Phase::New) {
+            state.phase = Phase::Expecting;
+        }
+    }
+
+    /// A `dagstack/setup` was read: calls behind it wait for its outcome.
+    pub(super) fn announce_setup(&self) {
+        self.lock().announced += 1;
+    }
+
+    /// Whether the caller must now set up; `false` if that is under way or done.
+    pub(super) fn begin(&self) -> bool {
+        let mut state = self.lock();
+        let begins = matches!(state.phase, Phase::New | Phase::Failed(_));
+        if begins {
+            state.phase = Phase::SettingUp;
+        }
+        begins
+    }
+
+    /// The same for `dagstack/setup`, which must not meet an instance.
+    pub(super) fn begin_announced(&self) -> Result<(), SetupFailure> {
+        let mut state = self.lock();
+        state.announced = state.announced.saturating_sub(1);
+        match state.phase {
+            Phase::New | Phase::Expecting | Phase::Failed(_) | Phase::Down => {
+                state.phase = Phase::SettingUp;
+                Ok(())
+            }
+            Phase::SettingUp | Phase::Ready(_) => Err(SetupFailure::new(
+                "already_set_up",
+                "the plugin is set up already; send `dagstack/teardown` first",
+            )),
+        }
+    }
+
+    /// Ends a setup. Returns the calls that waited for it.
+    pub(super) fn finish(&self, outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>) -> Vec<Call> {
+        let mut state = self.lock();
+        let told = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
+        state.phase = match outcome {
+            Ok(plugin) => Phase::Ready(Arc::from(plugin)),
+            Err(failure) => Phase::Failed(failure),
+        };
+        for waiting in state.waiting.drain(..) {
+            let _ = waiting.send(told.clone());
+        }
+        std::mem::take(&mut state.parked)
+    }
+
+    /// The outcome of the setup that is under way or done.
+    pub(super) async fn ready(&self) -> Result<(), SetupFailure> {
+        let outcome = {
+            let mut state = self.lock();
+            match &state.phase {
+                Phase::Ready(_) => return Ok(()),
+                Phase::Failed(failure) => return Err(failure.clone()),
+                Phase::SettingUp => {}
+                Phase::New | Phase::Expecting | Phase::Down => {
+                    return Err(SetupFailure::new("unavailable", unavailable(&state.phase)));
+                }
+            }
+            let (tell, outcome) = oneshot::channel();
+            state.waiting.push(tell);
+            outcome
+        };
+        outcome.await.unwrap_or_else(|_| {
+            Err(SetupFailure::new(
+                "unavailable",
+                "the setup was given up before it ended",
+            ))
+        })
+    }
+
+    /// Decides about a call.
+    pub(super) fn admit(&self, call: Call) -> Admission {
+        let mut state = self.lock();
+        match &state.phase {
+            Phase::Ready(plugin) => return Admission::Run(Arc::clone(plugin), call),
+            Phase::New => {
+                state.phase = Phase::SettingUp;
+                state.parked.push(call);
+                return Admission::SetUpFirst;
+            }
+            Phase::SettingUp => {}
+            Phase::Expecting | Phase::Down | Phase::Failed(_) if state.announced > 0 => {}
+            phase => return Admission::Refused(call, refusal(phase)),
+        }
+        state.parked.push(call);
+        Admission::Parked
+    }
+
+    /// The instance, if it is set up.
+    pub(super) fn current(&self) -> Result<Arc<dyn ErasedPlugin>, HookError> {
+        match &self.lock().phase {
+            Phase::Ready(plugin) => Ok(Arc::clone(plugin)),
+            phase => Err(refusal(phase)),
+        }
+    }
+
+    /// Takes the instance out of service.
+    pub(super) fn take(&self) -> Option<Arc<dyn ErasedPlugin>> {
+        let mut state = self.lock();
+        match std::mem::replace(&mut state.phase, Phase::Down) {
+            Phase::Ready(plugin) => Some(plugin),
+            other => {
+                state.phase = other;
+                None
+            }
+        }
+    }
+}
+
+fn unavailable(phase: &Phase) -> String {
+    match phase {
+        Phase::New => "the plugin is not set up".to_owned(),
+        Phase::Expecting => {
+            "the plugin is not set up; the host announced the dagstack extension and must send `dagstack/setup`"
+                .to_owned()
+        }
+        Phase::SettingUp => "the plugin is being set up".to_owned(),
+        Phase::Ready(_) => "the plugin is ready".to_owned(),
+        Phase::Failed(failure) => format!("the plugin could not be set up: {}", failure.message),
+        Phase::Down => "the plugin was torn down".to_owned(),
+    }
+}
+
+fn refusal(phase: &Phase) -> HookError {
+    let error = HookError::new(code::UNAVAILABLE, unavailable(phase));
+    match phase {
+        Phase::Failed(failure) => error.details(failure.to_value()),
+        _ => error,
+    }
+}

@@ -1,0 +1,40 @@
+//! The plugin executable: an MCP server over stdio, and its command line.
+//!
+//! What happens to a call, in order:
+//!
+//! 1. [`reader`] finds lines in the bytes of the input.
+//! 2. [`serve`] turns each line into a job: **this is where bytes become calls**. It reads the
+//!    JSON-RPC envelope ([`envelope`]), runs `tools/call` itself ([`calls`]), and hands everything
+//!    else of MCP to the official SDK ([`protocol`]), which also reaches our extension
+//!    ([`extension`]) and the older dialect ([`dialect`]).
+//! 3. [`pool`] runs the jobs: sync hooks to their end, async ones as far as they go without waiting
+//!    and the rest on the async runtime ([`runtime`]).
+//! 4. [`reply`] makes the bytes of the answer, [`output`] writes them.
+//!
+//! The process's first thread does none of this: it supervises ([`supervisor`]). It alone sees
+//! signals, the end of the input and the clock, and it forwards stderr ([`guard`]), so no hook can
+//! keep the process from ending.
+
+mod calls;
+mod cli;
+mod dialect;
+mod envelope;
+mod extension;
+mod guard;
+mod in_flight;
+mod instance;
+mod log;
+mod meta;
+mod output;
+mod pool;
+mod protocol;
+mod reader;
+mod reply;
+mod runtime;
+mod serve;
+mod session;
+mod supervisor;
+mod tools;
+
+pub use cli::main;
+use serve::Server;

@@ -1,0 +1,142 @@
+//! The one writer of the protocol's stream: whole lines, combined into few writes.
+
+use std::os::fd::OwnedFd;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use rustix::io::Errno;
+
+/// Replies collected before they are written although more work waits.
+const COMBINE: usize = 64 * 1024;
+/// Unwritten replies after which a sender waits for the reader at the other end.
+const LIMIT: usize = 4 * 1024 * 1024;
+/// The buffer kept for the next replies.
+const KEEP: usize = 256 * 1024;
+
+/// The real stdout. Any thread may send; at most one writes, the others leave their lines with it.
+#[derive(Debug)]
+pub(super) struct Output {
+    fd: OwnedFd,
+    state: Mutex<State>,
+    drained: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    pending: Vec<u8>,
+    spare: Vec<u8>,
+    writing: bool,
+    /// The other end is gone; what is sent from now on is dropped.
+    dead: bool,
+}
+
+impl Output {
+    pub(super) fn new(fd: OwnedFd) -> Self {
+        Self {
+            fd,
+            state: Mutex::default(),
+            drained: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends a message, one whole line. With `more`, the caller promises to send or to
+    /// [`flush`](Self::flush) again within microseconds, and the line may wait for that.
+    pub(super) fn send(&self, line: Vec<u8>, more: bool) {
+        let mut state = self.lock();
+        while state.writing && state.pending.len() > LIMIT && !state.dead {
+            state = self
+                .drained
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.dead {
+            return;
+        }
+        let collected = state.pending.len() + line.len();
+        if state.writing || (more && collected < COMBINE) {
+            state.pending.extend_from_slice(&line);
+            return;
+        }
+        state.writing = true;
+        if state.pending.is_empty() {
+            drop(state);
+            let written = self.write(&line);
+            // Before anything else is written: large lines are not kept beside the next ones.
+            drop(line);
+            self.finish(self.lock(), written);
+        } else if collected < COMBINE {
+            state.pending.extend_from_slice(&line);
+            self.finish(state, true);
+        } else {
+            let first = std::mem::take(&mut state.pending);
+            drop(state);
+            let written = self.write(&first) && self.write(&line);
+            drop(line);
+            self.finish(self.lock(), written);
+        }
+    }
+
+    /// Writes what [`send`](Self::send) kept back.
+    pub(super) fn flush(&self) {
+        let mut state = self.lock();
+        if !state.writing && !state.pending.is_empty() {
+            state.writing = true;
+            self.finish(state, true);
+        }
+    }
+
+    /// Whether lines wait and nobody writes them.
+    pub(super) fn is_waiting(&self) -> bool {
+        let state = self.lock();
+        !state.writing && !state.pending.is_empty()
+    }
+
+    /// Whether everything sent is written.
+    pub(super) fn is_idle(&self) -> bool {
+        let state = self.lock();
+        state.dead || (!state.writing && state.pending.is_empty())
+    }
+
+    /// Writes what others left meanwhile, then gives the stream up.
+    fn finish<'a>(&'a self, mut state: MutexGuard<'a, State>, mut written: bool) {
+        while written && !state.pending.is_empty() {
+            let spare = std::mem::take(&mut state.spare);
+            let mut batch = std::mem::replace(&mut state.pending, spare);
+            drop(state);
+            written = self.write(&batch);
+            state = self.lock();
+            self.drained.notify_all();
+            if batch.capacity() <= KEEP {
+                batch.clear();
+                state.spare = batch;
+            }
+        }
+        if !written {
+            state.dead = true;
+            state.pending = Vec::new();
+        }
+        state.writing = false;
+        drop(state);
+        self.drained.notify_all();
+    }
+
+    fn write(&self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            match rustix::io::write(&self.fd, bytes) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(Errno::INTR) => {}
+                // The host made the stream non-blocking.
+                Err(Errno::AGAIN) => {
+                    let mut fds = [PollFd::new(&self.fd, PollFlags::OUT)];
+                    let _ = poll(&mut fds, None);
+                }
+                Err(_) => return false,
+            }
+        }
+        true
+    }
+}

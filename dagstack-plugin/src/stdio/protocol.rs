@@ -1,0 +1,364 @@
+//! Everything of MCP but `tools/call`: the official SDK, fed line by line over a transport of ours.
+//!
+//! The SDK has a small runtime and a thread of its own, started with the first message for it. No
+//! hook ever runs there. It sees our own numbers instead of the ids on the wire, so that those can
+//! be echoed byte for byte.
+
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ClientJsonRpcMessage, ContentBlock,
+    CustomRequest, CustomResult, ErrorCode, Implementation, InitializeRequestParams,
+    InitializeResult, JsonRpcMessage, ListToolsResult, MetaObject, PaginatedRequestParams,
+    RequestId, ServerCapabilities, ServerConfig, ServerJsonRpcMessage, Tool,
+};
+use rmcp::service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly};
+use rmcp::transport::Transport;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::Value;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use super::calls::Call;
+use super::envelope::{INVALID_PARAMS, PARSE_ERROR, error_line, too_deep};
+use super::instance::SetupFailure;
+use super::serve::{Job, Server};
+use super::{dialect, extension, meta, reply};
+
+/// The way to the SDK.
+#[derive(Debug, Default)]
+pub(super) struct Protocol {
+    lines: OnceLock<Option<UnboundedSender<Line>>>,
+    /// The ids on the wire, by our numbers.
+    ids: Mutex<HashMap<u64, String>>,
+}
+
+/// A message for the SDK; the ticket is a request's.
+type Line = (Option<u64>, String);
+
+impl Protocol {
+    /// Hands a request to the SDK.
+    pub(super) fn forward(
+        &self,
+        server: &Arc<Server>,
+        id: &str,
+        method: &str,
+        params: Option<&str>,
+    ) {
+        let ticket = server.in_flight.begin(id, None);
+        self.ids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(ticket, id.to_owned());
+        let method = Value::from(method);
+        let params = params
+            .map(|params| format!(",\"params\":{params}"))
+            .unwrap_or_default();
+        let line = format!("{{\"jsonrpc\":\"2.0\",\"id\":{ticket},\"method\":{method}{params}}}");
+        let lines = self.lines.get_or_init(|| start(server));
+        if lines
+            .as_ref()
+            .is_none_or(|lines| lines.send((Some(ticket), line)).is_err())
+        {
+            server.answer_forwarded(ticket, |id| {
+                error_line(Some(id), -32603, "the process cannot start a thread")
+            });
+        }
+    }
+
+    /// Tells the SDK that a request of its is cancelled.
+    pub(super) fn cancel(&self, ticket: u64) {
+        self.take_id(ticket);
+        if let Some(Some(lines)) = self.lines.get() {
+            let _ = lines.send((
+                None,
+                format!(
+                    "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{ticket}}}}}"
+                ),
+            ));
+        }
+    }
+
+    fn take_id(&self, ticket: u64) -> Option<String> {
+        self.ids
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&ticket)
+    }
+}
+
+impl Server {
+    /// Answers a request that was forwarded, unless it is cancelled or answered.
+    fn answer_forwarded(&self, ticket: u64, line: impl FnOnce(&str) -> Vec<u8>) {
+        if let Some(id) = self.protocol.take_id(ticket) {
+            let line = line(&id);
+            if self.in_flight.end(&id, ticket) {
+                self.output.send(line, false);
+            }
+        }
+    }
+}
+
+fn start(server: &Arc<Server>) -> Option<UnboundedSender<Line>> {
+    let (sender, lines) = unbounded_channel();
+    let server = Arc::clone(server);
+    let run = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build();
+        match runtime {
+            Ok(runtime) => runtime.block_on(async move {
+                let transport = LineTransport {
+                    server: Arc::clone(&server),
+                    lines,
+                };
+                let _ = serve_directly(Handler { server }, transport, None)
+                    .waiting()
+                    .await;
+            }),
+            Err(error) => tracing::error!("cannot start the protocol's runtime: {error}"),
+        }
+    };
+    std::thread::Builder::new()
+        .name("dagstack-mcp".to_owned())
+        .spawn(run)
+        .ok()
+        .map(|_| sender)
+}
+
+struct LineTransport {
+    server: Arc<Server>,
+    lines: UnboundedReceiver<Line>,
+}
+
+impl Transport<RoleServer> for LineTransport {
+    type Error = Infallible;
+
+    fn send(
+        &mut self,
+        message: TxJsonRpcMessage<RoleServer>,
+    ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
+        let server = Arc::clone(&self.server);
+        async move {
+            send(&server, message);
+            Ok(())
+        }
+    }
+
+    async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleServer>> {
+        loop {
+            let (ticket, line) = self.lines.recv().await?;
+            match serde_json::from_str::<ClientJsonRpcMessage>(&line) {
+                Ok(message) => return Some(message),
+                Err(error) => {
+                    let Some(ticket) = ticket else { continue };
+                    self.server.answer_forwarded(ticket, |id| {
+                        if too_deep(&line) {
+                            error_line(
+                                None,
+                                PARSE_ERROR,
+                                "the message nests deeper than 128 levels",
+                            )
+                        } else {
+                            error_line(
+                                Some(id),
+                                INVALID_PARAMS,
+                                &format!("the request's parameters do not fit: {error}"),
+                            )
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    async fn close(&mut self) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+fn send(server: &Server, message: ServerJsonRpcMessage) {
+    let (id, key, body) = match message {
+        JsonRpcMessage::Response(response) => (
+            response.id,
+            "result",
+            serde_json::to_string(&response.result),
+        ),
+        JsonRpcMessage::Error(error) => {
+            let Some(id) = error.id else { return };
+            (id, "error", serde_json::to_string(&error.error))
+        }
+        other => {
+            if let Ok(mut line) = serde_json::to_vec(&other) {
+                line.push(b'\n');
+                server.output.send(line, false);
+            }
+            return;
+        }
+    };
+    let RequestId::Number(ticket) = id else {
+        return;
+    };
+    let Ok(ticket) = u64::try_from(ticket) else {
+        return;
+    };
+    server.answer_forwarded(ticket, |id| match body {
+        Ok(body) => format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"{key}\":{body}}}\n").into_bytes(),
+        Err(error) => error_line(
+            Some(id),
+            -32603,
+            &format!("the answer has no JSON form: {error}"),
+        ),
+    });
+}
+
+/// The SDK's view of the plugin.
+#[derive(Clone, Debug)]
+pub(super) struct Handler {
+    pub(super) server: Arc<Server>,
+}
+
+impl Handler {
+    fn config(&self) -> ServerConfig {
+        let declaration = self.server.tools.declaration;
+        let mut info = Implementation::new(
+            format!("{}.{}", declaration.kind, declaration.name),
+            declaration.version.unwrap_or("0.0.0"),
+        );
+        info.description = declaration.description.map(str::to_owned);
+        info.website_url = declaration
+            .homepage
+            .filter(|homepage| !homepage.is_empty())
+            .map(str::to_owned);
+        let mut config = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+        config.server_info = info;
+        config
+    }
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        self.config()
+    }
+
+    async fn initialize(
+        &self,
+        mut request: InitializeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<InitializeResult, ErrorData> {
+        let mut result = self.negotiate_initialize(&request)?;
+        request.protocol_version = result.protocol_version.clone();
+        context.peer.set_peer_info(request);
+        result.capabilities.experimental = Some(extension::announcement(&self.server));
+        if !self.server.session.is_ours() {
+            // A client shows the error of `initialize`; later ones it may hide.
+            self.server.instance.ready().await.map_err(setup_error)?;
+        }
+        Ok(result)
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(
+            self.server.tools.list().to_vec(),
+        ))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        let listed = self.server.tools.list();
+        listed.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let tools = &self.server.tools;
+        let Some(index) = tools.find(&request.name) else {
+            return Err(ErrorData::invalid_params(
+                tools.unknown(&request.name),
+                None,
+            ));
+        };
+        let arguments = Value::Object(request.arguments.unwrap_or_default()).to_string();
+        let call = meta::read_map(&context.meta);
+        let token = call.cancellation().clone();
+        let (call, outcome) = Call::local(index, call, arguments);
+        self.server.submit(Job::Call(call));
+        let outcome = tokio::select! {
+            outcome = outcome => outcome,
+            () = context.ct.cancelled() => {
+                token.cancel();
+                return Err(ErrorData::internal_error("cancelled", None));
+            }
+        };
+        let wraps = tools
+            .declaration
+            .hooks
+            .get(index)
+            .is_some_and(|hook| hook.schemas().wraps_result);
+        let value = match outcome {
+            Ok(Ok(output)) => output.into_value(),
+            Ok(Err(error)) => Err(error),
+            Err(_) => return Err(ErrorData::internal_error("the call was dropped", None)),
+        };
+        let result = match value {
+            Ok(value) if wraps => CallToolResult::structured(serde_json::json!({"result": value})),
+            Ok(value) => CallToolResult::structured(value),
+            Err(error) => {
+                let mut meta = MetaObject::default();
+                meta.insert(reply::ERROR.to_owned(), error.to_value());
+                CallToolResult::error(vec![ContentBlock::text(reply::failure_text(&error))])
+                    .with_meta(Some(meta))
+            }
+        };
+        Ok(result.into())
+    }
+
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let CustomRequest { method, params, .. } = request;
+        let params = params.unwrap_or(Value::Null);
+        let answered = match method.as_str() {
+            extension::SETUP => extension::setup(&self.server, params).await,
+            extension::HEALTH => extension::health(&self.server).await,
+            extension::TEARDOWN => extension::teardown(&self.server).await,
+            "initialize" if params.get("protocolVersion").is_none() => {
+                dialect::initialize(&self.server).await
+            }
+            "get_schema" => dialect::get_schema(&self.server),
+            "execute" => dialect::execute(&self.server, params, &context).await,
+            "shutdown" => dialect::shutdown(),
+            // The SDK knows these; they are here because their parameters do not fit.
+            "initialize" | "ping" | "tools/list" | "tools/call" | "server/discover" => {
+                Err(ErrorData::invalid_params(
+                    format!("the parameters of `{method}` do not fit its definition in MCP"),
+                    None,
+                ))
+            }
+            _ => Err(ErrorData::new(
+                ErrorCode::METHOD_NOT_FOUND,
+                format!("unknown method `{method}`"),
+                None,
+            )),
+        };
+        answered.map(CustomResult::new)
+    }
+}
+
+/// A setup's failure as a JSON-RPC error.
+pub(super) fn setup_error(failure: SetupFailure) -> ErrorData {
+    ErrorData::internal_error(
+        format!("the plugin could not be set up: {}", failure.message),
+        Some(failure.to_value()),
+    )
+}

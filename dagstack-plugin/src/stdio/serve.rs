@@ -1,0 +1,215 @@
+//! Lines become jobs here.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::calls::{self, Call, Prepared};
+use super::envelope::{self, INVALID_REQUEST, Message, PARSE_ERROR, error_line};
+use super::in_flight::{Cancelled, InFlight};
+use super::instance::{Instance, SetupFailure};
+use super::output::Output;
+use super::pool::{self, Pool, Work};
+use super::protocol::Protocol;
+use super::reader::{Line, LineReader, MAX_LINE};
+use super::runtime::AsyncRuntime;
+use super::session::Session;
+use super::tools::Tools;
+use crate::context::{Metadata, SetupContext};
+use crate::registration::Registration;
+
+/// Everything the threads of the executable share.
+#[derive(Debug)]
+pub(super) struct Server {
+    pub(super) registration: Registration,
+    pub(super) tools: Tools,
+    pub(super) instance: Instance,
+    pub(super) in_flight: InFlight,
+    pub(super) output: Output,
+    pub(super) runtime: AsyncRuntime,
+    pub(super) session: Session,
+    pub(super) protocol: Protocol,
+    pub(super) pool: Pool<Job>,
+    pub(super) input: Mutex<LineReader>,
+    /// From `--config`.
+    pub(super) config: Option<Value>,
+}
+
+/// What a worker does next.
+pub(super) enum Job {
+    Call(Call),
+    /// Write an answer that is ready.
+    Answer(Vec<u8>),
+    /// Set the plugin up with its own config.
+    SetUp,
+    /// Tear the plugin down and tell the supervisor.
+    TearDown,
+    /// Anything else that runs an author's code.
+    Run(Box<dyn FnOnce(&Arc<Server>) + Send>),
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Call(_) => "Call",
+            Self::Answer(_) => "Answer",
+            Self::SetUp => "SetUp",
+            Self::TearDown => "TearDown",
+            Self::Run(_) => "Run",
+        })
+    }
+}
+
+impl Work for Server {
+    type Job = Job;
+
+    fn pool(&self) -> &Pool<Job> {
+        &self.pool
+    }
+
+    fn read(self: &Arc<Self>, jobs: &mut Vec<Job>) -> bool {
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        let goes_on = input.fill();
+        while let Some(line) = input.next_line() {
+            match line {
+                Line::Here(range) => match std::str::from_utf8(input.bytes(range)) {
+                    Ok(line) => self.take_line(Cow::Borrowed(line), jobs),
+                    Err(_) => jobs.push(not_utf8()),
+                },
+                Line::Own(bytes) => match String::from_utf8(bytes) {
+                    Ok(line) => self.take_line(Cow::Owned(line), jobs),
+                    Err(_) => jobs.push(not_utf8()),
+                },
+                Line::TooLong => jobs.push(Job::Answer(error_line(
+                    None,
+                    INVALID_REQUEST,
+                    &format!("the line is longer than {MAX_LINE} bytes and was skipped"),
+                ))),
+            }
+        }
+        goes_on
+    }
+
+    fn run(self: &Arc<Self>, job: Job, more: bool) {
+        match job {
+            Job::Call(call) => call.run(self, more),
+            Job::Answer(line) => self.output.send(line, more),
+            Job::SetUp => self.set_up(self.own_config(), Metadata::new()),
+            Job::TearDown => super::supervisor::tear_down(self),
+            Job::Run(run) => run(self),
+        }
+    }
+
+    fn flush(&self) {
+        self.output.flush();
+    }
+
+    fn is_put_off(&self) -> bool {
+        self.output.is_waiting()
+    }
+}
+
+fn not_utf8() -> Job {
+    Job::Answer(error_line(None, PARSE_ERROR, "the line is not UTF-8"))
+}
+
+impl Server {
+    /// Decides what one line is. Nothing here waits for anything.
+    fn take_line(self: &Arc<Self>, line: Cow<'_, str>, jobs: &mut Vec<Job>) {
+        let text: &str = &line;
+        if text.trim_ascii().is_empty() {
+            return;
+        }
+        match envelope::parse(text) {
+            Message::Request { id, method, params } => match &*method {
+                "tools/call" => {
+                    let (id, params) = (
+                        calls::range(text, id),
+                        params.map(|params| calls::range(text, params)),
+                    );
+                    drop(method);
+                    match calls::prepare(self, line, id, params) {
+                        Prepared::Call(call) => jobs.push(Job::Call(call)),
+                        Prepared::Answer(line) => jobs.push(Job::Answer(line)),
+                        Prepared::Forward(line) => {
+                            if let Message::Request { id, method, params } = envelope::parse(&line)
+                            {
+                                self.protocol.forward(self, id, &method, params);
+                            }
+                        }
+                    }
+                }
+                // The stateless protocol has no ping: the SDK says so.
+                "ping" if !params.is_some_and(|params| params.contains("/protocolVersion")) => {
+                    jobs.push(Job::Answer(
+                        format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{}}}}\n")
+                            .into_bytes(),
+                    ));
+                }
+                other => {
+                    match other {
+                        "initialize" => {
+                            if self.session.note_initialize(params) {
+                                self.instance.expect_setup();
+                            } else if self.instance.begin() {
+                                jobs.push(Job::SetUp);
+                            }
+                        }
+                        super::extension::SETUP => self.instance.announce_setup(),
+                        _ => {}
+                    }
+                    self.protocol.forward(self, id, other, params);
+                }
+            },
+            Message::Notification { method, params } if method == "notifications/cancelled" => {
+                self.cancel(params);
+            }
+            // The SDK does nothing with other notifications and with answers nobody asked for.
+            Message::Notification { .. } | Message::Response => {}
+            Message::Invalid { id, code, problem } => {
+                jobs.push(Job::Answer(error_line(id, code, &problem)));
+            }
+        }
+    }
+
+    fn cancel(&self, params: Option<&str>) {
+        #[derive(serde::Deserialize)]
+        struct Params<'a> {
+            #[serde(borrow, rename = "requestId")]
+            id: &'a serde_json::value::RawValue,
+        }
+        let Some(Ok(params)) = params.map(serde_json::from_str::<Params<'_>>) else {
+            return;
+        };
+        if let Cancelled::Forwarded(ticket) = self.in_flight.cancel(params.id.get()) {
+            self.protocol.cancel(ticket);
+        }
+    }
+
+    /// The config given on the command line, or an empty one.
+    pub(super) fn own_config(&self) -> Value {
+        self.config.clone().unwrap_or(Value::Null)
+    }
+
+    /// Sets the plugin up. The instance's phase is "setting up" already.
+    pub(super) fn set_up(self: &Arc<Self>, config: Value, metadata: Metadata) {
+        let context = SetupContext::new(config).with_metadata(metadata);
+        let server = Arc::clone(self);
+        self.runtime
+            .run(self.registration.setup(context), move |outcome, _| {
+                server.release(server.instance.finish(outcome.map_err(SetupFailure::from)));
+            });
+    }
+
+    /// Queues a job.
+    pub(super) fn submit(self: &Arc<Self>, job: Job) {
+        pool::submit_all(self, std::iter::once(job));
+    }
+
+    /// Lets calls that waited for a setup go on.
+    pub(super) fn release(self: &Arc<Self>, calls: Vec<Call>) {
+        pool::submit_all(self, calls.into_iter().map(Job::Call));
+    }
+}

@@ -1,0 +1,141 @@
+//! The process's first thread: signals, the end of the input, the clock, and the end of the process.
+//! It waits for nothing that a hook could hold up.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use super::guard::Forwarder;
+use super::pool;
+use super::serve::{Job, Server};
+use crate::call::CatchPanic;
+use crate::error::PluginError;
+
+/// How often the pool is looked after while it is busy.
+const TICK: Duration = Duration::from_millis(1);
+/// After the end of the input: when hooks are told that nobody waits any longer, …
+const TELL: Duration = Duration::from_millis(1000);
+/// … when calls that still run are given up, …
+const GIVE_UP: Duration = Duration::from_millis(1500);
+/// … when a teardown that still runs is given up, …
+const EXIT: Duration = Duration::from_millis(1850);
+/// … and how long the last log lines may take.
+const LAST_WORDS: Duration = Duration::from_millis(80);
+
+static TORN_DOWN: AtomicBool = AtomicBool::new(false);
+
+/// Runs until the input ends or a signal comes, then ends all work within two seconds. The caller
+/// must end the process at once: threads may still be inside hooks.
+pub(super) fn supervise(
+    server: &Arc<Server>,
+    mut printed: Forwarder,
+    signals: &OwnedFd,
+    wake: &OwnedFd,
+) {
+    pool::tick(server);
+    loop {
+        let timeout = (!server.pool.may_sleep()).then_some(TICK);
+        let seen = wait(&mut printed, signals, wake, timeout);
+        if seen.signal || server.pool.has_ended() {
+            break;
+        }
+        pool::tick(server);
+    }
+    let began = Instant::now();
+    let mut told = false;
+    let pause = |printed: &mut Forwarder| {
+        wait(printed, signals, wake, Some(TICK));
+        pool::tick(server);
+    };
+    let is_done =
+        || server.in_flight.is_empty() && server.pool.is_quiet() && server.output.is_idle();
+    while began.elapsed() < GIVE_UP && !is_done() {
+        if !told && began.elapsed() > TELL {
+            told = true;
+            server.in_flight.tell_all();
+        }
+        pause(&mut printed);
+    }
+    server.submit(Job::TearDown);
+    while began.elapsed() < EXIT && !(TORN_DOWN.load(Ordering::Acquire) && server.output.is_idle())
+    {
+        pause(&mut printed);
+    }
+    let end = Instant::now() + LAST_WORDS;
+    printed.take();
+    printed.give();
+    while printed.has_backlog() && Instant::now() < end {
+        wait(&mut printed, signals, wake, Some(TICK));
+    }
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    signal: bool,
+}
+
+/// Waits for anything to happen, and forwards what was printed.
+fn wait(
+    printed: &mut Forwarder,
+    signals: &OwnedFd,
+    wake: &OwnedFd,
+    timeout: Option<Duration>,
+) -> Seen {
+    let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
+    let (readable, writable, signal, woken) = {
+        let (from, to) = printed.interests();
+        let mut fds = vec![
+            PollFd::new(signals, PollFlags::IN),
+            PollFd::new(wake, PollFlags::IN),
+            from,
+        ];
+        fds.extend(to);
+        // An interruption counts as nothing seen.
+        let _ = poll(&mut fds, timeout.as_ref());
+        let is = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
+        (is(2), is(3), is(0), is(1))
+    };
+    if woken {
+        drain(wake.as_fd());
+    }
+    if readable {
+        printed.take();
+    }
+    if readable || writable {
+        printed.give();
+    }
+    Seen { signal }
+}
+
+fn drain(fd: std::os::fd::BorrowedFd<'_>) {
+    let mut bytes = [0; 64];
+    while matches!(rustix::io::read(fd, &mut bytes), Ok(count) if count == bytes.len()) {}
+}
+
+/// Runs the plugin's teardown; [`supervise`] waits for it, but not for ever.
+pub(super) fn tear_down(server: &Arc<Server>) {
+    let Some(plugin) = server.instance.take() else {
+        torn_down(server);
+        return;
+    };
+    let teardown = Box::pin(async move {
+        CatchPanic::new(Box::pin(async move { plugin.erased_teardown().await }))
+            .await
+            .unwrap_or(Err(PluginError::Panicked))
+    });
+    let after = Arc::clone(server);
+    server.runtime.run(teardown, move |outcome, _| {
+        if let Err(error) = outcome {
+            tracing::error!("the teardown failed: {error}");
+        }
+        torn_down(&after);
+    });
+}
+
+fn torn_down(server: &Server) {
+    TORN_DOWN.store(true, Ordering::Release);
+    server.pool.wake_supervisor();
+}

@@ -1,0 +1,198 @@
+//! Tests of a plugin, the same for the linked type and for the built executable (feature `testing`).
+//!
+//! ```
+//! use dagstack_plugin::prelude::*;
+//! use dagstack_plugin::serde_json::json;
+//! use dagstack_plugin::testing::{self, TestPlugin};
+//!
+//! #[derive(Default)]
+//! struct Echo;
+//!
+//! /// Gives back what it is given.
+//! #[plugin(kind = "tool", name = "echo")]
+//! impl Echo {
+//!     /// Returns `text` as it is.
+//!     #[hook]
+//!     fn echo(&self, text: String) -> String {
+//!         text
+//!     }
+//! }
+//!
+//! fn gives_back(plugin: TestPlugin) {
+//!     assert_eq!(plugin.call("echo", json!({ "text": "hi" })).unwrap(), json!("hi"));
+//!     assert_eq!(plugin.call("echo", json!({})).unwrap_err().code(), "invalid_arguments");
+//! }
+//!
+//! gives_back(testing::in_process::<Echo>());
+//! // In an integration test of the plugin's package:
+//! // gives_back(testing::executable(env!("CARGO_BIN_EXE_echo")));
+//! ```
+
+mod executable;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::context::{HookContext, SetupContext};
+use crate::error::{HookError, PluginError, code};
+use crate::plugin::{Args, ErasedPlugin, Plugin};
+use crate::registration::Registration;
+
+/// The plugin `T`, linked into the test.
+pub fn in_process<T: Plugin>() -> TestPlugin {
+    TestPlugin::new(Source::Linked(Registration::of::<T>()))
+}
+
+/// The plugin executable at `path`, as a subprocess that speaks MCP over stdio.
+///
+/// In an integration test of the plugin's own package, Cargo builds the executable and gives its
+/// path as `env!("CARGO_BIN_EXE_<name>")`.
+pub fn executable(path: impl AsRef<Path>) -> TestPlugin {
+    TestPlugin::new(Source::Executable(path.as_ref().to_owned()))
+}
+
+/// A plugin under test, in either form. It is set up at the first call and torn down when dropped.
+pub struct TestPlugin {
+    source: Source,
+    config: Value,
+    running: Mutex<Option<Running>>,
+}
+
+enum Source {
+    Linked(Registration),
+    Executable(PathBuf),
+}
+
+enum Running {
+    Linked {
+        /// `None` only while it is dropped.
+        runtime: Option<tokio::runtime::Runtime>,
+        plugin: Box<dyn ErasedPlugin>,
+    },
+    Executable(executable::Child),
+}
+
+impl TestPlugin {
+    fn new(source: Source) -> Self {
+        Self {
+            source,
+            config: Value::Null,
+            running: Mutex::default(),
+        }
+    }
+
+    /// Gives the plugin this config section; without it, an empty one.
+    #[must_use]
+    pub fn config(mut self, section: Value) -> Self {
+        self.config = section;
+        self
+    }
+
+    /// Sets the plugin up, unless it is.
+    ///
+    /// # Errors
+    ///
+    /// When the config does not fit (`config_invalid`), the plugin's setup failed (`setup_failed`,
+    /// `panicked`), or the executable could not be started (`transport`).
+    pub fn setup(&self) -> Result<(), HookError> {
+        self.with_running(|_| Ok(()))
+    }
+
+    /// Calls a hook and waits for its result. May be used inside an async test too; it blocks.
+    ///
+    /// # Errors
+    ///
+    /// What the hook returned, what is wrong with the arguments, or as [`setup`](Self::setup).
+    pub fn call(&self, hook: &str, arguments: Value) -> Result<Value, HookError> {
+        self.with_running(|running| match running {
+            Running::Linked { runtime, plugin } => on_thread(runtime.as_ref(), async {
+                let ctx = HookContext::default();
+                crate::call::call(plugin.as_ref(), hook, &ctx, Args::Value(&arguments))
+                    .await?
+                    .into_value()
+            }),
+            Running::Executable(child) => child.call(hook, &arguments),
+        })
+    }
+
+    fn with_running<T>(
+        &self,
+        act: impl FnOnce(&mut Running) -> Result<T, HookError>,
+    ) -> Result<T, HookError> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *running {
+            Some(running) => act(running),
+            slot => act(slot.insert(self.start()?)),
+        }
+    }
+
+    fn start(&self) -> Result<Running, HookError> {
+        match &self.source {
+            Source::Linked(registration) => {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .map_err(|error| HookError::new(code::UNAVAILABLE, error.to_string()))?;
+                let setup = registration.setup(SetupContext::new(self.config.clone()));
+                let plugin = on_thread(Some(&runtime), async {
+                    setup.await.map_err(|error| setup_failed(&error))
+                })?;
+                Ok(Running::Linked {
+                    runtime: Some(runtime),
+                    plugin,
+                })
+            }
+            Source::Executable(path) => {
+                executable::Child::start(path, &self.config).map(Running::Executable)
+            }
+        }
+    }
+}
+
+/// The error of a setup, as the extension's `dagstack/setup` reports it too.
+fn setup_failed(error: &PluginError) -> HookError {
+    HookError::new(error.code(), error.to_string())
+}
+
+/// Blocks on a thread of its own: the caller may be inside a runtime.
+fn on_thread<T: Send>(
+    runtime: Option<&tokio::runtime::Runtime>,
+    future: impl Future<Output = Result<T, HookError>> + Send,
+) -> Result<T, HookError> {
+    let Some(runtime) = runtime else {
+        return Err(HookError::new(code::UNAVAILABLE, "the test plugin is gone"));
+    };
+    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(future)).join())
+        .unwrap_or_else(|_| Err(HookError::new(code::PANICKED, "the call panicked")))
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Self::Linked { runtime, plugin } = self {
+            // A failed teardown cannot be reported from here.
+            let _ = on_thread(runtime.as_ref(), async {
+                let _ = crate::call::CatchPanic::new(plugin.erased_teardown()).await;
+                Ok(())
+            });
+            // Dropping a runtime inside another one would panic.
+            if let Some(runtime) = runtime.take() {
+                runtime.shutdown_background();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for TestPlugin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Source::Linked(registration) => {
+                let declaration = registration.declaration();
+                write!(f, "TestPlugin({}.{})", declaration.kind, declaration.name)
+            }
+            Source::Executable(path) => write!(f, "TestPlugin({})", path.display()),
+        }
+    }
+}

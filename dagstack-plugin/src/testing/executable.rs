@@ -1,0 +1,140 @@
+//! The smallest client that can drive a plugin executable: one request at a time, blocking.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+use crate::error::{HookError, code};
+use crate::wire;
+
+/// How long a child may take to end after its stdin is closed.
+const END: Duration = Duration::from_secs(5);
+
+/// A plugin executable that is set up.
+pub(super) struct Child {
+    process: std::process::Child,
+    /// `None` once closed.
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    plugin: wire::Announcement,
+    next_id: u64,
+}
+
+impl Child {
+    /// Starts the executable and sets the plugin up with its config section.
+    pub(super) fn start(path: &Path, config: &Value) -> Result<Self, HookError> {
+        let mut process = Command::new(path)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| failed(format!("`{}`: {error}", path.display())))?;
+        let (Some(stdin), Some(stdout)) = (process.stdin.take(), process.stdout.take()) else {
+            return Err(failed("the child has no pipes".to_owned()));
+        };
+        let mut child = Self {
+            process,
+            stdin: Some(stdin),
+            stdout: BufReader::new(stdout),
+            plugin: wire::Announcement::default(),
+            next_id: 0,
+        };
+        let answer = child.request(
+            "initialize",
+            json!({
+                "protocolVersion": "2025-11-25",
+                "capabilities": { "experimental": { wire::EXTENSION: { "version": 1 } } },
+                "clientInfo": { "name": "dagstack-plugin testing", "version": env!("CARGO_PKG_VERSION") },
+            }),
+        )?;
+        let announced = &answer["capabilities"]["experimental"][wire::EXTENSION];
+        child.plugin = wire::Announcement::from_value(announced).ok_or_else(|| {
+            failed(format!(
+                "`{}` is no dagstack plugin executable: it does not announce `{}`",
+                path.display(),
+                wire::EXTENSION
+            ))
+        })?;
+        child.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))?;
+        child.request(
+            "dagstack/setup",
+            json!({ "config": config, "metadata": {} }),
+        )?;
+        Ok(child)
+    }
+
+    /// Calls a hook by name.
+    pub(super) fn call(&mut self, hook: &str, arguments: &Value) -> Result<Value, HookError> {
+        let Some(announced) = self.plugin.hook(hook) else {
+            return Err(self.plugin.unknown_hook(hook));
+        };
+        let (tool, wraps) = (announced.tool.clone(), announced.wraps_result);
+        let result = self.request(
+            "tools/call",
+            json!({ "name": tool, "arguments": arguments }),
+        )?;
+        wire::read_result(&result, wraps)
+    }
+
+    fn request(&mut self, method: &str, params: Value) -> Result<Value, HookError> {
+        self.next_id += 1;
+        let id = self.next_id;
+        self.send(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }))?;
+        loop {
+            let mut line = String::new();
+            let length = self
+                .stdout
+                .read_line(&mut line)
+                .map_err(|error| failed(error.to_string()))?;
+            if length == 0 {
+                return Err(failed(format!(
+                    "the plugin ended before it answered `{method}`"
+                )));
+            }
+            let mut message: Map<String, Value> = serde_json::from_str(&line).map_err(|error| {
+                failed(format!(
+                    "the plugin wrote a line that is no JSON object: {error}"
+                ))
+            })?;
+            if message.get("id").and_then(Value::as_u64) != Some(id) {
+                continue; // a notification
+            }
+            if let Some(error) = message.remove("error") {
+                return Err(wire::read_protocol_error(&error));
+            }
+            return Ok(message.remove("result").unwrap_or_default());
+        }
+    }
+
+    fn send(&mut self, message: &Value) -> Result<(), HookError> {
+        let mut line = message.to_string();
+        line.push('\n');
+        self.stdin
+            .as_mut()
+            .ok_or_else(|| failed("the plugin's stdin is closed".to_owned()))?
+            .write_all(line.as_bytes())
+            .map_err(|error| failed(error.to_string()))
+    }
+}
+
+fn failed(message: String) -> HookError {
+    HookError::new(code::TRANSPORT, message)
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // The end of its input is what ends a plugin.
+        self.stdin = None;
+        let deadline = Instant::now() + END;
+        while Instant::now() < deadline {
+            match self.process.try_wait() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(5)),
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,110 @@
+//! What both ends of a dagstack connection must agree on: the extension's names, the form of a
+//! plugin's announcement, of results and of errors. The server writes with it, the host and the
+//! test client read with it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::{HookError, code};
+
+/// The extension's key under `capabilities.experimental`, on both sides.
+pub const EXTENSION: &str = "dev.dagstack/plugin";
+/// The key of the call's metadata in a request's `_meta`.
+pub const METADATA: &str = "dev.dagstack/metadata";
+/// The key of the time left, in milliseconds, in a request's `_meta`.
+pub const TIMEOUT_MS: &str = "dev.dagstack/timeout_ms";
+/// The key of the [`HookError`] in the `_meta` of a result with `isError`.
+pub const ERROR: &str = "dev.dagstack/error";
+/// Marks an output schema whose value is wrapped as `{"result": …}`.
+pub const WRAP: &str = "x-dagstack-wrap-result";
+/// FastMCP's mark of the same.
+pub const WRAP_FASTMCP: &str = "x-fastmcp-wrap-result";
+
+/// What a plugin executable says about itself in its answer to `initialize`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Announcement {
+    /// The extension's version.
+    pub version: u32,
+    /// The plugin's manifest.
+    pub manifest: Value,
+    /// The JSON Schema of its config.
+    pub config_schema: Value,
+    /// Its hooks.
+    pub hooks: Vec<AnnouncedHook>,
+}
+
+/// One hook of an [`Announcement`].
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AnnouncedHook {
+    /// The hook's name.
+    pub name: String,
+    /// The MCP tool that runs it.
+    pub tool: String,
+    /// Whether the tool's result is wrapped as `{"result": …}`.
+    pub wraps_result: bool,
+}
+
+impl Announcement {
+    /// Reads an announcement; `None` if it is something else.
+    pub fn from_value(value: &Value) -> Option<Self> {
+        Self::deserialize(value).ok()
+    }
+
+    /// The hook of that name.
+    pub fn hook(&self, name: &str) -> Option<&AnnouncedHook> {
+        self.hooks.iter().find(|hook| hook.name == name)
+    }
+
+    /// The error for a hook the plugin does not have, the same as in process.
+    pub fn unknown_hook(&self, name: &str) -> HookError {
+        let text = |key: &str| {
+            self.manifest
+                .get(key)
+                .and_then(Value::as_str)
+                .unwrap_or("?")
+        };
+        crate::call::unknown_hook(
+            text("kind"),
+            text("name"),
+            self.hooks.iter().map(|hook| hook.name.as_str()),
+            name,
+        )
+    }
+}
+
+/// Reads the result of `tools/call`: the hook's value, or the error that the plugin returned.
+///
+/// # Errors
+///
+/// The plugin's own error; [`code::HOOK_FAILED`] with the text of the answer where a foreign server
+/// reports one.
+pub fn read_result(result: &Value, wraps: bool) -> Result<Value, HookError> {
+    let text = || {
+        result["content"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|block| block["text"].as_str())
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    if result["isError"].as_bool() == Some(true) {
+        return Err(HookError::from_value(&result["_meta"][ERROR])
+            .unwrap_or_else(|| HookError::new(code::HOOK_FAILED, text())));
+    }
+    match result.get("structuredContent") {
+        Some(value) if wraps => Ok(value["result"].clone()),
+        Some(value) => Ok(value.clone()),
+        None => Ok(Value::from(text())),
+    }
+}
+
+/// Reads a JSON-RPC error: one of ours carries the [`HookError`] in its `data`.
+pub fn read_protocol_error(error: &Value) -> HookError {
+    HookError::from_value(&error["data"]).unwrap_or_else(|| {
+        let message = error["message"]
+            .as_str()
+            .unwrap_or("an error without a message");
+        HookError::new(code::TRANSPORT, message)
+    })
+}

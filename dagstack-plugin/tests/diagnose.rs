@@ -1,0 +1,473 @@
+//! Arguments and configs that do not fit: what the errors say.
+
+#![allow(dead_code, clippy::expect_used)] // Fields are there to be decoded; helpers of tests.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
+
+use dagstack_plugin::declaration::Hook;
+use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::{
+    Args, ConfigInvalid, Declaration, HookError, NoConfig, args, config, schema,
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+fn plugin<A: JsonSchema, C: JsonSchema>() -> &'static Declaration {
+    let hooks = Box::leak(Box::new([Hook {
+        name: "chunk",
+        description: None,
+        execution_model: ExecutionModel::Sync,
+        mcp_exposed: true,
+        input_schema: schema::input::<A>,
+        output_schema: schema::output::<String>,
+        schemas: OnceLock::new(),
+    }]));
+    Box::leak(Box::new(Declaration::new(
+        "chunker",
+        "fixed",
+        "fixed::Fixed",
+        hooks,
+        schema::input::<C>,
+    )))
+}
+
+fn call<A: DeserializeOwned + JsonSchema>(value: &Value) -> Result<A, HookError> {
+    let declaration = plugin::<A, NoConfig>();
+    let hook = &declaration.hooks[0];
+    let text = value.to_string();
+    let by_value = args::decode::<A>(declaration, hook, Args::Value(value));
+    let by_text = args::decode::<A>(declaration, hook, Args::Json(&text));
+    assert_eq!(
+        by_value.as_ref().err(),
+        by_text.as_ref().err(),
+        "values and text say the same"
+    );
+    by_value
+}
+
+fn call_error<A: DeserializeOwned + JsonSchema>(value: Value) -> String {
+    let error = call::<A>(&value).err().expect("arguments that do not fit");
+    assert_eq!(error.code(), "invalid_arguments");
+    error.to_string()
+}
+
+fn configure<C: config::Config>(section: Value) -> Result<C, ConfigInvalid> {
+    config::decode::<C>(plugin::<NoConfig, C>(), section)
+}
+
+fn config_error<C: config::Config>(section: Value) -> String {
+    let error = configure::<C>(section)
+        .err()
+        .expect("a config that does not fit");
+    error.to_string()
+}
+
+#[derive(Debug, Deserialize, JsonSchema, PartialEq)]
+#[serde(deny_unknown_fields)]
+struct Chunk {
+    text: String,
+    #[serde(default)]
+    max_size: Option<u8>,
+    #[serde(default)]
+    mode: Mode,
+}
+
+#[derive(Debug, Default, Deserialize, JsonSchema, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    #[default]
+    Sentence,
+    Word,
+}
+
+#[test]
+fn every_mistake_is_told_at_once() {
+    assert_eq!(
+        call_error::<Chunk>(json!({ "max_size": 300, "mode": "sentense", "txt": 1 })),
+        r#"invalid arguments for `chunk`
+  `chunker.fixed.chunk.text`: missing; expected text, for example "text"
+  `chunker.fixed.chunk.max_size`: found 300; expected an integer from 0 to 255 or null, for example 1
+  `chunker.fixed.chunk.mode`: found the text "sentense", did you mean `sentence`?; expected one of `sentence`, `word`, for example "sentence"
+  `chunker.fixed.chunk.txt`: unknown key, did you mean `text`?; expected one of `max_size`, `mode`, `text`"#
+    );
+    let error = call::<Chunk>(&json!({ "text": 1 })).unwrap_err();
+    assert_eq!(
+        error.get_details().unwrap(),
+        &json!({ "hook": "chunk", "errors": [{
+            "path": "chunker.fixed.chunk.text",
+            "problem": "found 1",
+            "expected": "text",
+            "example": "text",
+        }]})
+    );
+}
+
+#[test]
+fn arguments_that_are_no_object_are_told_so() {
+    assert_eq!(
+        call_error::<Chunk>(json!(["abc", 5, "word"])),
+        "invalid arguments for `chunk`\n  `chunker.fixed.chunk`: the arguments are not an object: found an array of 3 items; expected an object, for example {\"text\":\"text\"}"
+    );
+    assert!(call_error::<Chunk>(json!(null)).contains("not an object: found null"));
+    assert!(call_error::<Chunk>(json!("{}")).contains("not an object: found the text"));
+}
+
+#[test]
+fn text_that_is_no_json_is_told_so() {
+    let declaration = plugin::<Chunk, NoConfig>();
+    let error = |text| {
+        args::decode::<Chunk>(declaration, &declaration.hooks[0], Args::Json(text))
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(error(r#"{"text": "a""#).contains("the arguments are no valid JSON: EOF"));
+    assert!(error(r#"{"text": "a"} x"#).contains("the arguments are no valid JSON: trailing"));
+    // Each value on its own is fine here.
+    assert!(error(r#"{"text": "a", "text": "b"}"#).contains("duplicate field `text`"));
+}
+
+#[test]
+fn a_hook_without_parameters_says_so() {
+    assert_eq!(
+        call_error::<NoConfig>(json!({ "text": "a" })),
+        "invalid arguments for `chunk`\n  `chunker.fixed.chunk.text`: unknown key: the hook takes no arguments"
+    );
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Deep {
+    items: Vec<Item>,
+    #[serde(default)]
+    table: BTreeMap<String, Vec<u16>>,
+    #[serde(default)]
+    origin: Option<Point>,
+    #[serde(default)]
+    pair: Option<(u8, String)>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Item {
+    name: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Point {
+    x: f64,
+    y: f64,
+}
+
+#[test]
+fn paths_lead_through_arrays_maps_options_and_references() {
+    let error = call_error::<Deep>(json!({
+        "items": [{ "name": "a" }, { "name": 2 }, {}],
+        "table": { "a b": [1, -2], "c": 3 },
+        "origin": { "x": "left", "y": 0 },
+        "pair": [1],
+    }));
+    assert_eq!(
+        error,
+        r#"invalid arguments for `chunk`
+  `chunker.fixed.chunk.items[1].name`: found 2; expected text, for example "text"
+  `chunker.fixed.chunk.items[2].name`: missing; expected text, for example "text"
+  `chunker.fixed.chunk.origin.x`: found the text "left"; expected a number, for example 0.5
+  `chunker.fixed.chunk.pair`: found an array of 1 item; expected an array of exactly 2 items: an integer from 0 to 255, then text or null, for example [1,"text"]
+  `chunker.fixed.chunk.table["a b"][1]`: found -2; expected an integer from 0 to 65535, for example 1
+  `chunker.fixed.chunk.table.c`: found 3; expected an array, each item an integer from 0 to 65535, for example [1]"#
+    );
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Shapes {
+    #[serde(default)]
+    tagged: Option<Tagged>,
+    #[serde(default)]
+    named: Option<Named>,
+    #[serde(default)]
+    either: Option<Either>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Tagged {
+    Circle { radius: u32 },
+    Square { side: u32, filled: bool },
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Named {
+    Nothing,
+    Circle { radius: u32 },
+    Square(u32),
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum Either {
+    Name(String),
+    Full { name: String, size: u32 },
+}
+
+#[test]
+fn enums_report_the_variant_that_was_meant() {
+    let line = |value: Value| {
+        let error = call_error::<Shapes>(value);
+        let lines: Vec<&str> = error.lines().skip(1).map(str::trim).collect();
+        lines.join("\n").replace("chunker.fixed.chunk.", "")
+    };
+    assert_eq!(
+        line(json!({ "tagged": { "type": "square", "side": "x" } })),
+        "`tagged.filled`: missing; expected true or false, for example true\n`tagged.side`: found the text \"x\"; expected an integer of at least 0, for example 1"
+    );
+    assert_eq!(
+        line(json!({ "tagged": { "type": "cirle", "radius": 1 } })),
+        "`tagged.type`: found the text \"cirle\", did you mean `circle`?; expected one of `circle`, `square`, for example \"circle\""
+    );
+    assert_eq!(
+        line(json!({ "tagged": { "radius": 1 } })),
+        "`tagged.type`: missing; expected one of `circle`, `square`, for example \"circle\""
+    );
+    assert_eq!(
+        line(json!({ "named": { "circle": { "radius": -1 } } })),
+        "`named.circle.radius`: found -1; expected an integer of at least 0, for example 1"
+    );
+    assert_eq!(
+        line(json!({ "named": { "cirkle": 1 } })),
+        "`named.cirkle`: unknown variant, did you mean `circle`?; expected one of `circle`, `square`"
+    );
+    assert_eq!(
+        line(json!({ "named": "nothin" })),
+        "`named`: found the text \"nothin\", did you mean `nothing`?; expected `nothing` or an object with `circle` or an object with `square` or null, for example \"nothing\""
+    );
+    assert_eq!(
+        line(json!({ "either": { "name": "a" } })),
+        "`either.size`: missing; expected an integer of at least 0, for example 1"
+    );
+    assert_eq!(
+        line(json!({ "either": 5 })),
+        "`either`: found 5; expected text or an object with `name`, `size` or null, for example \"text\""
+    );
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Custom {
+    #[schemars(with = "String")]
+    address: std::net::Ipv4Addr,
+    wait: Wait,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(try_from = "u32")]
+#[schemars(with = "u32")]
+struct Wait(u32);
+
+impl TryFrom<u32> for Wait {
+    type Error = &'static str;
+
+    fn try_from(seconds: u32) -> Result<Self, Self::Error> {
+        if seconds > 60 {
+            Err("more than a minute")
+        } else {
+            Ok(Self(seconds))
+        }
+    }
+}
+
+#[test]
+fn what_the_schema_does_not_know_is_told_by_serde_at_its_path() {
+    let error = call_error::<Custom>(json!({ "address": "1.2.3.4", "wait": 61 }));
+    assert!(
+        error.contains("`chunker.fixed.chunk.wait`: more than a minute"),
+        "{error}"
+    );
+    let error = call_error::<Custom>(json!({ "address": "1.2.3.400", "wait": 1 }));
+    assert!(
+        error.contains("`chunker.fixed.chunk.address`: invalid IPv4"),
+        "{error}"
+    );
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Renamed {
+    #[serde(alias = "old_name")]
+    new_name: String,
+    size: u32,
+    #[serde(default)]
+    nested: Vec<Renamed>,
+}
+
+#[test]
+fn aliases_are_no_unknown_keys() {
+    assert!(configure::<Renamed>(json!({ "old_name": "a", "size": 1 })).is_ok());
+    assert_eq!(
+        config_error::<Renamed>(
+            json!({ "old_name": "a", "size": "1", "nested": [{ "old_name": "b", "size": 1, "x": 1 }] })
+        ),
+        r#"invalid config for `chunker.fixed`
+  `chunker.fixed.size`: found the text "1"; expected an integer of at least 0, for example 1
+  `chunker.fixed.nested[0].x`: unknown key; expected one of `nested`, `new_name`, `size`"#
+    );
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Config {
+    max_size: usize,
+    #[serde(default)]
+    inner: Option<Item>,
+    #[serde(default)]
+    shape: Option<Tagged>,
+    #[serde(default, flatten)]
+    more: Option<Point>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Plain {
+    max_size: usize,
+    #[serde(default)]
+    inner: Vec<Item>,
+    #[serde(default)]
+    shape: Option<Tagged>,
+    #[serde(default)]
+    any: Value,
+}
+
+#[test]
+fn unknown_config_keys_are_mistakes_at_any_depth() {
+    assert_eq!(
+        config_error::<Plain>(json!({
+            "max_size": 1,
+            "max_siez": 2,
+            "inner": [{ "name": "a", "nam": 1 }],
+            "shape": { "type": "circle", "radius": 1, "radios": 1 },
+            "any": { "thing": 1 },
+        })),
+        "invalid config for `chunker.fixed`
+  `chunker.fixed.inner[0].nam`: unknown key, did you mean `name`?; expected `name`
+  `chunker.fixed.shape.radios`: unknown key, did you mean `radius`?; expected one of `radius`, `type`
+  `chunker.fixed.max_siez`: unknown key, did you mean `max_size`?; expected one of `any`, `inner`, `max_size`, `shape`"
+    );
+    assert!(
+        config_error::<Config>(json!({ "max_size": 1, "typo": 1 })).contains("typo`: unknown key")
+    );
+    let config = configure::<Config>(json!({ "max_size": 1, "x": 1.0, "y": 2.0 })).unwrap();
+    assert_eq!(config.more.map(|point| point.y), Some(2.0));
+}
+
+#[test]
+fn an_absent_section_is_an_empty_one_and_no_config_takes_nothing() {
+    assert!(configure::<NoConfig>(Value::Null).is_ok());
+    assert!(configure::<NoConfig>(json!({})).is_ok());
+    assert_eq!(
+        config_error::<NoConfig>(json!({ "a": 1, "b": 2 })),
+        "invalid config for `chunker.fixed`
+  `chunker.fixed.a`: unknown key: the plugin takes no config
+  `chunker.fixed.b`: unknown key: the plugin takes no config"
+    );
+    assert!(
+        config_error::<NoConfig>(json!([]))
+            .contains("the section is not an object: found an empty array")
+    );
+    assert!(config_error::<Plain>(Value::Null).contains("`chunker.fixed.max_size`: missing"));
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Constrained {
+    #[schemars(range(min = 1, max = 10))]
+    #[serde(alias = "amount")]
+    count: u32,
+    #[schemars(length(min = 2))]
+    #[serde(default = "two")]
+    name: String,
+    #[schemars(regex(pattern = "^[a-z]+$"))]
+    #[serde(default = "two")]
+    slug: String,
+    #[serde(default)]
+    set: HashSet<u8>,
+}
+
+fn two() -> String {
+    "ab".into()
+}
+
+#[cfg(feature = "validate")]
+#[test]
+fn constraints_are_checked_after_a_successful_decode() {
+    let wrong = json!({ "count": 11, "name": "a", "slug": "A", "set": [1, 1] });
+    let lines = r#"
+  `chunker.fixed.chunk.count`: found 11; expected an integer from 1 to 10, for example 1
+  `chunker.fixed.chunk.name`: found the text "a"; expected text of at least 2 characters, for example "ab"
+  `chunker.fixed.chunk.set`: found an array of 2 items; expected an array without duplicates, each item an integer from 0 to 255, for example [1]
+  `chunker.fixed.chunk.slug`: found the text "A"; expected text matching `^[a-z]+$`, for example "ab""#;
+    assert_eq!(
+        call_error::<Constrained>(wrong.clone()),
+        format!("invalid arguments for `chunk`{lines}")
+    );
+    assert_eq!(
+        config_error::<Constrained>(wrong),
+        format!("invalid config for `chunker.fixed`{lines}").replace(".chunk.", ".")
+    );
+    for right in [
+        json!({ "count": 10 }),
+        json!({ "amount": 5, "slug": "abc" }),
+    ] {
+        assert!(call::<Constrained>(&right).is_ok(), "{right}");
+        assert!(configure::<Constrained>(right).is_ok());
+    }
+}
+
+#[cfg(not(feature = "validate"))]
+#[test]
+fn constraints_are_documentation_without_validation() {
+    let wrong = json!({ "count": 11, "name": "a", "slug": "A" });
+    assert!(call::<Constrained>(&wrong).is_ok());
+    assert!(configure::<Constrained>(wrong).is_ok());
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(tag = "op")]
+enum Expression {
+    Add {
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
+    Mul {
+        left: Box<Expression>,
+        right: Box<Expression>,
+    },
+    Num {
+        value: u32,
+    },
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Calculation {
+    expression: Expression,
+}
+
+#[test]
+fn nested_alternatives_are_explained_in_good_time() {
+    let mut expression = json!({ "op": "Num", "value": "one" });
+    for _ in 0..50 {
+        let right = json!({ "op": "Num", "value": 1 });
+        expression = json!({ "op": "Mul", "left": expression, "right": right });
+    }
+    let begin = std::time::Instant::now();
+    let error = call_error::<Calculation>(json!({ "expression": expression }));
+    assert!(
+        error.contains("left.value`: found the text \"one\""),
+        "{error}"
+    );
+    assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_flood_of_mistakes_is_cut() {
+    let error = call_error::<Deep>(json!({ "items": vec![json!({}); 100_000] }));
+    assert_eq!(error.lines().count(), 52);
+    assert!(error.ends_with("`chunker.fixed.chunk`: there are more mistakes; mend these first"));
+}

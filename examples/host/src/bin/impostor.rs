@@ -1,0 +1,3 @@
+//! The impostor as an executable.
+
+dagstack_plugin::main!(host::impostor::Impostor);

@@ -1,0 +1,161 @@
+//! Makes the same calls to two registries and compares the answers.
+
+use std::time::{Duration, Instant};
+
+use dagstack_runtime::{HookContext, HookError, Registry, canonical_json};
+use serde_json::Value;
+
+/// A call to make.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The plugin's kind.
+    pub kind: &'static str,
+    /// The plugin's name.
+    pub plugin: &'static str,
+    /// The hook.
+    pub hook: &'static str,
+    /// Its arguments.
+    pub arguments: Value,
+}
+
+/// What one registry answered.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    runtime: String,
+    pid: u32,
+    /// The result as canonical JSON, or the error's code and details.
+    outcome: Result<String, (String, Option<String>)>,
+    time: Duration,
+}
+
+/// One call, answered by both.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    call: Call,
+    answers: [Answer; 2],
+}
+
+impl Comparison {
+    /// Whether the results are the same canonical JSON, or the errors have the same code and details.
+    pub fn is_equal(&self) -> bool {
+        let [first, second] = &self.answers;
+        first.outcome == second.outcome
+    }
+}
+
+/// Makes every call to both registries.
+pub async fn compare(first: &Registry, second: &Registry, calls: Vec<Call>) -> Vec<Comparison> {
+    let mut comparisons = Vec::with_capacity(calls.len());
+    for call in calls {
+        let answers = [answer(first, &call).await, answer(second, &call).await];
+        comparisons.push(Comparison { call, answers });
+    }
+    comparisons
+}
+
+async fn answer(registry: &Registry, call: &Call) -> Answer {
+    let plugin = match registry.plugin(call.kind, call.plugin) {
+        Ok(plugin) => plugin,
+        Err(error) => {
+            return Answer {
+                runtime: "-".to_owned(),
+                pid: 0,
+                // The message names the place, so that two missing plugins are never equal.
+                outcome: Err((error.code().to_owned(), Some(error.to_string()))),
+                time: Duration::ZERO,
+            };
+        }
+    };
+    let ctx = HookContext::default();
+    let mut times = Vec::new();
+    let outcome = loop {
+        let arguments = call.arguments.clone();
+        let start = Instant::now();
+        let outcome = plugin.call(call.hook, &ctx, arguments).await;
+        times.push(start.elapsed());
+        if times.len() == 5 || times.iter().sum::<Duration>() > Duration::from_millis(300) {
+            break outcome;
+        }
+    };
+    times.sort();
+    Answer {
+        runtime: plugin.runtime().to_string(),
+        pid: plugin.pid().unwrap_or_else(std::process::id),
+        outcome: outcome.map_err(parts).and_then(|value| {
+            canonical_json::to_string(&value).map_err(|error| (error.to_string(), None))
+        }),
+        time: times[times.len() / 2],
+    }
+}
+
+fn parts(error: HookError) -> (String, Option<String>) {
+    let details = error
+        .get_details()
+        .map(|details| canonical_json::to_string(details).unwrap_or_else(|why| why.to_string()));
+    (error.code().to_owned(), details)
+}
+
+/// The comparisons as a table, two rows a call.
+pub fn table(comparisons: &[Comparison]) -> String {
+    let head = [
+        "plugin",
+        "hook",
+        "runtime",
+        "pid",
+        "result",
+        "time/call",
+        "verdict",
+    ];
+    let mut rows = vec![head.map(str::to_owned)];
+    for comparison in comparisons {
+        let verdict = if comparison.is_equal() {
+            "equal"
+        } else {
+            "DIFFERENT"
+        };
+        for answer in &comparison.answers {
+            rows.push([
+                format!("{}.{}", comparison.call.kind, comparison.call.plugin),
+                comparison.call.hook.to_owned(),
+                answer.runtime.clone(),
+                answer.pid.to_string(),
+                summary(&answer.outcome),
+                format!("{:.1?}", answer.time),
+                verdict.to_owned(),
+            ]);
+        }
+    }
+    let widths: Vec<usize> = (0..head.len())
+        .map(|column| {
+            rows.iter()
+                .map(|row| row[column].chars().count())
+                .max()
+                .unwrap_or_default()
+        })
+        .collect();
+    let mut text = String::new();
+    for row in rows {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        text.push_str(cells.join("  ").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn summary(outcome: &Result<String, (String, Option<String>)>) -> String {
+    const WIDTH: usize = 36;
+    let text = match outcome {
+        Ok(json) => json.clone(),
+        Err((code, _)) => format!("error {code}"),
+    };
+    if text.chars().count() <= WIDTH {
+        return text;
+    }
+    let size = text.len();
+    let start: String = text.chars().take(WIDTH - 16).collect();
+    format!("{start}… {size} bytes")
+}

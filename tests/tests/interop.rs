@@ -1,0 +1,189 @@
+//! Other languages' clients against our executables.
+
+use std::process::Command;
+
+use dagstack_tests::{built, peer, workspace};
+use serde_json::{Value, json};
+
+const PYTHON: (&str, &str) = ("DAGSTACK_TEST_PYTHON", "Python MCP client");
+const NODE: (&str, &str) = ("DAGSTACK_TEST_NODE", "TypeScript MCP client");
+
+fn json_of(command: &mut Command) -> Value {
+    let output = command.output().expect("the client starts");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{command:?} ended with {}\n{stdout}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let line = stdout.lines().last().expect("the client prints a line");
+    serde_json::from_str(line).expect("the client prints JSON")
+}
+
+fn script(name: &str) -> std::path::PathBuf {
+    workspace().join("tests").join("interop").join(name)
+}
+
+/// What every MCP client must see of `echo`: the same list, the same answers.
+fn check_echo(seen: &Value) {
+    let tools = seen["tools"].as_array().expect("a list");
+    assert_eq!(tools.len(), 1, "{tools:?}");
+    assert_eq!(tools[0]["name"], "tool.echo.execute.echo");
+    assert_eq!(tools[0]["description"], "Returns `text` as it is.");
+    assert_eq!(tools[0]["input"]["properties"]["text"]["type"], "string");
+    assert_eq!(tools[0]["input"]["required"], json!(["text"]));
+    assert_eq!(tools[0]["output"]["properties"]["result"]["type"], "string");
+
+    let answers = seen["answers"].as_array().expect("a list");
+    assert_eq!(
+        answers[0],
+        json!({ "is_error": false, "structured": { "result": "hällo" }, "text": ["{\"result\":\"hällo\"}"] })
+    );
+    assert_eq!(answers[1]["is_error"], true, "{}", answers[1]);
+    let text = answers[1]["text"][0].as_str().expect("a text");
+    assert!(
+        text.contains("invalid_arguments") && text.contains("`text`") || text.contains("text"),
+        "{text}"
+    );
+    // An unknown tool is a protocol error, invalid params (MCP, tools § error handling).
+    assert_eq!(answers[2]["protocol_error"], -32602, "{}", answers[2]);
+}
+
+fn echo_calls() -> String {
+    json!([
+        ["tool.echo.execute.echo", { "text": "hällo" }],
+        ["tool.echo.execute.echo", { "txet": "hällo" }],
+        ["tool.echo.execute.nothing", {}],
+    ])
+    .to_string()
+}
+
+#[test]
+fn python_client_with_initialize() {
+    let Some(python) = peer(PYTHON.0, PYTHON.1) else {
+        return;
+    };
+    let seen = json_of(
+        Command::new(python)
+            .arg(script("mcp_client.py"))
+            .arg("legacy")
+            .arg(built("echo"))
+            .arg(echo_calls()),
+    );
+    assert_eq!(seen["version"], "2025-11-25");
+    check_echo(&seen);
+}
+
+#[test]
+fn python_client_without_initialize() {
+    let Some(python) = peer(PYTHON.0, PYTHON.1) else {
+        return;
+    };
+    let seen = json_of(
+        Command::new(python)
+            .arg(script("mcp_client.py"))
+            .arg("auto")
+            .arg(built("echo"))
+            .arg(echo_calls()),
+    );
+    assert_eq!(seen["version"], "2026-07-28");
+    check_echo(&seen);
+}
+
+#[test]
+fn typescript_client() {
+    let Some(node) = peer(NODE.0, NODE.1) else {
+        return;
+    };
+    let seen = json_of(
+        Command::new("node")
+            .arg(script("mcp_client.mjs"))
+            .arg(node)
+            .arg(built("echo"))
+            .arg(echo_calls()),
+    );
+    check_echo(&seen);
+}
+
+/// Results of every shape pass the clients' own validation against our output schemas.
+#[test]
+fn clients_accept_every_result_shape() {
+    let calls = json!([
+        ["tool.text-stats.execute.count", { "text": "one two" }],
+        ["tool.text-stats.execute.mean_word_length", { "text": "one two three" }],
+        ["tool.text-stats.execute.mean_word_length", { "text": "" }],
+        ["tool.text-stats.execute.longest_word", { "text": "" }],
+        ["tool.text-stats.execute.length", { "text": "one" }],
+        ["tool.text-stats.execute.ranking", { "text": "one two one" }],
+        ["tool.text-stats.execute.capacity", {}],
+    ])
+    .to_string();
+    let check = |seen: Value| {
+        let answers = seen["answers"].as_array().expect("a list").clone();
+        assert_eq!(answers[0]["structured"]["words"], 2, "{}", answers[0]);
+        assert_eq!(
+            answers[1]["structured"]["result"], 3.6666667,
+            "{}",
+            answers[1]
+        );
+        assert_eq!(answers[2]["is_error"], true, "{}", answers[2]);
+        assert_eq!(answers[3]["structured"], json!({ "result": null }));
+        assert_eq!(answers[4]["structured"], json!({ "result": "short" }));
+        assert_eq!(answers[5]["structured"]["words"][0]["share"], 0.6666667);
+        assert_eq!(answers[6]["is_error"], false, "{}", answers[6]);
+        assert_eq!(answers[6]["text"][0], "{\"result\":18446744073709551615}");
+    };
+    if let Some(python) = peer(PYTHON.0, PYTHON.1) {
+        check(json_of(
+            Command::new(python)
+                .arg(script("mcp_client.py"))
+                .arg("legacy")
+                .arg(built("text-stats"))
+                .arg(&calls),
+        ));
+    }
+    if let Some(node) = peer(NODE.0, NODE.1) {
+        check(json_of(
+            Command::new("node")
+                .arg(script("mcp_client.mjs"))
+                .arg(node)
+                .arg(built("text-stats"))
+                .arg(&calls),
+        ));
+    }
+}
+
+/// `echo manifest` prints what the published Python core accepts.
+#[test]
+fn published_core_discovers_our_manifests() {
+    let Some(python) = peer(PYTHON.0, "published dagstack core") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["echo", "fixed-chunker", "text-stats"] {
+        let output = Command::new(built(name))
+            .arg("manifest")
+            .output()
+            .expect("it starts");
+        assert!(output.status.success());
+        let plugin = folder.path().join(name);
+        std::fs::create_dir(&plugin).expect("a folder");
+        std::fs::write(plugin.join("dagstack.toml"), output.stdout).expect("a file");
+    }
+    let seen = json_of(
+        Command::new(python)
+            .arg(script("dagstack_discover.py"))
+            .arg(folder.path())
+            .arg("null"),
+    );
+    let mut names: Vec<&str> = seen["manifests"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|manifest| manifest["name"].as_str())
+        .collect();
+    names.sort_unstable();
+    // The published core knows the kinds `tool` and `orchestrator`; it accepts others as they are.
+    assert_eq!(names, ["echo", "fixed", "text-stats"]);
+}

@@ -1,0 +1,129 @@
+//! The README's walk from `cargo new` to a plugin called both ways, taken literally.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use dagstack_tests::workspace;
+
+/// The fenced blocks of the README's section "A plugin, called both ways", in order.
+fn blocks(readme: &str) -> Vec<(String, String)> {
+    let section = readme
+        .split("\n## ")
+        .find(|section| section.starts_with("A plugin, called both ways"))
+        .expect("the README has the section");
+    section
+        .split("\n```")
+        .skip(1)
+        .step_by(2)
+        .map(|block| {
+            let (language, text) = block.split_once('\n').expect("a block has lines");
+            (language.to_owned(), format!("{text}\n"))
+        })
+        .collect()
+}
+
+/// Runs a command and returns its standard output.
+fn output(command: &mut Command) -> String {
+    let output = command.output().expect("it starts");
+    assert!(
+        output.status.success(),
+        "{command:?} ended with {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+fn cargo(folder: &Path) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .current_dir(folder)
+        // A target folder of its own, kept between runs: the packages are made anew each time.
+        .env(
+            "CARGO_TARGET_DIR",
+            workspace().join("target").join("readme"),
+        )
+        .env_remove("RUSTFLAGS");
+    cargo
+}
+
+/// A package with the versions this workspace is tested with.
+fn package(folder: &Path, manifest: &str, files: &[(&str, &str)]) {
+    fs::create_dir_all(folder.join("src")).expect("a folder");
+    fs::write(folder.join("Cargo.toml"), manifest).expect("a file");
+    fs::copy(workspace().join("Cargo.lock"), folder.join("Cargo.lock")).expect("a file");
+    for (name, text) in files {
+        fs::write(folder.join(name), text).expect("a file");
+    }
+}
+
+#[test]
+fn the_readme_leads_to_a_plugin_called_both_ways() {
+    let readme = fs::read_to_string(workspace().join("README.md")).expect("a README");
+    let section = readme.split("\n## ").nth(1).expect("a section");
+    assert!(
+        section
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .count()
+            <= 80,
+        "the walk grows too long to read"
+    );
+    let blocks = blocks(&readme);
+    let languages: Vec<&str> = blocks
+        .iter()
+        .map(|(language, _)| language.as_str())
+        .collect();
+    assert_eq!(
+        languages,
+        ["toml", "rust", "rust,ignore", "console", "rust,ignore"]
+    );
+    let root = workspace().display().to_string();
+    let folder = tempfile::tempdir().expect("a folder");
+
+    let shout = folder.path().join("shout");
+    let manifest = format!(
+        "[package]\nname = \"shout\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n{}",
+        blocks[0].1.replace(
+            "../dagstack-plugin/dagstack-plugin",
+            &format!("{root}/dagstack-plugin")
+        ),
+    );
+    package(
+        &shout,
+        &manifest,
+        &[("src/lib.rs", &blocks[1].1), ("src/main.rs", &blocks[2].1)],
+    );
+
+    let host = folder.path().join("host");
+    let manifest = format!(
+        "[package]\nname = \"host\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n\
+         dagstack-runtime = {{ path = \"{root}/runtime\" }}\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n\
+         serde_json = \"1\"\n\
+         shout = {{ path = \"../shout\", default-features = false }}\n"
+    );
+    package(&host, &manifest, &[("src/main.rs", &blocks[4].1)]);
+
+    // The console block: each `$` line, and what it prints.
+    let mut lines = blocks[3].1.lines();
+    let called = lines.next().expect("a command");
+    assert_eq!(
+        called,
+        r#"$ cargo run -q -- call shout '{"text": "hello"}'"#
+    );
+    let printed =
+        output(cargo(&shout).args(["run", "-q", "--", "call", "shout", r#"{"text": "hello"}"#]));
+    assert_eq!(printed.trim_end(), lines.next().expect("what it prints"));
+    assert_eq!(
+        lines.next(),
+        Some("$ mkdir -p plugins/shout && cargo run -q -- manifest > plugins/shout/dagstack.toml")
+    );
+    let manifest = output(cargo(&shout).args(["run", "-q", "--", "manifest"]));
+    fs::create_dir_all(shout.join("plugins/shout")).expect("a folder");
+    fs::write(shout.join("plugins/shout/dagstack.toml"), manifest).expect("a file");
+
+    let said = output(cargo(&host).args(["run", "-q"]));
+    assert_eq!(said, "in_process: \"HELLO!\"\nmcp_stdio: \"HELLO!\"\n");
+}
