@@ -27,6 +27,7 @@ mod registration;
 pub mod schema;
 pub mod secrets;
 pub mod tool;
+pub mod types;
 #[cfg(feature = "validate")]
 pub mod validate;
 

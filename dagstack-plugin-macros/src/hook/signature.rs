@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, FnArg, Pat, PatType, ReceiverKind, ReturnType, Safety, Signature, Type,
-    TypeReference,
+    Attribute, FnArg, GenericArgument, Pat, PatType, PathArguments, ReceiverKind, ReturnType,
+    Safety, Signature, Type, TypeReference,
 };
 
 use crate::ctxt::Ctxt;
@@ -328,12 +328,36 @@ pub(crate) fn output(sig: &Signature) -> TokenStream {
     }
 }
 
-/// Where the return type stands, or the name of a function without one.
-pub(crate) fn output_span(sig: &Signature) -> Span {
+/// Where to point for the value (0) or the error (1) of a return type, or the function's name if it
+/// has none.
+pub(crate) fn output_place(sig: &Signature, argument: usize) -> Span {
     match &sig.output {
-        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Type(_, ty) => place(ty, argument),
         ReturnType::Default => sig.ident.span(),
     }
+}
+
+/// The most telling token of a type: that of its generic argument `argument`, if it has so many,
+/// else its own name. This only chooses where an error points, never what a type means.
+pub(crate) fn place(ty: &Type, argument: usize) -> Span {
+    let Type::Path(path) = ty else {
+        return ty.span();
+    };
+    let Some(last) = path.path.segments.last() else {
+        return ty.span();
+    };
+    let inner = match &last.arguments {
+        PathArguments::AngleBracketed(list) => list
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .nth(argument),
+        _ => None,
+    };
+    inner.map_or_else(|| last.ident.span(), |ty| place(ty, 0))
 }
 
 /// Reports `-> impl Trait`.

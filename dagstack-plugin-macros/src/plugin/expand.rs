@@ -29,11 +29,16 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
     quote! {
         #[doc(hidden)]
         #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            clippy::restriction,
             deprecated,
             non_camel_case_types,
             non_upper_case_globals,
             unused_imports,
             unused_mut,
+            unused_qualifications,
         )]
         const _: () = {
             use #private::ask::*;
@@ -130,6 +135,7 @@ fn assertions(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let health = lifecycle::method_assertions(plugin.health.as_ref(), "HealthOutcome", scope);
     let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
     let shared = quote::quote_spanned!(span=> __dagstack_self);
+    let borrowed = quote::quote_spanned!(span=> &#shared);
     // Whether the type is `Send` is asked only if it is `Sync`: `Rc` is neither, and that is one
     // mistake.
     quote! {
@@ -137,7 +143,7 @@ fn assertions(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         fn __dagstack_check_shared(#shared: &#self_ty) {
             let _: &dyn #private::Sync = #shared;
             let #shared = #private::Probe::<#self_ty>::ASK.__dagstack_if_sync();
-            let _: &dyn #private::Send = &#shared;
+            let _: &dyn #private::Send = #borrowed;
         }
 
         #[allow(dead_code)]

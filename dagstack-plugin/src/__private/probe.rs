@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::not_compiled;
-use super::outcome::{HealthOutcome, SetupOutcome, TeardownOutcome};
 use crate::args;
 use crate::config::Config;
 use crate::context::{HookContext, PluginContext, SetupContext};
@@ -17,6 +16,7 @@ use crate::error::{BoxError, HookError, PluginError};
 use crate::plugin::{Args, Health, Output, Plugin, Released};
 use crate::registration::Registration;
 use crate::schema::{self, Schema};
+use crate::types::{HealthOutcome, SetupOutcome, TeardownOutcome};
 
 /// A question about `T`.
 pub struct Probe<T>(PhantomData<fn() -> T>);
@@ -36,6 +36,9 @@ impl<T> Copy for Probe<T> {}
 
 /// A value a function returned, whose type decides what to do with it.
 pub struct Returned<T>(pub T);
+
+/// What `#[setup]` of the plugin `P` returned.
+pub struct SetupReturned<P, R>(pub R, pub Probe<P>);
 
 /// A future that may or may not be `Send`.
 pub struct MaySend<F>(pub F);
@@ -261,18 +264,18 @@ pub mod ask {
         }
     }
 
-    /// What `#[setup]` returned.
+    /// What `#[setup]` of the plugin `P` returned.
     pub trait SetUp<P> {
         /// The plugin.
-        fn __dagstack_set_up(self, plugin: Probe<P>) -> Result<P, PluginError>;
+        fn __dagstack_set_up(self) -> Result<P, PluginError>;
     }
-    impl<P, R: SetupOutcome<P>> SetUp<P> for Returned<R> {
-        fn __dagstack_set_up(self, _: Probe<P>) -> Result<P, PluginError> {
+    impl<P, R: SetupOutcome<P>> SetUp<P> for SetupReturned<P, R> {
+        fn __dagstack_set_up(self) -> Result<P, PluginError> {
             self.0.into_plugin()
         }
     }
-    impl<P, R> SetUp<P> for &Returned<R> {
-        fn __dagstack_set_up(self, _: Probe<P>) -> Result<P, PluginError> {
+    impl<P, R> SetUp<P> for &SetupReturned<P, R> {
+        fn __dagstack_set_up(self) -> Result<P, PluginError> {
             not_compiled()
         }
     }
