@@ -11,6 +11,8 @@ mod misplaced;
 mod path;
 mod plugin;
 mod spans;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -26,33 +28,33 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Marks a method that callers may call.
 #[proc_macro_attribute]
-pub fn hook(_: TokenStream, item: TokenStream) -> TokenStream {
+pub fn hook(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("hook", item.clone(), || {
-        misplaced::expand("hook", item.into())
+        misplaced::expand("hook", &args.into(), item.into())
     })
 }
 
 /// Marks the function that makes the plugin.
 #[proc_macro_attribute]
-pub fn setup(_: TokenStream, item: TokenStream) -> TokenStream {
+pub fn setup(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("setup", item.clone(), || {
-        misplaced::expand("setup", item.into())
+        misplaced::expand("setup", &args.into(), item.into())
     })
 }
 
 /// Marks the method that gives everything back.
 #[proc_macro_attribute]
-pub fn teardown(_: TokenStream, item: TokenStream) -> TokenStream {
+pub fn teardown(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("teardown", item.clone(), || {
-        misplaced::expand("teardown", item.into())
+        misplaced::expand("teardown", &args.into(), item.into())
     })
 }
 
 /// Marks the method that says how the plugin is.
 #[proc_macro_attribute]
-pub fn health(_: TokenStream, item: TokenStream) -> TokenStream {
+pub fn health(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("health", item.clone(), || {
-        misplaced::expand("health", item.into())
+        misplaced::expand("health", &args.into(), item.into())
     })
 }
 

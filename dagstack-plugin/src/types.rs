@@ -71,8 +71,7 @@ impl<T: Into<BoxError>> HookFailure for T {}
 #[diagnostic::on_unimplemented(
     message = "a hook cannot borrow `{Self}`",
     label = "expected `&HookContext`",
-    note = "a hook owns its arguments: take `{Self}`, without `&`",
-    note = "the only reference a hook takes is the context of the call, `ctx: &HookContext`"
+    note = "the only reference a hook takes is the context of the call, `ctx: &HookContext`; it owns everything else"
 )]
 pub trait ContextParam {
     #[doc(hidden)]

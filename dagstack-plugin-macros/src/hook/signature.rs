@@ -155,6 +155,16 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
                     params.push(Param::Context((*reference.elem).clone()));
                 }
             }
+            Type::Reference(reference)
+                if last_word(&reference.elem).is_some_and(|word| word == "HookContext") =>
+            {
+                cx.error_at(
+                    reference,
+                    format!(
+                        "a call has one context, so `{ident}` would be the same\nhelp: leave it out"
+                    ),
+                );
+            }
             Type::Reference(reference) => borrowed(&ident, reference, cx),
             ty => {
                 if let Some(problem) = not_owned(ty) {

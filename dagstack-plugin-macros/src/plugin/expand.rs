@@ -60,6 +60,10 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
 fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
     let self_ty = scope.self_ty;
+    // Two plugins of one type are an error about these headers; this puts it at the type.
+    let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
+    let erased = quote::quote_spanned!(span=> impl #private::ErasedPlugin for);
+    let typed = quote::quote_spanned!(span=> impl #private::Plugin for);
     let arms = plugin.hooks.iter().map(|hook| hook.arm(scope));
     let health = lifecycle::method_body(
         plugin.health.as_ref(),
@@ -76,7 +80,7 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let setup = lifecycle::setup_body(plugin.setup.as_ref(), scope);
     quote! {
         #[automatically_derived]
-        impl #private::ErasedPlugin for #self_ty
+        #erased #self_ty
         where
             for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
         {
@@ -108,7 +112,7 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #private::Plugin for #self_ty
+        #typed #self_ty
         where
             for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
         {

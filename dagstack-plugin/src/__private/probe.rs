@@ -45,14 +45,25 @@ pub struct MaySend<F>(pub F);
 
 impl<T: Plugin> Probe<T> {
     /// The registration of a plugin; in scope before the constant of the same name in
-    /// [`ask::NoRegistration`].
+    /// `NoRegistration`.
     pub const REGISTRATION: Registration = Registration::of::<T>();
 }
 
-/// The traits that answer; an expansion has them all in scope.
-///
-/// Those with `No` in the name answer for types that do not fit.
+/// The traits that answer. An expansion has them all in scope, without their names: a type of the
+/// author's may be called `Context` too. The traits of the prelude are there for the expansions of
+/// schemars, which need them even under `#![no_implicit_prelude]`.
 pub mod ask {
+    pub use super::answers::{
+        AsSend as _, ConfigOf as _, Context as _, Decode as _, DefaultOf as _, Encode as _,
+        Healthy as _, IfSync as _, InputSchema as _, NoRegistration as _, OutputSchema as _,
+        SetUp as _, Setup as _, Split as _, TornDown as _,
+    };
+    pub use core::convert::{From as _, Into as _};
+    pub use core::default::Default as _;
+}
+
+/// The traits behind [`ask`].
+mod answers {
     use super::*;
 
     /// See [`Probe::REGISTRATION`].
