@@ -207,16 +207,15 @@ impl Hook<'_> {
             quote!(_)
         };
         let call = quote!(<#self_ty>::#method(self, #(#call_args),*));
+        // `mut`, because an answer for a type that does not fit borrows mutably.
         let output = if self.is_async() {
             quote! {
                 let __dagstack_future = #private::MaySend(#call).__dagstack_send();
-                let __dagstack_output = #private::Returned(__dagstack_future.await);
+                let mut __dagstack_output = #private::Returned(__dagstack_future.await);
             }
         } else {
-            quote!(let __dagstack_output = #private::Returned(#call);)
+            quote!(let mut __dagstack_output = #private::Returned(#call);)
         };
-        // The last two kinds of answer borrow, the fallback mutably.
-        let output = quote!(#output let mut __dagstack_output = __dagstack_output;);
         quote! {
             #(#cfgs)*
             #constant => #private::Box::pin(async move {
