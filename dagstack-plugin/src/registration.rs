@@ -9,8 +9,10 @@ use crate::plugin::{BoxFuture, ErasedPlugin, Plugin};
 #[derive(Debug)]
 pub struct Registration {
     declaration: fn() -> &'static Declaration,
-    setup: fn(SetupContext) -> BoxFuture<'static, Result<Box<dyn ErasedPlugin>, PluginError>>,
+    setup: fn(SetupContext) -> SetUp,
 }
+
+type SetUp = BoxFuture<'static, Result<Box<dyn ErasedPlugin>, PluginError>>;
 
 inventory::collect!(Registration);
 

@@ -156,7 +156,11 @@ impl Plain {
 }
 
 async fn calculator(config: Value) -> Box<dyn ErasedPlugin> {
-    Box::new(Calculator::setup(SetupContext::new(config)).await.unwrap())
+    Box::new(
+        <Calculator as Plugin>::setup(SetupContext::new(config))
+            .await
+            .unwrap(),
+    )
 }
 
 /// Calls with a value and with text; both must say the same.
@@ -263,7 +267,7 @@ async fn setup_gets_the_config() {
     assert_eq!(output.into_value().unwrap(), 11);
 
     let failed = |config| async move {
-        match Calculator::setup(SetupContext::new(config)).await {
+        match <Calculator as Plugin>::setup(SetupContext::new(config)).await {
             Ok(_) => panic!("set up"),
             Err(error) => error,
         }

@@ -224,8 +224,7 @@ impl ImplBlock {
         for function in self.functions() {
             let name = &function.sig.ident;
             for (index, mark) in function.marks.iter().enumerate() {
-                let earlier = function.marks.iter().take(index);
-                if let Some(other) = earlier.last() {
+                if let Some(other) = function.marks.iter().take(index).next_back() {
                     cx.error_at(
                         mark.attr.path(),
                         if other.name == mark.name {

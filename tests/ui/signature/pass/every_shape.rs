@@ -44,7 +44,7 @@ impl Shapes {
     #[must_use]
     #[deprecated]
     #[inline]
-    pub fn with_attributes(&self, #[allow(unused_variables)] a: u8) -> Result<u8, String> {
+    pub(crate) fn with_attributes(&self, #[allow(unused_variables)] a: u8) -> Result<u8, String> {
         Err("no".to_owned())
     }
 
