@@ -1,5 +1,8 @@
 //! What a plugin written with the macros does when it is called.
 
+// Clippy knows only `#[test]` functions as tests, not the helpers beside them.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,6 +1,8 @@
 //! Plugins that compile: one case per file under `ui/*/pass`. Those whose behaviour is of interest
 //! are called here.
 
+// Clippy knows only `#[test]` functions as tests, not the helpers beside them.
+#![allow(clippy::panic, clippy::unwrap_used)]
 #![forbid(unsafe_code)]
 
 // For `crate = ::renamed`.

@@ -4,6 +4,9 @@
 //! message, `TRYBUILD=overwrite cargo test -p dagstack-tests --test ui`, and read the difference as
 //! an author would.
 
+// Clippy knows only `#[test]` functions as tests, not the helpers beside them.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -13,14 +13,14 @@ impl Conditional {
         missing
     }
 
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[hook]
     async fn always(&self, text: String) -> String {
         text
     }
 
     #[cfg(any())]
-    #[cfg(all())]
+    #[cfg(not(any()))]
     #[hook]
     fn either(&self) -> u8 {
         1

@@ -15,7 +15,7 @@
     unused_qualifications,
     unused_results
 )]
-#![warn(clippy::all, clippy::pedantic, clippy::nursery)]
+#![deny(clippy::all, clippy::pedantic)]
 
 use dagstack_plugin::prelude::*;
 

@@ -47,10 +47,7 @@ impl Bare {
 
     #[hook]
     fn area(&self, shape: Shape, scale: ::core::option::Option<u32>) -> u32 {
-        let scale = match scale {
-            ::core::option::Option::Some(scale) => scale,
-            ::core::option::Option::None => 1,
-        };
+        let scale = scale.unwrap_or(1);
         match shape {
             Shape::Circle { radius } => 3 * radius * scale,
             Shape::Point => 0,

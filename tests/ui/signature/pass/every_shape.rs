@@ -41,7 +41,6 @@ impl Shapes {
     }
 
     #[hook]
-    #[must_use]
     #[deprecated]
     #[inline]
     pub(crate) fn with_attributes(&self, #[allow(unused_variables)] a: u8) -> Result<u8, String> {
