@@ -32,8 +32,8 @@ pub use crate::registration::Registration;
 pub use crate::schema::Schema;
 
 pub use crate::types::{
-    ConfigType, ContextParam, HealthOutcome, HookFailure, HookInput, HookOutput, SetupOutcome,
-    SetupParam, TeardownOutcome, WithDefault,
+    ConfigType, ContextParam, HealthOutcome, HookFailure, HookInput, HookOutput, ParamDefault,
+    SetupOutcome, SetupParam, TeardownOutcome, WithDefault,
 };
 pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
 pub use probe::{MaySend, Probe, Returned, SetupReturned, ask};

@@ -237,3 +237,17 @@ pub trait WithDefault {
 
 #[diagnostic::do_not_recommend]
 impl<T: Default> WithDefault for T {}
+
+/// What a parameter under `#[serde(default)]` must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default`",
+    label = "`#[serde(default)]` needs a default",
+    note = "derive `Default` on `{Self}`, or name a function: `#[serde(default = \"…\")]`"
+)]
+pub trait ParamDefault {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> ParamDefault for T {}

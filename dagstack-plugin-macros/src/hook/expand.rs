@@ -117,6 +117,11 @@ impl Hook<'_> {
                         "for<'__dagstack> {alias}: {serde}::Deserialize<'de>"
                     ));
                     schema_bounds.push(format!("for<'__dagstack> {alias}: {schemars}::JsonSchema"));
+                    if value.needs_default() {
+                        let bound = format!("for<'__dagstack> {alias}: ::core::default::Default");
+                        de_bounds.push(bound.clone());
+                        schema_bounds.push(bound);
+                    }
                 }
             }
         }
@@ -241,6 +246,9 @@ impl Hook<'_> {
                 Param::Context(ty) => (ty, "ContextParam"),
             };
             checks.extend(check_type(ty, bound, None, scope));
+            if matches!(param, Param::Value(value) if value.needs_default()) {
+                checks.extend(check_type(ty, "ParamDefault", None, scope));
+            }
         }
         let output = self.output_alias();
         let split = quote!(#private::Probe::<#output>::ASK.__dagstack_split());

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, FnArg, GenericArgument, Pat, PatType, PathArguments, ReceiverKind, ReturnType,
+    Attribute, FnArg, GenericArgument, Meta, Pat, PatType, PathArguments, ReceiverKind, ReturnType,
     Safety, Signature, Type, TypeReference,
 };
 
@@ -47,6 +47,29 @@ impl ValueParam {
                         _ => false,
                     })
         })
+    }
+}
+
+impl ValueParam {
+    /// Whether a bare `#[serde(default)]` takes the type's own default.
+    pub(crate) fn needs_default(&self) -> bool {
+        self.attrs
+            .iter()
+            .filter(|attr| !attr.path().is_ident("doc"))
+            .filter_map(|attr| match &attr.meta {
+                Meta::List(list) => Some(list.tokens.clone()),
+                _ => None,
+            })
+            .any(|tokens| {
+                let mut trees = tokens.into_iter().peekable();
+                while let Some(tree) = trees.next() {
+                    let equals = matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '=');
+                    if matches!(&tree, TokenTree::Ident(word) if word == "default") && !equals {
+                        return true;
+                    }
+                }
+                false
+            })
     }
 }
 
@@ -259,26 +282,27 @@ fn is_plainly_data(reference: &TypeReference) -> bool {
 }
 
 fn borrowed(ident: &Ident, reference: &TypeReference, cx: &Ctxt) {
-    let owned = owned(&reference.elem);
+    let help = match owned(&reference.elem) {
+        Some(owned) => format!("write `{ident}: {owned}`"),
+        None => "name a type of yours, without `&`".to_owned(),
+    };
     cx.error_at(
         reference,
-        format!(
-            "the parameter `{ident}` borrows; a hook owns its arguments\nhelp: write `{ident}: {owned}`"
-        ),
+        format!("the parameter `{ident}` borrows; a hook owns its arguments\nhelp: {help}"),
     );
 }
 
-/// The owned form of what was borrowed.
-fn owned(ty: &Type) -> String {
-    match ty {
+/// The owned form of what was borrowed, if it has one.
+fn owned(ty: &Type) -> Option<String> {
+    Some(match ty {
         Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
-        Type::TraitObject(_) | Type::ImplTrait(_) => "…` with a type of yours `".to_owned(),
+        Type::TraitObject(_) | Type::ImplTrait(_) => return None,
         ty => match &*shown(ty) {
             "str" => "String".to_owned(),
             "Path" => "PathBuf".to_owned(),
             other => other.to_owned(),
         },
-    }
+    })
 }
 
 /// Why a type cannot be a hook's parameter, as far as its tokens say.
@@ -370,8 +394,13 @@ pub(crate) fn place(ty: &Type, argument: usize) -> Span {
     inner.map_or_else(|| last.ident.span(), |ty| place(ty, 0))
 }
 
-/// Reports `-> impl Trait`.
-pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) -> bool {
+/// Reports `-> impl Trait` and `-> !`.
+pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) {
+    if let ReturnType::Type(_, ty) = &sig.output
+        && matches!(&**ty, Type::Never(_))
+    {
+        cx.error_at(ty, format!("{owner} must return: `!` never does"));
+    }
     if let ReturnType::Type(_, ty) = &sig.output
         && contains(
             &ty.to_token_stream(),
@@ -382,9 +411,7 @@ pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) -> bool {
             ty,
             format!("{owner} cannot return `impl Trait`\nhelp: name the type"),
         );
-        return false;
     }
-    true
 }
 
 /// The name as callers write it, without `r#`.
