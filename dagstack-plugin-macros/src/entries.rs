@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{Lit, LitBool, LitStr};
 
 use crate::ctxt::Ctxt;
+use crate::hook::signature::shown;
 
 /// One argument.
 pub(crate) struct Entry {
@@ -58,7 +59,6 @@ fn entry(chunk: Vec<TokenTree>, owner: &str, cx: &Ctxt) -> Option<Entry> {
     let mut rest = chunk.into_iter();
     let key = match rest.next()? {
         TokenTree::Ident(key) => key,
-        // Keys of `metadata(…)` may be any text; they are turned into identifiers' place by it.
         other => {
             cx.error_at(
                 &other,
@@ -256,7 +256,10 @@ fn one_text(value: TokenStream, example: &str, cx: &Ctxt) -> Option<LitStr> {
 fn expected(what: &str, example: &str, found: &TokenStream, cx: &Ctxt) {
     cx.error_at(
         found,
-        format!("expected {what}, for example `{example}`, found `{found}`"),
+        format!(
+            "expected {what}, for example `{example}`, found `{}`",
+            shown(found)
+        ),
     );
 }
 

@@ -11,12 +11,72 @@ mod misplaced;
 mod path;
 mod plugin;
 mod spans;
+#[cfg(test)]
+mod tests;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro::TokenStream;
 
-/// Makes a plugin of a type.
+/// Makes a plugin of a type: `#[plugin(kind = "tool", name = "echo")] impl Echo { … }`.
+///
+/// The methods marked `#[hook]` can be called from outside; for the kind `tool`, each is a
+/// function. `#[setup]`, `#[teardown]` and `#[health]` mark the rest of what a host calls; without
+/// `#[setup]` the type must be `Default`. A program that is linked with the type lists it in
+/// `registered()`.
+///
+/// ```ignore
+/// use dagstack_plugin::prelude::*;
+///
+/// #[derive(Default)]
+/// pub struct Echo;
+///
+/// /// Says things back.
+/// #[plugin(kind = "tool", name = "echo")]
+/// impl Echo {
+///     /// Says `text` back.
+///     #[hook]
+///     fn echo(&self, text: String) -> String {
+///         text
+///     }
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// | key | type | default | meaning |
+/// |---|---|---|---|
+/// | `kind` | text | required | the kind, in snake_case |
+/// | `name` | text | required | the name: `a-z`, `0-9`, `_`, `-` |
+/// | `description` | text | the doc comment | what the plugin does |
+/// | `version`, `license`, `homepage` | text | Cargo's | about the package |
+/// | `authors` | texts | Cargo's | who wrote it |
+/// | `maintainer` | text | the first author | who looks after it |
+/// | `priority` | number | 0 | higher goes first; 1000 and more is for middleware |
+/// | `capabilities` | texts | none | security and routing labels |
+/// | `depends_on` | texts | none | plugins that must be ready first: `"name"` or `"kind.name"` |
+/// | `tryfirst`, `trylast` | flag | `false` | goes before, after all others |
+/// | `startup_timeout_sec`, `teardown_timeout_sec` | number | 30, 15 | seconds they may take |
+/// | `supports_languages`, `supports_extensions`, `supports_mime_types` | texts | none | what it handles |
+/// | `fallback` | flag | `false` | handles what no other plugin of its kind does |
+/// | `execution_model` | text | the most demanding of the hooks' | `async`, `sync`, `thread_cpu_bound`, `process_cpu_bound` |
+/// | `in_process_only` | flag | `false` | cannot run as a process of its own |
+/// | `resources(required = […], optional = […])` | texts | none | what the host must, may inject |
+/// | `unit_of_work(…)` | | not declared | `partition_key`, `estimated_duration_sec`, `idempotency_mode`, `checkpointable`, `content_hash` |
+/// | `metadata(key = "value")` | pairs | none | free entries of the manifest |
+/// | `chain_wrap(kinds = […], hooks = […])` | texts | none | what a middleware wraps; `"*"` is all |
+/// | `health_check` | text | none | the health check a host may run |
+/// | `kind_api_version` | text | `"1"` | the version of the kind it implements |
+/// | `core_version` | text | `">=0.1.0"` | the versions of the core it runs with |
+/// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
+///
+/// The fields of a manifest that depend on the build (`runtime`, `command`, …) are no arguments.
+///
+/// # Expands to
+///
+/// The block as it stands, and beside it, in a `const _`: a struct of the arguments of each hook, a
+/// static `Declaration`, the implementations of `Plugin` and `ErasedPlugin`, the registration, and
+/// code that never runs and has the compiler check the types.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("plugin", item.clone(), || {
@@ -24,43 +84,72 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     })
 }
 
-/// Marks a method that callers may call.
+/// Marks a method of a `#[plugin]` block that can be called from outside.
+///
+/// It takes `&self`, any number of named, owned parameters (`Deserialize + JsonSchema`, see
+/// `#[data]`), and `ctx: &HookContext` if it likes. It returns a value (`Serialize + JsonSchema`)
+/// or a `Result` of one; an error is a `HookError`, a `String`, or any error type. Doc comments,
+/// `#[serde(…)]` and `#[schemars(…)]` on parameters work as on the fields of a struct.
+///
+/// # Arguments
+///
+/// | key | type | default | meaning |
+/// |---|---|---|---|
+/// | `name` | text | the method's | the name callers use, in snake_case |
+/// | `description` | text | the doc comment | what it does |
+/// | `execution_model` | text | `sync` for `fn`, `async` for `async fn` | also `thread_cpu_bound`, `process_cpu_bound` |
+/// | `mcp_exposed` | flag | `true` | whether it is an MCP tool of the executable |
 #[proc_macro_attribute]
-pub fn hook(_: TokenStream, item: TokenStream) -> TokenStream {
-    guarded("hook", item.clone(), || {
-        misplaced::expand("hook", item.into())
-    })
+pub fn hook(args: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced("hook", args, item)
 }
 
-/// Marks the function that makes the plugin.
+/// Marks the function of a `#[plugin]` block that makes the plugin.
+///
+/// It is `fn` or `async fn`, takes `ctx: &PluginContext<Config>` or nothing, and returns `Self` or
+/// a `Result` of it. `Config` is any `#[data]` struct.
 #[proc_macro_attribute]
-pub fn setup(_: TokenStream, item: TokenStream) -> TokenStream {
-    guarded("setup", item.clone(), || {
-        misplaced::expand("setup", item.into())
-    })
+pub fn setup(args: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced("setup", args, item)
 }
 
-/// Marks the method that gives everything back.
+/// Marks the method of a `#[plugin]` block that gives everything back before the plugin is dropped.
+///
+/// It is `fn` or `async fn`, takes `&self`, and returns nothing, `Released`, or a `Result` of one.
 #[proc_macro_attribute]
-pub fn teardown(_: TokenStream, item: TokenStream) -> TokenStream {
-    guarded("teardown", item.clone(), || {
-        misplaced::expand("teardown", item.into())
-    })
+pub fn teardown(args: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced("teardown", args, item)
 }
 
-/// Marks the method that says how the plugin is.
+/// Marks the method of a `#[plugin]` block that says how the plugin is.
+///
+/// It is `fn` or `async fn`, takes `&self`, and returns `Health` or a `Result` of it; an error
+/// means unhealthy.
 #[proc_macro_attribute]
-pub fn health(_: TokenStream, item: TokenStream) -> TokenStream {
-    guarded("health", item.clone(), || {
-        misplaced::expand("health", item.into())
-    })
+pub fn health(args: TokenStream, item: TokenStream) -> TokenStream {
+    misplaced("health", args, item)
 }
 
-/// Derives what a type needs to cross the boundary.
+/// Derives what a type needs to be a parameter, a result or a config: serde's `Serialize` and
+/// `Deserialize` and schemars' `JsonSchema`, so that a package needs neither crate.
+///
+/// `#[serde(…)]` and `#[schemars(…)]` on the type and its fields work as ever.
+///
+/// # Arguments
+///
+/// | key | type | default | meaning |
+/// |---|---|---|---|
+/// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
 #[proc_macro_attribute]
 pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("data", item.clone(), || {
         data::expand(args.into(), item.into())
+    })
+}
+
+fn misplaced(name: &'static str, args: TokenStream, item: TokenStream) -> TokenStream {
+    guarded(name, item.clone(), || {
+        misplaced::expand(name, &args.into(), item.into())
     })
 }
 

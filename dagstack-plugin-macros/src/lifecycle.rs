@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use syn::{FnArg, Meta, Type};
 
 use crate::ctxt::Ctxt;
-use crate::hook::expand::{Scope, check_send, check_type};
-use crate::hook::signature::{check_output, check_plain, check_receiver, output, shown};
+use crate::hook::expand::{Scope, check_inferred, check_send, check_type};
+use crate::hook::signature::{check_output, check_plain, check_receiver, output, place, shown};
 use crate::plugin::model::{ImplBlock, Mark, MemberFn};
 use crate::{cfg, spans};
 
@@ -179,7 +179,8 @@ pub(crate) fn setup_body(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> To
     quote! {
         #context
         #call
-        __dagstack_output.__dagstack_set_up(#private::Probe::<#self_ty>::ASK)
+        #private::SetupReturned(__dagstack_output.0, #private::Probe::<#self_ty>::ASK)
+            .__dagstack_set_up()
     }
 }
 
@@ -188,7 +189,7 @@ pub(crate) fn setup_types(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> T
     let Some(ty) = setup.and_then(|setup| setup.context) else {
         return TokenStream::new();
     };
-    let ty = spans::without_self(spans::located(ty), scope.self_ty);
+    let ty = spans::without_self(ty.to_token_stream(), scope.self_ty);
     quote!(type __dagstack_Context = #ty;)
 }
 
@@ -220,13 +221,11 @@ pub(crate) fn setup_assertions(
     let mut args = TokenStream::new();
     if let Some(context) = setup.context {
         checks.extend(check_type(context, "SetupParam", None, scope));
-        let probe = spans::respan(
+        checks.extend(check_inferred(
+            "ConfigType",
             quote!(#private::Probe::<__dagstack_Context>::ASK.__dagstack_config()),
-            spans::at(syn::spanned::Spanned::span(context)),
-        );
-        checks.extend(spans::respan(
-            quote!(<_ as #private::ConfigType>::__dagstack_check(#probe);),
-            spans::at(syn::spanned::Spanned::span(context)),
+            place(context, 0),
+            scope,
         ));
         params = quote!(__dagstack_context: &__dagstack_Context);
         args = quote!(__dagstack_context);

@@ -7,7 +7,13 @@ use crate::ctxt::Ctxt;
 use crate::plugin::model::{Mark, MemberFn};
 
 /// Reports the attribute and passes the item on.
-pub(crate) fn expand(name: &'static str, item: TokenStream) -> TokenStream {
+///
+/// `#[hook(__dagstack_read)]` is what an expansion of `#[plugin]` writes on an item of its own, so
+/// that the import of `hook` is used.
+pub(crate) fn expand(name: &'static str, args: &TokenStream, item: TokenStream) -> TokenStream {
+    if args.to_string() == "__dagstack_read" {
+        return item;
+    }
     let cx = Ctxt::default();
     cx.error(
         Span::call_site(),

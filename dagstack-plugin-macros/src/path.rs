@@ -42,7 +42,7 @@ impl CratePath {
     /// under the author's own path of the crate.
     pub(crate) fn owns(&self, attribute: &Attribute, name: &str) -> bool {
         let segments = &attribute.path().segments;
-        if !segments.last().is_some_and(|last| last.ident == name) {
+        if segments.last().is_none_or(|last| last.ident != name) {
             return false;
         }
         match segments.len() {

@@ -14,7 +14,7 @@ pub(crate) fn at(span: Span) -> Span {
 /// The same tokens, each at its own place, but belonging to the macro (see [`at`]).
 pub(crate) fn located(tokens: impl ToTokens) -> TokenStream {
     map(tokens.to_token_stream(), &|tree| match tree {
-        TokenTree::Group(group) => group_with(&group, |inner| located(inner)).into(),
+        TokenTree::Group(group) => group_with(&group, located).into(),
         mut other => {
             other.set_span(at(other.span()));
             other

@@ -10,7 +10,6 @@
 #![allow(missing_debug_implementations)]
 
 mod metadata;
-mod outcome;
 mod probe;
 
 pub use core::marker::{Send, Sync};
@@ -32,12 +31,12 @@ pub use crate::plugin::{Args, BoxFuture, ErasedPlugin, Health, Output, Plugin, R
 pub use crate::registration::Registration;
 pub use crate::schema::Schema;
 
-pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
-pub use outcome::{
-    ConfigType, ContextParam, HealthOutcome, HookFailure, HookInput, HookOutput, SetupOutcome,
-    SetupParam, TeardownOutcome, WithDefault,
+pub use crate::types::{
+    ConfigType, ContextParam, HealthOutcome, HookFailure, HookInput, HookOutput, ParamDefault,
+    SetupOutcome, SetupParam, TeardownOutcome, WithDefault,
 };
-pub use probe::{MaySend, Probe, Returned, ask};
+pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
+pub use probe::{MaySend, Probe, Returned, SetupReturned, ask};
 
 /// The answer to a hook number that no declaration has. The SDK itself takes numbers from
 /// declarations only.

@@ -33,6 +33,7 @@ pub mod stdio;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tool;
+pub mod types;
 #[cfg(feature = "validate")]
 pub mod validate;
 pub mod wire;

@@ -3,7 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Attribute, LitStr};
+use syn::{Attribute, Index, LitStr};
 
 use super::args::{HookArgs, Model};
 use super::signature::{self, Param, ValueParam};
@@ -104,7 +104,7 @@ impl Hook<'_> {
             let ty = match param {
                 Param::Context(ty) | Param::Value(ValueParam { ty, .. }) => ty,
             };
-            let ty = spans::without_self(spans::located(ty), scope.self_ty);
+            let ty = spans::without_self(ty.to_token_stream(), scope.self_ty);
             aliases.extend(quote!(#(#cfgs)* type #alias = #ty;));
             if let Param::Value(value) = param {
                 let attrs = &value.attrs;
@@ -117,14 +117,17 @@ impl Hook<'_> {
                         "for<'__dagstack> {alias}: {serde}::Deserialize<'de>"
                     ));
                     schema_bounds.push(format!("for<'__dagstack> {alias}: {schemars}::JsonSchema"));
+                    if value.needs_default() {
+                        let bound = format!("for<'__dagstack> {alias}: ::core::default::Default");
+                        de_bounds.push(bound.clone());
+                        schema_bounds.push(bound);
+                    }
                 }
             }
         }
         let output = self.output_alias();
         let output_ty = spans::without_self(
-            spans::located(signature::static_lifetimes(signature::output(
-                &self.function.sig,
-            ))),
+            signature::static_lifetimes(signature::output(&self.function.sig)),
             scope.self_ty,
         );
         aliases.extend(quote!(#(#cfgs)* type #output = #output_ty;));
@@ -209,16 +212,15 @@ impl Hook<'_> {
             quote!(_)
         };
         let call = quote!(<#self_ty>::#method(self, #(#call_args),*));
+        // `mut`, because an answer for a type that does not fit borrows mutably.
         let output = if self.is_async() {
             quote! {
                 let __dagstack_future = #private::MaySend(#call).__dagstack_send();
-                let __dagstack_output = #private::Returned(__dagstack_future.await);
+                let mut __dagstack_output = #private::Returned(__dagstack_future.await);
             }
         } else {
-            quote!(let __dagstack_output = #private::Returned(#call);)
+            quote!(let mut __dagstack_output = #private::Returned(#call);)
         };
-        // The last two kinds of answer borrow, the fallback mutably.
-        let output = quote!(#output let mut __dagstack_output = __dagstack_output;);
         quote! {
             #(#cfgs)*
             #constant => #private::Box::pin(async move {
@@ -244,15 +246,17 @@ impl Hook<'_> {
                 Param::Context(ty) => (ty, "ContextParam"),
             };
             checks.extend(check_type(ty, bound, None, scope));
+            if matches!(param, Param::Value(value) if value.needs_default()) {
+                checks.extend(check_type(ty, "ParamDefault", None, scope));
+            }
         }
         let output = self.output_alias();
-        let span = spans::at(signature::output_span(&self.function.sig));
-        checks.extend(quote_spanned! {span=>
-            let (__dagstack_value, __dagstack_error) =
-                #private::Probe::<#output>::ASK.__dagstack_split();
-            <_ as #private::HookOutput>::__dagstack_check(__dagstack_value);
-            <_ as #private::HookFailure>::__dagstack_check(__dagstack_error);
-        });
+        let split = quote!(#private::Probe::<#output>::ASK.__dagstack_split());
+        for (index, bound) in ["HookOutput", "HookFailure"].into_iter().enumerate() {
+            let part = Index::from(index);
+            let place = signature::output_place(&self.function.sig, index);
+            checks.extend(check_inferred(bound, quote!(#split.#part), place, scope));
+        }
         if self.is_async() {
             let method = spans::located(&self.function.sig.ident);
             let (names, types): (Vec<Ident>, Vec<TokenStream>) = self
@@ -291,8 +295,24 @@ pub(crate) fn check_type(
     let private = &scope.private;
     let bound = Ident::new(bound, Span::call_site());
     let arguments = arguments.map(|arguments| quote!(<#arguments>));
-    let ty = spans::without_self(spans::located(ty), scope.self_ty);
+    let ty = spans::without_self(ty.to_token_stream(), scope.self_ty);
     quote!(<#ty as #private::#bound #arguments>::__dagstack_check();)
+}
+
+/// `<_ as Trait>::__dagstack_check(probe);` at `place`: for a type that only the compiler knows.
+pub(crate) fn check_inferred(
+    bound: &str,
+    probe: TokenStream,
+    place: Span,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let bound = Ident::new(bound, Span::call_site());
+    let path = spans::respan(
+        quote!(<_ as #private::#bound>::__dagstack_check),
+        spans::at(place),
+    );
+    quote!(#path(#probe);)
 }
 
 /// Asserts that the future of a call is `Send`, at `span`. A cast says so without naming anything

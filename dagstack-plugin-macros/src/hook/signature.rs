@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, FnArg, Pat, PatType, ReceiverKind, ReturnType, Safety, Signature, Type,
-    TypeReference,
+    Attribute, FnArg, GenericArgument, Meta, Pat, PatType, PathArguments, ReceiverKind, ReturnType,
+    Safety, Signature, Type, TypeReference,
 };
 
 use crate::ctxt::Ctxt;
@@ -47,6 +47,29 @@ impl ValueParam {
                         _ => false,
                     })
         })
+    }
+}
+
+impl ValueParam {
+    /// Whether a bare `#[serde(default)]` takes the type's own default.
+    pub(crate) fn needs_default(&self) -> bool {
+        self.attrs
+            .iter()
+            .filter(|attr| !attr.path().is_ident("doc"))
+            .filter_map(|attr| match &attr.meta {
+                Meta::List(list) => Some(list.tokens.clone()),
+                _ => None,
+            })
+            .any(|tokens| {
+                let mut trees = tokens.into_iter().peekable();
+                while let Some(tree) = trees.next() {
+                    let equals = matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '=');
+                    if matches!(&tree, TokenTree::Ident(word) if word == "default") && !equals {
+                        return true;
+                    }
+                }
+                false
+            })
     }
 }
 
@@ -155,6 +178,16 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
                     params.push(Param::Context((*reference.elem).clone()));
                 }
             }
+            Type::Reference(reference)
+                if last_word(&reference.elem).is_some_and(|word| word == "HookContext") =>
+            {
+                cx.error_at(
+                    reference,
+                    format!(
+                        "a call has one context, so `{ident}` would be the same\nhelp: leave it out"
+                    ),
+                );
+            }
             Type::Reference(reference) => borrowed(&ident, reference, cx),
             ty => {
                 if let Some(problem) = not_owned(ty) {
@@ -249,26 +282,27 @@ fn is_plainly_data(reference: &TypeReference) -> bool {
 }
 
 fn borrowed(ident: &Ident, reference: &TypeReference, cx: &Ctxt) {
-    let owned = owned(&reference.elem);
+    let help = match owned(&reference.elem) {
+        Some(owned) => format!("write `{ident}: {owned}`"),
+        None => "name a type of yours, without `&`".to_owned(),
+    };
     cx.error_at(
         reference,
-        format!(
-            "the parameter `{ident}` borrows; a hook owns its arguments\nhelp: write `{ident}: {owned}`"
-        ),
+        format!("the parameter `{ident}` borrows; a hook owns its arguments\nhelp: {help}"),
     );
 }
 
-/// The owned form of what was borrowed.
-fn owned(ty: &Type) -> String {
-    match ty {
+/// The owned form of what was borrowed, if it has one.
+fn owned(ty: &Type) -> Option<String> {
+    Some(match ty {
         Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
-        Type::TraitObject(_) | Type::ImplTrait(_) => "…` with a type of yours `".to_owned(),
+        Type::TraitObject(_) | Type::ImplTrait(_) => return None,
         ty => match &*shown(ty) {
             "str" => "String".to_owned(),
             "Path" => "PathBuf".to_owned(),
             other => other.to_owned(),
         },
-    }
+    })
 }
 
 /// Why a type cannot be a hook's parameter, as far as its tokens say.
@@ -328,16 +362,45 @@ pub(crate) fn output(sig: &Signature) -> TokenStream {
     }
 }
 
-/// Where the return type stands, or the name of a function without one.
-pub(crate) fn output_span(sig: &Signature) -> Span {
+/// Where to point for the value (0) or the error (1) of a return type, or the function's name if it
+/// has none.
+pub(crate) fn output_place(sig: &Signature, argument: usize) -> Span {
     match &sig.output {
-        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Type(_, ty) => place(ty, argument),
         ReturnType::Default => sig.ident.span(),
     }
 }
 
-/// Reports `-> impl Trait`.
-pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) -> bool {
+/// The most telling token of a type: that of its generic argument `argument`, if it has so many,
+/// else its own name. This only chooses where an error points, never what a type means.
+pub(crate) fn place(ty: &Type, argument: usize) -> Span {
+    let Type::Path(path) = ty else {
+        return ty.span();
+    };
+    let Some(last) = path.path.segments.last() else {
+        return ty.span();
+    };
+    let inner = match &last.arguments {
+        PathArguments::AngleBracketed(list) => list
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .nth(argument),
+        _ => None,
+    };
+    inner.map_or_else(|| last.ident.span(), |ty| place(ty, 0))
+}
+
+/// Reports `-> impl Trait` and `-> !`.
+pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) {
+    if let ReturnType::Type(_, ty) = &sig.output
+        && matches!(&**ty, Type::Never(_))
+    {
+        cx.error_at(ty, format!("{owner} must return: `!` never does"));
+    }
     if let ReturnType::Type(_, ty) = &sig.output
         && contains(
             &ty.to_token_stream(),
@@ -348,9 +411,7 @@ pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) -> bool {
             ty,
             format!("{owner} cannot return `impl Trait`\nhelp: name the type"),
         );
-        return false;
     }
-    true
 }
 
 /// The name as callers write it, without `r#`.

@@ -29,11 +29,16 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
     quote! {
         #[doc(hidden)]
         #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            clippy::restriction,
             deprecated,
             non_camel_case_types,
             non_upper_case_globals,
             unused_imports,
             unused_mut,
+            unused_qualifications,
         )]
         const _: () = {
             use #private::ask::*;
@@ -55,6 +60,10 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
 fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
     let self_ty = scope.self_ty;
+    // Two plugins of one type are an error about these headers; this puts it at the type.
+    let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
+    let erased = quote::quote_spanned!(span=> impl #private::ErasedPlugin for);
+    let typed = quote::quote_spanned!(span=> impl #private::Plugin for);
     let arms = plugin.hooks.iter().map(|hook| hook.arm(scope));
     let health = lifecycle::method_body(
         plugin.health.as_ref(),
@@ -71,7 +80,7 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let setup = lifecycle::setup_body(plugin.setup.as_ref(), scope);
     quote! {
         #[automatically_derived]
-        impl #private::ErasedPlugin for #self_ty
+        #erased #self_ty
         where
             for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
         {
@@ -103,7 +112,7 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         }
 
         #[automatically_derived]
-        impl #private::Plugin for #self_ty
+        #typed #self_ty
         where
             for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
         {
@@ -130,6 +139,7 @@ fn assertions(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let health = lifecycle::method_assertions(plugin.health.as_ref(), "HealthOutcome", scope);
     let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
     let shared = quote::quote_spanned!(span=> __dagstack_self);
+    let borrowed = quote::quote_spanned!(span=> &#shared);
     // Whether the type is `Send` is asked only if it is `Sync`: `Rc` is neither, and that is one
     // mistake.
     quote! {
@@ -137,7 +147,7 @@ fn assertions(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         fn __dagstack_check_shared(#shared: &#self_ty) {
             let _: &dyn #private::Sync = #shared;
             let #shared = #private::Probe::<#self_ty>::ASK.__dagstack_if_sync();
-            let _: &dyn #private::Send = &#shared;
+            let _: &dyn #private::Send = #borrowed;
         }
 
         #[allow(dead_code)]

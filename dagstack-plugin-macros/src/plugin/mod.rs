@@ -59,7 +59,16 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         }
         None => expand::expand(&plugin),
     };
-    quote!(#block #expansion)
+    let marks = block.mark_paths();
+    quote! {
+        #block
+        #expansion
+        #(
+            #[doc(hidden)]
+            #[#marks(__dagstack_read)]
+            const _: () = ();
+        )*
+    }
 }
 
 /// The item is no impl block, or not one that can be read: it is passed on without our attributes.

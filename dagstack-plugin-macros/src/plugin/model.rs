@@ -3,7 +3,9 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote};
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, FnArg, Generics, ImplItem, Signature, Token, Type, Visibility, WhereClause};
+use syn::{
+    Attribute, FnArg, Generics, ImplItem, Path, Signature, Token, Type, Visibility, WhereClause,
+};
 
 use crate::cfg;
 use crate::ctxt::Ctxt;
@@ -41,6 +43,8 @@ pub(crate) struct MemberFn {
     pub(crate) attrs: Vec<Attribute>,
     /// Ours.
     pub(crate) marks: Vec<Mark>,
+    /// `#[cfg_attr]`s that would add one of ours.
+    pub(crate) hidden_marks: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) defaultness: Option<Token![default]>,
     /// Its signature, with all attributes of the parameters.
@@ -153,6 +157,7 @@ impl Parse for MemberFn {
         Ok(Self {
             attrs,
             marks: Vec::new(),
+            hidden_marks: Vec::new(),
             vis,
             defaultness,
             sig,
@@ -172,21 +177,23 @@ impl ImplBlock {
             for attr in attrs {
                 match MARKS.iter().find(|name| krate.owns(&attr, name)) {
                     Some(name) => function.marks.push(Mark { name, attr }),
+                    None if cfg::adds_one_of(&attr, MARKS) => function.hidden_marks.push(attr),
                     None => function.attrs.push(attr),
                 }
             }
         }
     }
 
-    /// The functions with a mark.
+    /// The functions with this mark and no other: those with several are reported already.
     pub(crate) fn marked<'a>(
         &'a self,
         name: &'a str,
     ) -> impl Iterator<Item = (&'a MemberFn, &'a Mark)> {
-        self.functions().filter_map(move |function| {
-            let mark = function.marks.iter().find(|mark| mark.name == name)?;
-            Some((function, mark))
-        })
+        self.functions()
+            .filter_map(move |function| match &function.marks[..] {
+                [mark] if mark.name == name => Some((function, mark)),
+                _ => None,
+            })
     }
 
     /// All functions.
@@ -197,13 +204,27 @@ impl ImplBlock {
         })
     }
 
+    /// The paths under which our attributes are used, each once.
+    ///
+    /// An expansion uses each on something harmless: so their imports count as used, and one that
+    /// is missing is reported like that of any other attribute.
+    pub(crate) fn mark_paths(&self) -> Vec<&Path> {
+        let mut paths: Vec<&Path> = Vec::new();
+        for mark in self.functions().flat_map(|function| &function.marks) {
+            let path = mark.attr.path();
+            if !paths.iter().any(|other| same_path(other, path)) {
+                paths.push(path);
+            }
+        }
+        paths
+    }
+
     /// Reports marks that would be lost or make no sense together.
     pub(crate) fn check_marks(&self, cx: &Ctxt) {
         for function in self.functions() {
             let name = &function.sig.ident;
             for (index, mark) in function.marks.iter().enumerate() {
-                let earlier = function.marks.iter().take(index);
-                if let Some(other) = earlier.last() {
+                if let Some(other) = function.marks.iter().take(index).next_back() {
                     cx.error_at(
                         mark.attr.path(),
                         if other.name == mark.name {
@@ -217,15 +238,7 @@ impl ImplBlock {
                     );
                 }
             }
-            for attr in &function.attrs {
-                if function.marks.is_empty() && cfg::adds_one_of(attr, MARKS) {
-                    cfg::refuse_cfg_attr(
-                        std::slice::from_ref(attr),
-                        "a hook or a lifecycle function",
-                        cx,
-                    );
-                }
-            }
+            cfg::refuse_cfg_attr(&function.hidden_marks, "a hook or a lifecycle function", cx);
         }
         for member in &self.members {
             if let Member::Macro(call) = member {
@@ -291,6 +304,16 @@ impl ToTokens for MemberFn {
         }
         tokens.extend(quote!(#(#attrs)* #vis #defaultness #sig #body));
     }
+}
+
+fn same_path(one: &Path, other: &Path) -> bool {
+    one.leading_colon.is_some() == other.leading_colon.is_some()
+        && one.segments.len() == other.segments.len()
+        && one
+            .segments
+            .iter()
+            .zip(&other.segments)
+            .all(|(one, other)| one.ident == other.ident)
 }
 
 /// Whether an attribute of a parameter belongs on the field made from it.

@@ -54,7 +54,15 @@ fn names(plugin: &Plugin<'_>, cx: &Ctxt) {
 
 /// A plugin that does nothing is a forgotten `#[hook]`.
 fn has_hooks(plugin: &Plugin<'_>, cx: &Ctxt) {
-    if plugin.hooks.is_empty() {
+    let mut marks = plugin
+        .block
+        .functions()
+        .flat_map(|function| &function.marks);
+    let hidden = plugin
+        .block
+        .functions()
+        .any(|function| !function.hidden_marks.is_empty());
+    if !hidden && !marks.any(|mark| mark.name == "hook") {
         cx.error_at(
             &plugin.block.self_ty,
             format!(

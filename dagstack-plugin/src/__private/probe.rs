@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::not_compiled;
-use super::outcome::{HealthOutcome, SetupOutcome, TeardownOutcome};
 use crate::args;
 use crate::config::Config;
 use crate::context::{HookContext, PluginContext, SetupContext};
@@ -17,6 +16,7 @@ use crate::error::{BoxError, HookError, PluginError};
 use crate::plugin::{Args, Health, Output, Plugin, Released};
 use crate::registration::Registration;
 use crate::schema::{self, Schema};
+use crate::types::{HealthOutcome, SetupOutcome, TeardownOutcome};
 
 /// A question about `T`.
 pub struct Probe<T>(PhantomData<fn() -> T>);
@@ -37,19 +37,33 @@ impl<T> Copy for Probe<T> {}
 /// A value a function returned, whose type decides what to do with it.
 pub struct Returned<T>(pub T);
 
+/// What `#[setup]` of the plugin `P` returned.
+pub struct SetupReturned<P, R>(pub R, pub Probe<P>);
+
 /// A future that may or may not be `Send`.
 pub struct MaySend<F>(pub F);
 
 impl<T: Plugin> Probe<T> {
     /// The registration of a plugin; in scope before the constant of the same name in
-    /// [`ask::NoRegistration`].
+    /// `NoRegistration`.
     pub const REGISTRATION: Registration = Registration::of::<T>();
 }
 
-/// The traits that answer; an expansion has them all in scope.
-///
-/// Those with `No` in the name answer for types that do not fit.
+/// The traits that answer. An expansion has them all in scope, without their names: a type of the
+/// author's may be called `Context` too. The traits of the prelude are there for the expansions of
+/// schemars, which need them even under `#![no_implicit_prelude]`.
 pub mod ask {
+    pub use super::answers::{
+        AsSend as _, ConfigOf as _, Context as _, Decode as _, DefaultOf as _, Encode as _,
+        Healthy as _, IfSync as _, InputSchema as _, NoRegistration as _, OutputSchema as _,
+        SetUp as _, Setup as _, Split as _, TornDown as _,
+    };
+    pub use core::convert::{From as _, Into as _};
+    pub use core::default::Default as _;
+}
+
+/// The traits behind [`ask`].
+mod answers {
     use super::*;
 
     /// See [`Probe::REGISTRATION`].
@@ -261,18 +275,18 @@ pub mod ask {
         }
     }
 
-    /// What `#[setup]` returned.
+    /// What `#[setup]` of the plugin `P` returned.
     pub trait SetUp<P> {
         /// The plugin.
-        fn __dagstack_set_up(self, plugin: Probe<P>) -> Result<P, PluginError>;
+        fn __dagstack_set_up(self) -> Result<P, PluginError>;
     }
-    impl<P, R: SetupOutcome<P>> SetUp<P> for Returned<R> {
-        fn __dagstack_set_up(self, _: Probe<P>) -> Result<P, PluginError> {
+    impl<P, R: SetupOutcome<P>> SetUp<P> for SetupReturned<P, R> {
+        fn __dagstack_set_up(self) -> Result<P, PluginError> {
             self.0.into_plugin()
         }
     }
-    impl<P, R> SetUp<P> for &Returned<R> {
-        fn __dagstack_set_up(self, _: Probe<P>) -> Result<P, PluginError> {
+    impl<P, R> SetUp<P> for &SetupReturned<P, R> {
+        fn __dagstack_set_up(self) -> Result<P, PluginError> {
             not_compiled()
         }
     }

@@ -1,13 +1,16 @@
-//! What the types of an author's functions must be able to do, each with the error that says so.
+//! What the types in an author's functions must be able to do.
 //!
-//! An expansion asserts them by a qualified path, `<T as HookInput>::__dagstack_check()`: a bound of
-//! a function would add a note that names the function.
+//! Nobody implements these traits: `#[data]`, or the derives of serde and schemars, make a type fit.
+//! They exist so that the compiler can say in plain words which type does not, and how to mend it.
+
+// The macros assert them by a qualified path, `<T as HookInput>::__dagstack_check()`: a bound of a
+// function would add a note that names the function.
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Probe;
+use crate::__private::Probe;
 use crate::config::Config;
 use crate::context::{HookContext, PluginContext};
 use crate::error::{BoxError, PluginError};
@@ -17,11 +20,11 @@ use crate::plugin::{Health, Released};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a hook",
     label = "this type cannot be read from arguments",
-    note = "put `#[data]` on `{Self}`, or derive serde's `Deserialize` and schemars 1's `JsonSchema`",
-    note = "a type of another crate needs its `serde` and `schemars1` features, or a type of yours around it"
+    note = "put `#[data]` on your type, or derive serde's `Deserialize` and schemars 1's `JsonSchema` on it",
+    note = "a type of another crate needs that crate's serde and schemars 1 features, or a type of yours in its place"
 )]
 pub trait HookInput {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check() {}
 }
 
@@ -32,10 +35,10 @@ impl<T: DeserializeOwned + JsonSchema> HookInput for T {}
 #[diagnostic::on_unimplemented(
     message = "a hook cannot return `{Self}`",
     label = "this type cannot be written as a result",
-    note = "put `#[data]` on `{Self}`, or derive serde's `Serialize` and schemars 1's `JsonSchema`"
+    note = "put `#[data]` on your type, or derive serde's `Serialize` and schemars 1's `JsonSchema` on it"
 )]
 pub trait HookOutput {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check(_: Probe<Self>)
     where
         Self: Sized,
@@ -53,7 +56,7 @@ impl<T: Serialize + JsonSchema> HookOutput for T {}
     note = "return `HookError`, `String`, or any `std::error::Error` that is `Send + Sync + 'static`"
 )]
 pub trait HookFailure {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check(_: Probe<Self>)
     where
         Self: Sized,
@@ -68,14 +71,14 @@ impl<T: Into<BoxError>> HookFailure for T {}
 #[diagnostic::on_unimplemented(
     message = "a hook cannot borrow `{Self}`",
     label = "expected `&HookContext`",
-    note = "a hook owns its arguments: take `{Self}`, without `&`",
-    note = "the only reference a hook takes is the context of the call, `ctx: &HookContext`"
+    note = "the only reference a hook takes is the context of the call, `ctx: &HookContext`; it owns everything else"
 )]
 pub trait ContextParam {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check() {}
 }
 
+#[diagnostic::do_not_recommend]
 impl ContextParam for HookContext {}
 
 /// What the parameter of `#[setup]` must refer to.
@@ -85,7 +88,7 @@ impl ContextParam for HookContext {}
     note = "write `ctx: &PluginContext<{Self}>` if `{Self}` is the config, and read it by `ctx.config()`"
 )]
 pub trait SetupParam {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check() {}
 }
 
@@ -96,10 +99,10 @@ impl<C> SetupParam for PluginContext<C> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the config of a plugin",
     label = "this type cannot be read as a config",
-    note = "put `#[data]` on `{Self}`, or derive serde's `Deserialize` and schemars 1's `JsonSchema`; it must be `Send + Sync`"
+    note = "put `#[data]` on your type, or derive serde's `Deserialize` and schemars 1's `JsonSchema` on it; it must be `Send + Sync` too"
 )]
 pub trait ConfigType {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check(_: Probe<Self>)
     where
         Self: Sized,
@@ -117,18 +120,15 @@ impl<C: Config> ConfigType for C {}
     note = "the error may be `PluginError`, `String`, or any `std::error::Error` that is `Send + Sync + 'static`"
 )]
 pub trait SetupOutcome<P> {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check()
     where
         Self: Sized,
     {
     }
 
-    /// The plugin.
-    ///
-    /// # Errors
-    ///
-    /// Whatever `#[setup]` returned.
+    #[doc(hidden)]
+    #[allow(clippy::missing_errors_doc)]
     fn into_plugin(self) -> Result<P, PluginError>;
 }
 
@@ -153,27 +153,25 @@ impl<P, E: Into<PluginError>> SetupOutcome<P> for Result<P, E> {
     note = "the error may be `PluginError`, `String`, or any `std::error::Error` that is `Send + Sync + 'static`"
 )]
 pub trait TeardownOutcome {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check()
     where
         Self: Sized,
     {
     }
 
-    /// What was released.
-    ///
-    /// # Errors
-    ///
-    /// Whatever `#[teardown]` returned.
+    #[doc(hidden)]
     fn into_released(self) -> Result<Released, PluginError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl TeardownOutcome for () {
     fn into_released(self) -> Result<Released, PluginError> {
         Ok(Released::All)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl TeardownOutcome for Released {
     fn into_released(self) -> Result<Released, PluginError> {
         Ok(self)
@@ -201,17 +199,18 @@ impl<E: Into<PluginError>> TeardownOutcome for Result<(), E> {
     note = "an error means unhealthy; it may be `String` or any `std::error::Error` that is `Send + Sync + 'static`"
 )]
 pub trait HealthOutcome {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check()
     where
         Self: Sized,
     {
     }
 
-    /// The health.
+    #[doc(hidden)]
     fn into_health(self) -> Health;
 }
 
+#[diagnostic::do_not_recommend]
 impl HealthOutcome for Health {
     fn into_health(self) -> Health {
         self
@@ -232,9 +231,23 @@ impl<E: Into<PluginError>> HealthOutcome for Result<Health, E> {
     note = "derive `Default` on `{Self}`, or write `#[setup] fn setup(ctx: &PluginContext) -> Self` in the `#[plugin]` block"
 )]
 pub trait WithDefault {
-    /// Asserts that it is.
+    #[doc(hidden)]
     fn __dagstack_check() {}
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Default> WithDefault for T {}
+
+/// What a parameter under `#[serde(default)]` must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default`",
+    label = "`#[serde(default)]` needs a default",
+    note = "derive `Default` on `{Self}`, or name a function: `#[serde(default = \"…\")]`"
+)]
+pub trait ParamDefault {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> ParamDefault for T {}

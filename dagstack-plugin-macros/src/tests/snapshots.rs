@@ -1,0 +1,65 @@
+//! Whole expansions. `UPDATE_EXPECT=1 cargo test` writes them anew.
+
+use expect_test::{ExpectFile, expect_file};
+
+fn check(args: &str, item: &str, expected: &ExpectFile) {
+    let tokens = super::plugin(args, item);
+    let file = syn::parse2(tokens).unwrap();
+    expected.assert_eq(&prettyplease::unparse(&file));
+}
+
+macro_rules! snapshot {
+    ($name:ident, $args:expr, $item:expr) => {
+        #[test]
+        fn $name() {
+            check(
+                $args,
+                $item,
+                &expect_file![concat!("snapshots/", stringify!($name), ".rs")],
+            );
+        }
+    };
+}
+
+const ARGS: &str = "kind = \"tool\", name = \"echo\"";
+
+snapshot!(
+    minimal,
+    ARGS,
+    "impl Echo { #[hook] fn echo(&self, text: String) -> String { text } }"
+);
+snapshot!(
+    asynchronous,
+    ARGS,
+    "impl Echo { #[hook] async fn echo(&self, ctx: &HookContext, a: u8) -> Result<u8, Error> { Ok(a) } }"
+);
+snapshot!(
+    lifecycle,
+    ARGS,
+    "impl Echo {
+        #[setup] async fn setup(ctx: &PluginContext<Config>) -> Result<Self, PluginError> { Ok(Self) }
+        #[hook] fn nothing(&self) {}
+        #[health] fn health(&self) -> Health { Health::Healthy }
+        #[teardown] async fn teardown(&self) -> Released { Released::All }
+    }"
+);
+snapshot!(
+    docs,
+    ARGS,
+    "/// Echoes.\nimpl Echo {
+        /// Says it back.
+        #[doc = include_str!(\"more.md\")]
+        #[hook]
+        fn echo(&self, /** The text. */ #[serde(default)] text: String) {}
+    }"
+);
+snapshot!(
+    cfg_on_hooks,
+    ARGS,
+    "impl Echo { #[cfg(unix)] #[hook] fn a(&self) {} #[hook] fn b(&self, c: Self) -> &str { \"\" } }"
+);
+snapshot!(
+    errors,
+    ARGS,
+    "impl Echo { #[hook] fn echo(&mut self, text: &str) {} #[setup] fn setup() {} }"
+);

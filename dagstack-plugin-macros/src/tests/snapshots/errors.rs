@@ -1,0 +1,88 @@
+impl Echo {
+    fn echo(&mut self, text: &str) {}
+    fn setup() {}
+}
+::core::compile_error! {
+    "a hook takes `&self`, not `&mut self`: calls run at the same time\nhelp: keep what changes behind a `Mutex` or an atomic"
+}
+::core::compile_error! {
+    "the parameter `text` borrows; a hook owns its arguments\nhelp: write `text: String`"
+}
+::core::compile_error! {
+    "`#[setup]` returns the plugin: `-> Self` or `-> Result<Self, PluginError>`"
+}
+#[doc(hidden)]
+const _: () = {
+    #[automatically_derived]
+    impl ::dagstack_plugin::__private::ErasedPlugin for Echo
+    where
+        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+            + ::dagstack_plugin::__private::Sync + 'static,
+    {
+        fn erased_declaration(
+            &self,
+        ) -> &'static ::dagstack_plugin::__private::Declaration {
+            ::dagstack_plugin::__private::not_compiled()
+        }
+        fn erased_call<'a>(
+            &'a self,
+            _: usize,
+            _: &'a ::dagstack_plugin::__private::HookContext,
+            _: ::dagstack_plugin::__private::Args<'a>,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            'a,
+            ::dagstack_plugin::__private::Result<
+                ::dagstack_plugin::__private::Output,
+                ::dagstack_plugin::__private::HookError,
+            >,
+        > {
+            ::dagstack_plugin::__private::not_compiled()
+        }
+        fn erased_health(
+            &self,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            '_,
+            ::dagstack_plugin::__private::Health,
+        > {
+            ::dagstack_plugin::__private::not_compiled()
+        }
+        fn erased_teardown(
+            &self,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            '_,
+            ::dagstack_plugin::__private::Result<
+                ::dagstack_plugin::__private::Released,
+                ::dagstack_plugin::__private::PluginError,
+            >,
+        > {
+            ::dagstack_plugin::__private::not_compiled()
+        }
+    }
+    #[automatically_derived]
+    impl ::dagstack_plugin::__private::Plugin for Echo
+    where
+        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+            + ::dagstack_plugin::__private::Sync + 'static,
+    {
+        fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
+            ::dagstack_plugin::__private::not_compiled()
+        }
+        fn setup(
+            _: ::dagstack_plugin::__private::SetupContext,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            'static,
+            ::dagstack_plugin::__private::Result<
+                Self,
+                ::dagstack_plugin::__private::PluginError,
+            >,
+        > {
+            ::dagstack_plugin::__private::not_compiled()
+        }
+    }
+};
+#[doc(hidden)]
+#[hook(__dagstack_read)]
+const _: () = ();
+#[doc(hidden)]
+#[setup(__dagstack_read)]
+const _: () = ();

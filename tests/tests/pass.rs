@@ -1,0 +1,163 @@
+//! Plugins that compile: one case per file under `ui/*/pass`. Those whose behaviour is of interest
+//! are called here.
+
+// Clippy knows only `#[test]` functions as tests, not the helpers beside them.
+#![allow(clippy::panic, clippy::unwrap_used)]
+#![forbid(unsafe_code)]
+
+// For `crate = ::renamed`.
+extern crate dagstack_plugin as renamed;
+
+#[path = "../ui/types/pass/aliases.rs"]
+mod aliases;
+#[path = "../ui/cfg/pass/cfg_on_hooks.rs"]
+mod cfg_on_hooks;
+#[path = "../ui/args/pass/crate_under_another_name.rs"]
+mod crate_under_another_name;
+#[path = "../ui/signature/pass/docs_of_every_form.rs"]
+mod docs_of_every_form;
+#[path = "../ui/args/pass/every_argument.rs"]
+mod every_argument;
+#[path = "../ui/signature/pass/every_shape.rs"]
+mod every_shape;
+#[path = "../ui/registration/pass/from_a_macro.rs"]
+mod from_a_macro;
+#[path = "../ui/registration/pass/inside_a_function.rs"]
+mod inside_a_function;
+#[path = "../ui/registration/pass/lints_denied.rs"]
+mod lints_denied;
+#[path = "../ui/registration/pass/no_prelude_and_decoys.rs"]
+mod no_prelude_and_decoys;
+#[path = "../ui/registration/pass/no_prelude_data.rs"]
+mod no_prelude_data;
+#[path = "../ui/types/pass/serde_on_parameters.rs"]
+mod serde_on_parameters;
+#[path = "../ui/signature/pass/setup_forms.rs"]
+mod setup_forms;
+
+use dagstack_plugin::call::call;
+use dagstack_plugin::{Args, HookContext, HookError, PluginError, SetupContext, registered};
+use serde_json::{Value, json};
+
+/// Sets up the plugin `name` with an empty config and calls it.
+async fn run(name: &str, hook: &str, args: Value) -> Result<Value, HookError> {
+    let registration = registered()
+        .into_iter()
+        .find(|plugin| plugin.declaration().name == name)
+        .unwrap();
+    let plugin = registration
+        .setup(SetupContext::new(Value::Null))
+        .await
+        .unwrap();
+    let ctx = HookContext::default();
+    let value = call(&*plugin, hook, &ctx, Args::Value(&args)).await?;
+    // Text and value are two ways to the same result.
+    let text = call(&*plugin, hook, &ctx, Args::Json(&args.to_string())).await?;
+    let value = value.into_value()?;
+    assert_eq!(text.into_value()?, value);
+    Ok(value)
+}
+
+async fn setup_of(name: &str) -> Result<(), PluginError> {
+    registered()
+        .into_iter()
+        .find(|plugin| plugin.declaration().name == name)
+        .unwrap()
+        .setup(SetupContext::new(Value::Null))
+        .await
+        .map(drop)
+}
+
+#[tokio::test]
+async fn context_may_stand_anywhere() {
+    let args = json!({ "text": "" });
+    assert_eq!(run("shapes", "context_first", args).await, Ok(json!(true)));
+    let args = json!({ "text": "a" });
+    assert_eq!(run("shapes", "context_last", args).await, Ok(json!("a")));
+    let args = json!({ "a": 1, "b": 2 });
+    assert_eq!(run("shapes", "context_between", args).await, Ok(json!(4)));
+}
+
+#[tokio::test]
+async fn raw_names_lose_their_mark() {
+    let args = json!({ "type": "ab", "count": 1 });
+    assert_eq!(run("shapes", "match", args).await, Ok(json!("abab")));
+    assert_eq!(
+        run("shapes", "borrowed", json!({})).await,
+        Ok(json!("borrowed"))
+    );
+}
+
+#[tokio::test]
+async fn aliases_of_result_are_results() {
+    assert_eq!(
+        run("aliases", "number", json!({ "maybe": 3 })).await,
+        Ok(json!(3))
+    );
+    let error = run("aliases", "number", json!({})).await.unwrap_err();
+    assert_eq!(error.code(), "nothing");
+    let error = run("aliases", "text", json!({ "text": "x" }))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "hook_failed");
+    let json = json!({ "json": { "value": 1 } });
+    assert_eq!(
+        run("aliases", "json", json).await,
+        Ok(json!({ "value": 1 }))
+    );
+}
+
+#[tokio::test]
+async fn attributes_of_parameters_work_as_on_fields() {
+    let args = json!({ "q": "a", "offset": 1, "opaque": 7 });
+    assert_eq!(
+        run("attributes", "search", args).await,
+        Ok(json!("a Page { offset: 1, limit: 10 } false 10 7"))
+    );
+    let error = run(
+        "attributes",
+        "search",
+        json!({ "q": "a", "offset": 1, "opaque": 7, "more": 1 }),
+    )
+    .await
+    .unwrap_err();
+    assert_eq!(error.code(), "invalid_arguments");
+    let declared = <serde_on_parameters::Attributes as dagstack_plugin::Plugin>::declaration();
+    let schema = &declared.hooks[0].schemas().input;
+    assert_eq!(schema["properties"]["depth"]["maximum"], 20);
+    assert_eq!(schema["properties"]["limit"]["default"], 10);
+    assert_eq!(schema["required"], json!(["q", "offset", "opaque"]));
+}
+
+#[tokio::test]
+async fn hooks_left_out_leave_no_trace() {
+    use dagstack_plugin::manifest::ExecutionModel;
+
+    let declared = <cfg_on_hooks::Conditional as dagstack_plugin::Plugin>::declaration();
+    let names: Vec<&str> = declared.hooks.iter().map(|hook| hook.name).collect();
+    assert_eq!(names, ["always", "either", "last"]);
+    assert_eq!(declared.execution_model, ExecutionModel::Sync);
+    assert_eq!(run("conditional", "either", json!({})).await, Ok(json!(2)));
+    assert_eq!(run("conditional", "last", json!({})).await, Ok(json!(3)));
+}
+
+#[tokio::test]
+async fn setup_has_many_forms() {
+    for name in ["setup-a", "setup-b", "setup-c", "setup-f"] {
+        setup_of(name).await.unwrap();
+    }
+    assert_eq!(setup_of("setup-d").await.unwrap_err().to_string(), "broken");
+    assert_eq!(setup_of("setup-e").await.unwrap_err().to_string(), "no");
+}
+
+#[tokio::test]
+async fn decoys_are_ignored() {
+    let args = json!({ "shape": { "Circle": { "radius": 2 } } });
+    assert_eq!(run("bare", "area", args).await, Ok(json!(6)));
+    assert_eq!(run("bare", "size", json!({})).await, Ok(json!(0)));
+    assert_eq!(run("renamed", "double", json!({})).await, Ok(json!(0)));
+    assert_eq!(
+        run("from-a-macro", "item", json!({ "item": { "number": 4 } })).await,
+        Ok(json!(4))
+    );
+}

@@ -1,0 +1,15 @@
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[cfg_attr(unix, allow(unused))]
+    #[hook]
+    fn echo(&self) -> u8 {
+        todo!()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use dagstack_plugin::prelude::*;
+
+#[data]
+fn config() {}
+
+fn main() {
+    config();
+}

@@ -1,0 +1,10 @@
+use dagstack_plugin::prelude::*;
+
+#[data]
+union Config {
+    size: usize,
+}
+
+fn main() {
+    let _ = Config { size: 1 };
+}

@@ -1,0 +1,21 @@
+use dagstack_plugin::prelude::*;
+
+#[data]
+struct Config {}
+
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[setup]
+    fn setup(_config: Config) -> Self {
+        Self
+    }
+
+    #[hook]
+    fn echo(&self) -> u8 {
+        todo!()
+    }
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use dagstack_plugin::prelude::*;
+
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[setup]
+    fn one() -> Self {
+        Self
+    }
+
+    #[setup]
+    fn two() -> Self {
+        Self
+    }
+
+    #[hook]
+    fn echo(&self) -> u8 {
+        todo!()
+    }
+}
+
+fn main() {}
