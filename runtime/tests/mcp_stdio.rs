@@ -1,5 +1,7 @@
 //! Plugins that are child processes.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 #[path = "common/server.rs"]
 mod server;
 

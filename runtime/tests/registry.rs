@@ -1,5 +1,7 @@
 //! Plugins in process: registration, setup, calls, teardown.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 mod common;
 
 use std::time::Duration;

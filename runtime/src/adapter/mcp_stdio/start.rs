@@ -3,7 +3,8 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use dagstack_plugin::{Problem, secrets, tool};
+use dagstack_plugin::manifest::VersionRange;
+use dagstack_plugin::{CORE_VERSION, Problem, secrets, tool};
 use rmcp::RoleClient;
 use rmcp::model::{ErrorData, JsonObject, Tool};
 use rmcp::service::{
@@ -56,6 +57,9 @@ impl McpStdio {
         ));
         let peer = service.peer().clone();
         let extension = extension(&peer);
+        if let Some(facts) = &extension {
+            start.check_identity(facts)?;
+        }
         match &extension {
             Some(_) => start.set_up(&peer, &process.group, setup, config).await?,
             None if config
@@ -182,6 +186,30 @@ impl Start<'_> {
                 // The config is not sent yet, so nothing of it can be in there.
                 Err(self.failed("handshake_failed", format!("{why}{}", tail.text())))
             }
+        }
+    }
+
+    /// That the executable is the plugin it is taken for, and fits this core.
+    fn check_identity(&self, facts: &JsonObject) -> Result<(), PluginRegistryError> {
+        let manifest = facts.get("manifest");
+        let text = |key: &str| manifest?.get(key)?.as_str();
+        if let (Some(kind), Some(name)) = (text("kind"), text("name"))
+            && (kind, name) != (self.name.kind(), self.name.name())
+        {
+            return Err(self.failed(
+                "another_plugin",
+                format!("its executable is the plugin `{kind}.{name}`; mend the command, or the kind and name"),
+            ));
+        }
+        let fits =
+            |range: &str| VersionRange::parse(range).is_ok_and(|it| it.matches(CORE_VERSION));
+        match text("core_version") {
+            Some(required) if !fits(required) => Err(PluginRegistryError::VersionIncompatible {
+                plugin: self.name.clone(),
+                required: required.to_owned(),
+                offered: CORE_VERSION.to_owned(),
+            }),
+            _ => Ok(()),
         }
     }
 
