@@ -250,6 +250,22 @@ async fn a_failed_start_leaves_its_reason_and_no_process() {
 }
 
 #[tokio::test]
+async fn an_executable_must_be_the_plugin_it_is_taken_for() {
+    let registry = Registry::builder()
+        .executable("fake", "other", server::command(""))
+        .build()
+        .unwrap();
+    let report = registry.setup_all().await;
+    let reason = report.plugins[0].state.reason().unwrap();
+    assert!(
+        reason
+            .message
+            .contains("its executable is the plugin `fake.child`"),
+        "{reason}"
+    );
+}
+
+#[tokio::test]
 async fn a_child_that_never_answers_is_killed_in_time() {
     let folder = tempfile::tempdir().unwrap();
     let folder = manifest(folder.path());
