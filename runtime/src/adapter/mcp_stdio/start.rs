@@ -14,6 +14,7 @@ use rmcp::service::{
 use serde_json::{Value, json};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::client::Client;
@@ -48,8 +49,14 @@ impl McpStdio {
             limit,
             deadline: Instant::now() + limit,
         };
-        let (process, transport, closed, setup, tail) = start.spawn(command).await?;
-        let service = start.shake_hands(transport, &process.group, &tail).await?;
+        let Spawned {
+            process,
+            transport,
+            closed,
+            setup,
+            stderr,
+        } = start.spawn(command).await?;
+        let service = start.shake_hands(transport, &process.group, stderr).await?;
         tokio::spawn(supervise(
             process.group.clone(),
             closed,
@@ -85,13 +92,28 @@ impl McpStdio {
     }
 }
 
-type Spawned = (
-    Process,
-    Lines<ChildStdout, ChildStdin>,
-    watch::Receiver<()>,
-    SetupParams,
-    Tail,
-);
+/// A child that runs, and all that is attached to it.
+struct Spawned {
+    process: Process,
+    transport: Lines<ChildStdout, ChildStdin>,
+    closed: watch::Receiver<()>,
+    setup: SetupParams,
+    stderr: Stderr,
+}
+
+/// A child's standard error, for the message of a failed start.
+struct Stderr {
+    tail: Tail,
+    drained: JoinHandle<()>,
+}
+
+impl Stderr {
+    /// What a child that has ended wrote last.
+    async fn last_words(self) -> String {
+        let _ = tokio::time::timeout(EXIT_LAG, self.drained).await;
+        self.tail.text()
+    }
+}
 
 impl Start<'_> {
     fn failed(&self, cause: &str, message: impl Into<String>) -> PluginRegistryError {
@@ -138,22 +160,28 @@ impl Start<'_> {
         let stdout = ChildStdout::from_std(streams.stdout).map_err(no_driver)?;
         let stderr = ChildStderr::from_std(streams.stderr).map_err(no_driver)?;
         let tail = Tail::default();
-        tokio::spawn(drain(
+        let drained = tokio::spawn(drain(
             stderr,
             self.name.to_string(),
             tail.clone(),
             process.group.clone(),
         ));
         let setup = SetupParams::default();
-        let (lines, closed) = Lines::new(self.name.to_string(), stdout, stdin, setup.clone());
-        Ok((process, lines, closed, setup, tail))
+        let (transport, closed) = Lines::new(self.name.to_string(), stdout, stdin, setup.clone());
+        Ok(Spawned {
+            process,
+            transport,
+            closed,
+            setup,
+            stderr: Stderr { tail, drained },
+        })
     }
 
     async fn shake_hands(
         &self,
         transport: Lines<ChildStdout, ChildStdin>,
         group: &Group,
-        tail: &Tail,
+        stderr: Stderr,
     ) -> Result<RunningService<RoleClient, Client>, PluginRegistryError> {
         let hands = Client.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
         let shaken = self.in_time("the answer to `initialize`", hands).await?;
@@ -184,7 +212,8 @@ impl Start<'_> {
                     }
                 };
                 // The config is not sent yet, so nothing of it can be in there.
-                Err(self.failed("handshake_failed", format!("{why}{}", tail.text())))
+                let words = stderr.last_words().await;
+                Err(self.failed("handshake_failed", format!("{why}{words}")))
             }
         }
     }
