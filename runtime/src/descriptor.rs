@@ -114,9 +114,14 @@ impl Descriptor {
         self
     }
 
-    /// The manifest, if one was found.
+    /// The manifest that was found, else that of the linked plugin.
     pub(crate) fn manifest(&self) -> Option<Arc<Manifest>> {
-        self.manifest.clone()
+        let linked = match &self.source {
+            Source::InProcess(registration) => Some(registration.declaration()),
+            _ => None,
+        };
+        let of_linked = || Some(Arc::new(linked?.manifest(Runtime::InProcess)));
+        self.manifest.clone().or_else(of_linked)
     }
 
     /// Where the plugin runs.

@@ -173,7 +173,7 @@ fn not_linked(
     let entry_point = manifest
         .entry_point
         .clone()
-        .unwrap_or_else(|| "not given".to_owned());
+        .unwrap_or_else(|| manifest.name.replace('-', "_"));
     // The manifest may misspell a plugin that is linked.
     let same_type = linked
         .iter()

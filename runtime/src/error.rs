@@ -115,7 +115,8 @@ pub enum PluginRegistryError {
 
     /// A manifest names a plugin for this process that is not linked into it.
     #[error(
-        "`{plugin}` ({origin}) runs in process, but is not linked into this program; depend on its package (entry point {entry_point}) and write `dagstack_runtime::link!(…)` with the package's crate name, or register it with `.plugin::<T>()`; or give the manifest a `command`{}",
+        "`{plugin}` ({origin}) runs in process as {entry_point}, but is not linked into this program; depend on its package and write `dagstack_runtime::link!({})`, or register it with `.plugin::<T>()`; or give the manifest a `command`{}",
+        crate_of(entry_point),
         guess(suggestion)
     )]
     PluginNotLinked {
@@ -340,4 +341,9 @@ fn problems_text(problems: &[Problem]) -> String {
         .map(|problem| format!("\n  {problem}"))
         .collect();
     lines.concat()
+}
+
+/// The crate of an entry point, `crate::path::Type`.
+fn crate_of(entry_point: &str) -> &str {
+    entry_point.split("::").next().unwrap_or(entry_point)
 }

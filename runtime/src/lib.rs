@@ -1,6 +1,46 @@
 //! Host [dagstack] plugins: linked into the program or run as MCP subprocesses, behind one
 //! [`Registry`].
 //!
+//! ```
+//! use dagstack_runtime::{HookContext, MemoryConfig, Registry};
+//! use serde_json::json;
+//!
+//! // Names the plugin packages this program depends on, so that Rust links them:
+//! // dagstack_runtime::link!(fixed_chunker, echo);
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let plugins = folder.path();
+//! let registry = Registry::builder()
+//!     .linked() // every plugin linked into this program
+//!     .discover(plugins) // folders with a dagstack.toml; any runtime
+//!     .config(MemoryConfig::new(json!({ "chunker": { "fixed": { "max_size": 2000 } } })))
+//!     .build()?; // duplicates and circles are errors
+//!
+//! let report = registry.setup_all().await; // never fails: states and reasons
+//! println!("{report}");
+//!
+//! match registry.plugin("chunker", "fixed") {
+//!     Ok(chunker) => {
+//!         let ctx = HookContext::default();
+//!         let pieces = chunker.call("chunk", &ctx, json!({ "text": "…" })).await?;
+//!         println!("{pieces}, in {}", chunker.runtime());
+//!     }
+//!     Err(error) => assert_eq!(error.code(), "plugin_not_found"),
+//! }
+//! registry.teardown_all().await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A plugin that fails, wherever it runs, is a state with a reason ([`State`]) and never the end of
+//! the host. Child processes end with the host and are always reaped.
+//!
+//! Logs go to [`tracing`]; what a child writes to its standard error is under the target
+//! `dagstack.plugin.stderr`. At the level `trace`, the MCP SDK (`rmcp`) logs the messages it carries,
+//! the arguments and results of calls among them; configs never pass through it.
+//!
 //! [dagstack]: https://github.com/dagstack
 
 pub mod adapter;
@@ -28,5 +68,5 @@ pub use status::{PluginName, PluginStatus, Reason, SetupReport, State};
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};
 pub use dagstack_plugin::{
     BoxFuture, CORE_VERSION, CancelToken, Health, HookContext, HookError, Manifest, Metadata,
-    Problem, code,
+    Problem, canonical_json, code,
 };

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use dagstack_plugin::{PluginError, Released, SetupContext, secrets};
 use serde_json::Value;
+use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use crate::adapter::TeardownFailure;
@@ -33,6 +34,9 @@ impl Registry {
     pub async fn setup_all(&self) -> SetupReport {
         let _one_at_a_time = self.inner.lifecycle.lock().await;
         let config = ConfigTree::load(&self.inner.config).await;
+        let Ok(runtime) = Handle::try_current() else {
+            return self.without_runtime();
+        };
         let warnings = config
             .as_ref()
             .map(|tree| self.misspelt_sections(tree))
@@ -40,10 +44,14 @@ impl Registry {
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
-        let pool = CpuPool::new();
+        let pool = CpuPool::new(runtime);
         for group in &self.inner.graph.groups {
             self.setup_group(group, &config, &pool).await;
         }
+        self.report(warnings)
+    }
+
+    fn report(&self, warnings: Vec<String>) -> SetupReport {
         let order = self.inner.graph.groups.iter().flatten();
         SetupReport {
             plugins: order
@@ -52,6 +60,22 @@ impl Registry {
                 .collect(),
             warnings,
         }
+    }
+
+    /// Nothing runs outside a tokio runtime.
+    fn without_runtime(&self) -> SetupReport {
+        let groups = &self.inner.graph.groups;
+        for &index in groups.iter().flatten() {
+            let entry = &self.inner.entries[index];
+            if entry.state() == State::Registered {
+                let message = "there is no tokio runtime here; await `setup_all` inside one";
+                entry.set(
+                    State::Unavailable(Reason::new("plugin_load_error", message)),
+                    None,
+                );
+            }
+        }
+        self.report(Vec::new())
     }
 
     async fn setup_group(
@@ -113,7 +137,7 @@ impl Registry {
                     if let Some(&index) = by_task.get(&error.id()) {
                         let reason = Reason::new(
                             "plugin_load_error",
-                            "the host's own code panicked in the setup; please report it",
+                            "starting it panicked; if the tokio runtime was built without `enable_all`, mend that, else please report it",
                         );
                         self.finish(index, Err(reason));
                     }
@@ -231,6 +255,8 @@ impl Registry {
     /// New calls are refused at once; those on their way have half of the plugin's
     /// `teardown_timeout_sec` to end. A teardown that takes longer than the limit leaves the
     /// plugin `leaked`; the rest goes on.
+    ///
+    /// Needs a tokio runtime, as the setup does.
     ///
     /// # Errors
     ///

@@ -1,5 +1,7 @@
 //! Plugins found in folders.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 mod common;
 
 use std::fs;

@@ -1,5 +1,7 @@
 //! Plugins that are child processes.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 #[path = "common/server.rs"]
 mod server;
 
@@ -245,6 +247,22 @@ async fn a_failed_start_leaves_its_reason_and_no_process() {
     assert!(reason.message.contains("command is empty"), "{reason}");
     let reason = failed(StdioCommand::new(["echo", "hello"]), json!({})).await;
     assert!(reason.message.contains("before it answered"), "{reason}");
+}
+
+#[tokio::test]
+async fn an_executable_must_be_the_plugin_it_is_taken_for() {
+    let registry = Registry::builder()
+        .executable("fake", "other", server::command(""))
+        .build()
+        .unwrap();
+    let report = registry.setup_all().await;
+    let reason = report.plugins[0].state.reason().unwrap();
+    assert!(
+        reason
+            .message
+            .contains("its executable is the plugin `fake.child`"),
+        "{reason}"
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Plugins in process: registration, setup, calls, teardown.
 
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
+
 mod common;
 
 use std::time::Duration;
@@ -454,4 +456,15 @@ async fn a_health_check_that_panics_is_unhealthy() {
     assert!(matches!(health, Health::Unhealthy { .. }), "{health:?}");
     let health = registry.plugin("fake", "beta").unwrap().health().await;
     assert_eq!(health, Health::degraded("slow disk"));
+}
+
+#[test]
+fn a_setup_outside_a_runtime_says_so() {
+    let registry = registry(Registry::builder().plugin::<Fake<ALPHA>>(), json!({}));
+    let mut setup = Box::pin(registry.setup_all());
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(setup.as_mut().poll(&mut cx).is_ready());
+    drop(setup);
+    let (_, message) = reason(&registry, "alpha");
+    assert!(message.contains("no tokio runtime"), "{message}");
 }

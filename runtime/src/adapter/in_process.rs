@@ -41,11 +41,11 @@ pub(crate) struct CpuPool {
 }
 
 impl CpuPool {
-    /// A pool on the current runtime.
-    pub(crate) fn new() -> Self {
+    /// A pool on this runtime.
+    pub(crate) fn new(runtime: Handle) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self {
-            runtime: Handle::current(),
+            runtime,
             permits: Arc::new(Semaphore::new(cores)),
         }
     }

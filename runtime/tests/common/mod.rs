@@ -36,6 +36,11 @@ static HOOKS: [Hook; 6] = [
     hook("spin", ExecutionModel::ThreadCpuBound),
 ];
 
+/// Any config will do.
+fn anything() -> Schema {
+    Schema::from_iter([("type".to_owned(), json!("object"))])
+}
+
 static HEAVY: [Hook; 1] = [hook("crunch", ExecutionModel::ProcessCpuBound)];
 
 const fn named(name: &'static str, depends_on: &'static [DependsOn], priority: u32) -> Declaration {
@@ -44,7 +49,7 @@ const fn named(name: &'static str, depends_on: &'static [DependsOn], priority: u
         priority,
         startup_timeout_sec: Some(1),
         teardown_timeout_sec: Some(1),
-        ..Declaration::new("fake", name, name, &HOOKS, Schema::new)
+        ..Declaration::new("fake", name, name, &HOOKS, anything)
     }
 }
 
@@ -129,7 +134,7 @@ impl<const N: usize> Plugin for Fake<N> {
             let config = config_of(context, &DECLARATIONS[N])?;
             write(&config, "setup", name);
             match config["setup"].as_str() {
-                Some("fail") => return Err(PluginError::new("no luck with hunter22")),
+                Some("fail") => Err(PluginError::new("no luck with hunter22")),
                 Some("panic") => panic!("on purpose"),
                 Some("hang") => std::future::pending().await,
                 Some("block") => loop {
@@ -146,7 +151,8 @@ fn config_of(
     context: SetupContext,
     declaration: &'static Declaration,
 ) -> Result<Value, ConfigInvalid> {
-    Ok(context.decode::<Value>(declaration)?.config().clone())
+    let context = context.decode::<serde_json::Map<String, Value>>(declaration)?;
+    Ok(Value::Object(context.config().clone()))
 }
 
 impl<const N: usize> ErasedPlugin for Fake<N> {

@@ -134,8 +134,11 @@ impl Server {
                 .into_iter()
                 .chain(more.map(|it| hook(it, true)))
                 .collect();
-            capabilities["experimental"] =
-                json!({ "dev.dagstack/plugin": { "version": 1, "hooks": hooks } });
+            capabilities["experimental"] = json!({ "dev.dagstack/plugin": {
+                    "version": 1,
+                    "manifest": { "kind": "fake", "name": "child", "core_version": ">=0.1.0" },
+                    "hooks": hooks,
+                } });
         }
         json!({
             "protocolVersion": version,

@@ -1,6 +1,6 @@
 //! From what an MCP server answers to what a hook returned.
 
-use dagstack_plugin::{HookError, code};
+use dagstack_plugin::{HookError, code, wire};
 use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, ErrorData};
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ fn failure(answer: CallToolResult) -> HookError {
     let ours = answer
         .meta
         .as_ref()
-        .and_then(|meta| meta.0.get("dev.dagstack/error"))
+        .and_then(|meta| meta.0.get(wire::ERROR))
         .and_then(HookError::from_value);
     ours.unwrap_or_else(|| {
         let text = text(&answer.content).unwrap_or_default();
@@ -58,6 +58,9 @@ fn text(content: &[ContentBlock]) -> Option<String> {
 
 /// A JSON-RPC error in answer to a call.
 pub(super) fn protocol_error(hook: &str, error: ErrorData) -> HookError {
+    if let Some(ours) = error.data.as_ref().and_then(HookError::from_value) {
+        return ours;
+    }
     let message = error.message.into_owned();
     if error.code == ErrorCode::INVALID_PARAMS {
         return HookError::new(code::INVALID_ARGUMENTS, message.clone())

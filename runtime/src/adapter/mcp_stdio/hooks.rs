@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use dagstack_plugin::{HookError, code, tool};
+use dagstack_plugin::wire::{self, AnnouncedHook};
+use dagstack_plugin::{HookError, call, tool};
 use rmcp::model::{JsonObject, Tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::status::PluginName;
-use crate::suggest::suggest;
 
 /// The hooks of a plugin out of process.
 #[derive(Debug)]
@@ -30,19 +30,10 @@ pub(super) struct ToolOf {
     pub(super) wraps: bool,
 }
 
-/// What the dagstack extension says of a hook.
-#[derive(Deserialize)]
-struct Announced {
-    name: String,
-    tool: String,
-    #[serde(default)]
-    wraps_result: bool,
-}
-
 impl Hooks {
     /// The hooks that a dagstack plugin announces; `None` if it does not say.
     pub(super) fn announced(plugin: &PluginName, extension: &JsonObject) -> Option<Self> {
-        let hooks: Vec<Announced> = Vec::deserialize(extension.get("hooks")?).ok()?;
+        let hooks: Vec<AnnouncedHook> = Vec::deserialize(extension.get("hooks")?).ok()?;
         Some(Self {
             plugin: plugin.clone(),
             names: hooks.iter().map(|hook| hook.name.clone()).collect(),
@@ -133,29 +124,15 @@ impl Hooks {
     }
 
     fn unknown(&self, hook: &str) -> HookError {
-        let mut known: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        if self.is_tool() {
-            known.extend([tool::GET_SCHEMA, tool::EXECUTE]);
-        }
-        let guess = suggest(hook, known.iter().copied())
-            .map(|guess| format!(", did you mean `{guess}`?"))
-            .unwrap_or_default();
-        HookError::new(
-            code::UNKNOWN_HOOK,
-            format!(
-                "`{}` has no hook `{hook}`{guess} it has: {}",
-                self.plugin,
-                known.join(", ")
-            ),
-        )
-        .details(json!({ "hook": hook, "known": known }))
+        let (kind, name) = (self.plugin.kind(), self.plugin.name());
+        call::unknown_hook(kind, name, self.names.iter().map(String::as_str), hook)
     }
 }
 
 /// Whether a tool's output schema says that its value is wrapped.
 fn wraps(tool: &Tool) -> bool {
     let schema = tool.output_schema.as_deref();
-    ["x-dagstack-wrap-result", "x-fastmcp-wrap-result"]
+    [wire::WRAP, wire::WRAP_FASTMCP]
         .iter()
         .any(|key| schema.and_then(|schema| schema.get(*key)) == Some(&Value::Bool(true)))
 }
@@ -163,6 +140,7 @@ fn wraps(tool: &Tool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dagstack_plugin::code;
 
     fn tools(names: &[&'static str]) -> Vec<Tool> {
         names
@@ -188,7 +166,7 @@ mod tests {
             error.get_details(),
             Some(&json!({ "hook": "chunks", "known": ["chunk", "count", "plain"] }))
         );
-        assert!(error.message().contains("did you mean `chunk`?"));
+        assert!(error.message().contains("did you mean `chunk`"));
     }
 
     #[test]

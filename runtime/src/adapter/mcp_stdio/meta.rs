@@ -1,6 +1,6 @@
 //! What goes beside a call's arguments, in `_meta`.
 
-use dagstack_plugin::{HookContext, Metadata};
+use dagstack_plugin::{HookContext, Metadata, wire};
 use rmcp::model::{JsonObject, MetaObject, RequestMetaObject};
 use serde_json::{Map, Value};
 
@@ -13,9 +13,9 @@ pub(super) fn of_call(ctx: &HookContext) -> Option<RequestMetaObject> {
     put_metadata(&mut meta, ctx.metadata());
     if let Some(left) = ctx.remaining() {
         let millis = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
-        meta.insert("dev.dagstack/timeout_ms".to_owned(), millis.into());
+        meta.insert(wire::TIMEOUT_MS.to_owned(), millis.into());
     }
-    (!meta.is_empty()).then(|| RequestMetaObject(MetaObject(meta)))
+    (!meta.is_empty()).then_some(RequestMetaObject(MetaObject(meta)))
 }
 
 fn put_metadata(meta: &mut JsonObject, metadata: &Metadata) {
@@ -37,7 +37,7 @@ fn put_metadata(meta: &mut JsonObject, metadata: &Metadata) {
         }
     }
     if !rest.is_empty() {
-        meta.insert("dev.dagstack/metadata".to_owned(), Value::Object(rest));
+        meta.insert(wire::METADATA.to_owned(), Value::Object(rest));
     }
 }
 

@@ -13,6 +13,7 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
+use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{
     BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool,
 };
@@ -31,8 +32,6 @@ use crate::status::{PluginName, Reason};
 
 pub use self::command::StdioCommand;
 
-/// The capability under which our own two ends know each other.
-const EXTENSION: &str = "dev.dagstack/plugin";
 /// Sets the plugin up with the host's config.
 const SETUP: &str = "dagstack/setup";
 /// Asks how the plugin is.

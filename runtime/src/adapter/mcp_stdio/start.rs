@@ -3,7 +3,8 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use dagstack_plugin::{Problem, secrets, tool};
+use dagstack_plugin::manifest::VersionRange;
+use dagstack_plugin::{CORE_VERSION, Problem, secrets, tool};
 use rmcp::RoleClient;
 use rmcp::model::{ErrorData, JsonObject, Tool};
 use rmcp::service::{
@@ -13,6 +14,7 @@ use rmcp::service::{
 use serde_json::{Value, json};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{Mutex, watch};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
 use super::client::Client;
@@ -47,8 +49,14 @@ impl McpStdio {
             limit,
             deadline: Instant::now() + limit,
         };
-        let (process, transport, closed, setup, tail) = start.spawn(command).await?;
-        let service = start.shake_hands(transport, &process.group, &tail).await?;
+        let Spawned {
+            process,
+            transport,
+            closed,
+            setup,
+            stderr,
+        } = start.spawn(command).await?;
+        let service = start.shake_hands(transport, &process.group, stderr).await?;
         tokio::spawn(supervise(
             process.group.clone(),
             closed,
@@ -56,6 +64,9 @@ impl McpStdio {
         ));
         let peer = service.peer().clone();
         let extension = extension(&peer);
+        if let Some(facts) = &extension {
+            start.check_identity(facts)?;
+        }
         match &extension {
             Some(_) => start.set_up(&peer, &process.group, setup, config).await?,
             None if config
@@ -81,13 +92,28 @@ impl McpStdio {
     }
 }
 
-type Spawned = (
-    Process,
-    Lines<ChildStdout, ChildStdin>,
-    watch::Receiver<()>,
-    SetupParams,
-    Tail,
-);
+/// A child that runs, and all that is attached to it.
+struct Spawned {
+    process: Process,
+    transport: Lines<ChildStdout, ChildStdin>,
+    closed: watch::Receiver<()>,
+    setup: SetupParams,
+    stderr: Stderr,
+}
+
+/// A child's standard error, for the message of a failed start.
+struct Stderr {
+    tail: Tail,
+    drained: JoinHandle<()>,
+}
+
+impl Stderr {
+    /// What a child that has ended wrote last.
+    async fn last_words(self) -> String {
+        let _ = tokio::time::timeout(EXIT_LAG, self.drained).await;
+        self.tail.text()
+    }
+}
 
 impl Start<'_> {
     fn failed(&self, cause: &str, message: impl Into<String>) -> PluginRegistryError {
@@ -134,22 +160,28 @@ impl Start<'_> {
         let stdout = ChildStdout::from_std(streams.stdout).map_err(no_driver)?;
         let stderr = ChildStderr::from_std(streams.stderr).map_err(no_driver)?;
         let tail = Tail::default();
-        tokio::spawn(drain(
+        let drained = tokio::spawn(drain(
             stderr,
             self.name.to_string(),
             tail.clone(),
             process.group.clone(),
         ));
         let setup = SetupParams::default();
-        let (lines, closed) = Lines::new(self.name.to_string(), stdout, stdin, setup.clone());
-        Ok((process, lines, closed, setup, tail))
+        let (transport, closed) = Lines::new(self.name.to_string(), stdout, stdin, setup.clone());
+        Ok(Spawned {
+            process,
+            transport,
+            closed,
+            setup,
+            stderr: Stderr { tail, drained },
+        })
     }
 
     async fn shake_hands(
         &self,
         transport: Lines<ChildStdout, ChildStdin>,
         group: &Group,
-        tail: &Tail,
+        stderr: Stderr,
     ) -> Result<RunningService<RoleClient, Client>, PluginRegistryError> {
         let hands = Client.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
         let shaken = self.in_time("the answer to `initialize`", hands).await?;
@@ -180,8 +212,33 @@ impl Start<'_> {
                     }
                 };
                 // The config is not sent yet, so nothing of it can be in there.
-                Err(self.failed("handshake_failed", format!("{why}{}", tail.text())))
+                let words = stderr.last_words().await;
+                Err(self.failed("handshake_failed", format!("{why}{words}")))
             }
+        }
+    }
+
+    /// That the executable is the plugin it is taken for, and fits this core.
+    fn check_identity(&self, facts: &JsonObject) -> Result<(), PluginRegistryError> {
+        let manifest = facts.get("manifest");
+        let text = |key: &str| manifest?.get(key)?.as_str();
+        if let (Some(kind), Some(name)) = (text("kind"), text("name"))
+            && (kind, name) != (self.name.kind(), self.name.name())
+        {
+            return Err(self.failed(
+                "another_plugin",
+                format!("its executable is the plugin `{kind}.{name}`; mend the command, or the kind and name"),
+            ));
+        }
+        let fits =
+            |range: &str| VersionRange::parse(range).is_ok_and(|it| it.matches(CORE_VERSION));
+        match text("core_version") {
+            Some(required) if !fits(required) => Err(PluginRegistryError::VersionIncompatible {
+                plugin: self.name.clone(),
+                required: required.to_owned(),
+                offered: CORE_VERSION.to_owned(),
+            }),
+            _ => Ok(()),
         }
     }
 

@@ -103,9 +103,9 @@ impl<R: AsyncRead + Unpin, W> Lines<R, W> {
         let line = self.line.trim_ascii();
         if std::mem::take(&mut self.skipping) {
             let limit = self.max_line;
-            return Some(unreadable(line, || {
+            return unreadable(line, || {
                 format!("it is longer than {limit} bytes; return less, or in several calls")
-            })?);
+            });
         }
         if line.is_empty() {
             return None;
