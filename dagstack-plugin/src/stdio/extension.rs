@@ -11,12 +11,15 @@ use tokio::sync::oneshot;
 use super::instance::SetupFailure;
 use super::protocol::setup_error;
 use super::serve::{Job, Server};
-use super::session::EXTENSION;
+use super::manifest;
 use super::tools::exposed;
 use crate::call::CatchPanic;
 use crate::context::Metadata;
 use crate::error::PluginError;
+use crate::wire::{AnnouncedHook, Announcement, EXTENSION};
 
+/// The extension's version.
+const VERSION: u32 = 1;
 /// Sets the plugin up with the host's config.
 pub(super) const SETUP: &str = "dagstack/setup";
 /// Asks how the plugin is.
@@ -26,25 +29,29 @@ pub(super) const TEARDOWN: &str = "dagstack/teardown";
 
 /// What `initialize` announces: to a host of ours everything, to others that there is more.
 pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
-    let mut facts = Map::new();
-    facts.insert("version".to_owned(), Value::from(1));
-    if server.session.is_ours() {
+    let facts = if server.session.is_ours() {
         let declaration = server.tools.declaration;
-        facts.insert(
-            "config_schema".to_owned(),
-            Value::Object((declaration.config_schema)()),
-        );
-        let hooks: Vec<Value> = exposed(declaration)
-            .map(|(_, hook)| {
-                json!({
-                    "name": hook.name,
-                    "tool": server.tools.names.of(declaration, hook),
-                    "wraps_result": hook.schemas().wraps_result,
-                })
+        let hooks = exposed(declaration)
+            .map(|(_, hook)| AnnouncedHook {
+                name: hook.name.to_owned(),
+                tool: server.tools.names.of(declaration, hook),
+                wraps_result: hook.schemas().wraps_result,
             })
             .collect();
-        facts.insert("hooks".to_owned(), Value::from(hooks));
-    }
+        let announcement = Announcement {
+            version: VERSION,
+            manifest: manifest::of(declaration, manifest::own_command()).to_json_value(),
+            config_schema: Value::Object((declaration.config_schema)()),
+            hooks,
+        };
+        serde_json::to_value(announcement).unwrap_or_default()
+    } else {
+        json!({ "version": VERSION })
+    };
+    let facts = match facts {
+        Value::Object(facts) => facts,
+        _ => Map::new(),
+    };
     ExperimentalCapabilities::from([(EXTENSION.to_owned(), facts)])
 }
 

@@ -8,11 +8,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::context::{HookContext, Metadata};
+use crate::wire::{METADATA, TIMEOUT_MS};
 
-/// The key under which a host sends [`Metadata`].
-pub(super) const METADATA: &str = "dev.dagstack/metadata";
-/// The key under which a host says how long it waits.
-pub(super) const TIMEOUT: &str = "dev.dagstack/timeout_ms";
 /// The stateless protocol, whose requests carry their version themselves.
 const STATELESS: &str = "\"2026-07-28\"";
 
@@ -73,7 +70,7 @@ pub(super) fn read_map(meta: &Map<String, Value>) -> HookContext {
         given("traceparent"),
         given("tracestate"),
         given(METADATA),
-        given(TIMEOUT),
+        given(TIMEOUT_MS),
     )
 }
 
@@ -116,7 +113,7 @@ fn context(
                     context = context.with_timeout(timeout);
                 }
             }
-            _ => tracing::warn!("dropped `{TIMEOUT}`: it must be a number of milliseconds"),
+            _ => tracing::warn!("dropped `{TIMEOUT_MS}`: it must be a number of milliseconds"),
         }
     }
     context

@@ -16,6 +16,9 @@ const MAX_RUNNING: usize = 256;
 const MAX_QUEUED: usize = 16 * 1024;
 /// A worker that idles longer ends.
 const IDLE: Duration = Duration::from_secs(10);
+/// Ticks for which a hook may keep the input unread; large calls take one or two, and each thread
+/// that ever ran one keeps memory for the next.
+const UNREAD_TICKS: u32 = 3;
 /// Ticks without any activity after which the supervisor may sleep.
 const QUIET_TICKS: u32 = 50;
 
@@ -67,6 +70,7 @@ struct State<J> {
     seen: u64,
     put_off_seen: bool,
     quiet_ticks: u32,
+    unread_ticks: u32,
 }
 
 impl<J: Send + 'static> Pool<J> {
@@ -86,6 +90,7 @@ impl<J: Send + 'static> Pool<J> {
                 seen: 0,
                 put_off_seen: false,
                 quiet_ticks: 0,
+                unread_ticks: 0,
             }),
             idle: Condvar::new(),
             wake,
@@ -150,7 +155,13 @@ pub(super) fn tick<W: Work>(work: &Arc<W>) {
         && state.running < MAX_RUNNING;
     let unread = !state.reading && !state.ended && state.queue.len() < MAX_QUEUED;
     let unwritten = put_off && state.put_off_seen;
-    if late || unwritten || (unread && held_up) {
+    state.unread_ticks = if unread && held_up {
+        state.unread_ticks + 1
+    } else {
+        0
+    };
+    if late || unwritten || state.threads == 0 || state.unread_ticks >= UNREAD_TICKS {
+        state.unread_ticks = 0;
         rouse(work, &mut state);
     }
     let quiet = state.reading && state.queue.is_empty() && !put_off && held_up;

@@ -313,7 +313,7 @@ impl ServerHandler for Handler {
             Ok(value) => CallToolResult::structured(value),
             Err(error) => {
                 let mut meta = MetaObject::default();
-                meta.insert(reply::ERROR.to_owned(), error.to_value());
+                meta.insert(crate::wire::ERROR.to_owned(), error.to_value());
                 CallToolResult::error(vec![ContentBlock::text(reply::failure_text(&error))])
                     .with_meta(Some(meta))
             }

@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 
 use super::meta::Shape;
 use crate::error::HookError;
-
-/// The key of a [`HookError`] in a result's `_meta`.
-pub(super) const ERROR: &str = "dev.dagstack/error";
+use crate::wire::ERROR;
 
 /// How a result is to be written.
 #[derive(Clone, Copy, Debug)]

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
-/// The key under which both ends announce the dagstack extension.
-pub(super) const EXTENSION: &str = "dev.dagstack/plugin";
+use crate::wire::EXTENSION;
 
 /// Facts about the host at the other end.
 #[derive(Debug, Default)]

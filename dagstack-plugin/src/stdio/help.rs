@@ -1,0 +1,111 @@
+//! `--help`: the options, and what this very plugin takes.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::tools::exposed;
+use crate::declaration::Declaration;
+use crate::secrets;
+
+/// The whole text.
+pub(super) fn text(declaration: &'static Declaration) -> String {
+    let mut text = format!("{}.{}", declaration.kind, declaration.name);
+    if let Some(version) = declaration.version {
+        let _ = write!(text, " {version}");
+    }
+    if let Some(description) = declaration.description {
+        let _ = write!(text, "\n{description}");
+    }
+    text.push_str(
+        "
+
+usage: [OPTIONS] [COMMAND]
+
+commands (none: serve MCP on stdin and stdout)
+  manifest [--command PROGRAM ARG…]  print dagstack.toml
+  schema                             print the schemas of the config and the hooks
+  call HOOK JSON                     call one hook and print its result; `-` reads JSON from stdin
+
+options
+  --config FILE          the plugin's config section, TOML or JSON
+  --tool-names function  name MCP tools by function alone (default: full)
+  --help, --version
+
+hooks
+",
+    );
+    for (_, hook) in exposed(declaration) {
+        let _ = writeln!(text, "  {}{}", hook.name, about(hook.description));
+        members(&mut text, &hook.schemas().input);
+    }
+    let config = (declaration.config_schema)();
+    let mut keys = String::new();
+    members(&mut keys, &config);
+    if !keys.is_empty() {
+        text.push_str("\nconfig\n");
+        text.push_str(&keys);
+    }
+    text
+}
+
+fn about(description: Option<&str>) -> String {
+    description
+        .and_then(|text| text.lines().next())
+        .map(|line| format!("  {line}"))
+        .unwrap_or_default()
+}
+
+fn members(text: &mut String, schema: &crate::schema::Schema) {
+    let required = |name: &str| {
+        schema
+            .get("required")
+            .and_then(Value::as_array)
+            .is_some_and(|names| names.iter().any(|required| required == name))
+    };
+    let properties = schema.get("properties").and_then(Value::as_object);
+    for (name, member) in properties.into_iter().flatten() {
+        let _ = write!(text, "      {name}: {}", type_of(member));
+        match member.get("default") {
+            Some(Value::Null) | None if required(name) => text.push_str(" (required)"),
+            Some(Value::Null) | None => text.push_str(" (optional)"),
+            Some(_) if secrets::is_secret_name(name) => {
+                let _ = write!(text, " (default {})", secrets::MASKED);
+            }
+            Some(default) => {
+                let _ = write!(text, " (default {})", secrets::mask(default));
+            }
+        }
+        let description = member.get("description").and_then(Value::as_str);
+        let _ = writeln!(text, "{}", about(description));
+    }
+}
+
+fn type_of(schema: &Value) -> String {
+    let list = |schemas: &Vec<Value>| schemas.iter().map(type_of).collect::<Vec<_>>().join(" or ");
+    match schema.get("type") {
+        Some(Value::String(name)) if name == "array" => {
+            let items = schema.get("items").map_or("any".to_owned(), type_of);
+            format!("array of {items}")
+        }
+        Some(Value::String(name)) => name.clone(),
+        Some(Value::Array(names)) => names
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(" or "),
+        _ => {
+            let reference = schema.get("$ref").and_then(Value::as_str);
+            let any = schema.get("anyOf").or_else(|| schema.get("oneOf"));
+            match (reference, any) {
+                (Some(reference), _) => reference
+                    .rsplit('/')
+                    .next()
+                    .unwrap_or(reference)
+                    .to_owned(),
+                (None, Some(Value::Array(schemas))) => list(schemas),
+                _ => "any".to_owned(),
+            }
+        }
+    }
+}
