@@ -1,5 +1,18 @@
 //! The attribute macros of dagstack-plugin. Use them through that crate, which says what they do.
 
+// A panic here would cost the author the item and the error message.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::todo,
+        clippy::unreachable,
+        clippy::unwrap_used
+    )
+)]
+
 mod cfg;
 mod ctxt;
 mod data;

@@ -1,11 +1,11 @@
 //! `#[setup]`, `#[teardown]` and `#[health]`: the functions a host calls around the hooks.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, Meta, Type};
 
 use crate::ctxt::Ctxt;
-use crate::hook::expand::{Scope, check_inferred, check_send, check_type};
+use crate::hook::expand::{NamedType, Scope, check_inferred, check_send, check_type};
 use crate::hook::signature::{check_output, check_plain, check_receiver, output, place, shown};
 use crate::plugin::model::{ImplBlock, Mark, MemberFn};
 use crate::{cfg, spans};
@@ -184,13 +184,14 @@ pub(crate) fn setup_body(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> To
     }
 }
 
-/// The name of the context's type.
-pub(crate) fn setup_types(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> TokenStream {
-    let Some(ty) = setup.and_then(|setup| setup.context) else {
-        return TokenStream::new();
-    };
-    let ty = spans::without_self(ty.to_token_stream(), scope.self_ty);
-    quote!(type __dagstack_Context = #ty;)
+/// The context's type, with the name the expansion has for it.
+pub(crate) fn setup_type(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> Option<NamedType> {
+    let ty = setup?.context?;
+    Some(NamedType {
+        cfgs: Vec::new(),
+        name: format_ident!("__dagstack_Context"),
+        ty: spans::without_self(ty.to_token_stream(), scope.self_ty),
+    })
 }
 
 /// The function that makes the config schema.

@@ -12,7 +12,7 @@
 mod metadata;
 mod probe;
 
-pub use core::marker::{Send, Sync};
+pub use core::marker::{Send, Sized, Sync};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use std::boxed::Box;

@@ -22,6 +22,13 @@ pub(crate) struct Hook<'a> {
     pub(crate) index: usize,
 }
 
+/// A type of the author's and the name the expansion has for it.
+pub(crate) struct NamedType {
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) name: Ident,
+    pub(crate) ty: TokenStream,
+}
+
 /// What all hooks of a plugin share.
 pub(crate) struct Scope<'a> {
     /// `<crate>::__private`.
@@ -80,61 +87,65 @@ impl Hook<'_> {
         quote!(#(#cfgs)* #model,)
     }
 
-    /// The args struct and the names of the types.
+    /// The types of the hook, each with the name the expansion has for it.
+    pub(crate) fn types(&self, scope: &Scope<'_>) -> Vec<NamedType> {
+        let cfgs = self.cfgs();
+        let params = self.params.iter().enumerate().map(|(number, param)| {
+            let (Param::Context(ty) | Param::Value(ValueParam { ty, .. })) = param;
+            (self.alias(number), ty.to_token_stream())
+        });
+        let output = signature::static_lifetimes(signature::output(&self.function.sig));
+        params
+            .chain([(self.output_alias(), output)])
+            .map(|(name, ty)| NamedType {
+                cfgs: cfgs.clone(),
+                name,
+                ty: spans::without_self(ty, scope.self_ty),
+            })
+            .collect()
+    }
+
+    /// The struct the arguments are read into.
     ///
     /// ```text
-    /// type __dagstack_Type0_0 = String;
     /// struct __dagstack_Args0<const __DAGSTACK: bool> { text: __dagstack_Type0_0 }
     /// ```
     ///
-    /// Each type is mentioned once, so that one that does not exist is one error. The constant
-    /// parameter makes schemars look at `bound`, which it ignores on a type without parameters.
-    pub(crate) fn types(&self, scope: &Scope<'_>) -> TokenStream {
+    /// The constant parameter makes schemars look at `bound`, which it ignores on a type without
+    /// parameters.
+    pub(crate) fn args_struct(&self, scope: &Scope<'_>) -> TokenStream {
         let private = &scope.private;
         let cfgs = self.cfgs();
         let name = self.struct_name();
         let serde = format!("{private}::serde").replace(' ', "");
         let schemars = format!("{private}::schemars").replace(' ', "");
-        let mut aliases = TokenStream::new();
         let mut fields = TokenStream::new();
         let mut de_bounds = Vec::new();
         let mut schema_bounds = Vec::new();
         for (number, param) in self.params.iter().enumerate() {
-            let alias = self.alias(number);
-            let ty = match param {
-                Param::Context(ty) | Param::Value(ValueParam { ty, .. }) => ty,
+            let Param::Value(value) = param else {
+                continue;
             };
-            let ty = spans::without_self(ty.to_token_stream(), scope.self_ty);
-            aliases.extend(quote!(#(#cfgs)* type #alias = #ty;));
-            if let Param::Value(value) = param {
-                let attrs = &value.attrs;
-                let field = spans::located(&value.ident);
-                fields.extend(quote!(#(#attrs)* #field: #alias,));
-                if !value.is_read_otherwise() {
-                    // `for<'a>` keeps rustc from checking the bound here: it is checked where the
-                    // struct is used, and there by a question that may be answered with no.
-                    de_bounds.push(format!(
-                        "for<'__dagstack> {alias}: {serde}::Deserialize<'de>"
-                    ));
-                    schema_bounds.push(format!("for<'__dagstack> {alias}: {schemars}::JsonSchema"));
-                    if value.needs_default() {
-                        let bound = format!("for<'__dagstack> {alias}: ::core::default::Default");
-                        de_bounds.push(bound.clone());
-                        schema_bounds.push(bound);
-                    }
-                }
+            let alias = self.alias(number);
+            let attrs = &value.attrs;
+            let field = spans::located(&value.ident);
+            fields.extend(quote!(#(#attrs)* #field: #alias,));
+            if value.is_read_otherwise() {
+                continue;
+            }
+            // `for<'a>` keeps rustc from checking the bound here: it is checked where the struct is
+            // used, and there by a question that may be answered with no.
+            let bound = |of: &str| format!("for<'__dagstack> {alias}: {of}");
+            de_bounds.push(bound(&format!("{serde}::Deserialize<'de>")));
+            schema_bounds.push(bound(&format!("{schemars}::JsonSchema")));
+            if value.needs_default() {
+                de_bounds.push(bound("::core::default::Default"));
+                schema_bounds.push(bound("::core::default::Default"));
             }
         }
-        let output = self.output_alias();
-        let output_ty = spans::without_self(
-            signature::static_lifetimes(signature::output(&self.function.sig)),
-            scope.self_ty,
-        );
-        aliases.extend(quote!(#(#cfgs)* type #output = #output_ty;));
         let de_bounds = de_bounds.join(", ");
         let schema_bounds = schema_bounds.join(", ");
         quote! {
-            #aliases
             #(#cfgs)*
             #[derive(#private::serde::Deserialize, #private::schemars::JsonSchema)]
             #[serde(crate = #serde, deny_unknown_fields, bound(deserialize = #de_bounds))]

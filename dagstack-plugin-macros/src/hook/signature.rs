@@ -320,7 +320,31 @@ fn not_owned(ty: &Type) -> Option<String> {
             shown(ty)
         ));
     }
+    if borrows_by_lifetime(&tokens) {
+        return Some(format!(
+            "`{}` borrows; a hook owns its arguments\nhelp: write `'static`, or use an owned type",
+            shown(ty)
+        ));
+    }
     None
+}
+
+/// Whether there is a lifetime other than `'static`.
+fn borrows_by_lifetime(tokens: &TokenStream) -> bool {
+    let mut trees = tokens.clone().into_iter();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                let name = trees.next();
+                if !matches!(name, Some(TokenTree::Ident(name)) if name == "static") {
+                    return true;
+                }
+            }
+            TokenTree::Group(group) if borrows_by_lifetime(&group.stream()) => return true,
+            _ => {}
+        }
+    }
+    false
 }
 
 fn contains(tokens: &TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> bool {

@@ -6,7 +6,7 @@ use syn::LitStr;
 
 use super::Plugin;
 use super::args::{PluginArgs, UnitOfWork};
-use crate::hook::expand::{Scope, description};
+use crate::hook::expand::{NamedType, Scope, description};
 use crate::{lifecycle, spans};
 
 /// Everything but the impl block itself.
@@ -18,14 +18,14 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
         self_ty: &self_ty,
     };
     let hooks = &plugin.hooks;
-    let types = hooks.iter().map(|hook| hook.types(&scope));
+    let args = hooks.iter().map(|hook| hook.args_struct(&scope));
     let variants = hooks.iter().map(|hook| hook.index_variant());
     let constants = hooks.iter().map(|hook| hook.index_const());
     let elements = hooks.iter().map(|hook| hook.declaration(&scope));
-    let context_type = lifecycle::setup_types(plugin.setup.as_ref(), &scope);
     let declaration = declaration(plugin, &scope);
     let impls = impls(plugin, &scope);
-    let assertions = assertions(plugin, &scope);
+    let types = types(plugin, &scope);
+    let shared = shared(plugin, &scope);
     quote! {
         #[doc(hidden)]
         #[allow(
@@ -45,14 +45,14 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
 
             enum __dagstack_Index { #(#variants)* Count }
             #(#constants)*
-            #(#types)*
-            #context_type
+            #types
+            #(#args)*
             static __DAGSTACK_HOOKS: [#private::Hook; __dagstack_Index::Count as usize] =
                 [#(#elements)*];
             #declaration
             #impls
             #private::inventory::submit! { #private::Probe::<#self_ty>::REGISTRATION }
-            #assertions
+            #shared
         };
     }
 }
@@ -129,14 +129,63 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-/// Code that is compiled and never run: what the author's types must be able to do.
-fn assertions(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+/// Names for the author's types, and the assertions about them.
+///
+/// Both mention the types in the author's own tokens, and in an `impl` that claims to be the
+/// author's. So the error about a type that does not exist is, hint for hint, the one that the
+/// method itself gets, and rustc shows equal errors once.
+fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
     let self_ty = scope.self_ty;
+    let impl_token = &plugin.block.impl_token;
+    let types: Vec<NamedType> = plugin
+        .hooks
+        .iter()
+        .flat_map(|hook| hook.types(scope))
+        .chain(lifecycle::setup_type(plugin.setup.as_ref(), scope))
+        .collect();
+    let declared = types
+        .iter()
+        .map(|NamedType { cfgs, name, .. }| quote!(#(#cfgs)* type #name: ?#private::Sized;));
+    let defined = types
+        .iter()
+        .map(|NamedType { cfgs, name, ty }| quote!(#(#cfgs)* type #name = #ty;));
+    let aliases = types.iter().map(|NamedType { cfgs, name, .. }| {
+        quote!(#(#cfgs)* type #name = <#self_ty as __dagstack_Types>::#name;)
+    });
     let hooks = plugin.hooks.iter().map(|hook| hook.assertions(scope));
     let setup = lifecycle::setup_assertions(plugin.setup.as_ref(), &plugin.block.self_ty, scope);
     let teardown = lifecycle::method_assertions(plugin.teardown.as_ref(), "TeardownOutcome", scope);
     let health = lifecycle::method_assertions(plugin.health.as_ref(), "HealthOutcome", scope);
+    let check = quote! {
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static
+    };
+    quote! {
+        #[allow(dead_code)]
+        trait __dagstack_Types {
+            #(#declared)*
+            #check;
+        }
+        #impl_token __dagstack_Types for #self_ty {
+            #(#defined)*
+            // Compiled, but never run.
+            #check {
+                #setup
+                #teardown
+                #health
+                #(#hooks)*
+            }
+        }
+        #(#aliases)*
+    }
+}
+
+/// Code that is compiled and never run: a plugin is shared between threads.
+fn shared(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let self_ty = scope.self_ty;
     let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
     let shared = quote::quote_spanned!(span=> __dagstack_self);
     let borrowed = quote::quote_spanned!(span=> &#shared);
@@ -148,17 +197,6 @@ fn assertions(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
             let _: &dyn #private::Sync = #shared;
             let #shared = #private::Probe::<#self_ty>::ASK.__dagstack_if_sync();
             let _: &dyn #private::Send = #borrowed;
-        }
-
-        #[allow(dead_code)]
-        fn __dagstack_check_types()
-        where
-            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
-        {
-            #setup
-            #teardown
-            #health
-            #(#hooks)*
         }
     }
 }

@@ -1,5 +1,8 @@
 //! Expansions called as functions: what they write, and what they say.
 
+// Clippy knows only `#[test]` functions as tests, not the helpers beside them.
+#![allow(clippy::panic, clippy::unwrap_used)]
+
 mod half_typed;
 mod messages;
 mod snapshots;

@@ -23,9 +23,57 @@ const _: () = {
         Count,
     }
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
-    type __dagstack_Type0_0 = HookContext;
-    type __dagstack_Type0_1 = u8;
-    type __dagstack_Output0 = Result<u8, Error>;
+    #[allow(dead_code)]
+    trait __dagstack_Types {
+        type __dagstack_Type0_0: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Type0_1: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+    }
+    impl __dagstack_Types for Echo {
+        type __dagstack_Type0_0 = HookContext;
+        type __dagstack_Type0_1 = u8;
+        type __dagstack_Output0 = Result<u8, Error>;
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static,
+        {
+            <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
+            {
+                <HookContext as ::dagstack_plugin::__private::ContextParam>::__dagstack_check();
+                <u8 as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
+                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .0,
+                );
+                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .1,
+                );
+                let _ = |
+                    __dagstack_self: &Echo,
+                    __dagstack_0: &__dagstack_Type0_0,
+                    __dagstack_1: __dagstack_Type0_1|
+                {
+                    let __dagstack_future = <Echo>::echo(
+                        __dagstack_self,
+                        __dagstack_0,
+                        __dagstack_1,
+                    );
+                    let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
+                };
+            }
+        }
+    }
+    type __dagstack_Type0_0 = <Echo as __dagstack_Types>::__dagstack_Type0_0;
+    type __dagstack_Type0_1 = <Echo as __dagstack_Types>::__dagstack_Type0_1;
+    type __dagstack_Output0 = <Echo as __dagstack_Types>::__dagstack_Output0;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -212,40 +260,6 @@ const _: () = {
         let __dagstack_self = ::dagstack_plugin::__private::Probe::<Echo>::ASK
             .__dagstack_if_sync();
         let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
-    }
-    #[allow(dead_code)]
-    fn __dagstack_check_types()
-    where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-    {
-        <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
-        {
-            <HookContext as ::dagstack_plugin::__private::ContextParam>::__dagstack_check();
-            <u8 as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
-            <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .0,
-            );
-            <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .1,
-            );
-            let _ = |
-                __dagstack_self: &Echo,
-                __dagstack_0: &__dagstack_Type0_0,
-                __dagstack_1: __dagstack_Type0_1|
-            {
-                let __dagstack_future = <Echo>::echo(
-                    __dagstack_self,
-                    __dagstack_0,
-                    __dagstack_1,
-                );
-                let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
-            };
-        }
     }
 };
 #[doc(hidden)]

@@ -29,8 +29,60 @@ const _: () = {
     #[cfg(unix)]
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
     const __DAGSTACK_HOOK1: usize = __dagstack_Index::Hook1 as usize;
+    #[allow(dead_code)]
+    trait __dagstack_Types {
+        #[cfg(unix)]
+        type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Type1_0: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Output1: ?::dagstack_plugin::__private::Sized;
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+    }
+    impl __dagstack_Types for Echo {
+        #[cfg(unix)]
+        type __dagstack_Output0 = ();
+        type __dagstack_Type1_0 = Echo;
+        type __dagstack_Output1 = &'static str;
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static,
+        {
+            <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
+            #[cfg(unix)]
+            {
+                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .0,
+                );
+                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .1,
+                );
+            }
+            {
+                <Echo as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
+                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
+                        .__dagstack_split()
+                        .0,
+                );
+                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
+                        .__dagstack_split()
+                        .1,
+                );
+            }
+        }
+    }
     #[cfg(unix)]
-    type __dagstack_Output0 = ();
+    type __dagstack_Output0 = <Echo as __dagstack_Types>::__dagstack_Output0;
+    type __dagstack_Type1_0 = <Echo as __dagstack_Types>::__dagstack_Type1_0;
+    type __dagstack_Output1 = <Echo as __dagstack_Types>::__dagstack_Output1;
     #[cfg(unix)]
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
@@ -43,8 +95,6 @@ const _: () = {
     )]
     #[schemars(crate = "::dagstack_plugin::__private::schemars", bound = "")]
     struct __dagstack_Args0<const __DAGSTACK: bool> {}
-    type __dagstack_Type1_0 = Echo;
-    type __dagstack_Output1 = &'static str;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -259,40 +309,6 @@ const _: () = {
         let __dagstack_self = ::dagstack_plugin::__private::Probe::<Echo>::ASK
             .__dagstack_if_sync();
         let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
-    }
-    #[allow(dead_code)]
-    fn __dagstack_check_types()
-    where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-    {
-        <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
-        #[cfg(unix)]
-        {
-            <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .0,
-            );
-            <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .1,
-            );
-        }
-        {
-            <Echo as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
-            <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
-                    .__dagstack_split()
-                    .0,
-            );
-            <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
-                    .__dagstack_split()
-                    .1,
-            );
-        }
     }
 };
 #[doc(hidden)]

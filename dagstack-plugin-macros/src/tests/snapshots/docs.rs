@@ -24,8 +24,42 @@ const _: () = {
         Count,
     }
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
-    type __dagstack_Type0_0 = String;
-    type __dagstack_Output0 = ();
+    #[allow(dead_code)]
+    trait __dagstack_Types {
+        type __dagstack_Type0_0: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+    }
+    impl __dagstack_Types for Echo {
+        type __dagstack_Type0_0 = String;
+        type __dagstack_Output0 = ();
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static,
+        {
+            <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
+            {
+                <String as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
+                <String as ::dagstack_plugin::__private::ParamDefault>::__dagstack_check();
+                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .0,
+                );
+                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .1,
+                );
+            }
+        }
+    }
+    type __dagstack_Type0_0 = <Echo as __dagstack_Types>::__dagstack_Type0_0;
+    type __dagstack_Output0 = <Echo as __dagstack_Types>::__dagstack_Output0;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -34,12 +68,12 @@ const _: () = {
         crate = "::dagstack_plugin::__private::serde",
         deny_unknown_fields,
         bound(
-            deserialize = "for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::serde::Deserialize<'de>"
+            deserialize = "for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::serde::Deserialize<'de>, for<'__dagstack> __dagstack_Type0_0: ::core::default::Default"
         )
     )]
     #[schemars(
         crate = "::dagstack_plugin::__private::schemars",
-        bound = "for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::schemars::JsonSchema"
+        bound = "for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::schemars::JsonSchema, for<'__dagstack> __dagstack_Type0_0: ::core::default::Default"
     )]
     struct __dagstack_Args0<const __DAGSTACK: bool> {
         /// The text.
@@ -209,27 +243,6 @@ const _: () = {
         let __dagstack_self = ::dagstack_plugin::__private::Probe::<Echo>::ASK
             .__dagstack_if_sync();
         let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
-    }
-    #[allow(dead_code)]
-    fn __dagstack_check_types()
-    where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-    {
-        <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
-        {
-            <String as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
-            <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .0,
-            );
-            <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .1,
-            );
-        }
     }
 };
 #[doc(hidden)]

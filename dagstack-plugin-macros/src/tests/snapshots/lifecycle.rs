@@ -30,7 +30,60 @@ const _: () = {
         Count,
     }
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
-    type __dagstack_Output0 = ();
+    #[allow(dead_code)]
+    trait __dagstack_Types {
+        type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Context: ?::dagstack_plugin::__private::Sized;
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+    }
+    impl __dagstack_Types for Echo {
+        type __dagstack_Output0 = ();
+        type __dagstack_Context = PluginContext<Config>;
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static,
+        {
+            <PluginContext<
+                Config,
+            > as ::dagstack_plugin::__private::SetupParam>::__dagstack_check();
+            <_ as ::dagstack_plugin::__private::ConfigType>::__dagstack_check(
+                ::dagstack_plugin::__private::Probe::<__dagstack_Context>::ASK
+                    .__dagstack_config(),
+            );
+            <Result<
+                Echo,
+                PluginError,
+            > as ::dagstack_plugin::__private::SetupOutcome<Echo>>::__dagstack_check();
+            let _ = |__dagstack_context: &__dagstack_Context| {
+                let __dagstack_future = <Echo>::setup(__dagstack_context);
+                let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
+            };
+            <Released as ::dagstack_plugin::__private::TeardownOutcome>::__dagstack_check();
+            let _ = |__dagstack_self: &Echo| {
+                let __dagstack_future = <Echo>::teardown(__dagstack_self);
+                let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
+            };
+            <Health as ::dagstack_plugin::__private::HealthOutcome>::__dagstack_check();
+            {
+                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .0,
+                );
+                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .1,
+                );
+            }
+        }
+    }
+    type __dagstack_Output0 = <Echo as __dagstack_Types>::__dagstack_Output0;
+    type __dagstack_Context = <Echo as __dagstack_Types>::__dagstack_Context;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -42,7 +95,6 @@ const _: () = {
     )]
     #[schemars(crate = "::dagstack_plugin::__private::schemars", bound = "")]
     struct __dagstack_Args0<const __DAGSTACK: bool> {}
-    type __dagstack_Context = PluginContext<Config>;
     static __DAGSTACK_HOOKS: [::dagstack_plugin::__private::Hook; __dagstack_Index::Count
         as usize] = [
         ::dagstack_plugin::__private::Hook {
@@ -227,46 +279,6 @@ const _: () = {
         let __dagstack_self = ::dagstack_plugin::__private::Probe::<Echo>::ASK
             .__dagstack_if_sync();
         let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
-    }
-    #[allow(dead_code)]
-    fn __dagstack_check_types()
-    where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-    {
-        <PluginContext<
-            Config,
-        > as ::dagstack_plugin::__private::SetupParam>::__dagstack_check();
-        <_ as ::dagstack_plugin::__private::ConfigType>::__dagstack_check(
-            ::dagstack_plugin::__private::Probe::<__dagstack_Context>::ASK
-                .__dagstack_config(),
-        );
-        <Result<
-            Echo,
-            PluginError,
-        > as ::dagstack_plugin::__private::SetupOutcome<Echo>>::__dagstack_check();
-        let _ = |__dagstack_context: &__dagstack_Context| {
-            let __dagstack_future = <Echo>::setup(__dagstack_context);
-            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
-        };
-        <Released as ::dagstack_plugin::__private::TeardownOutcome>::__dagstack_check();
-        let _ = |__dagstack_self: &Echo| {
-            let __dagstack_future = <Echo>::teardown(__dagstack_self);
-            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
-        };
-        <Health as ::dagstack_plugin::__private::HealthOutcome>::__dagstack_check();
-        {
-            <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .0,
-            );
-            <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .1,
-            );
-        }
     }
 };
 #[doc(hidden)]

@@ -23,8 +23,41 @@ const _: () = {
         Count,
     }
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
-    type __dagstack_Type0_0 = String;
-    type __dagstack_Output0 = String;
+    #[allow(dead_code)]
+    trait __dagstack_Types {
+        type __dagstack_Type0_0: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+    }
+    impl __dagstack_Types for Echo {
+        type __dagstack_Type0_0 = String;
+        type __dagstack_Output0 = String;
+        fn __dagstack_check_types()
+        where
+            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static,
+        {
+            <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
+            {
+                <String as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
+                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .0,
+                );
+                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                        .__dagstack_split()
+                        .1,
+                );
+            }
+        }
+    }
+    type __dagstack_Type0_0 = <Echo as __dagstack_Types>::__dagstack_Type0_0;
+    type __dagstack_Output0 = <Echo as __dagstack_Types>::__dagstack_Output0;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -200,27 +233,6 @@ const _: () = {
         let __dagstack_self = ::dagstack_plugin::__private::Probe::<Echo>::ASK
             .__dagstack_if_sync();
         let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
-    }
-    #[allow(dead_code)]
-    fn __dagstack_check_types()
-    where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-    {
-        <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
-        {
-            <String as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
-            <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .0,
-            );
-            <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_split()
-                    .1,
-            );
-        }
     }
 };
 #[doc(hidden)]

@@ -1,5 +1,3 @@
-// errors: 2
-
 use dagstack_plugin::prelude::*;
 
 #[derive(Default)]

@@ -1,0 +1,18 @@
+// errors: 2
+
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[hook]
+    fn echo(&self, foos: Vec<Foo>) -> Result<Bar, HookError> {
+        loop {}
+    }
+}
+
+fn main() {}
