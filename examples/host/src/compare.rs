@@ -20,7 +20,7 @@ pub struct Call {
 
 /// What one registry answered.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     runtime: String,
     pid: u32,
     /// The result as canonical JSON, or the error's code and details.
