@@ -158,24 +158,6 @@ impl Entry {
         })
     }
 
-    /// `key = 1.5`.
-    pub(crate) fn float(&self, cx: &Ctxt) -> Option<Spanned<f64>> {
-        let example = format!("{} = 1.5", self.key);
-        let value = self.eq(&example, cx)?;
-        let number = match syn::parse2::<Lit>(value.clone()) {
-            Ok(Lit::Int(number)) => number.base10_parse::<f64>().ok(),
-            Ok(Lit::Float(number)) => number.base10_parse::<f64>().ok(),
-            _ => None,
-        };
-        if number.is_none() {
-            expected("a number", &example, &value, cx);
-        }
-        number.map(|number| Spanned {
-            value: number,
-            span: span_of(&value),
-        })
-    }
-
     /// `key = ["a", "b"]`, none of them empty, none twice.
     pub(crate) fn texts(&self, cx: &Ctxt) -> Vec<LitStr> {
         let example = format!("{} = [\"…\"]", self.key);

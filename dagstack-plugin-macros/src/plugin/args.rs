@@ -52,7 +52,7 @@ pub(crate) struct Resources {
 #[derive(Default)]
 pub(crate) struct UnitOfWork {
     pub(crate) partition_key: Option<LitStr>,
-    pub(crate) estimated_duration_sec: Option<Spanned<f64>>,
+    pub(crate) estimated_duration_sec: Option<Spanned<u32>>,
     pub(crate) idempotency_mode: Option<LitStr>,
     pub(crate) checkpointable: Option<Spanned<bool>>,
     pub(crate) content_hash: Vec<LitStr>,
@@ -289,7 +289,7 @@ impl UnitOfWork {
         for entry in sub_entries(list, KEYS, "unit_of_work", cx) {
             match entry.name().as_str() {
                 "partition_key" => unit.partition_key = entry.text(cx),
-                "estimated_duration_sec" => unit.estimated_duration_sec = entry.float(cx),
+                "estimated_duration_sec" => unit.estimated_duration_sec = seconds(&entry, cx),
                 "idempotency_mode" => {
                     unit.idempotency_mode = one_of(&entry, IDEMPOTENCY_MODES, cx);
                 }

@@ -21,7 +21,6 @@ pub(crate) fn validate(plugin: &Plugin<'_>, cx: &Ctxt) {
     dependencies(plugin, cx);
     versions(plugin, cx);
     resources(plugin, cx);
-    unit_of_work(plugin, cx);
 }
 
 /// Names are keys of configuration sections and parts of MCP tool names (specification §1).
@@ -249,16 +248,6 @@ fn resources(plugin: &Plugin<'_>, cx: &Ctxt) {
                 format!("the resource `{}` is required already", text.value()),
             );
         }
-    }
-}
-
-/// Durations are positive (specification §1).
-fn unit_of_work(plugin: &Plugin<'_>, cx: &Ctxt) {
-    if let Some(unit) = &plugin.args.unit_of_work
-        && let Some(seconds) = &unit.estimated_duration_sec
-        && seconds.value <= 0.0
-    {
-        cx.error(seconds.span, "`estimated_duration_sec` must be more than 0");
     }
 }
 

@@ -87,7 +87,7 @@ fn arguments_with_wrong_values() {
         ),
         (
             "unit_of_work(estimated_duration_sec = 0)",
-            "`estimated_duration_sec` must be more than 0",
+            "`estimated_duration_sec` must be at least 1 second",
         ),
         (
             "priority 5",

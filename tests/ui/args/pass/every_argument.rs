@@ -33,7 +33,7 @@ struct Everything;
     resources(required = ["clock"], optional = ["rng", "http_client"]),
     unit_of_work(
         partition_key = "tenant",
-        estimated_duration_sec = 2.5,
+        estimated_duration_sec = 2,
         idempotency_mode = "input_hash",
         checkpointable,
         content_hash = ["text"],
@@ -88,7 +88,7 @@ fn all_arrive() {
     assert_eq!(declared.resources_optional, ["rng", "http_client"]);
     let unit = declared.unit_of_work.unwrap();
     assert_eq!(unit.partition_key, Some("tenant"));
-    assert_eq!(unit.estimated_duration_sec, Some(2.5));
+    assert_eq!(unit.estimated_duration_sec, Some(2));
     assert_eq!(unit.idempotency_mode, IdempotencyMode::InputHash);
     assert!(unit.checkpointable);
     assert_eq!(unit.content_hash, ["text"]);
