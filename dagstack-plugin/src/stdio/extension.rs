@@ -9,9 +9,9 @@ use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
 use super::instance::SetupFailure;
+use super::manifest;
 use super::protocol::setup_error;
 use super::serve::{Job, Server};
-use super::manifest;
 use super::tools::exposed;
 use crate::call::CatchPanic;
 use crate::context::Metadata;

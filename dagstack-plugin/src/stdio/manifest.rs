@@ -3,9 +3,7 @@
 use serde_json::Value;
 
 use crate::declaration::Declaration;
-use crate::manifest::{
-    ChainWrap, Dependency, Manifest, McpStdio, Resources, Runtime, UnitOfWork,
-};
+use crate::manifest::{ChainWrap, Dependency, Manifest, McpStdio, Resources, Runtime, UnitOfWork};
 
 /// The manifest of a plugin that is started by `command`.
 pub(super) fn of(declaration: &Declaration, command: Vec<String>) -> Manifest {
@@ -58,7 +56,7 @@ pub(super) fn of(declaration: &Declaration, command: Vec<String>) -> Manifest {
         manifest.unit_of_work = UnitOfWork {
             declared: true,
             partition_key: given(unit.partition_key),
-            estimated_duration_sec: unit.estimated_duration_sec.map(Into::into),
+            estimated_duration_sec: unit.estimated_duration_sec,
             idempotency_mode: unit.idempotency_mode,
             checkpointable: unit.checkpointable,
             content_hash: owned(unit.content_hash),

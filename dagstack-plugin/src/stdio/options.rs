@@ -7,7 +7,13 @@ use serde_json::Value;
 use super::tools::ToolNames;
 
 const COMMANDS: [&str; 3] = ["manifest", "schema", "call"];
-const OPTIONS: [&str; 5] = ["--config", "--tool-names", "--command", "--help", "--version"];
+const OPTIONS: [&str; 5] = [
+    "--config",
+    "--tool-names",
+    "--command",
+    "--help",
+    "--version",
+];
 
 /// What the executable is asked to do.
 #[derive(Debug, PartialEq)]

@@ -37,6 +37,9 @@ pub(super) struct Server {
     pub(super) config: Option<Value>,
 }
 
+/// Work that runs an author's code.
+pub(super) type Task = Box<dyn FnOnce(&Arc<Server>) + Send>;
+
 /// What a worker does next.
 pub(super) enum Job {
     Call(Call),
@@ -47,7 +50,7 @@ pub(super) enum Job {
     /// Tear the plugin down and tell the supervisor.
     TearDown,
     /// Anything else that runs an author's code.
-    Run(Box<dyn FnOnce(&Arc<Server>) + Send>),
+    Run(Task),
 }
 
 impl fmt::Debug for Job {

@@ -1,0 +1,160 @@
+//! The plugin executable's dagstack extension, its older dialect, and its command line.
+#![cfg(feature = "stdio")]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod stdio_support;
+
+use serde_json::{Value, json};
+use stdio_support::{Peer, initialize, run};
+
+fn our_host() -> Peer {
+    let mut peer = Peer::start(&[]);
+    let mut params = initialize();
+    params["capabilities"] = json!({"experimental": {"dev.dagstack/plugin": {"version": 1}}});
+    let answer = peer.ask(1, "initialize", params);
+    let announced = &answer["result"]["capabilities"]["experimental"]["dev.dagstack/plugin"];
+    assert_eq!(announced["version"], 1);
+    assert_eq!(announced["manifest"]["name"], "fixture");
+    assert_eq!(
+        announced["hooks"][0],
+        json!({"name": "echo", "tool": "sample.fixture.echo", "wraps_result": true})
+    );
+    assert!(announced["config_schema"]["properties"]["prefix"].is_object());
+    peer
+}
+
+#[test]
+fn the_extension_sets_up_and_tears_down() {
+    let mut peer = our_host();
+    let early = peer.hook("echo", json!({"text": "a"}));
+    assert_eq!(early["_meta"]["dev.dagstack/error"]["code"], "unavailable");
+    let wrong = peer.ask(2, "dagstack/setup", json!({"config": {"prefxi": "a"}}));
+    assert_eq!(wrong["error"]["data"]["code"], "config_invalid", "{wrong}");
+    assert!(wrong["error"]["data"]["problems"].is_array(), "{wrong}");
+    // Calls behind a setup wait for it.
+    peer.request(
+        3,
+        "dagstack/setup",
+        json!({"config": {"prefix": "p-", "setup_ms": 100}}),
+    );
+    peer.call(4, "echo", json!({"text": "a"}));
+    let mut answers = [peer.answer(), peer.answer()];
+    answers.sort_by_key(|answer| answer["id"].as_u64());
+    assert_eq!(answers[0]["result"], json!({}));
+    assert_eq!(
+        answers[1]["result"],
+        json!({"content": [], "structuredContent": {"result": "p-a"}, "isError": false})
+    );
+    let again = peer.ask(5, "dagstack/setup", json!({}));
+    assert_eq!(again["error"]["data"]["code"], "already_set_up");
+    let health = peer.ask(6, "dagstack/health", json!({}));
+    assert_eq!(
+        health["result"],
+        json!({"status": "degraded", "reason": "it is a fixture"})
+    );
+    let down = peer.ask(7, "dagstack/teardown", json!({}));
+    assert_eq!(down["result"], json!({"released": "all"}));
+    let late = peer.hook("echo", json!({"text": "a"}));
+    assert_eq!(late["_meta"]["dev.dagstack/error"]["code"], "unavailable");
+    let anew = peer.ask(8, "dagstack/setup", json!({"config": {}}));
+    assert_eq!(anew["result"], json!({}));
+    assert_eq!(peer.hook("echo", json!({"text": "a"}))["isError"], false);
+    assert!(peer.end().1.success());
+}
+
+#[test]
+fn the_python_dialect() {
+    let mut peer = Peer::start(&[]);
+    peer.raw(b"{\"jsonrpc\":\"2.0\",\"method\":\"initialize\",\"params\":{\"capabilities\":{}},\"id\":1}\n");
+    let answer = peer.answer();
+    assert_eq!(answer["id"], 1);
+    assert_eq!(
+        answer["result"]["server_info"]["name"], "fixture",
+        "{answer}"
+    );
+    peer.raw(b"{\"jsonrpc\":\"2.0\",\"method\":\"get_schema\",\"id\":2}\n");
+    assert_eq!(peer.answer()["result"][0]["name"], "echo");
+    for params in [
+        json!({"function": "echo", "args": {"text": "a"}}),
+        json!({"args": {"function": "echo", "text": "a"}}),
+        json!({"args": {"function": "echo", "args": {"text": "a"}}}),
+    ] {
+        assert_eq!(
+            peer.ask(3, "execute", params)["result"],
+            json!({"result": "a"})
+        );
+    }
+    let several = peer.ask(4, "execute", json!({"args": {"text": "a"}}));
+    assert_eq!(several["error"]["code"], -32602);
+    let failed = peer.ask(
+        5,
+        "execute",
+        json!({"function": "fail", "args": {"text": "a"}}),
+    );
+    assert_eq!(failed["error"]["data"]["code"], "asked_to_fail");
+    assert!(peer.ask(6, "shutdown", json!({}))["result"].is_object());
+    let (rest, status, _) = peer.end();
+    assert!(rest.is_empty() && status.success());
+}
+
+#[test]
+fn short_tool_names() {
+    let mut peer = Peer::session(&["--tool-names", "function"]);
+    let answer = peer.ask(
+        1,
+        "tools/call",
+        json!({"name": "echo", "arguments": {"text": "a"}}),
+    );
+    assert_eq!(answer["result"]["structuredContent"]["result"], "a");
+}
+
+#[test]
+fn commands_and_their_exit_codes() {
+    assert_eq!(run(&["call", "echo", r#"{"text":"a"}"#], "").1, "\"a\"\n");
+    assert_eq!(run(&["call", "echo", "-"], r#"{"text":"b"}"#).1, "\"b\"\n");
+    assert_eq!(run(&["call", "print", r#"{"bytes":64}"#], "").1, "64\n");
+    for (arguments, code, says) in [
+        (
+            &["call", "fail", r#"{"text":"no"}"#][..],
+            1,
+            "asked_to_fail: no",
+        ),
+        (&["call", "ecoh", "{}"], 1, "echo"),
+        (&["call", "echo", "{"], 2, "no JSON"),
+        (&["call", "echo"], 2, "needs the arguments"),
+        (&["scheme"], 2, "did you mean `schema`?"),
+        (&["--cofnig", "x"], 2, "did you mean `--config`?"),
+        (&["--config", "/nonexistent.toml"], 2, "/nonexistent.toml"),
+        (
+            &["--tool-names", "short"],
+            2,
+            "expected `function` or `full`",
+        ),
+    ] {
+        let (exit, out, err) = run(arguments, "");
+        assert_eq!(exit, code, "{arguments:?}: {err}");
+        assert!(err.contains(says), "{arguments:?}: {err}");
+        assert!(out.is_empty());
+    }
+    let (exit, text, _) = run(&["--help"], "");
+    assert!(
+        exit == 0 && text.contains("text: string (required)"),
+        "{text}"
+    );
+    let schemas: Value = serde_json::from_str(&run(&["schema"], "").1).unwrap();
+    assert!(schemas["hooks"]["echo"]["input"].is_object());
+    let (_, text, _) = run(&["manifest", "--command", "python", "-m", "x"], "");
+    assert!(
+        text.contains(r#"command = ["python", "-m", "x"]"#),
+        "{text}"
+    );
+    assert!(run(&["--version"], "").1.starts_with("sample.fixture "));
+}

@@ -1,0 +1,199 @@
+//! A plugin executable over pipes, one line at a time.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// Long enough for a loaded machine; nothing waits for it where all is well.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The fixture's executable, built if this test was built alone.
+pub fn fixture() -> &'static PathBuf {
+    static PATH: OnceLock<PathBuf> = OnceLock::new();
+    PATH.get_or_init(|| {
+        let test = std::env::current_exe().unwrap();
+        let profile = test.parent().unwrap().parent().unwrap();
+        let path = profile.join("examples").join("stdio_fixture");
+        if !path.exists() {
+            let mut build = Command::new(env!("CARGO"));
+            build.args([
+                "build",
+                "-q",
+                "-p",
+                "dagstack-plugin",
+                "--features",
+                "stdio",
+            ]);
+            build.args(["--example", "stdio_fixture", "--target-dir"]);
+            build.arg(profile.parent().unwrap());
+            if profile.ends_with("release") {
+                build.arg("--release");
+            }
+            assert!(build.status().unwrap().success());
+        }
+        path
+    })
+}
+
+pub struct Peer {
+    pub process: Child,
+    stdin: Option<ChildStdin>,
+    lines: Receiver<String>,
+}
+
+impl Peer {
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::with_stderr(arguments, Stdio::null())
+    }
+
+    pub fn with_stderr(arguments: &[&str], stderr: Stdio) -> Self {
+        let mut process = Command::new(fixture())
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(stderr)
+            .env("RUST_BACKTRACE", "0")
+            .spawn()
+            .unwrap();
+        let stdin = process.stdin.take();
+        let lines = read_lines(process.stdout.take().unwrap());
+        Self {
+            process,
+            stdin,
+            lines,
+        }
+    }
+
+    /// After `initialize`.
+    pub fn session(arguments: &[&str]) -> Self {
+        let mut peer = Self::start(arguments);
+        let answer = peer.ask("init", "initialize", initialize());
+        assert_eq!(answer["result"]["protocolVersion"], "2025-11-25");
+        peer
+    }
+
+    pub fn raw(&mut self, bytes: &[u8]) {
+        let stdin = self.stdin.as_mut().unwrap();
+        stdin.write_all(bytes).unwrap();
+        stdin.flush().unwrap();
+    }
+
+    pub fn send(&mut self, message: &Value) {
+        self.raw(format!("{message}\n").as_bytes());
+    }
+
+    pub fn request(&mut self, id: impl Into<Value>, method: &str, params: Value) {
+        self.send(&json!({"jsonrpc": "2.0", "id": id.into(), "method": method, "params": params}));
+    }
+
+    pub fn call(&mut self, id: impl Into<Value>, hook: &str, arguments: Value) {
+        let name = format!("sample.fixture.{hook}");
+        self.request(
+            id,
+            "tools/call",
+            json!({"name": name, "arguments": arguments}),
+        );
+    }
+
+    /// The next line, which must be JSON.
+    pub fn line(&mut self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("an answer")
+    }
+
+    pub fn answer(&mut self) -> Value {
+        let line = self.line();
+        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
+    }
+
+    pub fn ask(&mut self, id: impl Into<Value>, method: &str, params: Value) -> Value {
+        let id = id.into();
+        self.request(id.clone(), method, params);
+        let answer = self.answer();
+        assert_eq!(answer["id"], id, "{answer}");
+        answer
+    }
+
+    pub fn hook(&mut self, hook: &str, arguments: Value) -> Value {
+        self.call(77, hook, arguments);
+        let answer = self.answer();
+        assert_eq!(answer["id"], 77, "{answer}");
+        answer["result"].clone()
+    }
+
+    pub fn close(&mut self) {
+        self.stdin = None;
+    }
+
+    /// Lines that came after everything else, and how the process ended.
+    pub fn end(mut self) -> (Vec<String>, ExitStatus, Duration) {
+        self.close();
+        let began = Instant::now();
+        let rest: Vec<String> = self.lines.iter().collect();
+        let status = self.process.wait().unwrap();
+        (rest, status, began.elapsed())
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn read_lines(stdout: ChildStdout) -> Receiver<String> {
+    let (lines, received) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines() {
+            let Ok(line) = line else { return };
+            if lines.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    received
+}
+
+pub fn initialize() -> Value {
+    json!({
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "test", "version": "1"},
+    })
+}
+
+/// Runs a command of the executable: exit code, stdout, stderr.
+pub fn run(arguments: &[&str], stdin: &str) -> (i32, String, String) {
+    let mut process = Command::new(fixture())
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    process
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(stdin.as_bytes())
+        .unwrap();
+    let (mut out, mut err) = (String::new(), String::new());
+    process
+        .stdout
+        .take()
+        .unwrap()
+        .read_to_string(&mut out)
+        .unwrap();
+    process
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut err)
+        .unwrap();
+    (process.wait().unwrap().code().unwrap_or(-1), out, err)
+}
