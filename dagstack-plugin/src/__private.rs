@@ -27,7 +27,7 @@ pub use crate::context::{HookContext, SetupContext};
 pub use crate::declaration::{ChainWrapDecl, Declaration, DependsOn, Hook, UnitOfWorkDecl};
 pub use crate::error::{HookError, PluginError};
 pub use crate::manifest::{ExecutionModel, IdempotencyMode};
-pub use crate::plugin::{Args, BoxFuture, ErasedPlugin, Health, Output, Plugin, Released};
+pub use crate::plugin::{Args, BoxFuture, Health, Output, Plugin, Released};
 pub use crate::registration::Registration;
 pub use crate::schema::Schema;
 

@@ -1,7 +1,9 @@
 //! The arguments of a call: decoded straight into the hook's parameters; explained when they do not fit.
 
+mod take;
+
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::declaration::{Declaration, Hook};
 use crate::diagnose::{self, Trial, Unknown};
@@ -21,29 +23,58 @@ use crate::problem::Problem;
 pub fn decode<T: DeserializeOwned>(
     declaration: &Declaration,
     hook: &Hook,
-    args: Args<'_>,
+    mut args: Args<'_>,
 ) -> Result<T, HookError> {
-    // Serde would also take a struct from an array.
-    let (is_object, decoded) = match args {
-        Args::Value(value) => (value.is_object(), T::deserialize(value)),
-        Args::Json(text) => (starts_object(text), serde_json::from_str(text)),
+    let constrains = hook.schemas().input_constrains;
+    // Serde would also take a struct from an array, so that is left to `explain`.
+    let decoded = match &mut args {
+        Args::Value(Value::Object(map)) => Some(T::deserialize(take::Taking {
+            map,
+            texts: if constrains { &[] } else { hook.texts },
+        })),
+        Args::Json(text) if starts_object(text) => Some(serde_json::from_str(text)),
+        _ => None,
     };
     match decoded {
-        Ok(decoded) if is_object => {
-            if hook.schemas().input_constrains {
-                check(declaration, hook, args, diagnose::trial::<T>)?;
+        Some(Ok(decoded)) => {
+            if constrains {
+                check(declaration, hook, &args, diagnose::trial::<T>)?;
             }
             Ok(decoded)
         }
-        Ok(_) => Err(explain(declaration, hook, args, None, diagnose::trial::<T>)),
-        Err(error) => Err(explain(
-            declaration,
-            hook,
-            args,
-            Some(error),
-            diagnose::trial::<T>,
-        )),
+        other => {
+            let error = other.and_then(Result::err);
+            Err(explain(
+                declaration,
+                hook,
+                &args,
+                error,
+                diagnose::trial::<T>,
+            ))
+        }
     }
+}
+
+/// Arguments by name, as every runtime takes them: an object; `null` stands for none.
+///
+/// # Errors
+///
+/// [`code::INVALID_ARGUMENTS`] for anything else.
+pub fn by_name(plugin: &str, hook: &str, args: Value) -> Result<Map<String, Value>, HookError> {
+    let found = match args {
+        Value::Object(map) => return Ok(map),
+        Value::Null => return Ok(Map::new()),
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "an array",
+    };
+    let mut problem = Problem::new(
+        format!("{plugin}.{hook}"),
+        format!("the arguments are not an object: found {found}"),
+    );
+    problem.expected = Some("an object of the arguments by name".to_owned());
+    Err(invalid(hook, &[problem]))
 }
 
 fn starts_object(json: &str) -> bool {
@@ -60,7 +91,7 @@ fn path(declaration: &Declaration, hook: &Hook) -> String {
 fn check(
     declaration: &Declaration,
     hook: &Hook,
-    args: Args<'_>,
+    args: &Args<'_>,
     trial: Trial,
 ) -> Result<(), HookError> {
     use crate::validate::{Validator, invalid_schema};
@@ -89,7 +120,7 @@ fn check(
 
 #[cfg(not(feature = "validate"))]
 #[allow(clippy::unnecessary_wraps)]
-fn check(_: &Declaration, _: &Hook, _: Args<'_>, _: Trial) -> Result<(), HookError> {
+fn check(_: &Declaration, _: &Hook, _: &Args<'_>, _: Trial) -> Result<(), HookError> {
     Ok(())
 }
 
@@ -98,7 +129,7 @@ fn check(_: &Declaration, _: &Hook, _: Args<'_>, _: Trial) -> Result<(), HookErr
 fn explain(
     declaration: &Declaration,
     hook: &Hook,
-    args: Args<'_>,
+    args: &Args<'_>,
     error: Option<serde_json::Error>,
     trial: Trial,
 ) -> HookError {

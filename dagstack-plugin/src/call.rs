@@ -1,18 +1,20 @@
 //! Where a hook is called: finds the hook, guards against panics, shapes arguments and results.
 
+use std::any::Any;
+use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::context::HookContext;
-use crate::declaration::Hook;
+use crate::declaration::{Declaration, Hook};
 use crate::encode;
 use crate::error::{HookError, code};
-use crate::plugin::{Args, ErasedPlugin, Output};
+use crate::plugin::{Args, BoxFuture, ErasedPlugin, Form, Output};
 use crate::tool;
 
 /// Calls the hook `name` of a plugin. For the kind `tool`, the functions, `get_schema` and
@@ -29,18 +31,7 @@ pub async fn call(
     ctx: &HookContext,
     args: Args<'_>,
 ) -> Result<Output, HookError> {
-    let declaration = plugin.erased_declaration();
-    if let Some((index, _)) = declaration.hook(name) {
-        return call_at(plugin, index, ctx, args).await;
-    }
-    if declaration.is_tool() {
-        match name {
-            tool::GET_SCHEMA => return tool::get_schema(declaration, args),
-            tool::EXECUTE => return tool::execute(plugin, ctx, args).await,
-            _ => {}
-        }
-    }
-    Err(declaration.unknown_hook(name))
+    start(plugin, name, ctx, args)?.await
 }
 
 /// Calls the hook at place `index` of the declaration.
@@ -54,25 +45,120 @@ pub async fn call_at(
     ctx: &HookContext,
     args: Args<'_>,
 ) -> Result<Output, HookError> {
+    start_at(plugin, index, ctx, args)?.await
+}
+
+/// [`call`] as a future that can be kept and polled where it is: the hook's own boxed future and
+/// a guard around it, nothing else.
+///
+/// # Errors
+///
+/// As [`call`], for what is known before the hook runs.
+#[inline]
+pub fn start<'a>(
+    plugin: &'a dyn ErasedPlugin,
+    name: &str,
+    ctx: &'a HookContext,
+    args: Args<'a>,
+) -> Result<Calling<'a>, HookError> {
+    let declaration = plugin.erased_declaration();
+    if let Some((index, _)) = declaration.hook(name) {
+        return start_at(plugin, index, ctx, args);
+    }
     given_up(ctx)?;
-    let hook = || {
-        let declaration = plugin.erased_declaration();
-        declaration.hooks.get(index).map_or("?", |hook| hook.name)
+    let future: BoxFuture<'a, _> = match name {
+        tool::GET_SCHEMA if declaration.is_tool() => {
+            Box::pin(async move { tool::get_schema(declaration, &args) })
+        }
+        tool::EXECUTE if declaration.is_tool() => Box::pin(tool::execute(plugin, ctx, args)),
+        _ => return Err(declaration.unknown_hook(name)),
     };
-    match CatchPanic::new(plugin.erased_call(index, ctx, args)).await {
-        Ok(outcome) => outcome,
-        Err(Panicked) => Err(HookError::new(
-            code::PANICKED,
-            format!(
-                "hook `{}` panicked; its message is on the standard error of the process it runs in",
-                hook()
-            ),
-        )),
+    Ok(Calling {
+        future,
+        declaration,
+        index: None,
+    })
+}
+
+#[inline]
+fn start_at<'a>(
+    plugin: &'a dyn ErasedPlugin,
+    index: usize,
+    ctx: &'a HookContext,
+    args: Args<'a>,
+) -> Result<Calling<'a>, HookError> {
+    given_up(ctx)?;
+    Ok(Calling {
+        future: plugin.erased_call(index, ctx, args),
+        declaration: plugin.erased_declaration(),
+        index: Some(index),
+    })
+}
+
+/// A call under way. A panic of the hook is an error of the call.
+#[must_use = "a future does nothing unless awaited"]
+pub struct Calling<'a> {
+    future: BoxFuture<'a, Result<Output, HookError>>,
+    declaration: &'static Declaration,
+    index: Option<usize>,
+}
+
+impl fmt::Debug for Calling<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a call of `{}`", self.declaration.key())
     }
 }
 
-/// The error of a call whose caller has already given up.
-fn given_up(ctx: &HookContext) -> Result<(), HookError> {
+impl Calling<'_> {
+    /// Polls without anybody to wake: a `fn` hook is ready then. One that is not must be polled
+    /// again, by awaiting it.
+    #[inline]
+    pub fn poll_first(&mut self) -> Poll<Result<Output, HookError>> {
+        Pin::new(self).poll(&mut Context::from_waker(Waker::noop()))
+    }
+}
+
+impl Future for Calling<'_> {
+    type Output = Result<Output, HookError>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(cx))) {
+            Ok(outcome) => outcome,
+            Err(payload) => {
+                forget_panic(payload);
+                let hook = self
+                    .index
+                    .and_then(|index| self.declaration.hooks.get(index));
+                Poll::Ready(Err(panicked(hook.map_or("execute", |hook| hook.name))))
+            }
+        }
+    }
+}
+
+#[cold]
+fn panicked(hook: &str) -> HookError {
+    HookError::new(
+        code::PANICKED,
+        format!(
+            "hook `{hook}` panicked; its message is on the standard error of the process it runs in"
+        ),
+    )
+}
+
+/// Drops what a panic left. That can panic too, which is not worth a process; and what it holds
+/// is not shown, because it may quote a secret.
+fn forget_panic(payload: Box<dyn Any + Send>) {
+    drop(catch_unwind(AssertUnwindSafe(move || drop(payload))));
+}
+
+/// Refuses a call whose caller has already given up.
+///
+/// # Errors
+///
+/// [`code::CANCELLED`] or [`code::DEADLINE_EXCEEDED`].
+#[inline]
+pub fn given_up(ctx: &HookContext) -> Result<(), HookError> {
     if ctx.cancellation().is_cancelled() {
         return Err(HookError::new(
             code::CANCELLED,
@@ -120,12 +206,12 @@ pub fn unknown_hook<'a>(
 /// [`code::RESULT_NOT_SERIALISABLE`].
 pub fn encode<T: Serialize + ?Sized>(
     hook: &Hook,
-    args: Args<'_>,
+    form: Form,
     value: &T,
 ) -> Result<Output, HookError> {
-    let encoded = match args {
-        Args::Value(_) => encode::to_value(value).map(Output::Value),
-        Args::Json(_) => {
+    let encoded = match form {
+        Form::Value => encode::to_value(value).map(Output::Value),
+        Form::Json => {
             let mut text = Vec::with_capacity(128);
             encode::to_json(value, &mut text).map(|()| Output::Json(text))
         }
@@ -142,10 +228,10 @@ pub fn encode<T: Serialize + ?Sized>(
 }
 
 /// An output that is already a value.
-pub(crate) fn output_of(args: Args<'_>, value: Value) -> Output {
-    match args {
-        Args::Value(_) => Output::Value(value),
-        Args::Json(_) => Output::Json(value.to_string().into_bytes()),
+pub(crate) fn output_of(form: Form, value: Value) -> Output {
+    match form {
+        Form::Value => Output::Value(value),
+        Form::Json => Output::Json(value.to_string().into_bytes()),
     }
 }
 
@@ -173,8 +259,7 @@ impl<F: Future + Unpin> Future for CatchPanic<F> {
             Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
             Ok(Poll::Pending) => Poll::Pending,
             Err(payload) => {
-                // Dropping a payload can panic too; it is not worth a process.
-                drop(catch_unwind(AssertUnwindSafe(move || drop(payload))));
+                forget_panic(payload);
                 Poll::Ready(Err(Panicked))
             }
         }

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 /// Tells a call that its caller no longer wants the answer.
@@ -23,7 +23,19 @@ pub struct CancelToken(Arc<State>);
 #[derive(Debug, Default)]
 struct State {
     cancelled: AtomicBool,
-    waiting: Mutex<Vec<Waker>>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    wakers: Vec<(u64, Waker)>,
+    next: u64,
+}
+
+impl State {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl CancelToken {
@@ -35,15 +47,8 @@ impl CancelToken {
     /// Cancels, once and for all, and wakes everyone who waits.
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
-        let waiting = {
-            let mut waiting = self
-                .0
-                .waiting
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut *waiting)
-        };
-        for waker in waiting {
+        let wakers = std::mem::take(&mut self.0.waiting().wakers);
+        for (_, waker) in wakers {
             waker.wake();
         }
     }
@@ -55,32 +60,52 @@ impl CancelToken {
 
     /// Completes when the token is cancelled.
     pub fn cancelled(&self) -> Cancelled {
-        Cancelled(self.clone())
+        Cancelled {
+            token: self.clone(),
+            place: None,
+        }
     }
 }
 
 /// The future of [`CancelToken::cancelled`].
 #[derive(Debug)]
 #[must_use = "a future does nothing unless awaited"]
-pub struct Cancelled(CancelToken);
+pub struct Cancelled {
+    token: CancelToken,
+    /// Under which number its waker waits.
+    place: Option<u64>,
+}
 
 impl Future for Cancelled {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let state = &self.0.0;
-        if state.cancelled.load(Ordering::Acquire) {
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let token = self.token.clone();
+        if token.is_cancelled() {
             return Poll::Ready(());
         }
-        let mut waiting = state.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = token.0.waiting();
         // Looked at again under the lock: `cancel` stores before it takes the list.
-        if state.cancelled.load(Ordering::Acquire) {
+        if token.is_cancelled() {
             return Poll::Ready(());
         }
-        if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            waiting.push(cx.waker().clone());
+        let place = *self.place.get_or_insert_with(|| {
+            waiting.next += 1;
+            waiting.next
+        });
+        match waiting.wakers.iter_mut().find(|(at, _)| *at == place) {
+            Some((_, waker)) => waker.clone_from(cx.waker()),
+            None => waiting.wakers.push((place, cx.waker().clone())),
         }
         Poll::Pending
+    }
+}
+
+impl Drop for Cancelled {
+    fn drop(&mut self) {
+        if let Some(place) = self.place {
+            self.token.0.waiting().wakers.retain(|(at, _)| *at != place);
+        }
     }
 }
 
@@ -112,5 +137,17 @@ mod tests {
         token.cancel();
         assert_eq!(count.0.load(Ordering::SeqCst), 1);
         assert!(Pin::new(&mut waiting).poll(&mut cx).is_ready());
+    }
+
+    #[test]
+    fn a_token_that_lives_on_forgets_those_who_gave_up() {
+        let token = CancelToken::new();
+        let waker = Waker::from(Arc::new(Count::default()));
+        for _ in 0..10 {
+            let mut waiting = token.cancelled();
+            let mut cx = Context::from_waker(&waker);
+            assert!(Pin::new(&mut waiting).poll(&mut cx).is_pending());
+        }
+        assert!(token.0.waiting().wakers.is_empty());
     }
 }

@@ -124,6 +124,10 @@ pub struct Hook {
     pub execution_model: ExecutionModel,
     /// Whether it is an MCP tool of the plugin's executable.
     pub mcp_exposed: bool,
+    /// The parameters, and of each whether it is a `String` (or an `Option` of one), which takes any
+    /// text.
+    #[doc(hidden)]
+    pub texts: &'static [(&'static str, bool)],
     /// The JSON Schema of the arguments, an object.
     pub input_schema: fn() -> Schema,
     /// The JSON Schema of the value it returns.
@@ -135,6 +139,7 @@ pub struct Hook {
 
 impl Hook {
     /// The hook's schemas, made on first use.
+    #[inline]
     pub fn schemas(&self) -> &HookSchemas {
         self.schemas
             .get_or_init(|| HookSchemas::new((self.input_schema)(), (self.output_schema)()))
@@ -188,6 +193,7 @@ impl Declaration {
     }
 
     /// The hook of that name and its place in [`hooks`](Self::hooks).
+    #[inline]
     pub fn hook(&self, name: &str) -> Option<(usize, &'static Hook)> {
         self.hooks
             .iter()
@@ -199,6 +205,11 @@ impl Declaration {
     pub(crate) fn unknown_hook(&self, name: &str) -> crate::HookError {
         let known = self.hooks.iter().map(|hook| hook.name);
         crate::call::unknown_hook(self.kind, self.name, known, name)
+    }
+
+    /// `<kind>.<name>`.
+    pub(crate) fn key(&self) -> String {
+        format!("{}.{}", self.kind, self.name)
     }
 
     /// Whether the hooks are functions of a `tool` plugin.

@@ -47,7 +47,7 @@ pub use context::{HookContext, Metadata, PluginContext, SetupContext};
 pub use declaration::Declaration;
 pub use error::{BoxError, HookError, PluginError, code};
 pub use manifest::Manifest;
-pub use plugin::{Args, BoxFuture, ErasedPlugin, Health, Output, Plugin, Released};
+pub use plugin::{Args, BoxFuture, ErasedPlugin, Form, Health, Output, Plugin, Released};
 pub use problem::Problem;
 pub use registration::{Registration, Setup, registered};
 
@@ -82,10 +82,8 @@ macro_rules! main {
 pub const CORE_VERSION: &str = "0.4.1";
 
 /// The one of `known` that `given` was probably meant to be.
-pub(crate) fn suggest<'a>(
-    given: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+#[doc(hidden)]
+pub fn suggest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     known
         .into_iter()
         .map(|word| (strsim::damerau_levenshtein(given, word), word))

@@ -21,23 +21,15 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
     label = "not a plugin",
     note = "put `#[plugin(kind = \"…\", name = \"…\")]` on an `impl {Self}` block"
 )]
-pub trait Plugin: ErasedPlugin + Sized {
+pub trait Plugin: Send + Sync + Sized + 'static {
     /// What the plugin declares.
     fn declaration() -> &'static Declaration;
 
     /// Constructs the plugin from its config.
     fn setup(context: SetupContext) -> BoxFuture<'static, Result<Self, PluginError>>;
-}
-
-/// A plugin that is set up, whatever its type.
-///
-/// Call it through [`call`](crate::call::call), which finds the hook by name and catches panics.
-pub trait ErasedPlugin: Send + Sync + 'static {
-    /// What the plugin declares.
-    fn erased_declaration(&self) -> &'static Declaration;
 
     /// Runs the hook at place `hook` of the declaration.
-    fn erased_call<'a>(
+    fn call<'a>(
         &'a self,
         hook: usize,
         ctx: &'a HookContext,
@@ -45,10 +37,55 @@ pub trait ErasedPlugin: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Output, HookError>>;
 
     /// How the plugin is.
-    fn erased_health(&self) -> BoxFuture<'_, Health>;
+    fn health(&self) -> BoxFuture<'_, Health>;
 
     /// Gives everything back before the plugin is dropped.
+    fn teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>>;
+}
+
+/// A [`Plugin`] that is set up, without its type.
+///
+/// Call it through [`call`](crate::call::call), which finds the hook by name and catches panics.
+pub trait ErasedPlugin: Send + Sync + 'static {
+    /// [`Plugin::declaration`].
+    fn erased_declaration(&self) -> &'static Declaration;
+
+    /// [`Plugin::call`].
+    fn erased_call<'a>(
+        &'a self,
+        hook: usize,
+        ctx: &'a HookContext,
+        args: Args<'a>,
+    ) -> BoxFuture<'a, Result<Output, HookError>>;
+
+    /// [`Plugin::health`].
+    fn erased_health(&self) -> BoxFuture<'_, Health>;
+
+    /// [`Plugin::teardown`].
     fn erased_teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>>;
+}
+
+impl<T: Plugin> ErasedPlugin for T {
+    fn erased_declaration(&self) -> &'static Declaration {
+        T::declaration()
+    }
+
+    fn erased_call<'a>(
+        &'a self,
+        hook: usize,
+        ctx: &'a HookContext,
+        args: Args<'a>,
+    ) -> BoxFuture<'a, Result<Output, HookError>> {
+        self.call(hook, ctx, args)
+    }
+
+    fn erased_health(&self) -> BoxFuture<'_, Health> {
+        self.health()
+    }
+
+    fn erased_teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>> {
+        self.teardown()
+    }
 }
 
 impl fmt::Debug for dyn ErasedPlugin {
@@ -60,23 +97,39 @@ impl fmt::Debug for dyn ErasedPlugin {
 
 /// The arguments of a call, an object, in one of the two forms they arrive in. The result comes
 /// back in the same form.
-#[derive(Clone, Copy)]
 pub enum Args<'a> {
-    /// A value, as hosts hold it.
-    Value(&'a Value),
+    /// A value, as hosts hold it. Texts may be taken out of it instead of being copied.
+    Value(&'a mut Value),
     /// JSON text, as it stood on the wire.
     Json(&'a str),
 }
 
-impl<'a> Args<'a> {
+/// The form of a call's arguments and result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A value.
+    Value,
+    /// JSON text.
+    Json,
+}
+
+impl Args<'_> {
+    /// The form they have, which the result will have too.
+    pub const fn form(&self) -> Form {
+        match self {
+            Self::Value(_) => Form::Value,
+            Self::Json(_) => Form::Json,
+        }
+    }
+
     /// The arguments as a value.
     ///
     /// # Errors
     ///
     /// When the text is no JSON.
-    pub fn to_value(self) -> Result<Cow<'a, Value>, serde_json::Error> {
+    pub fn to_value(&self) -> Result<Cow<'_, Value>, serde_json::Error> {
         match self {
-            Self::Value(value) => Ok(Cow::Borrowed(value)),
+            Self::Value(value) => Ok(Cow::Borrowed(&**value)),
             Self::Json(text) => serde_json::from_str(text).map(Cow::Owned),
         }
     }
@@ -107,6 +160,7 @@ impl Output {
     /// # Errors
     ///
     /// [`result_not_serialisable`](crate::code::RESULT_NOT_SERIALISABLE) if the text is no JSON.
+    #[inline]
     pub fn into_value(self) -> Result<Value, HookError> {
         match self {
             Self::Value(value) => Ok(value),

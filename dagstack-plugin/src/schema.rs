@@ -131,7 +131,7 @@ fn wrap(mut inner: Schema) -> Schema {
         Value::Object(Map::from_iter([("result".to_owned(), inner)])),
     );
     outer.insert("required".into(), Value::from(vec!["result"]));
-    outer.insert("x-dagstack-wrap-result".into(), Value::Bool(true));
+    outer.insert(crate::wire::WRAP.into(), Value::Bool(true));
     if let Some(definitions) = definitions {
         outer.insert("$defs".into(), definitions);
     }

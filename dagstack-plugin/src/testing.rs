@@ -36,6 +36,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
+use crate::args;
 use crate::context::{HookContext, SetupContext};
 use crate::error::{HookError, PluginError, code};
 use crate::plugin::{Args, ErasedPlugin, Plugin};
@@ -108,13 +109,17 @@ impl TestPlugin {
     /// What the hook returned, what is wrong with the arguments, or as [`setup`](Self::setup).
     pub fn call(&self, hook: &str, arguments: Value) -> Result<Value, HookError> {
         self.with_running(|running| match running {
-            Running::Linked { runtime, plugin } => on_thread(runtime.as_ref(), async {
-                let ctx = HookContext::default();
-                crate::call::call(plugin.as_ref(), hook, &ctx, Args::Value(&arguments))
-                    .await?
-                    .into_value()
-            }),
-            Running::Executable(child) => child.call(hook, &arguments),
+            Running::Linked { runtime, plugin } => {
+                let key = plugin.erased_declaration().key();
+                let mut arguments = Value::Object(args::by_name(&key, hook, arguments)?);
+                on_thread(runtime.as_ref(), async {
+                    let ctx = HookContext::default();
+                    crate::call::call(plugin.as_ref(), hook, &ctx, Args::Value(&mut arguments))
+                        .await?
+                        .into_value()
+                })
+            }
+            Running::Executable(child) => child.call(hook, arguments),
         })
     }
 

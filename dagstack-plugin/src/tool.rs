@@ -1,15 +1,18 @@
 //! The kind `tool`: each hook is one function; `get_schema` and `execute` are made from them.
 //!
-//! Plugin specification §2, kind `tool` v1.0.0.
+//! Plugin specification §2, kind `tool` v1.0.0. The same functions serve every runtime, so that a
+//! tool answers the same wherever it runs.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
+use crate::args;
 use crate::call::{call_at, output_of};
 use crate::context::HookContext;
 use crate::declaration::Declaration;
 use crate::error::{HookError, code};
 use crate::plugin::{Args, ErasedPlugin, Output};
+use crate::problem::Problem;
 
 /// The kind's name.
 pub const KIND: &str = "tool";
@@ -18,79 +21,121 @@ pub const GET_SCHEMA: &str = "get_schema";
 /// The hook that runs one function.
 pub const EXECUTE: &str = "execute";
 
+/// One function, as `get_schema` lists it.
+pub fn function(name: &str, description: &str, parameters: &Map<String, Value>) -> Value {
+    json!({ "name": name, "description": description, "parameters": parameters })
+}
+
 /// The functions of a tool plugin: `[{name, description, parameters}]`.
 pub fn functions(declaration: &Declaration) -> Value {
     declaration
         .hooks
         .iter()
         .map(|hook| {
-            json!({
-                "name": hook.name,
-                "description": hook.description.unwrap_or_default(),
-                "parameters": hook.schemas().input,
-            })
+            function(
+                hook.name,
+                hook.description.unwrap_or_default(),
+                &hook.schemas().input,
+            )
         })
         .collect()
 }
 
-/// Answers `get_schema`.
-pub(crate) fn get_schema(declaration: &Declaration, args: Args<'_>) -> Result<Output, HookError> {
+/// Checks that `get_schema` is given nothing.
+///
+/// # Errors
+///
+/// [`code::INVALID_ARGUMENTS`].
+pub fn takes_nothing(plugin: &str, given: &Value) -> Result<(), HookError> {
+    match given {
+        Value::Null => Ok(()),
+        Value::Object(map) if map.is_empty() => Ok(()),
+        _ => Err(invalid(plugin, GET_SCHEMA, "it takes no arguments")),
+    }
+}
+
+/// The arguments of `execute`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Execute {
+    /// The function to run.
+    pub function: String,
+    /// Its arguments.
+    #[serde(default)]
+    pub args: Map<String, Value>,
+}
+
+impl Execute {
+    /// Reads them.
+    ///
+    /// # Errors
+    ///
+    /// [`code::INVALID_ARGUMENTS`].
+    pub fn read(plugin: &str, given: &Value) -> Result<Self, HookError> {
+        Self::deserialize(given).map_err(|error| {
+            let problem = crate::secrets::scrub(&error.to_string(), given).into_owned();
+            let expected = "expected {\"function\": text, \"args\": object}";
+            invalid(plugin, EXECUTE, &format!("{problem}; {expected}"))
+        })
+    }
+
+    /// What `execute` answers when the function returned `outcome`: `{result, is_error,
+    /// error_message?}`.
+    ///
+    /// # Errors
+    ///
+    /// A function's own failure is an answer. A call that was not made or not answered (arguments
+    /// that do not fit, a caller or a connection that gave up) is an error, as in a direct call.
+    pub fn answer(outcome: Result<Value, HookError>) -> Result<Value, HookError> {
+        match outcome {
+            Ok(value) => Ok(json!({ "result": value, "is_error": false })),
+            Err(error) => match error.code() {
+                code::INVALID_ARGUMENTS
+                | code::UNKNOWN_HOOK
+                | code::CANCELLED
+                | code::DEADLINE_EXCEEDED
+                | code::TRANSPORT
+                | code::UNAVAILABLE => Err(error),
+                _ => Ok(json!({
+                    "result": null,
+                    "is_error": true,
+                    "error_message": error.message(),
+                })),
+            },
+        }
+    }
+}
+
+/// Answers `get_schema` in process.
+pub(crate) fn get_schema(declaration: &Declaration, args: &Args<'_>) -> Result<Output, HookError> {
     let given = args
         .to_value()
-        .map_err(|error| invalid(GET_SCHEMA, &error.to_string()))?;
-    match &*given {
-        Value::Null => {}
-        Value::Object(map) if map.is_empty() => {}
-        _ => return Err(invalid(GET_SCHEMA, "it takes no arguments")),
-    }
-    Ok(output_of(args, functions(declaration)))
+        .map_err(|error| invalid(&declaration.key(), GET_SCHEMA, &error.to_string()))?;
+    takes_nothing(&declaration.key(), &given)?;
+    Ok(output_of(args.form(), functions(declaration)))
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Execute {
-    function: String,
-    #[serde(default)]
-    args: Map<String, Value>,
-}
-
-/// Answers `execute {function, args}` with `{result, is_error, error_message?}`. A function's own
-/// failure is such an answer; a call that cannot be made (no such function, arguments that do not
-/// fit) is an error of the hook, as in a direct call.
+/// Answers `execute` in process.
 pub(crate) async fn execute(
     plugin: &dyn ErasedPlugin,
     ctx: &HookContext,
     args: Args<'_>,
 ) -> Result<Output, HookError> {
+    let declaration = plugin.erased_declaration();
     let given = args
         .to_value()
-        .and_then(|value| Execute::deserialize(&*value))
-        .map_err(|error| invalid(EXECUTE, &error.to_string()))?;
-    let declaration = plugin.erased_declaration();
+        .map_err(|error| invalid(&declaration.key(), EXECUTE, &error.to_string()))
+        .and_then(|value| Execute::read(&declaration.key(), &value))?;
     let Some((index, _)) = declaration.hook(&given.function) else {
         return Err(declaration.unknown_hook(&given.function));
     };
-    let arguments = Value::Object(given.args);
-    let answer = match call_at(plugin, index, ctx, Args::Value(&arguments)).await {
-        Ok(output) => json!({ "result": output.into_value()?, "is_error": false }),
-        Err(error) => match error.code() {
-            code::INVALID_ARGUMENTS | code::CANCELLED | code::DEADLINE_EXCEEDED => {
-                return Err(error);
-            }
-            _ => json!({
-                "result": null,
-                "is_error": true,
-                "error_message": error.message(),
-            }),
-        },
-    };
-    Ok(output_of(args, answer))
+    let mut arguments = Value::Object(given.args);
+    let outcome = call_at(plugin, index, ctx, Args::Value(&mut arguments)).await;
+    let answer = Execute::answer(outcome.and_then(Output::into_value))?;
+    Ok(output_of(args.form(), answer))
 }
 
-fn invalid(hook: &str, problem: &str) -> HookError {
-    HookError::new(
-        code::INVALID_ARGUMENTS,
-        format!("invalid arguments for `{hook}`: {problem}"),
-    )
-    .details(json!({ "hook": hook, "errors": [{ "path": hook, "problem": problem }] }))
+fn invalid(plugin: &str, hook: &str, problem: &str) -> HookError {
+    args::invalid(hook, &[Problem::new(format!("{plugin}.{hook}"), problem)])
 }

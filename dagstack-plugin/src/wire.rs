@@ -9,6 +9,12 @@ use crate::error::{HookError, code};
 
 /// The extension's key under `capabilities.experimental`, on both sides.
 pub const EXTENSION: &str = "dev.dagstack/plugin";
+/// The request that sets a plugin up: `{config, metadata}`.
+pub const SETUP: &str = "dagstack/setup";
+/// The request that asks how a plugin is.
+pub const HEALTH: &str = "dagstack/health";
+/// The request that tears a plugin down.
+pub const TEARDOWN: &str = "dagstack/teardown";
 /// The key of the call's metadata in a request's `_meta`.
 pub const METADATA: &str = "dev.dagstack/metadata";
 /// The key of the time left, in milliseconds, in a request's `_meta`.
@@ -55,17 +61,28 @@ impl Announcement {
         self.hooks.iter().find(|hook| hook.name == name)
     }
 
+    fn text(&self, key: &str) -> &str {
+        self.manifest
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or("?")
+    }
+
+    /// `<kind>.<name>`.
+    pub fn key(&self) -> String {
+        format!("{}.{}", self.text("kind"), self.text("name"))
+    }
+
+    /// Whether the hooks are functions of a `tool` plugin.
+    pub fn is_tool(&self) -> bool {
+        self.text("kind") == crate::tool::KIND
+    }
+
     /// The error for a hook the plugin does not have, the same as in process.
     pub fn unknown_hook(&self, name: &str) -> HookError {
-        let text = |key: &str| {
-            self.manifest
-                .get(key)
-                .and_then(Value::as_str)
-                .unwrap_or("?")
-        };
         crate::call::unknown_hook(
-            text("kind"),
-            text("name"),
+            self.text("kind"),
+            self.text("name"),
             self.hooks.iter().map(|hook| hook.name.as_str()),
             name,
         )

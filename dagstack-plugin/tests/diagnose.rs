@@ -21,6 +21,7 @@ fn plugin<A: JsonSchema, C: JsonSchema>() -> &'static Declaration {
         description: None,
         execution_model: ExecutionModel::Sync,
         mcp_exposed: true,
+        texts: &[],
         input_schema: schema::input::<A>,
         output_schema: schema::output::<String>,
         schemas: OnceLock::new(),
@@ -38,7 +39,7 @@ fn call<A: DeserializeOwned + JsonSchema>(value: &Value) -> Result<A, HookError>
     let declaration = plugin::<A, NoConfig>();
     let hook = &declaration.hooks[0];
     let text = value.to_string();
-    let by_value = args::decode::<A>(declaration, hook, Args::Value(value));
+    let by_value = args::decode::<A>(declaration, hook, Args::Value(&mut value.clone()));
     let by_text = args::decode::<A>(declaration, hook, Args::Json(&text));
     assert_eq!(
         by_value.as_ref().err(),

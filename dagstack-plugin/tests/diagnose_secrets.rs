@@ -64,6 +64,7 @@ fn declaration() -> &'static Declaration {
             description: None,
             execution_model: ExecutionModel::Sync,
             mcp_exposed: true,
+            texts: &[],
             input_schema: schema::input::<Config>,
             output_schema: schema::output::<String>,
             schemas: OnceLock::new(),
@@ -183,7 +184,8 @@ proptest! {
             }
         }
         let text = section.to_string();
-        for args in [Args::Value(&section), Args::Json(&text)] {
+        let mut given = section.clone();
+        for args in [Args::Value(&mut given), Args::Json(&text)] {
             if let Err(error) = args::decode::<Config>(declaration(), &declaration().hooks[0], args) {
                 let details = error.get_details().map(Value::to_string).unwrap_or_default();
                 for text in [error.to_string(), format!("{error:?}"), details] {
@@ -223,7 +225,8 @@ fn what_serde_quotes_without_a_path_is_scrubbed() {
         "invalid config for `tool.it`\n  `tool.it.backend`: `[MASKED]` is too weak"
     );
     let hook = &declaration().hooks[0];
-    let error = args::decode::<Config>(declaration(), hook, Args::Value(&section)).unwrap_err();
+    let error =
+        args::decode::<Config>(declaration(), hook, Args::Value(&mut section.clone())).unwrap_err();
     assert!(error.to_string().ends_with("`[MASKED]` is too weak"));
 }
 

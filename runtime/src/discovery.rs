@@ -13,7 +13,7 @@ use crate::adapter::mcp_stdio::StdioCommand;
 use crate::descriptor::{Descriptor, Source};
 use crate::error::PluginRegistryError;
 use crate::status::PluginName;
-use crate::suggest::suggest;
+use dagstack_plugin::suggest;
 
 /// The manifests a folder may have, in order of precedence.
 const FILES: [&str; 2] = ["dagstack.toml", "dagstack.json"];

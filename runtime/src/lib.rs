@@ -55,7 +55,6 @@ mod lifecycle;
 mod link;
 mod registry;
 mod status;
-mod suggest;
 
 pub use adapter::Adapter;
 pub use adapter::mcp_stdio::StdioCommand;

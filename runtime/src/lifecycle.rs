@@ -18,7 +18,7 @@ use crate::error::PluginRegistryError;
 use crate::isolated::Lost;
 use crate::registry::{Entry, Live, Registry, Running};
 use crate::status::{PluginName, Reason, SetupReport, State};
-use crate::suggest::suggest;
+use dagstack_plugin::suggest;
 
 type Started = (usize, Result<Running, PluginRegistryError>);
 

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::ops::DerefMut;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::Poll;
 
 use dagstack_plugin::manifest::Runtime;
-use dagstack_plugin::{Health, HookContext, HookError, Manifest, code};
+use dagstack_plugin::{BoxFuture, Health, HookContext, HookError, Manifest, args, code, suggest};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -21,7 +22,6 @@ use crate::descriptor::Descriptor;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::status::{PluginName, PluginStatus, Reason, State};
-use crate::suggest::suggest;
 
 /// The plugins of a host.
 ///
@@ -57,13 +57,16 @@ pub(crate) struct Current {
     pub(crate) live: Option<Arc<Live>>,
 }
 
+/// Set in [`Live::calls`] once no more calls are let in.
+const CLOSED: usize = 1 << (usize::BITS - 1);
+
 /// A plugin that is set up.
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) running: Running,
     pub(crate) runtime: tokio::runtime::Handle,
-    closed: AtomicBool,
-    in_flight: AtomicUsize,
+    /// The calls in flight, and [`CLOSED`].
+    calls: AtomicUsize,
     idle: Notify,
 }
 
@@ -88,25 +91,25 @@ impl Live {
         Self {
             running,
             runtime: tokio::runtime::Handle::current(),
-            closed: AtomicBool::new(false),
-            in_flight: AtomicUsize::new(0),
+            calls: AtomicUsize::new(0),
             idle: Notify::new(),
         }
     }
 
     /// Counts a call in, unless the plugin is being torn down.
+    #[inline]
     fn enter(&self) -> Option<InFlight<'_>> {
-        self.in_flight.fetch_add(1, Ordering::SeqCst);
+        let before = self.calls.fetch_add(1, Ordering::Acquire);
         let guard = InFlight(self);
-        (!self.closed.load(Ordering::SeqCst)).then_some(guard)
+        (before & CLOSED == 0).then_some(guard)
     }
 
     /// Lets no more calls in, and waits for those that are.
     pub(crate) async fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
+        self.calls.fetch_or(CLOSED, Ordering::AcqRel);
         loop {
             let idle = self.idle.notified();
-            if self.in_flight.load(Ordering::SeqCst) == 0 {
+            if self.calls.load(Ordering::Acquire) == CLOSED {
                 return;
             }
             idle.await;
@@ -118,9 +121,10 @@ impl Live {
 struct InFlight<'a>(&'a Live);
 
 impl Drop for InFlight<'_> {
+    #[inline]
     fn drop(&mut self) {
-        let last = self.0.in_flight.fetch_sub(1, Ordering::SeqCst) == 1;
-        if last && self.0.closed.load(Ordering::SeqCst) {
+        let before = self.0.calls.fetch_sub(1, Ordering::AcqRel);
+        if before == CLOSED | 1 {
             self.0.idle.notify_waiters();
         }
     }
@@ -306,9 +310,8 @@ impl PluginHandle {
         &self,
         hook: &str,
         ctx: &HookContext,
-        args: Value,
+        mut args: Value,
     ) -> Result<Value, HookError> {
-        let args = self.checked(hook, args)?;
         let current;
         let live = match &self.live {
             Some(live) => live,
@@ -321,14 +324,23 @@ impl PluginHandle {
             }
         };
         let _in_flight = live.enter().ok_or_else(|| self.entry.not_ready(None))?;
+        if !args.is_object() {
+            args = Value::Object(args::by_name(&self.name().to_string(), hook, args)?);
+        }
+        // What takes longer than one poll is boxed: it would be moved about with every call.
         match &live.running {
+            Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
+                let call = Box::pin(plugin.call_off_thread(hook, ctx, args));
+                give_up_with(ctx, &live.runtime, call).await
+            }
             Running::InProcess(plugin) => {
-                give_up_with(
-                    ctx,
-                    &live.runtime,
-                    pin!(plugin.call_direct(hook, ctx, args)),
-                )
-                .await
+                let mut call = plugin.begin(hook, ctx, &mut args)?;
+                // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
+                let call = match call.poll_first() {
+                    Poll::Ready(outcome) => return outcome?.into_value(),
+                    Poll::Pending => give_up_with(ctx, &live.runtime, Pin::new(&mut call)),
+                };
+                call.await?.into_value()
             }
             Running::Elsewhere(adapter) => {
                 if adapter.failure().is_some() {
@@ -337,25 +349,6 @@ impl PluginHandle {
                 give_up_with(ctx, &live.runtime, adapter.call(hook, ctx, args)).await
             }
         }
-    }
-
-    /// Arguments by name, or none.
-    fn checked(&self, hook: &str, args: Value) -> Result<Value, HookError> {
-        let found = match args {
-            Value::Object(_) => return Ok(args),
-            Value::Null => return Ok(Value::Object(serde_json::Map::new())),
-            Value::Bool(_) => "a boolean",
-            Value::Number(_) => "a number",
-            Value::String(_) => "text",
-            Value::Array(_) => "an array",
-        };
-        let problem = format!("found {found}, expected an object of the arguments by name");
-        let path = format!("{}.{hook}", self.name());
-        Err(HookError::new(
-            code::INVALID_ARGUMENTS,
-            format!("invalid arguments for `{hook}`\n  `{path}`: {problem}"),
-        )
-        .details(json!({ "hook": hook, "errors": [{ "path": path, "problem": problem }] })))
     }
 
     /// Asks the plugin how it is.
@@ -407,44 +400,43 @@ impl fmt::Debug for PluginHandle {
     }
 }
 
-/// Awaits a call until its caller gives up. A call that is ready at once costs no timer and
-/// registers no waker.
-async fn give_up_with<F>(
-    ctx: &HookContext,
-    runtime: &tokio::runtime::Handle,
+/// Awaits a call until its caller gives up.
+fn give_up_with<'a, F, T>(
+    ctx: &'a HookContext,
+    runtime: &'a tokio::runtime::Handle,
     mut call: Pin<F>,
-) -> Result<Value, HookError>
+) -> BoxFuture<'a, Result<T, HookError>>
 where
-    F: std::ops::DerefMut,
-    F::Target: Future<Output = Result<Value, HookError>>,
+    F: DerefMut + Send + 'a,
+    F::Target: Future<Output = Result<T, HookError>> + Send,
 {
-    let mut cancelled = None;
-    let mut timer = None;
-    poll_fn(|cx| {
-        if let Poll::Ready(outcome) = call.as_mut().poll(cx) {
-            return Poll::Ready(outcome);
-        }
-        let cancelled = cancelled.get_or_insert_with(|| ctx.cancellation().cancelled());
-        if Pin::new(cancelled).poll(cx).is_ready() {
-            return Poll::Ready(Err(HookError::new(
-                code::CANCELLED,
-                "the caller cancelled the call",
-            )));
-        }
-        let Some(deadline) = ctx.deadline() else {
-            return Poll::Pending;
-        };
-        let timer = timer.get_or_insert_with(|| {
+    Box::pin(async move {
+        let mut cancelled = ctx.cancellation().cancelled();
+        let mut timer = ctx.deadline().map(|deadline| {
             // The caller need not be on a tokio runtime; the registry's has the clock.
             let _runtime = runtime.enter();
             Box::pin(tokio::time::sleep_until(deadline.into()))
         });
-        timer.as_mut().poll(cx).map(|()| {
-            Err(HookError::new(
-                code::DEADLINE_EXCEEDED,
-                "the call's deadline has passed",
-            ))
+        poll_fn(|cx| {
+            if let Poll::Ready(outcome) = call.as_mut().poll(cx) {
+                return Poll::Ready(outcome);
+            }
+            if Pin::new(&mut cancelled).poll(cx).is_ready() {
+                return Poll::Ready(Err(HookError::new(
+                    code::CANCELLED,
+                    "the caller cancelled the call",
+                )));
+            }
+            let Some(timer) = &mut timer else {
+                return Poll::Pending;
+            };
+            timer.as_mut().poll(cx).map(|()| {
+                Err(HookError::new(
+                    code::DEADLINE_EXCEEDED,
+                    "the call's deadline has passed",
+                ))
+            })
         })
+        .await
     })
-    .await
 }

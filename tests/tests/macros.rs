@@ -167,12 +167,13 @@ async fn calculator(config: Value) -> Box<dyn ErasedPlugin> {
 }
 
 /// Calls with a value and with text; both must say the same.
-async fn run_with(hook: &str, ctx: &HookContext, args: Value) -> Result<Value, HookError> {
+async fn run_with(hook: &str, ctx: &HookContext, mut args: Value) -> Result<Value, HookError> {
     let plugin = calculator(Value::Null).await;
-    let by_value = call(&*plugin, hook, ctx, Args::Value(&args))
+    let text = args.to_string();
+    let by_value = call(&*plugin, hook, ctx, Args::Value(&mut args))
         .await
         .and_then(|output| output.into_value());
-    let by_text = call(&*plugin, hook, ctx, Args::Json(&args.to_string()))
+    let by_text = call(&*plugin, hook, ctx, Args::Json(&text))
         .await
         .and_then(|output| output.into_value());
     match (&by_value, &by_text) {
@@ -263,10 +264,15 @@ async fn a_number_without_a_hook_is_an_error() {
 #[tokio::test]
 async fn setup_gets_the_config() {
     let plugin = calculator(json!({ "start": 10 })).await;
-    let args = json!({ "a": 1 });
-    let output = call(&*plugin, "add", &HookContext::default(), Args::Value(&args))
-        .await
-        .unwrap();
+    let mut args = json!({ "a": 1 });
+    let output = call(
+        &*plugin,
+        "add",
+        &HookContext::default(),
+        Args::Value(&mut args),
+    )
+    .await
+    .unwrap();
     assert_eq!(output.into_value().unwrap(), 11);
 
     let failed = |config| async move {

@@ -40,7 +40,7 @@ use dagstack_plugin::{Args, HookContext, HookError, PluginError, SetupContext, r
 use serde_json::{Value, json};
 
 /// Sets up the plugin `name` with an empty config and calls it.
-async fn run(name: &str, hook: &str, args: Value) -> Result<Value, HookError> {
+async fn run(name: &str, hook: &str, mut args: Value) -> Result<Value, HookError> {
     let registration = registered()
         .into_iter()
         .find(|plugin| plugin.declaration().name == name)
@@ -50,9 +50,10 @@ async fn run(name: &str, hook: &str, args: Value) -> Result<Value, HookError> {
         .await
         .unwrap();
     let ctx = HookContext::default();
-    let value = call(&*plugin, hook, &ctx, Args::Value(&args)).await?;
+    let text = args.to_string();
+    let value = call(&*plugin, hook, &ctx, Args::Value(&mut args)).await?;
     // Text and value are two ways to the same result.
-    let text = call(&*plugin, hook, &ctx, Args::Json(&args.to_string())).await?;
+    let text = call(&*plugin, hook, &ctx, Args::Json(&text)).await?;
     let value = value.into_value()?;
     assert_eq!(text.into_value()?, value);
     Ok(value)

@@ -18,13 +18,29 @@ pub(crate) fn lint() -> Result<(), String> {
         "warnings",
     ]))?;
     run(&mut cargo(&[
-        "clippy", "-p", "dagstack-plugin", "-p", "echo", "--lib", "--no-default-features", "--",
-        "-D", "warnings",
+        "clippy",
+        "-p",
+        "dagstack-plugin",
+        "-p",
+        "echo",
+        "--lib",
+        "--no-default-features",
+        "--",
+        "-D",
+        "warnings",
     ]))
 }
 
 /// The documentation builds without a warning.
 pub(crate) fn doc() -> Result<(), String> {
-    run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items"])
-        .env("RUSTDOCFLAGS", "-D warnings -A rustdoc::private_intra_doc_links"))
+    run(cargo(&[
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ])
+    .env(
+        "RUSTDOCFLAGS",
+        "-D warnings -A rustdoc::private_intra_doc_links",
+    ))
 }

@@ -24,6 +24,9 @@ pub(crate) fn run_demo(arguments: &[String]) -> Result<(), String> {
     for plugin in PLUGINS {
         build.args(["-p", plugin]);
     }
+    if self_test {
+        build.args(["--features", "host/impostor"]);
+    }
     run(&mut build)?;
 
     let binaries = target().join("release");

@@ -29,7 +29,9 @@ pub(crate) fn install() -> Result<Peers, String> {
         let venv = folder.join("python");
         let python = venv.join("bin").join("python");
         once(&venv, &PYTHON_PACKAGES, || {
-            run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv))?;
+            run(Command::new("python3")
+                .args(["-m", "venv", "--clear"])
+                .arg(&venv))?;
             run(Command::new(&python)
                 .args(["-m", "pip", "install", "--quiet"])
                 .args(PYTHON_PACKAGES))
@@ -48,7 +50,14 @@ pub(crate) fn install() -> Result<Peers, String> {
                 .map_err(|error| format!("`{}`: {error}", modules.display()))?;
             run(Command::new("npm")
                 .current_dir(&modules)
-                .args(["install", "--silent", "--no-audit", "--no-fund", "--prefix", "."])
+                .args([
+                    "install",
+                    "--silent",
+                    "--no-audit",
+                    "--no-fund",
+                    "--prefix",
+                    ".",
+                ])
                 .args(NODE_PACKAGES))
         })?;
         peers.node = Some(modules);

@@ -5,7 +5,9 @@ use crate::shell::{self, cargo};
 
 /// Runs all tests; arguments of ours are taken out, the others go to the test runner.
 pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
-    let require_peers = arguments.iter().any(|argument| argument == "--require-peers");
+    let require_peers = arguments
+        .iter()
+        .any(|argument| argument == "--require-peers");
     let rest: Vec<&str> = arguments
         .iter()
         .map(String::as_str)
@@ -37,7 +39,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
     if rest.is_empty() {
         // What a plugin library is built with has fewer features than the workspace together.
-        shell::run(&mut cargo(&["test", "--quiet", "-p", "dagstack-plugin", "--lib"]))?;
+        shell::run(&mut cargo(&[
+            "test",
+            "--quiet",
+            "-p",
+            "dagstack-plugin",
+            "--lib",
+        ]))?;
         shell::run(&mut cargo(&["test", "--quiet", "--workspace", "--doc"]))?;
     }
     for missing in &peers.missing {
@@ -48,6 +56,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
 
 /// Rewrites all snapshots; read the difference before you commit it.
 pub(crate) fn bless() -> Result<(), String> {
-    shell::run(cargo(&["test", "-p", "dagstack-tests", "--test", "ui"]).env("TRYBUILD", "overwrite"))?;
+    shell::run(
+        cargo(&["test", "-p", "dagstack-tests", "--test", "ui"]).env("TRYBUILD", "overwrite"),
+    )?;
     shell::run(cargo(&["test", "-p", "dagstack-plugin-macros"]).env("UPDATE_EXPECT", "1"))
 }

@@ -3,6 +3,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::{Attribute, Index, LitStr};
 
 use super::args::{HookArgs, Model};
@@ -168,6 +169,22 @@ impl Hook<'_> {
         );
         let args = self.struct_name();
         let output = self.output_alias();
+        let texts = self
+            .params
+            .iter()
+            .enumerate()
+            .filter_map(|(number, param)| {
+                let Param::Value(value) = param else {
+                    return None;
+                };
+                // With serde's attributes the name or the reading may be another.
+                if value.attrs.iter().any(|attr| attr.path().is_ident("serde")) {
+                    return None;
+                }
+                let name = value.ident.unraw().to_string();
+                let alias = self.alias(number);
+                Some(quote!((#name, #private::Probe::<#alias>::IS_TEXT)))
+            });
         quote! {
             #(#cfgs)*
             #private::Hook {
@@ -175,6 +192,7 @@ impl Hook<'_> {
                 description: #description,
                 execution_model: #model,
                 mcp_exposed: #exposed,
+                texts: &[#(#texts),*],
                 input_schema: || #private::Probe::<#args<true>>::ASK.__dagstack_input_schema(),
                 output_schema: || #private::Probe::<#output>::ASK.__dagstack_output_schema(),
                 schemas: #private::OnceLock::new(),
@@ -236,10 +254,11 @@ impl Hook<'_> {
             #(#cfgs)*
             #constant => #private::Box::pin(async move {
                 let __dagstack_hook = &__DAGSTACK_HOOKS[#constant];
+                let __dagstack_form = __dagstack_input.form();
                 let #pattern = #private::Probe::<#args<true>>::ASK
                     .__dagstack_decode(&__DAGSTACK_DECLARATION, __dagstack_hook, __dagstack_input)?;
                 #output
-                __dagstack_output.__dagstack_encode(__dagstack_hook, __dagstack_input)
+                __dagstack_output.__dagstack_encode(__dagstack_hook, __dagstack_form)
             }),
         }
     }

@@ -62,8 +62,7 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let self_ty = scope.self_ty;
     // Two plugins of one type are an error about these headers; this puts it at the type.
     let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
-    let erased = quote::quote_spanned!(span=> impl #private::ErasedPlugin for);
-    let typed = quote::quote_spanned!(span=> impl #private::Plugin for);
+    let header = quote::quote_spanned!(span=> impl #private::Plugin for);
     let arms = plugin.hooks.iter().map(|hook| hook.arm(scope));
     let health = lifecycle::method_body(
         plugin.health.as_ref(),
@@ -80,39 +79,7 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let setup = lifecycle::setup_body(plugin.setup.as_ref(), scope);
     quote! {
         #[automatically_derived]
-        #erased #self_ty
-        where
-            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
-        {
-            fn erased_declaration(&self) -> &'static #private::Declaration {
-                &__DAGSTACK_DECLARATION
-            }
-
-            fn erased_call<'__dagstack_a>(
-                &'__dagstack_a self,
-                __dagstack_hook: usize,
-                __dagstack_ctx: &'__dagstack_a #private::HookContext,
-                __dagstack_input: #private::Args<'__dagstack_a>,
-            ) -> #private::BoxFuture<'__dagstack_a, #private::Result<#private::Output, #private::HookError>> {
-                match __dagstack_hook {
-                    #(#arms)*
-                    _ => #private::no_such_hook(&__DAGSTACK_DECLARATION, __dagstack_hook),
-                }
-            }
-
-            fn erased_health(&self) -> #private::BoxFuture<'_, #private::Health> {
-                #health
-            }
-
-            fn erased_teardown(
-                &self,
-            ) -> #private::BoxFuture<'_, #private::Result<#private::Released, #private::PluginError>> {
-                #teardown
-            }
-        }
-
-        #[automatically_derived]
-        #typed #self_ty
+        #header #self_ty
         where
             for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
         {
@@ -124,6 +91,28 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
                 __dagstack_context: #private::SetupContext,
             ) -> #private::BoxFuture<'static, #private::Result<Self, #private::PluginError>> {
                 #private::Box::pin(async move { #setup })
+            }
+
+            fn call<'__dagstack_a>(
+                &'__dagstack_a self,
+                __dagstack_hook: usize,
+                __dagstack_ctx: &'__dagstack_a #private::HookContext,
+                __dagstack_input: #private::Args<'__dagstack_a>,
+            ) -> #private::BoxFuture<'__dagstack_a, #private::Result<#private::Output, #private::HookError>> {
+                match __dagstack_hook {
+                    #(#arms)*
+                    _ => #private::no_such_hook(&__DAGSTACK_DECLARATION, __dagstack_hook),
+                }
+            }
+
+            fn health(&self) -> #private::BoxFuture<'_, #private::Health> {
+                #health
+            }
+
+            fn teardown(
+                &self,
+            ) -> #private::BoxFuture<'_, #private::Result<#private::Released, #private::PluginError>> {
+                #teardown
             }
         }
     }

@@ -18,31 +18,6 @@ pub(crate) fn stubs(block: &ImplBlock, krate: &CratePath) -> TokenStream {
         #[doc(hidden)]
         const _: () = {
             #[automatically_derived]
-            impl #private::ErasedPlugin for #self_ty
-            where
-                for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
-            {
-                fn erased_declaration(&self) -> &'static #private::Declaration {
-                    #private::not_compiled()
-                }
-                fn erased_call<'a>(
-                    &'a self,
-                    _: usize,
-                    _: &'a #private::HookContext,
-                    _: #private::Args<'a>,
-                ) -> #private::BoxFuture<'a, #private::Result<#private::Output, #private::HookError>> {
-                    #private::not_compiled()
-                }
-                fn erased_health(&self) -> #private::BoxFuture<'_, #private::Health> {
-                    #private::not_compiled()
-                }
-                fn erased_teardown(
-                    &self,
-                ) -> #private::BoxFuture<'_, #private::Result<#private::Released, #private::PluginError>> {
-                    #private::not_compiled()
-                }
-            }
-            #[automatically_derived]
             impl #private::Plugin for #self_ty
             where
                 for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
@@ -53,6 +28,22 @@ pub(crate) fn stubs(block: &ImplBlock, krate: &CratePath) -> TokenStream {
                 fn setup(
                     _: #private::SetupContext,
                 ) -> #private::BoxFuture<'static, #private::Result<Self, #private::PluginError>> {
+                    #private::not_compiled()
+                }
+                fn call<'a>(
+                    &'a self,
+                    _: usize,
+                    _: &'a #private::HookContext,
+                    _: #private::Args<'a>,
+                ) -> #private::BoxFuture<'a, #private::Result<#private::Output, #private::HookError>> {
+                    #private::not_compiled()
+                }
+                fn health(&self) -> #private::BoxFuture<'_, #private::Health> {
+                    #private::not_compiled()
+                }
+                fn teardown(
+                    &self,
+                ) -> #private::BoxFuture<'_, #private::Result<#private::Released, #private::PluginError>> {
                     #private::not_compiled()
                 }
             }

@@ -26,7 +26,7 @@ fn bodies_may_be_anything() {
         );
         assert_eq!(errors(tokens.clone()), [""; 0], "{body}");
         let text = tokens.to_string();
-        assert!(text.contains("ErasedPlugin for Echo"), "{body}");
+        assert!(text.contains("Plugin for Echo"), "{body}");
     }
 }
 
@@ -49,7 +49,7 @@ fn members_may_be_incomplete() {
             &format!("impl Echo {{ #[hook] fn echo(&self) {{}} {member} }}"),
         );
         let text = tokens.to_string();
-        assert!(text.contains("ErasedPlugin for Echo"), "{member}: {text}");
+        assert!(text.contains("Plugin for Echo"), "{member}: {text}");
         assert!(text.contains("fn echo (& self) { }"), "{member}: {text}");
     }
 }
@@ -70,7 +70,7 @@ fn arguments_may_be_incomplete() {
             text.contains("impl Echo { fn echo (& self) { 1 } }"),
             "{text}"
         );
-        assert!(text.contains("ErasedPlugin for Echo"), "{text}");
+        assert!(text.contains("Plugin for Echo"), "{text}");
     }
 }
 

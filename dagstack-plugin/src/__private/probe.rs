@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::context::{HookContext, PluginContext, SetupContext};
 use crate::declaration::{Declaration, Hook};
 use crate::error::{BoxError, HookError, PluginError};
-use crate::plugin::{Args, Health, Output, Plugin, Released};
+use crate::plugin::{Args, Form, Health, Output, Plugin, Released};
 use crate::registration::Registration;
 use crate::schema::{self, Schema};
 use crate::types::{HealthOutcome, SetupOutcome, TeardownOutcome};
@@ -33,6 +33,17 @@ impl<T> Clone for Probe<T> {
 }
 
 impl<T> Copy for Probe<T> {}
+
+impl Probe<String> {
+    /// A parameter of this type takes any text; before the constant of the same name in
+    /// `NoText`.
+    pub const IS_TEXT: bool = true;
+}
+
+impl Probe<Option<String>> {
+    /// See `Probe::<String>::IS_TEXT`.
+    pub const IS_TEXT: bool = true;
+}
 
 /// A value a function returned, whose type decides what to do with it.
 pub struct Returned<T>(pub T);
@@ -55,8 +66,8 @@ impl<T: Plugin> Probe<T> {
 pub mod ask {
     pub use super::answers::{
         AsSend as _, ConfigOf as _, Context as _, Decode as _, DefaultOf as _, Encode as _,
-        Healthy as _, IfSync as _, InputSchema as _, NoRegistration as _, OutputSchema as _,
-        SetUp as _, Setup as _, Split as _, TornDown as _,
+        Healthy as _, IfSync as _, InputSchema as _, NoRegistration as _, NoText as _,
+        OutputSchema as _, SetUp as _, Setup as _, Split as _, TornDown as _,
     };
     pub use core::convert::{From as _, Into as _};
     pub use core::default::Default as _;
@@ -72,6 +83,13 @@ mod answers {
         const REGISTRATION: Registration = Registration::absent();
     }
     impl<T> NoRegistration for Probe<T> {}
+
+    /// See [`Probe::IS_TEXT`].
+    pub trait NoText {
+        /// Parameters of other types may refuse a text.
+        const IS_TEXT: bool = false;
+    }
+    impl<T> NoText for Probe<T> {}
 
     /// Decodes arguments.
     pub trait Decode<T> {
@@ -164,25 +182,25 @@ mod answers {
     /// Encodes what a hook returned.
     pub trait Encode {
         /// Encodes it.
-        fn __dagstack_encode(self, hook: &Hook, args: Args<'_>) -> Result<Output, HookError>;
+        fn __dagstack_encode(self, hook: &Hook, form: Form) -> Result<Output, HookError>;
     }
     impl<T: Serialize, E: Into<BoxError>> Encode for Returned<Result<T, E>> {
         #[inline]
-        fn __dagstack_encode(self, hook: &Hook, args: Args<'_>) -> Result<Output, HookError> {
+        fn __dagstack_encode(self, hook: &Hook, form: Form) -> Result<Output, HookError> {
             match self.0 {
-                Ok(value) => crate::call::encode(hook, args, &value),
+                Ok(value) => crate::call::encode(hook, form, &value),
                 Err(error) => Err(HookError::from_error(error)),
             }
         }
     }
     impl<T: Serialize> Encode for &Returned<T> {
         #[inline]
-        fn __dagstack_encode(self, hook: &Hook, args: Args<'_>) -> Result<Output, HookError> {
-            crate::call::encode(hook, args, &self.0)
+        fn __dagstack_encode(self, hook: &Hook, form: Form) -> Result<Output, HookError> {
+            crate::call::encode(hook, form, &self.0)
         }
     }
     impl<T> Encode for &mut Returned<T> {
-        fn __dagstack_encode(self, _: &Hook, _: Args<'_>) -> Result<Output, HookError> {
+        fn __dagstack_encode(self, _: &Hook, _: Form) -> Result<Output, HookError> {
             not_compiled()
         }
     }

@@ -97,7 +97,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Exit
     } else {
         json
     };
-    let args: Value = match serde_json::from_str(&json) {
+    let mut args: Value = match serde_json::from_str(&json) {
         Ok(args @ Value::Object(_)) => args,
         Ok(_) => return fail(USAGE, "the arguments must be a JSON object"),
         Err(error) => return fail(USAGE, &format!("the arguments are no JSON: {error}")),
@@ -122,7 +122,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Exit
             .await
             .map_err(|error| (USAGE, format!("{}: {error}", error.code())))?;
         let context = HookContext::new();
-        let called = call(&*plugin, hook, &context, Args::Value(&args)).await;
+        let called = call(&*plugin, hook, &context, Args::Value(&mut args)).await;
         let teardown = Box::pin(async { plugin.erased_teardown().await });
         let _ = crate::call::CatchPanic::new(teardown).await;
         called

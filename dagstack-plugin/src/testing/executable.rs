@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use crate::error::{HookError, code};
-use crate::wire;
+use crate::{args, tool, wire};
 
 /// How long a child may take to end after its stdin is closed.
 const END: Duration = Duration::from_secs(5);
@@ -58,15 +58,46 @@ impl Child {
             ))
         })?;
         child.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))?;
-        child.request(
-            "dagstack/setup",
-            json!({ "config": config, "metadata": {} }),
-        )?;
+        child.request(wire::SETUP, json!({ "config": config, "metadata": {} }))?;
         Ok(child)
     }
 
-    /// Calls a hook by name.
-    pub(super) fn call(&mut self, hook: &str, arguments: &Value) -> Result<Value, HookError> {
+    /// Calls a hook by name; of a tool, also `get_schema` and `execute`.
+    pub(super) fn call(&mut self, hook: &str, arguments: Value) -> Result<Value, HookError> {
+        let plugin = self.plugin.key();
+        let arguments = Value::Object(args::by_name(&plugin, hook, arguments)?);
+        match hook {
+            tool::GET_SCHEMA if self.plugin.is_tool() => {
+                tool::takes_nothing(&plugin, &arguments)?;
+                self.functions()
+            }
+            tool::EXECUTE if self.plugin.is_tool() => {
+                let given = tool::Execute::read(&plugin, &arguments)?;
+                let outcome = self.call_tool(&given.function, &Value::Object(given.args));
+                tool::Execute::answer(outcome)
+            }
+            _ => self.call_tool(hook, &arguments),
+        }
+    }
+
+    /// What `get_schema` answers, from the list of MCP tools.
+    fn functions(&mut self) -> Result<Value, HookError> {
+        let list = self.request("tools/list", json!({}))?;
+        let tools = list["tools"].as_array().cloned().unwrap_or_default();
+        let find = |hook: &wire::AnnouncedHook| tools.iter().find(|tool| tool["name"] == hook.tool);
+        let functions = self.plugin.hooks.iter().filter_map(|hook| {
+            let tool = find(hook)?;
+            let description = tool["description"].as_str().unwrap_or_default();
+            Some(tool::function(
+                &hook.name,
+                description,
+                tool["inputSchema"].as_object()?,
+            ))
+        });
+        Ok(functions.collect())
+    }
+
+    fn call_tool(&mut self, hook: &str, arguments: &Value) -> Result<Value, HookError> {
         let Some(announced) = self.plugin.hook(hook) else {
             return Err(self.plugin.unknown_hook(hook));
         };

@@ -2,6 +2,7 @@
 //! compared.
 
 mod compare;
+#[cfg(feature = "impostor")]
 pub mod impostor;
 
 pub use compare::{Call, Comparison, compare, table};

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dagstack_plugin::call::{self, CatchPanic};
+use dagstack_plugin::call::{self, Calling, CatchPanic};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::{
     Args, BoxFuture, CancelToken, Declaration, ErasedPlugin, Health, HookContext, HookError,
@@ -92,32 +92,39 @@ impl InProcess {
         }
     }
 
-    /// [`Adapter::call`] without the box: the only one on the way is the plugin's own.
-    pub(crate) async fn call_direct(
-        &self,
+    /// Starts a call on the caller's task. The only box is the hook's own future.
+    #[inline]
+    pub(crate) fn begin<'a>(
+        &'a self,
         hook: &str,
-        ctx: &HookContext,
-        args: Value,
-    ) -> Result<Value, HookError> {
-        if self.off_thread && is_cpu_bound(&**self.plugin()?, hook, &args) {
-            return self.call_off_thread(hook, ctx, args).await;
-        }
-        call::call(&**self.plugin()?, hook, ctx, Args::Value(&args))
-            .await?
-            .into_value()
+        ctx: &'a HookContext,
+        args: &'a mut Value,
+    ) -> Result<Calling<'a>, HookError> {
+        call::start(&**self.plugin()?, hook, ctx, Args::Value(args))
     }
 
+    /// Whether a call is to be made by [`call_off_thread`](Self::call_off_thread).
+    #[inline]
+    pub(crate) fn runs_off_thread(&self, hook: &str, args: &Value) -> bool {
+        self.off_thread
+            && self
+                .plugin
+                .as_ref()
+                .is_some_and(|plugin| is_cpu_bound(&**plugin, hook, args))
+    }
+
+    #[inline]
     fn plugin(&self) -> Result<&Arc<dyn ErasedPlugin>, HookError> {
         self.plugin
             .as_ref()
             .ok_or_else(|| HookError::new(code::UNAVAILABLE, "the plugin is gone"))
     }
 
-    async fn call_off_thread(
+    pub(crate) async fn call_off_thread(
         &self,
         hook: &str,
         ctx: &HookContext,
-        args: Value,
+        mut args: Value,
     ) -> Result<Value, HookError> {
         let gone = || HookError::new(code::UNAVAILABLE, "the host is shutting down");
         let permit = Arc::clone(&self.pool.permits)
@@ -141,7 +148,7 @@ impl InProcess {
             let _permit = permit;
             tracing::dispatcher::with_default(&dispatch, || {
                 let _entered = span.enter();
-                runtime.block_on(call::call(&*plugin, &hook, &ctx, Args::Value(&args)))
+                runtime.block_on(call::call(&*plugin, &hook, &ctx, Args::Value(&mut args)))
             })
         });
         work.await.map_err(|_| gone())??.into_value()
@@ -162,9 +169,14 @@ impl Adapter for InProcess {
         &'a self,
         hook: &'a str,
         ctx: &'a HookContext,
-        args: Value,
+        mut args: Value,
     ) -> BoxFuture<'a, Result<Value, HookError>> {
-        Box::pin(self.call_direct(hook, ctx, args))
+        Box::pin(async move {
+            if self.runs_off_thread(hook, &args) {
+                return self.call_off_thread(hook, ctx, args).await;
+            }
+            self.begin(hook, ctx, &mut args)?.await?.into_value()
+        })
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {

@@ -9,8 +9,8 @@ use dagstack_plugin::declaration::{DependsOn, Hook};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, ConfigInvalid, Declaration, ErasedPlugin, Health, HookContext, HookError,
-    Output, Plugin, PluginError, Released, SetupContext, code,
+    Args, BoxFuture, ConfigInvalid, Declaration, Health, HookContext, HookError, Output, Plugin,
+    PluginError, Released, SetupContext, code,
 };
 use dagstack_runtime::{MemoryConfig, Registry, RegistryBuilder};
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ const fn hook(name: &'static str, execution_model: ExecutionModel) -> Hook {
         description: Some("A hook."),
         execution_model,
         mcp_exposed: true,
+        texts: &[],
         input_schema: Schema::new,
         output_schema: Schema::new,
         schemas: OnceLock::new(),
@@ -144,23 +145,8 @@ impl<const N: usize> Plugin for Fake<N> {
             }
         })
     }
-}
 
-/// The config as it stands.
-fn config_of(
-    context: SetupContext,
-    declaration: &'static Declaration,
-) -> Result<Value, ConfigInvalid> {
-    let context = context.decode::<serde_json::Map<String, Value>>(declaration)?;
-    Ok(Value::Object(context.config().clone()))
-}
-
-impl<const N: usize> ErasedPlugin for Fake<N> {
-    fn erased_declaration(&self) -> &'static Declaration {
-        &DECLARATIONS[N]
-    }
-
-    fn erased_call<'a>(
+    fn call<'a>(
         &'a self,
         hook: usize,
         ctx: &'a HookContext,
@@ -169,7 +155,7 @@ impl<const N: usize> ErasedPlugin for Fake<N> {
         Box::pin(async move {
             let given = args.to_value().unwrap().into_owned();
             let thread = std::thread::current();
-            let value = match self.erased_declaration().hooks[hook].name {
+            let value = match Self::declaration().hooks[hook].name {
                 "echo" => json!({
                     "args": given,
                     "config": self.config,
@@ -193,7 +179,7 @@ impl<const N: usize> ErasedPlugin for Fake<N> {
         })
     }
 
-    fn erased_health(&self) -> BoxFuture<'_, Health> {
+    fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async {
             match self.config["health"].as_str() {
                 Some("panic") => panic!("on purpose"),
@@ -203,9 +189,9 @@ impl<const N: usize> ErasedPlugin for Fake<N> {
         })
     }
 
-    fn erased_teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>> {
+    fn teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>> {
         Box::pin(async {
-            write(&self.config, "teardown", self.erased_declaration().name);
+            write(&self.config, "teardown", Self::declaration().name);
             match self.config["teardown"].as_str() {
                 Some("fail") => Err(PluginError::new("it holds on")),
                 Some("panic") => panic!("on purpose"),
@@ -215,6 +201,15 @@ impl<const N: usize> ErasedPlugin for Fake<N> {
             }
         })
     }
+}
+
+/// The config as it stands.
+fn config_of(
+    context: SetupContext,
+    declaration: &'static Declaration,
+) -> Result<Value, ConfigInvalid> {
+    let context = context.decode::<serde_json::Map<String, Value>>(declaration)?;
+    Ok(Value::Object(context.config().clone()))
 }
 
 impl<const N: usize> Drop for Fake<N> {

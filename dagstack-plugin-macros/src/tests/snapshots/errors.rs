@@ -14,51 +14,6 @@ impl Echo {
 #[doc(hidden)]
 const _: () = {
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::ErasedPlugin for Echo
-    where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-    {
-        fn erased_declaration(
-            &self,
-        ) -> &'static ::dagstack_plugin::__private::Declaration {
-            ::dagstack_plugin::__private::not_compiled()
-        }
-        fn erased_call<'a>(
-            &'a self,
-            _: usize,
-            _: &'a ::dagstack_plugin::__private::HookContext,
-            _: ::dagstack_plugin::__private::Args<'a>,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            'a,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Output,
-                ::dagstack_plugin::__private::HookError,
-            >,
-        > {
-            ::dagstack_plugin::__private::not_compiled()
-        }
-        fn erased_health(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Health,
-        > {
-            ::dagstack_plugin::__private::not_compiled()
-        }
-        fn erased_teardown(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Released,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
-            ::dagstack_plugin::__private::not_compiled()
-        }
-    }
-    #[automatically_derived]
     impl ::dagstack_plugin::__private::Plugin for Echo
     where
         for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
@@ -73,6 +28,39 @@ const _: () = {
             'static,
             ::dagstack_plugin::__private::Result<
                 Self,
+                ::dagstack_plugin::__private::PluginError,
+            >,
+        > {
+            ::dagstack_plugin::__private::not_compiled()
+        }
+        fn call<'a>(
+            &'a self,
+            _: usize,
+            _: &'a ::dagstack_plugin::__private::HookContext,
+            _: ::dagstack_plugin::__private::Args<'a>,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            'a,
+            ::dagstack_plugin::__private::Result<
+                ::dagstack_plugin::__private::Output,
+                ::dagstack_plugin::__private::HookError,
+            >,
+        > {
+            ::dagstack_plugin::__private::not_compiled()
+        }
+        fn health(
+            &self,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            '_,
+            ::dagstack_plugin::__private::Health,
+        > {
+            ::dagstack_plugin::__private::not_compiled()
+        }
+        fn teardown(
+            &self,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            '_,
+            ::dagstack_plugin::__private::Result<
+                ::dagstack_plugin::__private::Released,
                 ::dagstack_plugin::__private::PluginError,
             >,
         > {

@@ -102,6 +102,7 @@ const _: () = {
             description: ::dagstack_plugin::__private::None,
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
+            texts: &[],
             input_schema: || {
                 ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK
                     .__dagstack_input_schema()
@@ -149,90 +150,6 @@ const _: () = {
         )
     };
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::ErasedPlugin for Echo
-    where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-    {
-        fn erased_declaration(
-            &self,
-        ) -> &'static ::dagstack_plugin::__private::Declaration {
-            &__DAGSTACK_DECLARATION
-        }
-        fn erased_call<'__dagstack_a>(
-            &'__dagstack_a self,
-            __dagstack_hook: usize,
-            __dagstack_ctx: &'__dagstack_a ::dagstack_plugin::__private::HookContext,
-            __dagstack_input: ::dagstack_plugin::__private::Args<'__dagstack_a>,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '__dagstack_a,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Output,
-                ::dagstack_plugin::__private::HookError,
-            >,
-        > {
-            match __dagstack_hook {
-                __DAGSTACK_HOOK0 => {
-                    ::dagstack_plugin::__private::Box::pin(async move {
-                        let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
-                        let _ = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Args0<true>,
-                        >::ASK
-                            .__dagstack_decode(
-                                &__DAGSTACK_DECLARATION,
-                                __dagstack_hook,
-                                __dagstack_input,
-                            )?;
-                        let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Echo>::nothing(self),
-                        );
-                        __dagstack_output
-                            .__dagstack_encode(__dagstack_hook, __dagstack_input)
-                    })
-                }
-                _ => {
-                    ::dagstack_plugin::__private::no_such_hook(
-                        &__DAGSTACK_DECLARATION,
-                        __dagstack_hook,
-                    )
-                }
-            }
-        }
-        fn erased_health(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Health,
-        > {
-            ::dagstack_plugin::__private::Box::pin(async move {
-                let __dagstack_output = ::dagstack_plugin::__private::Returned(
-                    <Echo>::health(self),
-                );
-                __dagstack_output.__dagstack_health()
-            })
-        }
-        fn erased_teardown(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Released,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
-            ::dagstack_plugin::__private::Box::pin(async move {
-                let __dagstack_future = ::dagstack_plugin::__private::MaySend(
-                        <Echo>::teardown(self),
-                    )
-                    .__dagstack_send();
-                let __dagstack_output = ::dagstack_plugin::__private::Returned(
-                    __dagstack_future.await,
-                );
-                __dagstack_output.__dagstack_torn_down()
-            })
-        }
-    }
-    #[automatically_derived]
     impl ::dagstack_plugin::__private::Plugin for Echo
     where
         for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
@@ -267,6 +184,79 @@ const _: () = {
                         ::dagstack_plugin::__private::Probe::<Echo>::ASK,
                     )
                     .__dagstack_set_up()
+            })
+        }
+        fn call<'__dagstack_a>(
+            &'__dagstack_a self,
+            __dagstack_hook: usize,
+            __dagstack_ctx: &'__dagstack_a ::dagstack_plugin::__private::HookContext,
+            __dagstack_input: ::dagstack_plugin::__private::Args<'__dagstack_a>,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            '__dagstack_a,
+            ::dagstack_plugin::__private::Result<
+                ::dagstack_plugin::__private::Output,
+                ::dagstack_plugin::__private::HookError,
+            >,
+        > {
+            match __dagstack_hook {
+                __DAGSTACK_HOOK0 => {
+                    ::dagstack_plugin::__private::Box::pin(async move {
+                        let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
+                        let __dagstack_form = __dagstack_input.form();
+                        let _ = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Args0<true>,
+                        >::ASK
+                            .__dagstack_decode(
+                                &__DAGSTACK_DECLARATION,
+                                __dagstack_hook,
+                                __dagstack_input,
+                            )?;
+                        let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
+                            <Echo>::nothing(self),
+                        );
+                        __dagstack_output
+                            .__dagstack_encode(__dagstack_hook, __dagstack_form)
+                    })
+                }
+                _ => {
+                    ::dagstack_plugin::__private::no_such_hook(
+                        &__DAGSTACK_DECLARATION,
+                        __dagstack_hook,
+                    )
+                }
+            }
+        }
+        fn health(
+            &self,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            '_,
+            ::dagstack_plugin::__private::Health,
+        > {
+            ::dagstack_plugin::__private::Box::pin(async move {
+                let __dagstack_output = ::dagstack_plugin::__private::Returned(
+                    <Echo>::health(self),
+                );
+                __dagstack_output.__dagstack_health()
+            })
+        }
+        fn teardown(
+            &self,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            '_,
+            ::dagstack_plugin::__private::Result<
+                ::dagstack_plugin::__private::Released,
+                ::dagstack_plugin::__private::PluginError,
+            >,
+        > {
+            ::dagstack_plugin::__private::Box::pin(async move {
+                let __dagstack_future = ::dagstack_plugin::__private::MaySend(
+                        <Echo>::teardown(self),
+                    )
+                    .__dagstack_send();
+                let __dagstack_output = ::dagstack_plugin::__private::Returned(
+                    __dagstack_future.await,
+                );
+                __dagstack_output.__dagstack_torn_down()
             })
         }
     }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{
-    BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool,
+    BoxFuture, Health, HookContext, HookError, PluginError, Released, call, code, tool, wire,
 };
 use rmcp::RoleClient;
 use rmcp::model::{CallToolRequestParams, ClientRequest, CustomRequest};
@@ -32,12 +32,6 @@ use crate::status::{PluginName, Reason};
 
 pub use self::command::StdioCommand;
 
-/// Sets the plugin up with the host's config.
-const SETUP: &str = "dagstack/setup";
-/// Asks how the plugin is.
-const HEALTH: &str = "dagstack/health";
-/// Tears the plugin down.
-const TEARDOWN: &str = "dagstack/teardown";
 /// How long a health check may take.
 const HEALTH_LIMIT: Duration = Duration::from_secs(10);
 /// How long the end of a process may lag behind the end of its standard output.
@@ -62,12 +56,6 @@ impl fmt::Debug for McpStdio {
     }
 }
 
-/// A call that failed: in the plugin, or on the way.
-struct Failed {
-    error: HookError,
-    by_plugin: bool,
-}
-
 impl McpStdio {
     async fn call_hook(
         &self,
@@ -77,50 +65,21 @@ impl McpStdio {
     ) -> Result<Value, HookError> {
         if self.hooks.is_tool() {
             match hook {
-                tool::GET_SCHEMA => return self.get_schema(&args),
-                tool::EXECUTE => return self.execute(ctx, args).await,
+                tool::GET_SCHEMA => {
+                    tool::takes_nothing(&self.name.to_string(), &args)?;
+                    return Ok(self.hooks.functions.clone().unwrap_or_default());
+                }
+                tool::EXECUTE => {
+                    let given = tool::Execute::read(&self.name.to_string(), &args)?;
+                    let tool = self.hooks.find(&given.function)?;
+                    let called = self.call_tool(&given.function, tool, ctx, given.args);
+                    return tool::Execute::answer(called.await);
+                }
                 _ => {}
             }
         }
         let tool = self.hooks.find(hook)?;
-        let called = self.call_tool(hook, tool, ctx, into_map(args)).await;
-        called.map_err(|failed| failed.error)
-    }
-
-    /// `get_schema` of the kind `tool`.
-    fn get_schema(&self, args: &Value) -> Result<Value, HookError> {
-        match args {
-            Value::Null => {}
-            Value::Object(map) if map.is_empty() => {}
-            _ => return Err(invalid(tool::GET_SCHEMA, "it takes no arguments")),
-        }
-        Ok(self.hooks.functions.clone().unwrap_or_default())
-    }
-
-    /// `execute` of the kind `tool`: calls the function's own MCP tool, answers as in process.
-    async fn execute(&self, ctx: &HookContext, args: Value) -> Result<Value, HookError> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Execute {
-            function: String,
-            #[serde(default)]
-            args: Map<String, Value>,
-        }
-        let Execute { function, args } = Execute::deserialize(args)
-            .map_err(|error| invalid(tool::EXECUTE, &error.to_string()))?;
-        let tool = self.hooks.find(&function)?;
-        match self.call_tool(&function, tool, ctx, args).await {
-            Ok(value) => Ok(json!({ "result": value, "is_error": false })),
-            Err(Failed { error, by_plugin }) => match error.code() {
-                code::INVALID_ARGUMENTS | code::CANCELLED | code::DEADLINE_EXCEEDED => Err(error),
-                _ if !by_plugin => Err(error),
-                _ => Ok(json!({
-                    "result": null,
-                    "is_error": true,
-                    "error_message": error.message(),
-                })),
-            },
-        }
+        self.call_tool(hook, tool, ctx, into_map(args)).await
     }
 
     async fn call_tool(
@@ -129,23 +88,14 @@ impl McpStdio {
         tool: &ToolOf,
         ctx: &HookContext,
         args: Map<String, Value>,
-    ) -> Result<Value, Failed> {
-        let on_the_way = |error| Failed {
-            error,
-            by_plugin: false,
-        };
-        given_up(ctx).map_err(on_the_way)?;
+    ) -> Result<Value, HookError> {
+        call::given_up(ctx)?;
         let mut params = CallToolRequestParams::new(tool.name.to_string()).with_arguments(args);
         params.meta = meta::of_call(ctx);
         match self.peer.call_tool(params).await {
-            Ok(answer) => answer::value(tool, answer).map_err(|error| Failed {
-                error,
-                by_plugin: true,
-            }),
-            Err(ServiceError::McpError(error)) => {
-                Err(on_the_way(answer::protocol_error(hook, error)))
-            }
-            Err(error) => Err(on_the_way(self.broken(hook, &error).await)),
+            Ok(answer) => answer::value(tool, answer),
+            Err(ServiceError::McpError(error)) => Err(answer::protocol_error(hook, error)),
+            Err(error) => Err(self.broken(hook, &error).await),
         }
     }
 
@@ -210,31 +160,6 @@ fn into_map(args: Value) -> Map<String, Value> {
     }
 }
 
-/// The error of a call whose caller has already given up, as in process.
-fn given_up(ctx: &HookContext) -> Result<(), HookError> {
-    if ctx.cancellation().is_cancelled() {
-        return Err(HookError::new(
-            code::CANCELLED,
-            "the caller cancelled the call",
-        ));
-    }
-    if ctx.remaining().is_some_and(|left| left.is_zero()) {
-        return Err(HookError::new(
-            code::DEADLINE_EXCEEDED,
-            "the call's deadline has passed",
-        ));
-    }
-    Ok(())
-}
-
-fn invalid(hook: &str, problem: &str) -> HookError {
-    HookError::new(
-        code::INVALID_ARGUMENTS,
-        format!("invalid arguments for `{hook}`: {problem}"),
-    )
-    .details(json!({ "hook": hook, "errors": [{ "path": hook, "problem": problem }] }))
-}
-
 impl Adapter for McpStdio {
     fn call<'a>(
         &'a self,
@@ -253,7 +178,7 @@ impl Adapter for McpStdio {
             if !self.ours {
                 return Health::Healthy;
             }
-            match tokio::time::timeout(HEALTH_LIMIT, self.request(HEALTH)).await {
+            match tokio::time::timeout(HEALTH_LIMIT, self.request(wire::HEALTH)).await {
                 Ok(Ok(answer)) => Health::deserialize(answer).unwrap_or_else(|error| {
                     Health::degraded(format!("its health cannot be read: {error}"))
                 }),
@@ -269,7 +194,7 @@ impl Adapter for McpStdio {
         Box::pin(async move {
             let alive = self.failure().is_none();
             let released = if self.ours && alive {
-                match tokio::time::timeout(limit, self.request(TEARDOWN)).await {
+                match tokio::time::timeout(limit, self.request(wire::TEARDOWN)).await {
                     Ok(Ok(answer)) => Ok(released(&answer)),
                     Ok(Err(ServiceError::McpError(error))) => Err(TeardownFailure::Failed(
                         PluginError::new(error.message.into_owned()),

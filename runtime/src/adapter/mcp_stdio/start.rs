@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use dagstack_plugin::manifest::VersionRange;
-use dagstack_plugin::{CORE_VERSION, Problem, secrets, tool};
+use dagstack_plugin::{CORE_VERSION, Problem, secrets, tool, wire};
 use rmcp::RoleClient;
 use rmcp::model::{ErrorData, JsonObject, Tool};
 use rmcp::service::{
@@ -22,7 +22,7 @@ use super::hooks::Hooks;
 use super::process::{Group, Process};
 use super::stderr::{self, Tail};
 use super::transport::{Lines, SetupParams};
-use super::{EXTENSION, McpStdio, SETUP, StdioCommand, request};
+use super::{EXTENSION, McpStdio, StdioCommand, request};
 use crate::error::PluginRegistryError;
 use crate::status::PluginName;
 
@@ -255,7 +255,7 @@ impl Start<'_> {
         };
         *params.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(json!({ "config": section, "metadata": {} }));
-        match self.in_time("setup", request(peer, SETUP)).await? {
+        match self.in_time("setup", request(peer, wire::SETUP)).await? {
             Ok(_) => Ok(()),
             Err(ServiceError::McpError(error)) => Err(self.refused(error, &config)),
             Err(error) => {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{Mutex, watch};
 
-use super::SETUP;
+use dagstack_plugin::wire::SETUP;
 
 /// The longest line that is read: one answer.
 const MAX_LINE: usize = 256 * 1024 * 1024;

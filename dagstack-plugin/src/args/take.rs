@@ -1,0 +1,90 @@
+//! Reads arguments out of a value, taking texts along instead of copying them.
+//!
+//! Only parameters that accept any text are given one to keep: whatever else may be refused must
+//! still be there to be shown in the error.
+
+use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::{Error, Map, Value};
+
+/// The arguments `map` of a hook whose parameters are `texts` ([`Hook`](crate::declaration::Hook)).
+pub(super) struct Taking<'de> {
+    pub(super) map: &'de mut Map<String, Value>,
+    pub(super) texts: &'static [(&'static str, bool)],
+}
+
+impl<'de> Deserializer<'de> for Taking<'de> {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_map(Entries {
+            entries: self.map.iter_mut(),
+            value: None,
+            texts: self.texts,
+        })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}
+
+struct Entries<'de> {
+    entries: serde_json::map::IterMut<'de>,
+    value: Option<(&'de str, &'de mut Value)>,
+    texts: &'static [(&'static str, bool)],
+}
+
+impl<'de> MapAccess<'de> for Entries<'de> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        let Some((key, value)) = self.entries.next() else {
+            return Ok(None);
+        };
+        self.value = Some((key, value));
+        seed.deserialize(BorrowedStrDeserializer::new(key))
+            .map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        match self.value.take() {
+            Some((key, Value::String(text))) if self.texts.contains(&(key, true)) => {
+                seed.deserialize(Text(std::mem::take(text)))
+            }
+            Some((_, value)) => seed.deserialize(&*value),
+            None => Err(serde::de::Error::custom("a value without a key")),
+        }
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.entries.len())
+    }
+}
+
+/// A text to keep, for a `String` or an `Option<String>`.
+struct Text(String);
+
+impl<'de> Deserializer<'de> for Text {
+    type Error = Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        StringDeserializer::new(self.0).deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_some(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}
