@@ -458,6 +458,36 @@ async fn a_health_check_that_panics_is_unhealthy() {
     assert_eq!(health, Health::degraded("slow disk"));
 }
 
+#[tokio::test]
+async fn a_health_check_that_hangs_is_unhealthy() {
+    let registry = registry(
+        Registry::builder().plugin::<Fake<ALPHA>>(),
+        json!({ "fake": { "alpha": { "health": "hang" } } }),
+    );
+    let _ = registry.setup_all().await;
+    // The ten seconds pass at once.
+    tokio::time::pause();
+    let health = registry.plugin("fake", "alpha").unwrap().health().await;
+    assert_eq!(
+        health,
+        Health::unhealthy("it did not say how it is within 10s")
+    );
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_torn_down_is_not_asked_for_its_health() {
+    let registry = registry(
+        Registry::builder().plugin::<Fake<ALPHA>>(),
+        json!({ "fake": { "alpha": { "health": "slow disk" } } }),
+    );
+    let _ = registry.setup_all().await;
+    let plugin = registry.plugin("fake", "alpha").unwrap();
+    assert_eq!(plugin.health().await, Health::degraded("slow disk"));
+    registry.teardown_all().await.unwrap();
+    let health = plugin.health().await;
+    assert!(matches!(health, Health::Unhealthy { .. }), "{health:?}");
+}
+
 #[test]
 fn a_setup_outside_a_runtime_says_so() {
     let registry = registry(Registry::builder().plugin::<Fake<ALPHA>>(), json!({}));

@@ -183,6 +183,7 @@ impl<const N: usize> Plugin for Fake<N> {
         Box::pin(async {
             match self.config["health"].as_str() {
                 Some("panic") => panic!("on purpose"),
+                Some("hang") => std::future::pending().await,
                 Some(reason) => Health::degraded(reason),
                 None => Health::Healthy,
             }
