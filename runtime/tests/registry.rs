@@ -378,6 +378,22 @@ async fn teardown_goes_on_and_reports_every_failure() {
 }
 
 #[tokio::test]
+async fn a_drop_that_blocks_is_a_leak_and_does_not_stall_the_host() {
+    let registry = registry(
+        Registry::builder().plugin::<Fake<ALPHA>>(),
+        json!({ "fake": { "alpha": { "drop": "block" } } }),
+    );
+    let _ = registry.setup_all().await;
+    let error = registry.teardown_all().await.unwrap_err();
+    let PluginRegistryError::TeardownErrors { errors } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(errors[0].1.code(), "timeout");
+    let plugin = registry.plugin("fake", "alpha").unwrap();
+    assert_eq!(plugin.state(), State::Leaked);
+}
+
+#[tokio::test]
 async fn teardown_waits_for_calls_on_their_way_but_not_for_ever() {
     let registry = registry(Registry::builder().plugin::<Fake<ALPHA>>(), json!({}));
     let _ = registry.setup_all().await;

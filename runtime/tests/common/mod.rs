@@ -215,8 +215,12 @@ fn config_of(
 
 impl<const N: usize> Drop for Fake<N> {
     fn drop(&mut self) {
-        if self.config["drop"] == "panic" {
-            panic!("on purpose");
+        match self.config["drop"].as_str() {
+            Some("panic") => panic!("on purpose"),
+            Some("block") => loop {
+                std::thread::park();
+            },
+            _ => {}
         }
     }
 }
