@@ -99,6 +99,7 @@ async fn a_child_is_set_up_called_and_torn_down() {
     assert_eq!(plugin.health().await, Health::degraded("so so"));
     registry.teardown_all().await.unwrap();
     assert!(!exists(pid));
+    // It said `requires_restart`, and a new process is just that.
     assert_eq!(plugin.state(), State::Registered);
     assert!(registry.setup_all().await.all_ready());
     assert_ne!(registry.plugin("fake", "child").unwrap().pid(), Some(pid));

@@ -106,7 +106,7 @@ impl Server {
             "dagstack/health" => Ok(json!({ "status": "degraded", "reason": "so so" })),
             "dagstack/teardown" => {
                 eprintln!("teardown");
-                Ok(json!({ "released": "all" }))
+                Ok(json!({ "released": "requires_restart" }))
             }
             "notifications/cancelled" => {
                 self.cancelled.push(params["requestId"].clone());

@@ -190,12 +190,11 @@ impl Adapter for McpStdio {
             let alive = self.failure().is_none();
             let released = if self.ours && alive {
                 match tokio::time::timeout(limit, self.request(wire::TEARDOWN)).await {
-                    Ok(Ok(answer)) => Ok(released(&answer)),
                     Ok(Err(ServiceError::McpError(error))) => Err(TeardownFailure::Failed(
                         PluginError::new(error.message.into_owned()),
                     )),
-                    // It ended in the middle: nothing of it is left.
-                    Ok(Err(_)) => Ok(Released::All),
+                    // Whatever it kept ends with its process, and the next setup starts a new one.
+                    Ok(_) => Ok(Released::All),
                     Err(_) => Err(TeardownFailure::TimedOut),
                 }
             } else {
@@ -225,12 +224,4 @@ impl Adapter for McpStdio {
             )
         })
     }
-}
-
-/// A new process can be started whatever the old one kept.
-fn released(answer: &Value) -> Released {
-    answer
-        .get("released")
-        .and_then(|released| Released::deserialize(released).ok())
-        .unwrap_or_default()
 }
