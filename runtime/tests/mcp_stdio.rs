@@ -267,6 +267,15 @@ async fn an_executable_must_be_the_plugin_it_is_taken_for() {
 }
 
 #[tokio::test]
+async fn an_executable_that_needs_what_the_host_has_not_is_not_set_up() {
+    let registry = registry_of(server::command("needs-clock"), json!({}));
+    let report = registry.setup_all().await;
+    let reason = report.plugins[0].state.reason().unwrap();
+    assert_eq!(reason.code, "resource_missing");
+    assert!(reason.message.contains("`clock`"), "{reason}");
+}
+
+#[tokio::test]
 async fn a_child_that_never_answers_is_killed_in_time() {
     let folder = tempfile::tempdir().unwrap();
     let folder = manifest(folder.path());
