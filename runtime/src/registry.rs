@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::task::Poll;
 use std::time::Duration;
 
+use dagstack_plugin::call::given_up;
 use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::{BoxFuture, Health, HookContext, HookError, Manifest, args, code, suggest};
 use serde_json::{Value, json};
@@ -350,6 +351,7 @@ impl PluginHandle {
                 if adapter.failure().is_some() {
                     return Err(self.entry.not_ready(Some(live)));
                 }
+                given_up(ctx)?;
                 give_up_with(ctx, &live.runtime, adapter.call(hook, ctx, args)).await
             }
         }
