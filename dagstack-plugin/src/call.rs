@@ -74,7 +74,7 @@ pub fn start<'a>(
         _ => return Err(declaration.unknown_hook(name)),
     };
     Ok(Calling {
-        future,
+        future: Some(future),
         declaration,
         index: None,
     })
@@ -89,16 +89,18 @@ fn start_at<'a>(
 ) -> Result<Calling<'a>, HookError> {
     given_up(ctx)?;
     Ok(Calling {
-        future: plugin.erased_call(index, ctx, args),
+        future: Some(plugin.erased_call(index, ctx, args)),
         declaration: plugin.erased_declaration(),
         index: Some(index),
     })
 }
 
-/// A call under way. A panic of the hook is an error of the call.
+/// A call under way. A panic of the hook is an error of the call; one in what is dropped with a call
+/// that is given up is nobody's.
 #[must_use = "a future does nothing unless awaited"]
 pub struct Calling<'a> {
-    future: BoxFuture<'a, Result<Output, HookError>>,
+    /// `None` only while it is dropped.
+    future: Option<BoxFuture<'a, Result<Output, HookError>>>,
     declaration: &'static Declaration,
     index: Option<usize>,
 }
@@ -123,7 +125,10 @@ impl Future for Calling<'_> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(cx))) {
+        let Some(future) = &mut self.future else {
+            return Poll::Pending;
+        };
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(outcome) => outcome,
             Err(payload) => {
                 forget_panic(payload);
@@ -132,6 +137,16 @@ impl Future for Calling<'_> {
                     .and_then(|index| self.declaration.hooks.get(index));
                 Poll::Ready(Err(panicked(hook.map_or("execute", |hook| hook.name))))
             }
+        }
+    }
+}
+
+impl Drop for Calling<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        let future = self.future.take();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(future))) {
+            forget_panic(payload);
         }
     }
 }

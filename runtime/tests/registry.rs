@@ -104,6 +104,19 @@ async fn a_caller_who_gives_up_gets_its_error() {
     assert_eq!(error.code(), code::CANCELLED);
 }
 
+#[tokio::test]
+async fn what_a_call_leaves_behind_may_panic_alone() {
+    let registry = registry(
+        Registry::builder().plugin::<Fake<ALPHA>>(),
+        json!({ "fake": { "alpha": { "wait": "bomb" } } }),
+    );
+    let _ = registry.setup_all().await;
+    let plugin = registry.plugin("fake", "alpha").unwrap();
+    let ctx = HookContext::new().with_timeout(Duration::from_millis(5));
+    let error = plugin.call("wait", &ctx, Value::Null).await.unwrap_err();
+    assert_eq!(error.code(), code::DEADLINE_EXCEEDED);
+}
+
 #[test]
 fn calls_need_no_runtime_of_their_own() {
     let host = tokio::runtime::Runtime::new().unwrap();

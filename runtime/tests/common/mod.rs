@@ -164,7 +164,10 @@ impl<const N: usize> Plugin for Fake<N> {
                 }),
                 "fail" => return Err(HookError::new("no_luck", "it failed").details(given)),
                 "panic" => panic!("on purpose"),
-                "wait" => std::future::pending().await,
+                "wait" => {
+                    let _bomb = (self.config["wait"] == "bomb").then(|| Bomb);
+                    std::future::pending().await
+                }
                 "thread" => json!(format!("{:?}", thread.id())),
                 "spin" => {
                     while !ctx.cancellation().is_cancelled() {
@@ -201,6 +204,15 @@ impl<const N: usize> Plugin for Fake<N> {
                 _ => Ok(Released::All),
             }
         })
+    }
+}
+
+/// Panics when it is dropped.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("on purpose");
     }
 }
 
