@@ -189,9 +189,12 @@ impl Adapter for McpStdio {
             let alive = self.failure().is_none();
             let released = if self.ours && alive {
                 match tokio::time::timeout(limit, self.request(wire::TEARDOWN)).await {
-                    Ok(Err(ServiceError::McpError(error))) => Err(TeardownFailure::Failed(
-                        PluginError::new(error.message.into_owned()),
-                    )),
+                    Ok(Err(ServiceError::McpError(error))) => {
+                        let data = error.data.as_ref();
+                        let own = data.and_then(|data| data.get("message")?.as_str());
+                        let message = own.unwrap_or(&error.message).to_owned();
+                        Err(TeardownFailure::Failed(PluginError::new(message)))
+                    }
                     // Whatever it kept ends with its process, and the next setup starts a new one.
                     Ok(_) => Ok(Released::All),
                     Err(_) => Err(TeardownFailure::TimedOut),
