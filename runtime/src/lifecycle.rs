@@ -86,16 +86,18 @@ impl Registry {
     ) {
         let mut tasks: JoinSet<Started> = JoinSet::new();
         let mut by_task = HashMap::new();
+        let mut sections = HashMap::new();
         for &index in group {
             let entry = &self.inner.entries[index];
             let section = match self.may_start(index, config) {
                 Ok(Some(section)) => section,
                 Ok(None) => continue,
                 Err(reason) => {
-                    self.finish(index, Err(reason));
+                    self.finish(index, Err(reason), Value::Null);
                     continue;
                 }
             };
+            sections.insert(index, section.clone());
             // What is left of an instance that failed.
             drop(entry.set(State::Registered, None));
             let descriptor = entry.descriptor.clone();
@@ -132,14 +134,17 @@ impl Registry {
         }
         while let Some(done) = tasks.join_next_with_id().await {
             match done {
-                Ok((_, (index, started))) => self.finish(index, started.map_err(|e| e.reason())),
+                Ok((_, (index, started))) => {
+                    let section = sections.remove(&index).unwrap_or_default();
+                    self.finish(index, started.map_err(|e| e.reason()), section);
+                }
                 Err(error) => {
                     if let Some(&index) = by_task.get(&error.id()) {
                         let reason = Reason::new(
                             "plugin_load_error",
                             "starting it panicked; if the tokio runtime was built without `enable_all`, mend that, else please report it",
                         );
-                        self.finish(index, Err(reason));
+                        self.finish(index, Err(reason), Value::Null);
                     }
                 }
             }
@@ -199,7 +204,7 @@ impl Registry {
         }
     }
 
-    fn finish(&self, index: usize, started: Result<Running, Reason>) {
+    fn finish(&self, index: usize, started: Result<Running, Reason>, section: Value) {
         let entry = &self.inner.entries[index];
         let name = &entry.descriptor.name;
         match started {
@@ -210,7 +215,7 @@ impl Registry {
                     pid = running.adapter().pid(),
                     "plugin ready"
                 );
-                entry.set(State::Ready, Some(Arc::new(Live::new(running))));
+                entry.set(State::Ready, Some(Arc::new(Live::new(running, section))));
             }
             Err(reason) => {
                 tracing::warn!(
@@ -318,7 +323,8 @@ async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
         Err(TeardownFailure::Failed(error)) => {
             let error = PluginRegistryError::TeardownFailed {
                 plugin: name.clone(),
-                message: error.to_string(),
+                // The author's own message may quote the config.
+                message: live.config.scrub(&error.to_string()),
             };
             (State::Unavailable(error.reason()), Err(error))
         }

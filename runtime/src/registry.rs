@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use dagstack_plugin::call::given_up;
 use dagstack_plugin::manifest::Runtime;
-use dagstack_plugin::{BoxFuture, Health, HookContext, HookError, Manifest, args, code, suggest};
+use dagstack_plugin::{
+    BoxFuture, Health, HookContext, HookError, Manifest, args, code, secrets, suggest,
+};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -70,9 +72,26 @@ const CLOSED: usize = 1 << (usize::BITS - 1);
 pub(crate) struct Live {
     pub(crate) running: Running,
     pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) config: Section,
     /// The calls in flight, and [`CLOSED`].
     calls: AtomicUsize,
     idle: Notify,
+}
+
+/// The config a plugin was set up with: its secrets must not be quoted later.
+pub(crate) struct Section(Value);
+
+impl Section {
+    /// A text of the plugin's own without them.
+    pub(crate) fn scrub(&self, text: &str) -> String {
+        secrets::scrub(text, &self.0).into_owned()
+    }
+}
+
+impl fmt::Debug for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        secrets::mask(&self.0).fmt(f)
+    }
 }
 
 /// Native plugins are called without the box an adapter's call costs.
@@ -92,9 +111,10 @@ impl Running {
 }
 
 impl Live {
-    pub(crate) fn new(running: Running) -> Self {
+    pub(crate) fn new(running: Running, config: Value) -> Self {
         Self {
             running,
+            config: Section(config),
             runtime: tokio::runtime::Handle::current(),
             calls: AtomicUsize::new(0),
             idle: Notify::new(),

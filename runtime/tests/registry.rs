@@ -357,7 +357,7 @@ async fn teardown_goes_on_and_reports_every_failure() {
         json!({ "fake": {
             "alpha": { "teardown": "hang" },
             "beta": { "teardown": "panic", "drop": "panic" },
-            "needs-alpha": { "teardown": "fail" },
+            "needs-alpha": { "teardown": "fail", "password": "hunter22" },
             "needs-needs-alpha": { "teardown": "restart" },
         } }),
     );
@@ -378,6 +378,8 @@ async fn teardown_goes_on_and_reports_every_failure() {
             ("beta", "teardown_failed")
         ]
     );
+    assert!(errors[0].1.to_string().contains("it holds on"));
+    assert!(!errors[0].1.to_string().contains("hunter22"));
     let state = |name| registry.plugin("fake", name).unwrap().state();
     assert_eq!(state("alpha"), State::Leaked);
     assert_eq!(state("needs-needs-alpha"), State::RequiresRestart);

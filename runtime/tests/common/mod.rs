@@ -197,7 +197,7 @@ impl<const N: usize> Plugin for Fake<N> {
         Box::pin(async {
             write(&self.config, "teardown", Self::declaration().name);
             match self.config["teardown"].as_str() {
-                Some("fail") => Err(PluginError::new("it holds on")),
+                Some("fail") => Err(PluginError::new("it holds on to hunter22")),
                 Some("panic") => panic!("on purpose"),
                 Some("hang") => std::future::pending().await,
                 Some("restart") => Ok(Released::RequiresRestart),
