@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::os::fd::OwnedFd;
 
 use rustix::buffer::spare_capacity;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 /// The longest line; longer ones are skipped and answered with an error.
@@ -79,6 +79,13 @@ impl LineReader {
         }
         self.ended = true;
         false
+    }
+
+    /// Whether [`fill`](Self::fill) would find something without waiting, be it the end.
+    pub(super) fn has_something(&self) -> bool {
+        let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
+        let now = Timespec::default();
+        !matches!(poll(&mut fds, Some(&now)), Ok(0))
     }
 
     /// The next whole line that was read. After the end, the rest counts as a line.

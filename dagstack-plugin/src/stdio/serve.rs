@@ -43,6 +43,8 @@ pub(super) type Task = Box<dyn FnOnce(&Arc<Server>) + Send>;
 /// What a worker does next.
 pub(super) enum Job {
     Call(Call),
+    /// Drive the MCP SDK, which has a message.
+    Protocol,
     /// Write an answer that is ready.
     Answer(Vec<u8>),
     /// Set the plugin up with its own config.
@@ -57,6 +59,7 @@ impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Call(_) => "Call",
+            Self::Protocol => "Protocol",
             Self::Answer(_) => "Answer",
             Self::SetUp => "SetUp",
             Self::TearDown => "TearDown",
@@ -98,11 +101,18 @@ impl Work for Server {
     fn run(self: &Arc<Self>, job: Job, more: bool) {
         match job {
             Job::Call(call) => call.run(self, more),
+            Job::Protocol => self.protocol.drive(),
             Job::Answer(line) => self.output.send(line, more),
             Job::SetUp => self.set_up(self.own_config(), Metadata::new()),
             Job::TearDown => super::supervisor::tear_down(self),
             Job::Run(run) => run(self),
         }
+    }
+
+    fn has_input(&self) -> bool {
+        self.input
+            .try_lock()
+            .is_ok_and(|input| input.has_something())
     }
 
     fn flush(&self) {
@@ -138,8 +148,9 @@ impl Server {
                         Prepared::Answer(line) => jobs.push(Job::Answer(line)),
                         Prepared::Forward(line) => {
                             if let Message::Request { id, method, params } = envelope::parse(&line)
+                                && self.protocol.forward(self, id, &method, params)
                             {
-                                self.protocol.forward(self, id, &method, params);
+                                jobs.push(Job::Protocol);
                             }
                         }
                     }
@@ -163,7 +174,9 @@ impl Server {
                         super::extension::SETUP => self.instance.announce_setup(),
                         _ => {}
                     }
-                    self.protocol.forward(self, id, other, params);
+                    if self.protocol.forward(self, id, other, params) {
+                        jobs.push(Job::Protocol);
+                    }
                 }
             },
             Message::Notification { method, params } if method == "notifications/cancelled" => {
