@@ -125,8 +125,9 @@ pub fn encode<T: Serialize + ?Sized>(
 ) -> Result<Output, HookError> {
     let encoded = match args {
         Args::Value(_) => encode::to_value(value).map(Output::Value),
-        Args::Json(_) => {
-            let mut text = Vec::with_capacity(128);
+        Args::Json(args) => {
+            // A large result mostly comes of large arguments; growing doubles memory and copies.
+            let mut text = Vec::with_capacity(args.len().clamp(128, 1 << 21));
             encode::to_json(value, &mut text).map(|()| Output::Json(text))
         }
     };

@@ -13,7 +13,7 @@ use super::instance::{Instance, SetupFailure};
 use super::output::Output;
 use super::pool::{self, Pool, Work};
 use super::protocol::Protocol;
-use super::reader::{Line, LineReader, MAX_LINE};
+use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
@@ -33,6 +33,7 @@ pub(super) struct Server {
     pub(super) protocol: Protocol,
     pub(super) pool: Pool<Job>,
     pub(super) input: Mutex<LineReader>,
+    pub(super) spare: Spare,
     /// From `--config`.
     pub(super) config: Option<Value>,
 }
@@ -77,7 +78,7 @@ impl Work for Server {
 
     fn read(self: &Arc<Self>, jobs: &mut Vec<Job>) -> bool {
         let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
-        let goes_on = input.fill();
+        let goes_on = input.fill(&self.spare);
         while let Some(line) = input.next_line() {
             match line {
                 Line::Here(range) => match std::str::from_utf8(input.bytes(range)) {

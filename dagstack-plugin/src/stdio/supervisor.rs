@@ -37,7 +37,11 @@ pub(super) fn supervise(
 ) {
     pool::tick(server);
     loop {
-        let seen = wait(&mut printed, signals, wake, server.pool.next_tick());
+        let timeout = server.pool.next_tick();
+        if timeout.is_none() {
+            server.spare.forget();
+        }
+        let seen = wait(&mut printed, signals, wake, timeout);
         if seen.signal || server.pool.has_ended() {
             break;
         }
