@@ -170,6 +170,7 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
         protocol: Default::default(),
         pool: Pool::new(wake),
         input: Mutex::new(LineReader::new(streams.input)),
+        spare: Default::default(),
         config,
     });
     supervisor::supervise(&server, streams.printed, &signals, &woken);
