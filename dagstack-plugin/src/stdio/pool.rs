@@ -3,7 +3,7 @@
 //! A worker runs queued jobs; with none queued, it reads the next ones itself, if nobody else is
 //! reading. So a lone call is read, run and answered by one thread without a switch, and a burst is
 //! drained by one warm thread. A hook that takes long holds its worker up; the supervisor's
-//! [`tick`](tick) notices within a few milliseconds and lets another worker go on.
+//! [`tick`] notices within a few milliseconds and lets another worker go on.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
