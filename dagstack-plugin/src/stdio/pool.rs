@@ -3,7 +3,7 @@
 //! A worker runs queued jobs; with none queued, it reads the next ones itself, if nobody else is
 //! reading. So a lone call is read, run and answered by one thread without a switch, and a burst is
 //! drained by one warm thread. A hook that takes long holds its worker up; the supervisor's
-//! [`tick`] notices within about a millisecond and lets another worker go on.
+//! [`tick`] notices within a few milliseconds and lets another worker go on.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
@@ -18,9 +18,7 @@ const MAX_QUEUED: usize = 16 * 1024;
 const IDLE: Duration = Duration::from_secs(10);
 /// The time between ticks while something may be held up.
 const TICK: Duration = Duration::from_millis(1);
-/// The same while everything gets on. Each tick wakes a thread beside the one that answers: at one
-/// a millisecond the scheduler now and then moved the latter away from its client, and a lone call
-/// took six times as long from then on.
+/// The same while everything gets on: each tick wakes a thread beside the one that answers.
 const SLOW_TICK: Duration = Duration::from_millis(4);
 /// Jobs begun since the last tick that show that everything gets on.
 const BUSY: u64 = 4;

@@ -19,7 +19,7 @@ pub(super) const LARGE: usize = 32 * 1024;
 const KEEP: usize = 4 * 1024 * 1024;
 
 /// The buffer of a large line that is done with. The next one takes it, and need not have a fresh one
-/// grow page by page, which took a tenth of the time of a call with 1 MiB.
+/// grow page by page.
 #[derive(Debug, Default)]
 pub(super) struct Spare(Mutex<Vec<u8>>);
 
