@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 /// An error of any type, as `?` makes it.
@@ -60,12 +60,17 @@ struct Repr {
 }
 
 /// The three parts of a [`HookError`] that cross a process boundary.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Wire {
     code: String,
     message: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "present")]
     details: Option<Value>,
+}
+
+/// Unlike serde's own, tells `null` from absent.
+fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(from).map(Some)
 }
 
 impl HookError {
@@ -254,5 +259,24 @@ impl<E: Into<BoxError>> From<E> for PluginError {
             Ok(invalid) => Self::ConfigInvalid(*invalid),
             Err(other) => Self::Failed(other),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_error_crosses_a_process_boundary_whole() {
+        let error = || HookError::new("no_luck", "it failed");
+        for error in [
+            error(),
+            error().details(json!({ "limit": 5 })),
+            error().details(Value::Null),
+        ] {
+            assert_eq!(HookError::from_value(&error.to_value()), Some(error));
+        }
+        assert_eq!(HookError::from_value(&json!({ "code": "no_luck" })), None);
     }
 }

@@ -1,5 +1,12 @@
 //! Write [dagstack] plugins in Rust: one source, linked into a host or run as an MCP executable.
 //!
+//! | feature | what it adds to what a linked plugin needs |
+//! |---|---|
+//! | `manifest` | reading manifests (TOML and JSON) and comparing version ranges |
+//! | `validate` | JSON Schema validation of configs and arguments |
+//! | `stdio` | [`main!`], the plugin as an executable; with the two above |
+//! | `testing` | tests that run on the linked plugin and on its executable |
+//!
 //! [dagstack]: https://github.com/dagstack
 
 #[cfg(all(feature = "stdio", not(any(target_os = "linux", target_os = "macos"))))]

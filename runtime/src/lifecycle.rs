@@ -15,7 +15,7 @@ use crate::adapter::mcp_stdio::McpStdio;
 use crate::config::ConfigTree;
 use crate::descriptor::{Descriptor, Source};
 use crate::error::PluginRegistryError;
-use crate::isolated::Lost;
+use crate::isolated::{Isolated, Lost};
 use crate::registry::{Entry, Live, Registry, Running};
 use crate::status::{PluginName, Reason, SetupReport, State};
 use dagstack_plugin::suggest;
@@ -284,6 +284,9 @@ impl Registry {
     }
 }
 
+/// What a teardown, and the drop behind it, is given at least where its time is used up.
+const LEAST: Duration = Duration::from_millis(100);
+
 async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
     // The instance stays where it is until it is down: if this future is dropped half way, the
     // next teardown finds it.
@@ -300,22 +303,18 @@ async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
             "calls are still on their way after {patience:?}; tearing down under them"
         );
     }
-    let left = limit
-        .saturating_sub(started.elapsed())
-        .max(Duration::from_millis(1));
-    let outcome = live.running.adapter().teardown(left).await;
+    let left = || limit.saturating_sub(started.elapsed()).max(LEAST);
+    let outcome = live.running.adapter().teardown(left()).await;
+    let late = || PluginRegistryError::Timeout {
+        plugin: name.clone(),
+        operation: "teardown",
+        limit,
+        setting: "teardown_timeout_sec",
+    };
     let (state, outcome) = match outcome {
         Ok(Released::All) => (State::Registered, Ok(())),
         Ok(Released::RequiresRestart) => (State::RequiresRestart, Ok(())),
-        Err(TeardownFailure::TimedOut) => (
-            State::Leaked,
-            Err(PluginRegistryError::Timeout {
-                plugin: name.clone(),
-                operation: "teardown",
-                limit,
-                setting: "teardown_timeout_sec",
-            }),
-        ),
+        Err(TeardownFailure::TimedOut) => (State::Leaked, Err(late())),
         Err(TeardownFailure::Failed(error)) => {
             let error = PluginRegistryError::TeardownFailed {
                 plugin: name.clone(),
@@ -324,9 +323,23 @@ async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
             (State::Unavailable(error.reason()), Err(error))
         }
     };
-    tracing::info!(plugin.kind = name.kind(), plugin.name = name.name(), state = %state, "plugin torn down");
-    drop(entry.set(state, None));
+    let instance = (entry.set(state, None), live);
+    let outcome = match &entry.descriptor.source {
+        Source::InProcess(_) if !dropped(name, instance, left()).await => {
+            entry.set(State::Leaked, None);
+            outcome.and_then(|()| Err(late()))
+        }
+        _ => outcome,
+    };
+    tracing::info!(plugin.kind = name.kind(), plugin.name = name.name(), state = %entry.state(), "plugin torn down");
     outcome
+}
+
+/// Drops an instance where it can stall nobody else: its `drop` is the author's code too. `false`
+/// if that takes too long.
+async fn dropped<T: Send + 'static>(name: &PluginName, instance: T, limit: Duration) -> bool {
+    let work = Isolated::start(name.name(), move || Box::pin(async move { drop(instance) }));
+    work.outcome(limit).await != Err(Lost::TimedOut)
 }
 
 fn in_process_outcome<T>(

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::Poll;
+use std::time::Duration;
 
 use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::{BoxFuture, Health, HookContext, HookError, Manifest, args, code, suggest};
@@ -56,6 +57,9 @@ pub(crate) struct Current {
     pub(crate) state: State,
     pub(crate) live: Option<Arc<Live>>,
 }
+
+/// How long a health check may take.
+const HEALTH_LIMIT: Duration = Duration::from_secs(10);
 
 /// Set in [`Live::calls`] once no more calls are let in.
 const CLOSED: usize = 1 << (usize::BITS - 1);
@@ -351,12 +355,22 @@ impl PluginHandle {
         }
     }
 
-    /// Asks the plugin how it is.
+    /// Asks the plugin how it is, and waits up to ten seconds for the answer. One that is not set
+    /// up, or no longer, is unhealthy.
     pub async fn health(&self) -> Health {
-        match self.live.clone().or_else(|| self.entry.live()) {
-            Some(live) => live.running.adapter().health().await,
-            None => Health::unhealthy(self.entry.not_ready(None).message()),
-        }
+        let not_ready = || Health::unhealthy(self.entry.not_ready(None).message());
+        let Some(live) = self.live.clone().or_else(|| self.entry.live()) else {
+            return not_ready();
+        };
+        let Some(_in_flight) = live.enter() else {
+            return not_ready();
+        };
+        let ctx = HookContext::new().with_timeout(HEALTH_LIMIT);
+        let asked = Box::pin(async { Ok(live.running.adapter().health().await) });
+        let answer: Result<_, HookError> = give_up_with(&ctx, &live.runtime, asked).await;
+        answer.unwrap_or_else(|_| {
+            Health::unhealthy(format!("it did not say how it is within {HEALTH_LIMIT:?}"))
+        })
     }
 
     /// The plugin's kind and name.

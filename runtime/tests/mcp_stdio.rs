@@ -99,6 +99,7 @@ async fn a_child_is_set_up_called_and_torn_down() {
     assert_eq!(plugin.health().await, Health::degraded("so so"));
     registry.teardown_all().await.unwrap();
     assert!(!exists(pid));
+    // It said `requires_restart`, and a new process is just that.
     assert_eq!(plugin.state(), State::Registered);
     assert!(registry.setup_all().await.all_ready());
     assert_ne!(registry.plugin("fake", "child").unwrap().pid(), Some(pid));
@@ -263,6 +264,15 @@ async fn an_executable_must_be_the_plugin_it_is_taken_for() {
             .contains("its executable is the plugin `fake.child`"),
         "{reason}"
     );
+}
+
+#[tokio::test]
+async fn an_executable_that_needs_what_the_host_has_not_is_not_set_up() {
+    let registry = registry_of(server::command("needs-clock"), json!({}));
+    let report = registry.setup_all().await;
+    let reason = report.plugins[0].state.reason().unwrap();
+    assert_eq!(reason.code, "resource_missing");
+    assert!(reason.message.contains("`clock`"), "{reason}");
 }
 
 #[tokio::test]

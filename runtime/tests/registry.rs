@@ -378,6 +378,22 @@ async fn teardown_goes_on_and_reports_every_failure() {
 }
 
 #[tokio::test]
+async fn a_drop_that_blocks_is_a_leak_and_does_not_stall_the_host() {
+    let registry = registry(
+        Registry::builder().plugin::<Fake<ALPHA>>(),
+        json!({ "fake": { "alpha": { "drop": "block" } } }),
+    );
+    let _ = registry.setup_all().await;
+    let error = registry.teardown_all().await.unwrap_err();
+    let PluginRegistryError::TeardownErrors { errors } = &error else {
+        panic!("{error}");
+    };
+    assert_eq!(errors[0].1.code(), "timeout");
+    let plugin = registry.plugin("fake", "alpha").unwrap();
+    assert_eq!(plugin.state(), State::Leaked);
+}
+
+#[tokio::test]
 async fn teardown_waits_for_calls_on_their_way_but_not_for_ever() {
     let registry = registry(Registry::builder().plugin::<Fake<ALPHA>>(), json!({}));
     let _ = registry.setup_all().await;
@@ -456,6 +472,36 @@ async fn a_health_check_that_panics_is_unhealthy() {
     assert!(matches!(health, Health::Unhealthy { .. }), "{health:?}");
     let health = registry.plugin("fake", "beta").unwrap().health().await;
     assert_eq!(health, Health::degraded("slow disk"));
+}
+
+#[tokio::test]
+async fn a_health_check_that_hangs_is_unhealthy() {
+    let registry = registry(
+        Registry::builder().plugin::<Fake<ALPHA>>(),
+        json!({ "fake": { "alpha": { "health": "hang" } } }),
+    );
+    let _ = registry.setup_all().await;
+    // The ten seconds pass at once.
+    tokio::time::pause();
+    let health = registry.plugin("fake", "alpha").unwrap().health().await;
+    assert_eq!(
+        health,
+        Health::unhealthy("it did not say how it is within 10s")
+    );
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_torn_down_is_not_asked_for_its_health() {
+    let registry = registry(
+        Registry::builder().plugin::<Fake<ALPHA>>(),
+        json!({ "fake": { "alpha": { "health": "slow disk" } } }),
+    );
+    let _ = registry.setup_all().await;
+    let plugin = registry.plugin("fake", "alpha").unwrap();
+    assert_eq!(plugin.health().await, Health::degraded("slow disk"));
+    registry.teardown_all().await.unwrap();
+    let health = plugin.health().await;
+    assert!(matches!(health, Health::Unhealthy { .. }), "{health:?}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn check_echo(seen: &Value) {
     assert_eq!(answers[1]["is_error"], true, "{}", answers[1]);
     let text = answers[1]["text"][0].as_str().expect("a text");
     assert!(
-        text.contains("invalid_arguments") && text.contains("`text`") || text.contains("text"),
+        text.contains("invalid_arguments") && text.contains("`tool.echo.echo.text`"),
         "{text}"
     );
     // An unknown tool is a protocol error, invalid params (MCP, tools § error handling).

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use dagstack_runtime::{HookContext, HookError, Registry, canonical_json};
+use dagstack_runtime::{HookContext, HookError, Registry, canonical_json, code};
 use serde_json::Value;
 
 /// A call to make.
@@ -37,9 +37,16 @@ pub struct Comparison {
 
 impl Comparison {
     /// Whether the results are the same canonical JSON, or the errors have the same code and details.
+    /// Plugins that cannot be called are never equal: nothing was compared.
     pub fn is_equal(&self) -> bool {
         let [first, second] = &self.answers;
-        first.outcome == second.outcome
+        first.is_from_the_plugin() && first.outcome == second.outcome
+    }
+}
+
+impl Answer {
+    fn is_from_the_plugin(&self) -> bool {
+        !matches!(&self.outcome, Err((code, _)) if code == "plugin_not_found" || code == code::UNAVAILABLE)
     }
 }
 
@@ -60,7 +67,6 @@ async fn answer(registry: &Registry, call: &Call) -> Answer {
             return Answer {
                 runtime: "-".to_owned(),
                 pid: 0,
-                // The message names the place, so that two missing plugins are never equal.
                 outcome: Err((error.code().to_owned(), Some(error.to_string()))),
                 time: Duration::ZERO,
             };
@@ -158,4 +164,23 @@ fn summary(outcome: &Result<String, (String, Option<String>)>) -> String {
     let size = text.len();
     let start: String = text.chars().take(WIDTH - 16).collect();
     format!("{start}… {size} bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn plugins_that_cannot_be_called_are_never_equal()
+    -> Result<(), Box<dyn std::error::Error>> {
+        let none = Registry::builder().build()?;
+        let not_set_up = crate::linked()?;
+        for registry in [none, not_set_up] {
+            let calls = crate::calls("text");
+            let count = calls.len();
+            let rows = compare(&registry, &registry, calls).await;
+            assert_eq!(rows.iter().filter(|row| !row.is_equal()).count(), count);
+        }
+        Ok(())
+    }
 }

@@ -197,12 +197,7 @@ impl Adapter for InProcess {
             };
             let name = plugin.erased_declaration().name;
             let work = Isolated::start(name, move || {
-                Box::pin(async move {
-                    let released = plugin.erased_teardown().await;
-                    // Often the last reference; its `drop` is the author's code too.
-                    drop(plugin);
-                    released
-                })
+                Box::pin(async move { plugin.erased_teardown().await })
             });
             match work.outcome(limit).await {
                 Ok(released) => released.map_err(TeardownFailure::Failed),

@@ -183,6 +183,7 @@ impl<const N: usize> Plugin for Fake<N> {
         Box::pin(async {
             match self.config["health"].as_str() {
                 Some("panic") => panic!("on purpose"),
+                Some("hang") => std::future::pending().await,
                 Some(reason) => Health::degraded(reason),
                 None => Health::Healthy,
             }
@@ -214,8 +215,12 @@ fn config_of(
 
 impl<const N: usize> Drop for Fake<N> {
     fn drop(&mut self) {
-        if self.config["drop"] == "panic" {
-            panic!("on purpose");
+        match self.config["drop"].as_str() {
+            Some("panic") => panic!("on purpose"),
+            Some("block") => loop {
+                std::thread::park();
+            },
+            _ => {}
         }
     }
 }

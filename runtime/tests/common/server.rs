@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// The environment variable that makes a test program a server; its words say how it behaves.
 const FAKE: &str = "DAGSTACK_TEST_SERVER";
 
-/// This program as a server. `behaviour` is words: `foreign`, `silent`, `die`, `deaf`.
+/// This program as a server. `behaviour` is words, each looked for below by `is`.
 pub(crate) fn command(behaviour: &str) -> StdioCommand {
     StdioCommand::new(words()).env(FAKE, behaviour)
 }
@@ -55,6 +55,7 @@ pub(crate) fn serve_if_asked() {
     }
     let mut server = Server {
         foreign: is("foreign"),
+        needs_clock: is("needs-clock"),
         cancelled: Vec::new(),
         config: Value::Null,
     };
@@ -74,6 +75,7 @@ pub(crate) fn serve_if_asked() {
 
 struct Server {
     foreign: bool,
+    needs_clock: bool,
     cancelled: Vec<Value>,
     config: Value,
 }
@@ -106,7 +108,7 @@ impl Server {
             "dagstack/health" => Ok(json!({ "status": "degraded", "reason": "so so" })),
             "dagstack/teardown" => {
                 eprintln!("teardown");
-                Ok(json!({ "released": "all" }))
+                Ok(json!({ "released": "requires_restart" }))
             }
             "notifications/cancelled" => {
                 self.cancelled.push(params["requestId"].clone());
@@ -134,9 +136,15 @@ impl Server {
                 .into_iter()
                 .chain(more.map(|it| hook(it, true)))
                 .collect();
+            let resources: &[&str] = if self.needs_clock { &["clock"] } else { &[] };
             capabilities["experimental"] = json!({ "dev.dagstack/plugin": {
                     "version": 1,
-                    "manifest": { "kind": "fake", "name": "child", "core_version": ">=0.1.0" },
+                    "manifest": {
+                        "kind": "fake",
+                        "name": "child",
+                        "core_version": ">=0.1.0",
+                        "resources": { "required": resources },
+                    },
                     "hooks": hooks,
                 } });
         }

@@ -18,7 +18,7 @@ use std::process::Stdio;
 /// let command = StdioCommand::new(["uvx", "some-server"]).env("LANG", "C").working_dir("/srv");
 /// assert_eq!(command.to_string(), "`uvx …`");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StdioCommand {
     words: Vec<OsString>,
     env: BTreeMap<OsString, OsString>,
@@ -170,11 +170,39 @@ impl From<&str> for StdioCommand {
     }
 }
 
+impl fmt::Debug for StdioCommand {
+    /// As `Display`, with the names of the variables but not their values, which may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StdioCommand")
+            .field("command", &format_args!("{self}"))
+            .field("env", &self.env.keys())
+            .field("inherit", &self.inherit)
+            .field("folder", &self.folder)
+            .field("working_dir", &self.working_dir)
+            .field("tools", &self.tools)
+            .finish()
+    }
+}
+
 impl fmt::Display for StdioCommand {
     /// The program; its arguments may be secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let program = self.words.first().map_or(OsStr::new(""), |word| word);
         let rest = if self.words.len() > 1 { " …" } else { "" };
         write!(f, "`{}{rest}`", program.to_string_lossy())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_output_has_neither_arguments_nor_values_of_variables() {
+        let command = StdioCommand::new(["server", "--token=hunter22"]).env("TOKEN", "hunter23");
+        let shown = format!("{command:?}");
+        assert!(shown.contains("`server …`"), "{shown}");
+        assert!(shown.contains("\"TOKEN\""), "{shown}");
+        assert!(!shown.contains("hunter"), "{shown}");
     }
 }

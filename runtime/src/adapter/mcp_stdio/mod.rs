@@ -32,8 +32,6 @@ use crate::status::{PluginName, Reason};
 
 pub use self::command::StdioCommand;
 
-/// How long a health check may take.
-const HEALTH_LIMIT: Duration = Duration::from_secs(10);
 /// How long the end of a process may lag behind the end of its standard output.
 const EXIT_LAG: Duration = Duration::from_secs(1);
 
@@ -178,14 +176,11 @@ impl Adapter for McpStdio {
             if !self.ours {
                 return Health::Healthy;
             }
-            match tokio::time::timeout(HEALTH_LIMIT, self.request(wire::HEALTH)).await {
-                Ok(Ok(answer)) => Health::deserialize(answer).unwrap_or_else(|error| {
+            match self.request(wire::HEALTH).await {
+                Ok(answer) => Health::deserialize(answer).unwrap_or_else(|error| {
                     Health::degraded(format!("its health cannot be read: {error}"))
                 }),
-                Ok(Err(error)) => Health::unhealthy(format!("it did not say how it is: {error}")),
-                Err(_) => {
-                    Health::unhealthy(format!("it did not say how it is within {HEALTH_LIMIT:?}"))
-                }
+                Err(error) => Health::unhealthy(format!("it did not say how it is: {error}")),
             }
         })
     }
@@ -195,12 +190,11 @@ impl Adapter for McpStdio {
             let alive = self.failure().is_none();
             let released = if self.ours && alive {
                 match tokio::time::timeout(limit, self.request(wire::TEARDOWN)).await {
-                    Ok(Ok(answer)) => Ok(released(&answer)),
                     Ok(Err(ServiceError::McpError(error))) => Err(TeardownFailure::Failed(
                         PluginError::new(error.message.into_owned()),
                     )),
-                    // It ended in the middle: nothing of it is left.
-                    Ok(Err(_)) => Ok(Released::All),
+                    // Whatever it kept ends with its process, and the next setup starts a new one.
+                    Ok(_) => Ok(Released::All),
                     Err(_) => Err(TeardownFailure::TimedOut),
                 }
             } else {
@@ -230,12 +224,4 @@ impl Adapter for McpStdio {
             )
         })
     }
-}
-
-/// A new process can be started whatever the old one kept.
-fn released(answer: &Value) -> Released {
-    answer
-        .get("released")
-        .and_then(|released| Released::deserialize(released).ok())
-        .unwrap_or_default()
 }

@@ -232,13 +232,20 @@ impl Start<'_> {
         }
         let fits =
             |range: &str| VersionRange::parse(range).is_ok_and(|it| it.matches(CORE_VERSION));
-        match text("core_version") {
-            Some(required) if !fits(required) => Err(PluginRegistryError::VersionIncompatible {
+        if let Some(required) = text("core_version").filter(|range| !fits(range)) {
+            return Err(PluginRegistryError::VersionIncompatible {
                 plugin: self.name.clone(),
                 required: required.to_owned(),
                 offered: CORE_VERSION.to_owned(),
+            });
+        }
+        // This host has no resources to give, as it says of plugins in process.
+        match manifest.and_then(|it| it.pointer("/resources/required/0")?.as_str()) {
+            Some(resource) => Err(PluginRegistryError::ResourceMissing {
+                plugin: self.name.clone(),
+                resource: resource.to_owned(),
             }),
-            _ => Ok(()),
+            None => Ok(()),
         }
     }
 
