@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
-use std::ops::DerefMut;
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::task::Poll;
 use std::time::Duration;
 
+use dagstack_plugin::call::given_up;
 use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::{BoxFuture, Health, HookContext, HookError, Manifest, args, code, suggest};
 use serde_json::{Value, json};
@@ -102,7 +103,7 @@ impl Live {
 
     /// Counts a call in, unless the plugin is being torn down.
     #[inline]
-    fn enter(&self) -> Option<InFlight<'_>> {
+    fn enter(&self) -> Option<InFlight<&Self>> {
         let before = self.calls.fetch_add(1, Ordering::Acquire);
         let guard = InFlight(self);
         (before & CLOSED == 0).then_some(guard)
@@ -122,9 +123,17 @@ impl Live {
 }
 
 /// A call on its way.
-struct InFlight<'a>(&'a Live);
+struct InFlight<L: Deref<Target = Live>>(L);
 
-impl Drop for InFlight<'_> {
+impl InFlight<&Live> {
+    /// Counts the call once more, for the part of it that outlives a caller who gives up.
+    fn again(&self, live: &Arc<Live>) -> InFlight<Arc<Live>> {
+        self.0.calls.fetch_add(1, Ordering::Acquire);
+        InFlight(Arc::clone(live))
+    }
+}
+
+impl<L: Deref<Target = Live>> Drop for InFlight<L> {
     #[inline]
     fn drop(&mut self) {
         let before = self.0.calls.fetch_sub(1, Ordering::AcqRel);
@@ -327,14 +336,15 @@ impl PluginHandle {
                 &current
             }
         };
-        let _in_flight = live.enter().ok_or_else(|| self.entry.not_ready(None))?;
+        let in_flight = live.enter().ok_or_else(|| self.entry.not_ready(None))?;
         if !args.is_object() {
             args = Value::Object(args::by_name(&self.name().to_string(), hook, args)?);
         }
         // What takes longer than one poll is boxed: it would be moved about with every call.
         match &live.running {
             Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
-                let call = Box::pin(plugin.call_off_thread(hook, ctx, args));
+                let running = in_flight.again(live);
+                let call = Box::pin(plugin.call_off_thread(hook, ctx, args, running));
                 give_up_with(ctx, &live.runtime, call).await
             }
             Running::InProcess(plugin) => {
@@ -350,6 +360,7 @@ impl PluginHandle {
                 if adapter.failure().is_some() {
                     return Err(self.entry.not_ready(Some(live)));
                 }
+                given_up(ctx)?;
                 give_up_with(ctx, &live.runtime, adapter.call(hook, ctx, args)).await
             }
         }

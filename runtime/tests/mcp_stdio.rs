@@ -155,6 +155,9 @@ async fn giving_a_call_up_tells_the_child() {
     let call = plugin.call("wait", &ctx, Value::Null);
     let (outcome, ()) = tokio::join!(call, async { token.cancel() });
     assert_eq!(outcome.unwrap_err().code(), code::CANCELLED);
+    // As in process, nothing is looked at for a caller who has given up before.
+    let error = plugin.call("ecko", &ctx, Value::Null).await.unwrap_err();
+    assert_eq!(error.code(), code::CANCELLED);
     let told = tokio::time::timeout(PATIENCE, async {
         let ctx = HookContext::new();
         while plugin.call("cancelled", &ctx, Value::Null).await != Ok(json!(2)) {}

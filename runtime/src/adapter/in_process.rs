@@ -120,11 +120,14 @@ impl InProcess {
             .ok_or_else(|| HookError::new(code::UNAVAILABLE, "the plugin is gone"))
     }
 
+    /// Runs a call on a thread of the pool. The hook cannot be interrupted there: `running` is
+    /// dropped when it has ended, whether or not anybody still waits for it.
     pub(crate) async fn call_off_thread(
         &self,
         hook: &str,
         ctx: &HookContext,
         mut args: Value,
+        running: impl Send + 'static,
     ) -> Result<Value, HookError> {
         let gone = || HookError::new(code::UNAVAILABLE, "the host is shutting down");
         let permit = Arc::clone(&self.pool.permits)
@@ -145,7 +148,7 @@ impl InProcess {
         let dispatch = tracing::dispatcher::get_default(Clone::clone);
         let span = tracing::Span::current();
         let work = self.pool.runtime.spawn_blocking(move || {
-            let _permit = permit;
+            let _until_the_end = (permit, running);
             tracing::dispatcher::with_default(&dispatch, || {
                 let _entered = span.enter();
                 runtime.block_on(call::call(&*plugin, &hook, &ctx, Args::Value(&mut args)))
@@ -173,7 +176,7 @@ impl Adapter for InProcess {
     ) -> BoxFuture<'a, Result<Value, HookError>> {
         Box::pin(async move {
             if self.runs_off_thread(hook, &args) {
-                return self.call_off_thread(hook, ctx, args).await;
+                return self.call_off_thread(hook, ctx, args, ()).await;
             }
             self.begin(hook, ctx, &mut args)?.await?.into_value()
         })

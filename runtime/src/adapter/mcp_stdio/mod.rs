@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{
-    BoxFuture, Health, HookContext, HookError, PluginError, Released, call, code, tool, wire,
+    BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool, wire,
 };
 use rmcp::RoleClient;
 use rmcp::model::{CallToolRequestParams, ClientRequest, CustomRequest};
@@ -87,7 +87,6 @@ impl McpStdio {
         ctx: &HookContext,
         args: Map<String, Value>,
     ) -> Result<Value, HookError> {
-        call::given_up(ctx)?;
         let mut params = CallToolRequestParams::new(tool.name.to_string()).with_arguments(args);
         params.meta = meta::of_call(ctx);
         match self.peer.call_tool(params).await {
