@@ -101,8 +101,9 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// It takes `&self`, any number of named, owned parameters (`Deserialize + JsonSchema`, see
 /// `#[data]`), and `ctx: &HookContext` if it likes. It returns a value (`Serialize + JsonSchema`)
-/// or a `Result` of one; an error is a `HookError`, a `String`, or any error type. Doc comments,
-/// `#[serde(…)]` and `#[schemars(…)]` on parameters work as on the fields of a struct.
+/// or a `Result` of one; an error is a `HookError`, a `String`, or any error type. One of yours with
+/// `impl From<YourError> for HookError` has the code and details it gives itself; any other is
+/// `hook_failed`, unless a `HookError` is among its sources. Doc comments, `#[serde(…)]` and `#[schemars(…)]` on parameters work as on the fields of a struct.
 ///
 /// # Arguments
 ///

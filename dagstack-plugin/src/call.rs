@@ -226,8 +226,9 @@ pub fn encode<T: Serialize + ?Sized>(
 ) -> Result<Output, HookError> {
     let encoded = match form {
         Form::Value => encode::to_value(value).map(Output::Value),
-        Form::Json => {
-            let mut text = Vec::with_capacity(128);
+        Form::Json { size } => {
+            // A large result mostly comes of large arguments; growing doubles memory and copies.
+            let mut text = Vec::with_capacity(size.clamp(128, 1 << 21));
             encode::to_json(value, &mut text).map(|()| Output::Json(text))
         }
     };
@@ -246,7 +247,7 @@ pub fn encode<T: Serialize + ?Sized>(
 pub(crate) fn output_of(form: Form, value: Value) -> Output {
     match form {
         Form::Value => Output::Value(value),
-        Form::Json => Output::Json(value.to_string().into_bytes()),
+        Form::Json { .. } => Output::Json(value.to_string().into_bytes()),
     }
 }
 

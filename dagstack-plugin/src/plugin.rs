@@ -110,7 +110,10 @@ pub enum Form {
     /// A value.
     Value,
     /// JSON text.
-    Json,
+    Json {
+        /// The length of the arguments, in bytes.
+        size: usize,
+    },
 }
 
 impl Args<'_> {
@@ -118,7 +121,7 @@ impl Args<'_> {
     pub const fn form(&self) -> Form {
         match self {
             Self::Value(_) => Form::Value,
-            Self::Json(_) => Form::Json,
+            Self::Json(text) => Form::Json { size: text.len() },
         }
     }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use jsonschema::PatternOptions;
 use serde_json::Value;
 
 use crate::diagnose::{self, Unknown};
@@ -84,23 +83,11 @@ impl fmt::Debug for Validator {
     }
 }
 
+/// The constructor that is not generic: what is generic in jsonschema would be compiled here once
+/// more, several megabytes of it. It fetches nothing (the features for that are off), takes formats
+/// for annotations, and backtracks, within a limit, only on patterns that need it (look-around).
 fn compile(schema: &Value) -> Result<jsonschema::Validator, String> {
-    let options = || {
-        jsonschema::options()
-            .offline()
-            .should_validate_formats(false)
-    };
-    // Linear in the length of the text, whoever wrote it. Only patterns that need more
-    // (look-around) go to the engine that backtracks, and that within a limit.
-    options()
-        .with_pattern_options(PatternOptions::regex())
-        .build(schema)
-        .or_else(|_| {
-            options()
-                .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(100_000))
-                .build(schema)
-        })
-        .map_err(|error| error.to_string())
+    jsonschema::draft202012::new(schema).map_err(|error| error.to_string())
 }
 
 /// One part of a schema, compiled on its own.

@@ -48,7 +48,7 @@ impl RegistryBuilder {
 
     /// Adds every plugin that is linked into this program.
     ///
-    /// Rust leaves out a dependency that nobody names; [`link!`](crate::link) names it.
+    /// Rust leaves out a dependency that nobody names; [`link!`](macro@crate::link) names it.
     pub fn linked(mut self) -> Self {
         self.linked = true;
         self

@@ -13,7 +13,9 @@ use crate::config::ConfigSourceError;
 use crate::status::{PluginName, Reason};
 
 /// What went wrong between a host and its plugins.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` form is its message too: that is what a `main` that returns an error prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum PluginRegistryError {
     /// A path given to `discover` cannot be read.
@@ -209,6 +211,12 @@ pub enum PluginRegistryError {
         /// Each with its error, in the order of the teardown.
         errors: Vec<(PluginName, PluginRegistryError)>,
     },
+}
+
+impl fmt::Debug for PluginRegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl PluginRegistryError {

@@ -1,4 +1,4 @@
-//! [`link!`]: keeps plugin packages in the program.
+//! `link!`: keeps plugin packages in the program.
 
 /// Links plugin packages into the program, by crate name, so that
 /// [`linked`](crate::RegistryBuilder::linked) finds their plugins.

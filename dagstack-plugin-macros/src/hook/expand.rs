@@ -240,6 +240,7 @@ impl Hook<'_> {
         } else {
             quote!(_)
         };
+        let returned = self.output_alias();
         let call = quote!(<#self_ty>::#method(self, #(#call_args),*));
         // `mut`, because an answer for a type that does not fit borrows mutably.
         let output = if self.is_async() {
@@ -257,8 +258,10 @@ impl Hook<'_> {
                 let __dagstack_form = __dagstack_input.form();
                 let #pattern = #private::Probe::<#args<true>>::ASK
                     .__dagstack_decode(&__DAGSTACK_DECLARATION, __dagstack_hook, __dagstack_input)?;
+                let __dagstack_failure =
+                    #private::Probe::<#returned>::ASK.__dagstack_split().1.__dagstack_failure();
                 #output
-                __dagstack_output.__dagstack_encode(__dagstack_hook, __dagstack_form)
+                __dagstack_output.__dagstack_encode(__dagstack_hook, __dagstack_form, __dagstack_failure)
             }),
         }
     }

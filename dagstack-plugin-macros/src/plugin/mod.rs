@@ -1,7 +1,7 @@
 //! `#[plugin]`: an impl block becomes a plugin.
 //!
 //! Phases: [`args`] and [`model`] parse, [`validate`] checks what spans several places,
-//! [`expand`] writes, [`fallback`] writes where there were mistakes.
+//! [`mod@expand`] writes, [`fallback`] writes where there were mistakes.
 
 pub(crate) mod args;
 mod expand;

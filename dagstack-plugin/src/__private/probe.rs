@@ -66,8 +66,8 @@ impl<T: Plugin> Probe<T> {
 pub mod ask {
     pub use super::answers::{
         AsSend as _, ConfigOf as _, Context as _, Decode as _, DefaultOf as _, Encode as _,
-        Healthy as _, IfSync as _, InputSchema as _, NoRegistration as _, NoText as _,
-        OutputSchema as _, SetUp as _, Setup as _, Split as _, TornDown as _,
+        Failure as _, Healthy as _, IfSync as _, InputSchema as _, NoRegistration as _,
+        NoText as _, OutputSchema as _, SetUp as _, Setup as _, Split as _, TornDown as _,
     };
     pub use core::convert::{From as _, Into as _};
     pub use core::default::Default as _;
@@ -179,28 +179,57 @@ mod answers {
         }
     }
 
-    /// Encodes what a hook returned.
-    pub trait Encode {
-        /// Encodes it.
-        fn __dagstack_encode(self, hook: &Hook, form: Form) -> Result<Output, HookError>;
+    /// How an error of the author's becomes a `HookError`: by its own `From`, which may give it a
+    /// code and details, before the general way.
+    pub trait Failure<E> {
+        /// The conversion.
+        fn __dagstack_failure(self) -> fn(E) -> HookError;
     }
-    impl<T: Serialize, E: Into<BoxError>> Encode for Returned<Result<T, E>> {
+    impl<E: Into<HookError>> Failure<E> for Probe<E> {
         #[inline]
-        fn __dagstack_encode(self, hook: &Hook, form: Form) -> Result<Output, HookError> {
+        fn __dagstack_failure(self) -> fn(E) -> HookError {
+            E::into
+        }
+    }
+    impl<E: Into<BoxError>> Failure<E> for &Probe<E> {
+        #[inline]
+        fn __dagstack_failure(self) -> fn(E) -> HookError {
+            HookError::from_error
+        }
+    }
+    impl<E> Failure<E> for &mut Probe<E> {
+        fn __dagstack_failure(self) -> fn(E) -> HookError {
+            |_| not_compiled()
+        }
+    }
+
+    /// Encodes what a hook returned; `F` is how its error becomes a `HookError`.
+    pub trait Encode<F> {
+        /// Encodes it.
+        fn __dagstack_encode(self, hook: &Hook, form: Form, fail: F) -> Result<Output, HookError>;
+    }
+    impl<T: Serialize, E> Encode<fn(E) -> HookError> for Returned<Result<T, E>> {
+        #[inline]
+        fn __dagstack_encode(
+            self,
+            hook: &Hook,
+            form: Form,
+            fail: fn(E) -> HookError,
+        ) -> Result<Output, HookError> {
             match self.0 {
                 Ok(value) => crate::call::encode(hook, form, &value),
-                Err(error) => Err(HookError::from_error(error)),
+                Err(error) => Err(fail(error)),
             }
         }
     }
-    impl<T: Serialize> Encode for &Returned<T> {
+    impl<T: Serialize, F> Encode<F> for &Returned<T> {
         #[inline]
-        fn __dagstack_encode(self, hook: &Hook, form: Form) -> Result<Output, HookError> {
+        fn __dagstack_encode(self, hook: &Hook, form: Form, _: F) -> Result<Output, HookError> {
             crate::call::encode(hook, form, &self.0)
         }
     }
-    impl<T> Encode for &mut Returned<T> {
-        fn __dagstack_encode(self, _: &Hook, _: Form) -> Result<Output, HookError> {
+    impl<T, F> Encode<F> for &mut Returned<T> {
+        fn __dagstack_encode(self, _: &Hook, _: Form, _: F) -> Result<Output, HookError> {
             not_compiled()
         }
     }

@@ -13,6 +13,7 @@ use super::Server;
 use super::envelope::{self, INVALID_PARAMS, PARSE_ERROR, error_line};
 use super::instance::Admission;
 use super::meta::{self, Shape};
+use super::reader::LARGE;
 use super::reply::{self, Form};
 use super::runtime::poll_once;
 use super::serve::Job;
@@ -235,23 +236,23 @@ impl Call {
         };
         let line = match outcome {
             Ok(Output::Json(value)) => {
-                let Self { mut text, id, .. } = self;
-                // Large arguments are not kept beside the reply made from them.
-                if id.end < 1024 && text.len() > 64 * 1024 {
-                    text.truncate(id.end);
-                    text.shrink_to_fit();
-                }
-                let id = text.get(id).unwrap_or("null");
                 let form = Form {
                     shape,
                     wraps: hook.schemas().wraps_result,
                     text: !server.session.is_ours(),
                 };
-                let line = reply::result_line(id, form, value);
-                if !server.in_flight.end(id, ticket) {
-                    return;
+                let Self { text, id, .. } = self;
+                let own_id;
+                let id = if text.len() < LARGE {
+                    text.get(id).unwrap_or("null")
+                } else {
+                    own_id = text.get(id).unwrap_or("null").to_owned();
+                    server.spare.give(text.into_bytes());
+                    &own_id
+                };
+                if server.in_flight.end(id, ticket) {
+                    reply::send_result(&server.output, id, form, &value, more);
                 }
-                server.output.send(line, more);
                 return;
             }
             Ok(Output::Value(_)) => reply::failure_line(

@@ -44,6 +44,16 @@ pub fn main<T: Plugin>() -> ExitCode {
         Err(problem) => return fail(USAGE, &problem),
     };
     let declaration = T::declaration();
+    // What the schema finds is said at once, on stderr; the plugin's own setup comes with a client.
+    if let Some(section) = &config {
+        let schema = (declaration.config_schema)();
+        let problems = crate::validate::validate(&declaration.key(), &schema, section);
+        if !problems.is_empty() {
+            let section = declaration.key();
+            let invalid = crate::ConfigInvalid { section, problems };
+            return fail(USAGE, &invalid.to_string());
+        }
+    }
     match command {
         Command::Serve => serve::<T>(config, names),
         Command::Manifest { command } => {
@@ -82,6 +92,8 @@ fn fail(code: u8, problem: &str) -> ExitCode {
 fn print(text: &str) -> ExitCode {
     match std::io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
+        // The reader has seen enough, like `head`.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => fail(1, &format!("cannot write: {error}")),
     }
 }
@@ -170,6 +182,7 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
         protocol: Default::default(),
         pool: Pool::new(wake),
         input: Mutex::new(LineReader::new(streams.input)),
+        spare: Default::default(),
         config,
     });
     supervisor::supervise(&server, streams.printed, &signals, &woken);

@@ -1,9 +1,13 @@
 //! Log lines on stderr. The guard's pipe stands behind it, so they never make a hook wait.
 
+use std::sync::OnceLock;
+
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::{Interest, Subscriber};
+use tracing::{Event, Metadata};
+use tracing_core::span::Current;
 use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 /// Starts logging: `DAGSTACK_LOG`, else `RUST_LOG`, may hold one level (`error` … `trace`, `off`).
 pub(super) fn start() {
@@ -18,12 +22,91 @@ pub(super) fn start() {
     } else {
         level.min(LevelFilter::ERROR)
     };
-    let lines = tracing_subscriber::fmt::layer()
-        .with_ansi(false)
-        .with_writer(std::io::stderr);
     // An author's own subscriber, set earlier, stays.
-    let _ = tracing_subscriber::registry()
-        .with(lines)
-        .with(Targets::new().with_default(level).with_target("rmcp", sdk))
-        .try_init();
+    let _ = tracing::subscriber::set_global_default(Log {
+        level,
+        sdk,
+        lines: OnceLock::new(),
+    });
+}
+
+/// Writes lines; what does the writing is made for the first one. Most runs log nothing, and its
+/// tables alone are a tenth of the pages a starting plugin touches of its own.
+struct Log {
+    level: LevelFilter,
+    /// For what the MCP SDK says.
+    sdk: LevelFilter,
+    lines: OnceLock<Box<dyn Subscriber + Send + Sync>>,
+}
+
+impl Log {
+    fn lines(&self) -> &(dyn Subscriber + Send + Sync) {
+        &**self.lines.get_or_init(|| {
+            let lines = tracing_subscriber::fmt::layer()
+                .with_ansi(false)
+                .with_writer(std::io::stderr);
+            Box::new(tracing_subscriber::registry().with(lines))
+        })
+    }
+}
+
+impl Subscriber for Log {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.enabled(metadata) {
+            Interest::always()
+        } else {
+            Interest::never()
+        }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        let limit = if metadata.target().starts_with("rmcp") {
+            self.sdk
+        } else {
+            self.level
+        };
+        *metadata.level() <= limit
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.level)
+    }
+
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        self.lines().new_span(span)
+    }
+
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        self.lines().record(span, values);
+    }
+
+    fn record_follows_from(&self, span: &Id, follows: &Id) {
+        self.lines().record_follows_from(span, follows);
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        self.lines().event(event);
+    }
+
+    fn enter(&self, span: &Id) {
+        self.lines().enter(span);
+    }
+
+    fn exit(&self, span: &Id) {
+        self.lines().exit(span);
+    }
+
+    fn clone_span(&self, id: &Id) -> Id {
+        self.lines().clone_span(id)
+    }
+
+    fn try_close(&self, id: Id) -> bool {
+        self.lines().try_close(id)
+    }
+
+    fn current_span(&self) -> Current {
+        self.lines
+            .get()
+            .map_or_else(Current::none, |lines| lines.current_span())
+    }
 }

@@ -120,9 +120,9 @@ fn is_json_argument(plain: &[String]) -> bool {
 
 fn unknown(what: &str, word: &str, known: &[&'static str]) -> String {
     let guess = crate::suggest(word, known.iter().copied())
-        .map(|guess| format!(", did you mean `{guess}`?"))
+        .map(|guess| format!(" (did you mean `{guess}`?)"))
         .unwrap_or_default();
-    format!("unknown {what} `{word}`{guess} see --help")
+    format!("unknown {what} `{word}`{guess}; see --help")
 }
 
 /// Reads a config section, TOML or JSON by its content.
@@ -136,7 +136,13 @@ pub(super) fn read_config(path: &str) -> Result<Value, String> {
     } else {
         toml::from_str::<toml::Table>(text)
             .map(|table| json_of(toml::Value::Table(table)))
-            .map_err(|error| format!("the config `{path}` is no TOML: {error}"))?
+            .map_err(|error| {
+                // Its own text would quote the line, and there may be a secret in it.
+                let before = error.span().and_then(|span| text.get(..span.start));
+                let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+                let problem = error.message();
+                format!("the config `{path}` is no TOML: {problem}, in line {line}")
+            })?
     };
     Ok(section)
 }

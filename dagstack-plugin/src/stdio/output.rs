@@ -13,6 +13,12 @@ const LIMIT: usize = 4 * 1024 * 1024;
 /// The buffer kept for the next replies.
 const KEEP: usize = 256 * 1024;
 
+/// A message, one whole line, that is made piece by piece.
+pub(super) trait Pieces {
+    /// Gives each piece to `sink`, until that says `false`. Whether all were given.
+    fn each(&self, sink: &mut dyn FnMut(&[u8]) -> bool) -> bool;
+}
+
 /// The real stdout. Any thread may send; at most one writes, the others leave their lines with it.
 #[derive(Debug)]
 pub(super) struct Output {
@@ -46,16 +52,9 @@ impl Output {
     /// Sends a message, one whole line. With `more`, the caller promises to send or to
     /// [`flush`](Self::flush) again within microseconds, and the line may wait for that.
     pub(super) fn send(&self, line: Vec<u8>, more: bool) {
-        let mut state = self.lock();
-        while state.writing && state.pending.len() > LIMIT && !state.dead {
-            state = self
-                .drained
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        if state.dead {
+        let Some(mut state) = self.admitted() else {
             return;
-        }
+        };
         let collected = state.pending.len() + line.len();
         if state.writing || (more && collected < COMBINE) {
             state.pending.extend_from_slice(&line);
@@ -78,6 +77,37 @@ impl Output {
             drop(line);
             self.finish(self.lock(), written);
         }
+    }
+
+    /// Sends a large message. Unless another thread is writing, it is written as it is made.
+    pub(super) fn send_pieces(&self, message: &impl Pieces) {
+        let Some(mut state) = self.admitted() else {
+            return;
+        };
+        if state.writing {
+            message.each(&mut |piece| {
+                state.pending.extend_from_slice(piece);
+                true
+            });
+            return;
+        }
+        state.writing = true;
+        let first = std::mem::take(&mut state.pending);
+        drop(state);
+        let written = self.write(&first) && message.each(&mut |piece| self.write(piece));
+        self.finish(self.lock(), written);
+    }
+
+    /// Waits while too much is unwritten. `None` if nobody reads any more.
+    fn admitted(&self) -> Option<MutexGuard<'_, State>> {
+        let mut state = self.lock();
+        while state.writing && state.pending.len() > LIMIT && !state.dead {
+            state = self
+                .drained
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        (!state.dead).then_some(state)
     }
 
     /// Writes what [`send`](Self::send) kept back.

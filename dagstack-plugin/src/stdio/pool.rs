@@ -3,7 +3,7 @@
 //! A worker runs queued jobs; with none queued, it reads the next ones itself, if nobody else is
 //! reading. So a lone call is read, run and answered by one thread without a switch, and a burst is
 //! drained by one warm thread. A hook that takes long holds its worker up; the supervisor's
-//! [`tick`](Pool::tick) notices within about a millisecond and lets another worker go on.
+//! [`tick`] notices within a few milliseconds and lets another worker go on.
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
@@ -16,11 +16,16 @@ const MAX_RUNNING: usize = 256;
 const MAX_QUEUED: usize = 16 * 1024;
 /// A worker that idles longer ends.
 const IDLE: Duration = Duration::from_secs(10);
-/// Ticks for which a hook may keep the input unread; large calls take one or two, and each thread
-/// that ever ran one keeps memory for the next.
-const UNREAD_TICKS: u32 = 3;
+/// The time between ticks while something may be held up.
+const TICK: Duration = Duration::from_millis(1);
+/// The same while everything gets on: each tick wakes a thread beside the one that answers.
+const SLOW_TICK: Duration = Duration::from_millis(4);
+/// Jobs begun since the last tick that show that everything gets on.
+const BUSY: u64 = 4;
+/// Ticks for which a hook may keep unread what has come in.
+const UNREAD_TICKS: u32 = 2;
 /// Ticks without any activity after which the supervisor may sleep.
-const QUIET_TICKS: u32 = 50;
+const QUIET_TICKS: u32 = 12;
 
 /// What the workers work for.
 pub(super) trait Work: Send + Sync + 'static {
@@ -36,6 +41,9 @@ pub(super) trait Work: Send + Sync + 'static {
 
     /// Runs one job. With `more`, other jobs wait and [`flush`](Self::flush) will be called.
     fn run(self: &Arc<Self>, job: Self::Job, more: bool);
+
+    /// Whether `read` would not have to wait. Only asked while nobody reads.
+    fn has_input(&self) -> bool;
 
     /// Finishes what `run` put off.
     fn flush(&self);
@@ -71,10 +79,12 @@ struct State<J> {
     put_off_seen: bool,
     quiet_ticks: u32,
     unread_ticks: u32,
+    /// The time to the next tick.
+    pace: Duration,
 }
 
 impl<J: Send + 'static> Pool<J> {
-    /// A pool without threads; the first [`tick`](Self::tick) starts one.
+    /// A pool without threads; the first [`tick`] starts one.
     pub(super) fn new(wake: OwnedFd) -> Self {
         Self {
             state: Mutex::new(State {
@@ -91,6 +101,7 @@ impl<J: Send + 'static> Pool<J> {
                 put_off_seen: false,
                 quiet_ticks: 0,
                 unread_ticks: 0,
+                pace: TICK,
             }),
             idle: Condvar::new(),
             wake,
@@ -112,18 +123,23 @@ impl<J: Send + 'static> Pool<J> {
         self.lock().ended
     }
 
+    /// Whether no job runs.
+    pub(super) fn is_idle(&self) -> bool {
+        self.lock().running == 0
+    }
+
     /// Whether nothing runs and nothing waits.
     pub(super) fn is_quiet(&self) -> bool {
         let state = self.lock();
         state.running == 0 && state.queue.is_empty()
     }
 
-    /// Marks the supervisor as asleep, if there is nothing to supervise. It must then wait for its
-    /// wake-up without a time-out.
-    pub(super) fn may_sleep(&self) -> bool {
+    /// When the supervisor must tick next. `None` if there is nothing to supervise: it must then
+    /// wait for its wake-up, however long that takes.
+    pub(super) fn next_tick(&self) -> Option<Duration> {
         let mut state = self.lock();
         state.asleep = state.quiet_ticks > QUIET_TICKS;
-        state.asleep
+        (!state.asleep).then_some(state.pace)
     }
 }
 
@@ -141,8 +157,8 @@ pub(super) fn submit_all<W: Work>(work: &Arc<W>, jobs: impl Iterator<Item = W::J
     notice(pool, &mut state);
 }
 
-/// Once a millisecond while there is something to supervise: sees to it that somebody gets on with
-/// reading, with the queue and with replies that were put off.
+/// Every [few milliseconds](Pool::next_tick) while there is something to supervise: sees to it that
+/// somebody gets on with reading, with the queue and with replies that were put off.
 pub(super) fn tick<W: Work>(work: &Arc<W>) {
     let pool = work.pool();
     let put_off = work.is_put_off();
@@ -155,7 +171,9 @@ pub(super) fn tick<W: Work>(work: &Arc<W>) {
         && state.running < MAX_RUNNING;
     let unread = !state.reading && !state.ended && state.queue.len() < MAX_QUEUED;
     let unwritten = put_off && state.put_off_seen;
-    state.unread_ticks = if unread && held_up {
+    // A thread beside the one that is held up is of use only if it finds something; without this
+    // question every large call would start one, with memory of its own.
+    state.unread_ticks = if unread && held_up && (state.running == 0 || work.has_input()) {
         state.unread_ticks + 1
     } else {
         0
@@ -166,6 +184,12 @@ pub(super) fn tick<W: Work>(work: &Arc<W>) {
     }
     let quiet = state.reading && state.queue.is_empty() && !put_off && held_up;
     state.quiet_ticks = if quiet { state.quiet_ticks + 1 } else { 0 };
+    let gets_on = quiet || state.progress.wrapping_sub(state.seen) >= BUSY;
+    state.pace = if gets_on && !late && !put_off {
+        SLOW_TICK
+    } else {
+        TICK
+    };
     state.tick = state.tick.wrapping_add(1);
     state.seen = state.progress;
     state.put_off_seen = put_off;

@@ -1,13 +1,16 @@
 //! Everything of MCP but `tools/call`: the official SDK, fed line by line over a transport of ours.
 //!
-//! The SDK has a small runtime and a thread of its own, started with the first message for it. No
-//! hook ever runs there. It sees our own numbers instead of the ids on the wire, so that those can
-//! be echoed byte for byte.
+//! The SDK has a small runtime of its own, made for the first message. The worker that read a message
+//! drives it as far as it goes without waiting, which for a handshake or a list is all the way; a
+//! thread of its own takes over once something has to wait, or hooks are running. A thread started
+//! for every handshake took 0.14 of the 1.87 ms from start to first answer. No hook ever runs there.
+//! The SDK sees our own numbers instead of the ids on the wire, so that those can be echoed byte for
+//! byte.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ClientJsonRpcMessage, ContentBlock,
@@ -19,6 +22,7 @@ use rmcp::service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage, serve_di
 use rmcp::transport::Transport;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
+use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::calls::Call;
@@ -27,65 +31,104 @@ use super::instance::SetupFailure;
 use super::serve::{Job, Server};
 use super::{dialect, extension, meta, reply};
 
+/// Rounds of the SDK's tasks after which one that is not done is taken to wait for something.
+const ROUNDS: usize = 16;
+
 /// The way to the SDK.
 #[derive(Debug, Default)]
 pub(super) struct Protocol {
-    lines: OnceLock<Option<UnboundedSender<Line>>>,
+    engine: OnceLock<Option<Engine>>,
     /// The ids on the wire, by our numbers.
     ids: Mutex<HashMap<u64, String>>,
+}
+
+#[derive(Debug)]
+struct Engine {
+    runtime: Arc<Runtime>,
+    lines: UnboundedSender<Line>,
+    /// A thread drives the runtime.
+    driven: OnceLock<()>,
 }
 
 /// A message for the SDK; the ticket is a request's.
 type Line = (Option<u64>, String);
 
 impl Protocol {
-    /// Hands a request to the SDK.
+    /// Hands a request to the SDK. `true` if the caller must see to it that somebody
+    /// [drives](Self::drive) it.
     pub(super) fn forward(
         &self,
         server: &Arc<Server>,
         id: &str,
         method: &str,
         params: Option<&str>,
-    ) {
+    ) -> bool {
         let ticket = server.in_flight.begin(id, None);
-        self.ids
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(ticket, id.to_owned());
+        self.ids().insert(ticket, id.to_owned());
         let method = Value::from(method);
         let params = params
             .map(|params| format!(",\"params\":{params}"))
             .unwrap_or_default();
         let line = format!("{{\"jsonrpc\":\"2.0\",\"id\":{ticket},\"method\":{method}{params}}}");
-        let lines = self.lines.get_or_init(|| start(server));
-        if lines
-            .as_ref()
-            .is_none_or(|lines| lines.send((Some(ticket), line)).is_err())
-        {
-            server.answer_forwarded(ticket, |id| {
-                error_line(Some(id), -32603, "the process cannot start a thread")
-            });
+        let engine = self.engine.get_or_init(|| start(server)).as_ref();
+        match engine.map(|engine| engine.lines.send((Some(ticket), line)).map(|()| engine)) {
+            Some(Ok(engine)) if engine.driven.get().is_some() => false,
+            Some(Ok(engine)) if !server.pool.is_idle() => {
+                engine.start_thread();
+                false
+            }
+            Some(Ok(_)) => true,
+            _ => {
+                server.answer_forwarded(ticket, |id| {
+                    error_line(Some(id), -32603, "the process cannot start the MCP runtime")
+                });
+                false
+            }
+        }
+    }
+
+    /// Drives the SDK's tasks as far as they go; a thread does the rest.
+    pub(super) fn drive(&self) {
+        let Some(Some(engine)) = self.engine.get() else {
+            return;
+        };
+        if engine.driven.get().is_some() {
+            return;
+        }
+        let is_done = engine.runtime.block_on(async {
+            for _ in 0..ROUNDS {
+                tokio::task::yield_now().await;
+                if self.ids().is_empty() {
+                    return true;
+                }
+            }
+            false
+        });
+        if !is_done {
+            engine.start_thread();
         }
     }
 
     /// Tells the SDK that a request of its is cancelled.
     pub(super) fn cancel(&self, ticket: u64) {
         self.take_id(ticket);
-        if let Some(Some(lines)) = self.lines.get() {
-            let _ = lines.send((
+        if let Some(Some(engine)) = self.engine.get() {
+            let _ = engine.lines.send((
                 None,
                 format!(
                     "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{ticket}}}}}"
                 ),
             ));
+            engine.start_thread();
         }
     }
 
+    fn ids(&self) -> MutexGuard<'_, HashMap<u64, String>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn take_id(&self, ticket: u64) -> Option<String> {
-        self.ids
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&ticket)
+        self.ids().remove(&ticket)
     }
 }
 
@@ -101,31 +144,44 @@ impl Server {
     }
 }
 
-fn start(server: &Arc<Server>) -> Option<UnboundedSender<Line>> {
-    let (sender, lines) = unbounded_channel();
-    let server = Arc::clone(server);
-    let run = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build();
-        match runtime {
-            Ok(runtime) => runtime.block_on(async move {
-                let transport = LineTransport {
-                    server: Arc::clone(&server),
-                    lines,
-                };
-                let _ = serve_directly(Handler { server }, transport, None)
-                    .waiting()
-                    .await;
-            }),
-            Err(error) => tracing::error!("cannot start the protocol's runtime: {error}"),
+fn start(server: &Arc<Server>) -> Option<Engine> {
+    let runtime = match Builder::new_current_thread().enable_time().build() {
+        Ok(runtime) => Arc::new(runtime),
+        Err(error) => {
+            tracing::error!("cannot start the protocol's runtime: {error}");
+            return None;
         }
     };
-    std::thread::Builder::new()
-        .name("dagstack-mcp".to_owned())
-        .spawn(run)
-        .ok()
-        .map(|_| sender)
+    let (sender, lines) = unbounded_channel();
+    let server = Arc::clone(server);
+    runtime.spawn(async move {
+        let transport = LineTransport {
+            server: Arc::clone(&server),
+            lines,
+        };
+        let _ = serve_directly(Handler { server }, transport, None)
+            .waiting()
+            .await;
+    });
+    Some(Engine {
+        runtime,
+        lines: sender,
+        driven: OnceLock::new(),
+    })
+}
+
+impl Engine {
+    fn start_thread(&self) {
+        self.driven.get_or_init(|| {
+            let runtime = Arc::clone(&self.runtime);
+            let spawned = std::thread::Builder::new()
+                .name("dagstack-mcp".to_owned())
+                .spawn(move || runtime.block_on(std::future::pending::<()>()));
+            if let Err(error) = spawned {
+                tracing::error!("cannot start the protocol's thread: {error}");
+            }
+        });
+    }
 }
 
 struct LineTransport {

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 use std::os::fd::OwnedFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rustix::buffer::spare_capacity;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 /// The longest line; longer ones are skipped and answered with an error.
@@ -13,13 +14,46 @@ pub(super) const MAX_LINE: usize = 64 * 1024 * 1024;
 /// What one read asks for at least.
 const CHUNK: usize = 64 * 1024;
 /// Lines from here on are handed over with their buffer instead of being copied out of it.
-const LARGE: usize = 32 * 1024;
+pub(super) const LARGE: usize = 32 * 1024;
+/// The largest buffer that is kept for the next large line.
+const KEEP: usize = 4 * 1024 * 1024;
+
+/// The buffer of a large line that is done with. The next one takes it, and need not have a fresh one
+/// grow page by page.
+#[derive(Debug, Default)]
+pub(super) struct Spare(Mutex<Vec<u8>>);
+
+impl Spare {
+    fn slot(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a buffer.
+    pub(super) fn give(&self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= KEEP {
+            buffer.clear();
+            let other = std::mem::replace(&mut *self.slot(), buffer);
+            drop(other);
+        }
+    }
+
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut *self.slot())
+    }
+
+    /// Gives the memory back.
+    pub(super) fn forget(&self) {
+        drop(self.take());
+    }
+}
 
 /// The lines of the protocol's input.
 #[derive(Debug)]
 pub(super) struct LineReader {
     fd: OwnedFd,
     buffer: Vec<u8>,
+    /// The buffer for small lines, while a large one has taken another.
+    small: Vec<u8>,
     /// Where the first unfinished line starts.
     start: usize,
     /// Up to where no line end was found.
@@ -45,6 +79,7 @@ impl LineReader {
         Self {
             fd,
             buffer: Vec::new(),
+            small: Vec::new(),
             start: 0,
             scanned: 0,
             skipping: false,
@@ -53,7 +88,7 @@ impl LineReader {
     }
 
     /// Reads once, waiting until there is something. `false` at the end of the input.
-    pub(super) fn fill(&mut self) -> bool {
+    pub(super) fn fill(&mut self, spare: &Spare) -> bool {
         self.buffer.drain(..self.start);
         self.scanned -= self.start;
         self.start = 0;
@@ -61,7 +96,7 @@ impl LineReader {
             self.buffer = Vec::new();
         }
         if self.buffer.capacity() - self.buffer.len() < CHUNK / 4 {
-            self.buffer.reserve(CHUNK.max(self.buffer.len()));
+            self.grow(spare);
         }
         loop {
             match rustix::io::read(&self.fd, spare_capacity(&mut self.buffer)) {
@@ -79,6 +114,27 @@ impl LineReader {
         }
         self.ended = true;
         false
+    }
+
+    fn grow(&mut self, spare: &Spare) {
+        let length = self.buffer.len();
+        if length >= LARGE && self.small.capacity() == 0 {
+            let mut large = spare.take();
+            if large.capacity() >= 2 * length {
+                large.extend_from_slice(&self.buffer);
+                self.small = std::mem::replace(&mut self.buffer, large);
+                self.small.clear();
+                return;
+            }
+        }
+        self.buffer.reserve(CHUNK.max(length));
+    }
+
+    /// Whether [`fill`](Self::fill) would find something without waiting, be it the end.
+    pub(super) fn has_something(&self) -> bool {
+        let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
+        let now = Timespec::default();
+        !matches!(poll(&mut fds, Some(&now)), Ok(0))
     }
 
     /// The next whole line that was read. After the end, the rest counts as a line.
@@ -107,7 +163,8 @@ impl LineReader {
         if line.len() < LARGE {
             return Some(Line::Here(line));
         }
-        let rest = self.buffer.get(self.start..).unwrap_or_default().to_vec();
+        let mut rest = std::mem::take(&mut self.small);
+        rest.extend_from_slice(self.buffer.get(self.start..).unwrap_or_default());
         let mut own = std::mem::replace(&mut self.buffer, rest);
         (self.start, self.scanned) = (0, 0);
         own.truncate(line.end);

@@ -7,6 +7,7 @@
 use serde_json::{Value, json};
 
 use super::meta::Shape;
+use super::output::{Output, Pieces};
 use crate::error::HookError;
 use crate::wire::ERROR;
 
@@ -29,34 +30,93 @@ fn start(line: &mut Vec<u8>, id: &str, shape: Shape) {
     });
 }
 
+/// Values from here on are not copied into one line.
+const LARGE: usize = 32 * 1024;
+/// What of a large answer is made ready at a time.
+const PIECE: usize = 64 * 1024;
+
 /// The answer to a call that succeeded with the JSON text `value`.
-pub(super) fn result_line(id: &str, form: Form, value: Vec<u8>) -> Vec<u8> {
-    let quotes = if form.text {
-        memchr::memchr2_iter(b'"', b'\\', &value).count()
-    } else {
-        0
-    };
+pub(super) fn send_result(output: &Output, id: &str, form: Form, value: &[u8], more: bool) {
+    if value.len() >= LARGE {
+        output.send_pieces(&Large { id, form, value });
+        return;
+    }
     let copies = if form.text { 2 } else { 1 };
-    let mut line = Vec::with_capacity(id.len() + copies * value.len() + quotes + 192);
-    start(&mut line, id, form.shape);
+    // With room for some escapes.
+    let mut line = Vec::with_capacity(id.len() + copies * value.len() + value.len() / 8 + 192);
+    before(&mut line, id, form);
+    if form.text {
+        escape(&mut line, value);
+    }
+    between(&mut line, form);
+    line.extend_from_slice(value);
+    after(&mut line, form);
+    output.send(line, more);
+}
+
+/// An answer that is made while it is written: the reader at the other end has begun before the
+/// whole of it is there, and it never is in memory, twice as large as the value.
+struct Large<'a> {
+    id: &'a str,
+    form: Form,
+    value: &'a [u8],
+}
+
+impl Pieces for Large<'_> {
+    fn each(&self, sink: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        let mut piece = Vec::with_capacity(PIECE);
+        before(&mut piece, self.id, self.form);
+        if self.form.text {
+            // Half a piece, as it may double.
+            for part in self.value.chunks(PIECE / 2) {
+                if piece.len() + part.len() > PIECE {
+                    if !sink(&piece) {
+                        return false;
+                    }
+                    piece.clear();
+                }
+                escape(&mut piece, part);
+            }
+        }
+        between(&mut piece, self.form);
+        if !sink(&piece) {
+            return false;
+        }
+        piece.clear();
+        // The end goes with the tail, to save a write.
+        let end = self.value.len().saturating_sub(PIECE / 16);
+        let (most, end) = self.value.split_at(end);
+        piece.extend_from_slice(end);
+        after(&mut piece, self.form);
+        sink(most) && sink(&piece)
+    }
+}
+
+fn before(line: &mut Vec<u8>, id: &str, form: Form) {
+    start(line, id, form.shape);
     if form.text {
         line.extend_from_slice(b"{\"type\":\"text\",\"text\":\"");
         if form.wraps {
             line.extend_from_slice(br#"{\"result\":"#);
         }
-        escape(&mut line, &value);
+    }
+}
+
+fn between(line: &mut Vec<u8>, form: Form) {
+    if form.text {
         line.extend_from_slice(if form.wraps { b"}\"}" } else { b"\"}" });
     }
     line.extend_from_slice(b"],\"structuredContent\":");
     if form.wraps {
         line.extend_from_slice(b"{\"result\":");
-        line.extend_from_slice(&value);
+    }
+}
+
+fn after(line: &mut Vec<u8>, form: Form) {
+    if form.wraps {
         line.push(b'}');
-    } else {
-        line.extend_from_slice(&value);
     }
     line.extend_from_slice(b",\"isError\":false}}\n");
-    line
 }
 
 /// JSON text inside a JSON string. Compact JSON has no control characters, so these two are all.

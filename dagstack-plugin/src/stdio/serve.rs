@@ -13,7 +13,7 @@ use super::instance::{Instance, SetupFailure};
 use super::output::Output;
 use super::pool::{self, Pool, Work};
 use super::protocol::Protocol;
-use super::reader::{Line, LineReader, MAX_LINE};
+use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
@@ -33,6 +33,7 @@ pub(super) struct Server {
     pub(super) protocol: Protocol,
     pub(super) pool: Pool<Job>,
     pub(super) input: Mutex<LineReader>,
+    pub(super) spare: Spare,
     /// From `--config`.
     pub(super) config: Option<Value>,
 }
@@ -43,6 +44,8 @@ pub(super) type Task = Box<dyn FnOnce(&Arc<Server>) + Send>;
 /// What a worker does next.
 pub(super) enum Job {
     Call(Call),
+    /// Drive the MCP SDK, which has a message.
+    Protocol,
     /// Write an answer that is ready.
     Answer(Vec<u8>),
     /// Set the plugin up with its own config.
@@ -57,6 +60,7 @@ impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Call(_) => "Call",
+            Self::Protocol => "Protocol",
             Self::Answer(_) => "Answer",
             Self::SetUp => "SetUp",
             Self::TearDown => "TearDown",
@@ -74,7 +78,7 @@ impl Work for Server {
 
     fn read(self: &Arc<Self>, jobs: &mut Vec<Job>) -> bool {
         let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
-        let goes_on = input.fill();
+        let goes_on = input.fill(&self.spare);
         while let Some(line) = input.next_line() {
             match line {
                 Line::Here(range) => match std::str::from_utf8(input.bytes(range)) {
@@ -98,11 +102,18 @@ impl Work for Server {
     fn run(self: &Arc<Self>, job: Job, more: bool) {
         match job {
             Job::Call(call) => call.run(self, more),
+            Job::Protocol => self.protocol.drive(),
             Job::Answer(line) => self.output.send(line, more),
             Job::SetUp => self.set_up(self.own_config(), Metadata::new()),
             Job::TearDown => super::supervisor::tear_down(self),
             Job::Run(run) => run(self),
         }
+    }
+
+    fn has_input(&self) -> bool {
+        self.input
+            .try_lock()
+            .is_ok_and(|input| input.has_something())
     }
 
     fn flush(&self) {
@@ -138,8 +149,9 @@ impl Server {
                         Prepared::Answer(line) => jobs.push(Job::Answer(line)),
                         Prepared::Forward(line) => {
                             if let Message::Request { id, method, params } = envelope::parse(&line)
+                                && self.protocol.forward(self, id, &method, params)
                             {
-                                self.protocol.forward(self, id, &method, params);
+                                jobs.push(Job::Protocol);
                             }
                         }
                     }
@@ -163,7 +175,9 @@ impl Server {
                         super::extension::SETUP => self.instance.announce_setup(),
                         _ => {}
                     }
-                    self.protocol.forward(self, id, other, params);
+                    if self.protocol.forward(self, id, other, params) {
+                        jobs.push(Job::Protocol);
+                    }
                 }
             },
             Message::Notification { method, params } if method == "notifications/cancelled" => {

@@ -14,7 +14,7 @@ use super::serve::{Job, Server};
 use crate::call::CatchPanic;
 use crate::error::PluginError;
 
-/// How often the pool is looked after while it is busy.
+/// How often the pool is looked after at the end.
 const TICK: Duration = Duration::from_millis(1);
 /// After the end of the input: when hooks are told that nobody waits any longer, …
 const TELL: Duration = Duration::from_millis(1000);
@@ -37,7 +37,10 @@ pub(super) fn supervise(
 ) {
     pool::tick(server);
     loop {
-        let timeout = (!server.pool.may_sleep()).then_some(TICK);
+        let timeout = server.pool.next_tick();
+        if timeout.is_none() {
+            server.spare.forget();
+        }
         let seen = wait(&mut printed, signals, wake, timeout);
         if seen.signal || server.pool.has_ended() {
             break;

@@ -73,6 +73,7 @@ impl fmt::Display for ChunkError {
 
 impl std::error::Error for ChunkError {}
 
+/// With this, the error has a code of its own and details; without it, its code is `hook_failed`.
 impl From<ChunkError> for HookError {
     fn from(error: ChunkError) -> Self {
         match error {
@@ -119,8 +120,8 @@ impl FixedChunker {
         text: String,
         /// Overrides the configured length of a piece, in characters.
         max_size: Option<usize>,
-    ) -> Result<Vec<Chunk>, HookError> {
-        Ok(self.split(&text, max_size.unwrap_or(self.max_size))?)
+    ) -> Result<Vec<Chunk>, ChunkError> {
+        self.split(&text, max_size.unwrap_or(self.max_size))
     }
 }
 

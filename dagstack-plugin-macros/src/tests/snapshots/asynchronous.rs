@@ -197,6 +197,12 @@ const _: () = {
                                 __dagstack_hook,
                                 __dagstack_input,
                             )?;
+                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Output0,
+                        >::ASK
+                            .__dagstack_split()
+                            .1
+                            .__dagstack_failure();
                         let __dagstack_future = ::dagstack_plugin::__private::MaySend(
                                 <Echo>::echo(
                                     self,
@@ -212,7 +218,11 @@ const _: () = {
                             __dagstack_future.await,
                         );
                         __dagstack_output
-                            .__dagstack_encode(__dagstack_hook, __dagstack_form)
+                            .__dagstack_encode(
+                                __dagstack_hook,
+                                __dagstack_form,
+                                __dagstack_failure,
+                            )
                     })
                 }
                 _ => {

@@ -240,11 +240,21 @@ const _: () = {
                                 __dagstack_hook,
                                 __dagstack_input,
                             )?;
+                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Output0,
+                        >::ASK
+                            .__dagstack_split()
+                            .1
+                            .__dagstack_failure();
                         let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
                             <Echo>::a(self),
                         );
                         __dagstack_output
-                            .__dagstack_encode(__dagstack_hook, __dagstack_form)
+                            .__dagstack_encode(
+                                __dagstack_hook,
+                                __dagstack_form,
+                                __dagstack_failure,
+                            )
                     })
                 }
                 __DAGSTACK_HOOK1 => {
@@ -259,11 +269,21 @@ const _: () = {
                                 __dagstack_hook,
                                 __dagstack_input,
                             )?;
+                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Output1,
+                        >::ASK
+                            .__dagstack_split()
+                            .1
+                            .__dagstack_failure();
                         let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
                             <Echo>::b(self, __dagstack_args.c),
                         );
                         __dagstack_output
-                            .__dagstack_encode(__dagstack_hook, __dagstack_form)
+                            .__dagstack_encode(
+                                __dagstack_hook,
+                                __dagstack_form,
+                                __dagstack_failure,
+                            )
                     })
                 }
                 _ => {

@@ -211,11 +211,21 @@ const _: () = {
                                 __dagstack_hook,
                                 __dagstack_input,
                             )?;
+                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Output0,
+                        >::ASK
+                            .__dagstack_split()
+                            .1
+                            .__dagstack_failure();
                         let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
                             <Echo>::nothing(self),
                         );
                         __dagstack_output
-                            .__dagstack_encode(__dagstack_hook, __dagstack_form)
+                            .__dagstack_encode(
+                                __dagstack_hook,
+                                __dagstack_form,
+                                __dagstack_failure,
+                            )
                     })
                 }
                 _ => {

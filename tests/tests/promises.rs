@@ -1,0 +1,64 @@
+//! What the README promises about size and dependencies.
+
+use std::fs;
+use std::process::Command;
+
+use dagstack_tests::workspace;
+
+/// The packages that `cargo tree` lists.
+fn tree(arguments: &[&str]) -> Vec<String> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(workspace())
+        .args([
+            "tree", "--edges", "normal", "--prefix", "none", "--format", "{p}",
+        ])
+        .args(arguments)
+        .output()
+        .expect("cargo can be started");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout)
+        .lines()
+        .filter_map(|line| line.split(' ').next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn a_linked_plugin_brings_no_heavy_dependency() {
+    for arguments in [
+        &["-p", "dagstack-plugin"][..],
+        &["-p", "fixed-chunker", "--no-default-features"][..],
+    ] {
+        let packages = tree(arguments);
+        assert!(
+            packages.iter().any(|name| name == "serde_json"),
+            "{packages:?}"
+        );
+        for heavy in ["tokio", "rmcp", "jsonschema", "toml"] {
+            assert!(
+                !packages.iter().any(|name| name == heavy),
+                "{arguments:?}: {heavy}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_smallest_plugin_is_eleven_lines() {
+    let folder = workspace().join("examples/echo/src");
+    let lines: usize = ["lib.rs", "main.rs"]
+        .iter()
+        .map(|file| {
+            let text = fs::read_to_string(folder.join(file)).expect("a file");
+            text.lines()
+                .map(str::trim)
+                .filter(|line| !line.is_empty() && !line.starts_with("//"))
+                .count()
+        })
+        .sum();
+    assert!((1..=11).contains(&lines), "{lines} lines");
+}
