@@ -104,7 +104,12 @@ impl Future for Cancelled {
 impl Drop for Cancelled {
     fn drop(&mut self) {
         if let Some(place) = self.place {
-            self.token.0.waiting().wakers.retain(|(at, _)| *at != place);
+            let mut waiting = self.token.0.waiting();
+            let at = waiting.wakers.iter().position(|(at, _)| *at == place);
+            let waker = at.map(|at| waiting.wakers.swap_remove(at));
+            // A waker may own whatever waits; it is dropped outside the lock.
+            drop(waiting);
+            drop(waker);
         }
     }
 }

@@ -309,7 +309,6 @@ fn a_failed_setup_is_told() {
     for (text, code) in [
         ("fail = true", "setup_failed"),
         ("panic = true", "panicked"),
-        ("nope = 1", "config_invalid"),
     ] {
         let mut peer = Peer::start(&["--config", config(text)]);
         let answer = peer.ask(1, "initialize", initialize());
@@ -415,4 +414,28 @@ fn config(text: &str) -> &'static str {
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();
     Box::leak(path.to_string_lossy().into_owned().into_boxed_str())
+}
+
+/// A host waits for the answer to its own id.
+#[test]
+fn what_cannot_be_read_is_answered_under_its_id() {
+    let mut peer = Peer::session(&[]);
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let call = |id: u32, arguments: &str| {
+        format!(
+            "{{\"jsonrpc\":\"2.0\",\"id\":{id},\"method\":\"tools/call\",\"params\":{{\"name\":\"sample.fixture.echo\",\"arguments\":{arguments}}}}}\n"
+        )
+    };
+    peer.raw(call(71, &format!("{{\"text\":{deep}}}")).as_bytes());
+    let answer = peer.answer();
+    assert_eq!(answer["id"], 71);
+    let error = &answer["result"]["_meta"]["dev.dagstack/error"];
+    assert_eq!(error["code"], "invalid_arguments", "{answer}");
+
+    let huge = "x".repeat(65 * 1024 * 1024);
+    peer.raw(call(72, &format!("{{\"text\":\"{huge}\"}}")).as_bytes());
+    let answer = peer.answer();
+    assert_eq!(answer["id"], 72);
+    assert_eq!(answer["error"]["code"], -32600, "{answer}");
+    assert!(peer.end().1.success());
 }

@@ -305,7 +305,7 @@ impl Default for UnitOfWork {
 }
 
 /// How to start a plugin as a subprocess.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct McpStdio {
     /// The program and its arguments; a relative program path starts at the manifest's folder.
     pub command: Vec<String>,
@@ -317,7 +317,7 @@ pub struct McpStdio {
 }
 
 /// How to reach a plugin as a service.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct McpHttp {
     /// `http://…` or `https://…`.
     pub url: String,
@@ -333,6 +333,32 @@ pub struct McpHttp {
     pub tls_ca_bundle: Option<String>,
     /// Whether the service's certificate is checked. Default true.
     pub tls_verify: bool,
+}
+
+// The environment and the ways to authenticate hold secrets, whatever their names.
+
+impl fmt::Debug for McpStdio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("McpStdio")
+            .field("command", &self.command)
+            .field("working_dir", &self.working_dir)
+            .field("env", &self.env.keys().collect::<Vec<_>>())
+            .finish()
+    }
+}
+
+impl fmt::Debug for McpHttp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("McpHttp")
+            .field("url", &self.url)
+            .field("auth", &self.auth.keys().collect::<Vec<_>>())
+            .field("auth_header", &self.auth_header)
+            .field("auth_secret_env", &self.auth_secret_env)
+            .field("timeout_sec", &self.timeout_sec)
+            .field("tls_ca_bundle", &self.tls_ca_bundle)
+            .field("tls_verify", &self.tls_verify)
+            .finish()
+    }
 }
 
 impl Default for McpHttp {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use super::Server;
-use super::envelope::{self, INVALID_PARAMS, PARSE_ERROR, error_line};
+use super::envelope::{INVALID_PARAMS, error_line};
 use super::instance::Admission;
 use super::meta::{self, Shape};
 use super::reader::LARGE;
@@ -263,15 +263,6 @@ impl Call {
                     format!("hook `{}` gave no JSON text", hook.name),
                 ),
             ),
-            Err(error)
-                if error.code() == code::INVALID_ARGUMENTS && envelope::too_deep(self.args()) =>
-            {
-                error_line(
-                    None,
-                    PARSE_ERROR,
-                    "the message nests deeper than 128 levels",
-                )
-            }
             Err(error) => reply::failure_line(self.id(), shape, &error),
         };
         if server.in_flight.end(self.id(), ticket) {

@@ -141,6 +141,28 @@ fn not_a_message<'a>(line: &'a str, error: &serde_json::Error) -> Message<'a> {
     }
 }
 
+/// The id of a request of which only the beginning is there, as it stands in it. Without it, whoever
+/// sent the request would wait for ever.
+pub(super) fn id_in(head: &[u8]) -> Option<&str> {
+    let end = head.len().min(match std::str::from_utf8(head) {
+        Ok(_) => head.len(),
+        Err(error) => error.valid_up_to(),
+    });
+    let head = std::str::from_utf8(head.get(..end)?).ok()?;
+    let (before, rest) = head.split_once("\"id\"")?;
+    // An `id` among the arguments is not the request's.
+    if before.contains("\"params\"") {
+        return None;
+    }
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    let length = match rest.strip_prefix('"') {
+        Some(text) => text.find('"')? + 2,
+        None => rest.find(|c: char| !(c.is_ascii_digit() || c == '-'))?,
+    };
+    rest.get(..length)
+        .filter(|id| !id.is_empty() && !id.contains('\\'))
+}
+
 /// Whether a text nests deeper than serde_json reads.
 pub(super) fn too_deep(text: &str) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
@@ -175,4 +197,21 @@ pub(super) fn error_line(id: Option<&str>, code: i32, message: &str) -> Vec<u8> 
         id.unwrap_or("null")
     )
     .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::id_in;
+
+    #[test]
+    fn the_id_is_found_in_the_beginning_of_a_request() {
+        assert_eq!(
+            id_in(br#"{"jsonrpc":"2.0","id":17,"method":"tools/c"#),
+            Some("17")
+        );
+        assert_eq!(id_in(br#"{"id" : "a-1", "method"#), Some("\"a-1\""));
+        assert_eq!(id_in(br#"{"params":{"arguments":{"id":3,"text":"x"#), None);
+        assert_eq!(id_in(br#"{"jsonrpc":"2.0","id":"abc"#), None);
+        assert_eq!(id_in(b"no request"), None);
+    }
 }

@@ -213,7 +213,7 @@ impl Transport<RoleServer> for LineTransport {
                     self.server.answer_forwarded(ticket, |id| {
                         if too_deep(&line) {
                             error_line(
-                                None,
+                                Some(id),
                                 PARSE_ERROR,
                                 "the message nests deeper than 128 levels",
                             )

@@ -60,6 +60,8 @@ pub(super) struct LineReader {
     scanned: usize,
     /// The current line is too long; its bytes are dropped as they come.
     skipping: bool,
+    /// How the line that is being skipped began.
+    head: Vec<u8>,
     ended: bool,
 }
 
@@ -70,8 +72,8 @@ pub(super) enum Line {
     Here(Range<usize>),
     /// It was large and comes with its own buffer.
     Own(Vec<u8>),
-    /// It was longer than [`MAX_LINE`].
-    TooLong,
+    /// It was longer than [`MAX_LINE`]; this is how it began.
+    TooLong(Vec<u8>),
 }
 
 impl LineReader {
@@ -83,6 +85,7 @@ impl LineReader {
             start: 0,
             scanned: 0,
             skipping: false,
+            head: Vec::new(),
             ended: false,
         }
     }
@@ -148,7 +151,9 @@ impl LineReader {
             None => {
                 self.scanned = self.buffer.len();
                 if self.skipping || self.scanned - self.start > MAX_LINE {
-                    self.skipping = true;
+                    if !std::mem::replace(&mut self.skipping, true) {
+                        self.head = head(&self.buffer, self.start);
+                    }
                     self.forget();
                 }
                 return None;
@@ -157,8 +162,11 @@ impl LineReader {
         let line = self.start..end;
         self.start = (end + 1).min(self.buffer.len());
         self.scanned = self.start;
-        if std::mem::take(&mut self.skipping) || line.len() > MAX_LINE {
-            return Some(Line::TooLong);
+        if std::mem::take(&mut self.skipping) {
+            return Some(Line::TooLong(std::mem::take(&mut self.head)));
+        }
+        if line.len() > MAX_LINE {
+            return Some(Line::TooLong(head(&self.buffer, line.start)));
         }
         if line.len() < LARGE {
             return Some(Line::Here(line));
@@ -184,4 +192,11 @@ impl LineReader {
         }
         (self.start, self.scanned) = (0, 0);
     }
+}
+
+/// The first bytes of a line, enough to tell what it was about.
+fn head(buffer: &[u8], start: usize) -> Vec<u8> {
+    const LENGTH: usize = 256;
+    let end = buffer.len().min(start + LENGTH);
+    buffer.get(start..end).unwrap_or_default().to_vec()
 }

@@ -89,8 +89,8 @@ impl Work for Server {
                     Ok(line) => self.take_line(Cow::Owned(line), jobs),
                     Err(_) => jobs.push(not_utf8()),
                 },
-                Line::TooLong => jobs.push(Job::Answer(error_line(
-                    None,
+                Line::TooLong(head) => jobs.push(Job::Answer(error_line(
+                    envelope::id_in(&head),
                     INVALID_REQUEST,
                     &format!("the line is longer than {MAX_LINE} bytes and was skipped"),
                 ))),

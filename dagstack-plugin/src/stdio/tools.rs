@@ -83,14 +83,14 @@ impl Tools {
             .find(|(_, hook)| hook.name == tool)
             .map(|(_, hook)| self.names.of(self.declaration, hook))
             .or_else(|| crate::suggest(tool, names.iter().map(String::as_str)).map(str::to_owned))
-            .map(|guess| format!(", did you mean `{guess}`?"))
+            .map(|guess| format!(" (did you mean `{guess}`?)"))
             .unwrap_or_default();
         let list = if names.is_empty() {
             "there are none".to_owned()
         } else {
             format!("there are: {}", names.join(", "))
         };
-        format!("unknown tool `{tool}`{guess} {list}")
+        format!("unknown tool `{tool}`{guess}; {list}")
     }
 }
 
