@@ -187,3 +187,25 @@ fn published_core_discovers_our_manifests() {
     // The published core knows the kinds `tool` and `orchestrator`; it accepts others as they are.
     assert_eq!(names, ["echo", "fixed", "text-stats"]);
 }
+
+/// The published Python core's own adapter runs our executable.
+#[test]
+fn published_core_calls_our_executables() {
+    let Some(python) = peer(PYTHON.0, "published dagstack core") else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = Command::new(built("echo"))
+        .arg("manifest")
+        .output()
+        .expect("it starts");
+    std::fs::write(folder.path().join("dagstack.toml"), output.stdout).expect("a file");
+    let seen = json_of(
+        Command::new(python)
+            .arg(script("dagstack_discover.py"))
+            .arg(folder.path())
+            .arg(r#"{"text": "hällo"}"#),
+    );
+    assert_eq!(seen["schema"][0]["name"], "echo");
+    assert_eq!(seen["result"], json!({ "result": "hällo" }));
+}
