@@ -16,6 +16,8 @@ fn named_plugins_are_listed_in_order() {
     assert!(names.is_sorted(), "{names:?}");
     assert!(names.contains(&("tool", "echo")), "{names:?}");
     assert!(names.contains(&("tool", "text-stats")), "{names:?}");
+    // Why `link!` exists: a dependency that nobody names is not in the program.
+    assert!(!names.contains(&("chunker", "fixed")), "{names:?}");
 }
 
 #[tokio::test]
