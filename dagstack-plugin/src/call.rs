@@ -152,7 +152,7 @@ impl Drop for Calling<'_> {
 }
 
 #[cold]
-fn panicked(hook: &str) -> HookError {
+pub(crate) fn panicked(hook: &str) -> HookError {
     HookError::new(
         code::PANICKED,
         format!(
@@ -163,7 +163,7 @@ fn panicked(hook: &str) -> HookError {
 
 /// Drops what a panic left. That can panic too, which is not worth a process; and what it holds
 /// is not shown, because it may quote a secret.
-fn forget_panic(payload: Box<dyn Any + Send>) {
+pub(crate) fn forget_panic(payload: Box<dyn Any + Send>) {
     drop(catch_unwind(AssertUnwindSafe(move || drop(payload))));
 }
 
@@ -175,18 +175,24 @@ fn forget_panic(payload: Box<dyn Any + Send>) {
 #[inline]
 pub fn given_up(ctx: &HookContext) -> Result<(), HookError> {
     if ctx.cancellation().is_cancelled() {
-        return Err(HookError::new(
-            code::CANCELLED,
-            "the caller cancelled the call",
-        ));
+        return Err(was_cancelled());
     }
     if ctx.remaining().is_some_and(|left| left.is_zero()) {
-        return Err(HookError::new(
-            code::DEADLINE_EXCEEDED,
-            "the call's deadline has passed",
-        ));
+        return Err(deadline_exceeded());
     }
     Ok(())
+}
+
+/// The error of a call that its caller cancelled.
+#[cold]
+pub fn was_cancelled() -> HookError {
+    HookError::new(code::CANCELLED, "the caller cancelled the call")
+}
+
+/// The error of a call that took too long.
+#[cold]
+pub fn deadline_exceeded() -> HookError {
+    HookError::new(code::DEADLINE_EXCEEDED, "the call's deadline has passed")
 }
 
 /// The error for a hook the plugin does not have: it lists those it has and guesses the one meant.

@@ -9,6 +9,8 @@ use serde_json::{Map, Value};
 use crate::cancel::CancelToken;
 use crate::config::NoConfig;
 use crate::declaration::Declaration;
+use crate::name::PluginName;
+use crate::peers::Peers;
 
 /// The horizontal concerns that travel with a call: an immutable map from text to JSON.
 ///
@@ -89,6 +91,7 @@ pub struct HookContext {
     metadata: Metadata,
     deadline: Option<Instant>,
     cancellation: CancelToken,
+    plugin: Option<PluginName>,
 }
 
 impl HookContext {
@@ -116,6 +119,18 @@ impl HookContext {
     /// Tells when the caller has given the call up.
     pub fn cancellation(&self) -> &CancelToken {
         &self.cancellation
+    }
+
+    /// The plugin that is called, as a hook of a kind sees it.
+    pub fn plugin(&self) -> Option<&PluginName> {
+        self.plugin.as_ref()
+    }
+
+    /// Says which plugin is called. Hosts do.
+    #[must_use]
+    pub fn with_plugin(mut self, plugin: PluginName) -> Self {
+        self.plugin = Some(plugin);
+        self
     }
 
     /// Replaces the metadata.
@@ -155,6 +170,7 @@ pub struct PluginContext<C = NoConfig> {
     config: C,
     declaration: &'static Declaration,
     metadata: Metadata,
+    registry: Peers,
 }
 
 impl<C> PluginContext<C> {
@@ -182,6 +198,11 @@ impl<C> PluginContext<C> {
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
+
+    /// The plugins this one declares in `depends_on`, to be kept and called.
+    pub fn registry(&self) -> &Peers {
+        &self.registry
+    }
 }
 
 /// A [`PluginContext`] whose config is not decoded yet: what a host hands to
@@ -189,6 +210,7 @@ impl<C> PluginContext<C> {
 pub struct SetupContext {
     config: Value,
     metadata: Metadata,
+    registry: Peers,
 }
 
 impl SetupContext {
@@ -197,7 +219,15 @@ impl SetupContext {
         Self {
             config,
             metadata: Metadata::default(),
+            registry: Peers::none(),
         }
+    }
+
+    /// Sets what [`PluginContext::registry`] gives.
+    #[must_use]
+    pub fn with_registry(mut self, registry: Peers) -> Self {
+        self.registry = registry;
+        self
     }
 
     /// Replaces the metadata.
@@ -221,6 +251,7 @@ impl SetupContext {
             config,
             declaration,
             metadata: self.metadata,
+            registry: self.registry,
         })
     }
 }

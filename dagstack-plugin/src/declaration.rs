@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::kind::KindSpec;
 use crate::manifest::{
     ChainWrap, Dependency, ExecutionModel, IdempotencyMode, Manifest, Resources, Runtime,
     UnitOfWork,
@@ -74,6 +75,8 @@ pub struct Declaration {
     pub metadata: &'static [(&'static str, &'static str)],
     /// The kinds and hooks a middleware plugin wraps.
     pub chain_wrap: Option<ChainWrapDecl>,
+    /// The hookspec of the kind, where the plugin is checked against its trait.
+    pub kind_spec: Option<&'static KindSpec>,
     /// The hooks, in the order they are written.
     pub hooks: &'static [Hook],
     /// The JSON Schema of the config.
@@ -187,6 +190,7 @@ impl Declaration {
             unit_of_work: None,
             metadata: &[],
             chain_wrap: None,
+            kind_spec: None,
             hooks,
             config_schema,
         }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 /// An error of any type, as `?` makes it.
@@ -34,6 +35,15 @@ pub mod code {
     pub const PERMISSION_DENIED: &str = "permission_denied";
     /// A budget is used up.
     pub const QUOTA_EXCEEDED: &str = "quota_exceeded";
+    /// The hook is not exposed: what it takes and returns has no JSON form, so it can only be called
+    /// through its kind's trait, on a plugin in the same process.
+    pub const NOT_EXPOSED: &str = "not_exposed";
+    /// What the plugin returned does not fit its kind. Details: `{"hook", "problem"}`.
+    pub const INVALID_RESULT: &str = "invalid_result";
+    /// A stage ends a chain; see [`HookError::stop`](crate::HookError::stop). Details: `{"value"}`.
+    pub const STOP: &str = "stop";
+    /// A plugin asks for another that it does not name in `depends_on`.
+    pub const UNDECLARED_DEPENDENCY: &str = "undeclared_dependency";
     /// The tenant may not reach the resource.
     pub const TENANT_ACCESS_DENIED: &str = "tenant_access_denied";
 }
@@ -128,6 +138,53 @@ impl HookError {
             details,
             source: Some(error),
         }))
+    }
+
+    /// Ends a chain early, with `value` as its result: `return Err(HookError::stop(text))`.
+    ///
+    /// Outside a chain it is an ordinary error with the code [`code::STOP`].
+    pub fn stop<T: Serialize + ?Sized>(value: &T) -> Self {
+        match crate::encode::to_value(value) {
+            Ok(value) => Self::new(code::STOP, "the chain was stopped here")
+                .details(serde_json::json!({ "value": value })),
+            Err(error) => Self::new(
+                code::RESULT_NOT_SERIALISABLE,
+                format!("the value the chain was to stop with has no JSON form: {error}"),
+            ),
+        }
+    }
+
+    /// The value given to [`stop`](Self::stop); `None` if this is another error.
+    pub(crate) fn stopped_with<T: DeserializeOwned>(&self) -> Option<Result<T, Self>> {
+        if self.code() != code::STOP {
+            return None;
+        }
+        let value = self.0.details.as_ref()?.get("value")?;
+        Some(T::deserialize(value).map_err(|error| {
+            Self::new(
+                code::INVALID_RESULT,
+                format!("the chain was stopped with a value that does not fit it: {error}"),
+            )
+        }))
+    }
+
+    /// The error for a hook that has no JSON form.
+    #[cold]
+    pub(crate) fn not_exposed(kind: &crate::kind::KindSpec, hook: usize) -> Self {
+        let name = kind.hooks.get(hook).map_or("?", |hook| hook.name);
+        Self::new(
+            code::NOT_EXPOSED,
+            format!(
+                "hook `{name}` of kind `{}` is not exposed: only a plugin linked into this program can be called by it, through the kind's trait",
+                kind.name
+            ),
+        )
+    }
+
+    /// The same error with a few words in front of its message.
+    pub(crate) fn in_front(mut self, words: impl AsRef<str>) -> Self {
+        self.0.message.insert_str(0, words.as_ref());
+        self
     }
 
     /// The stable code.

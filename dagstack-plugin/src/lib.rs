@@ -28,7 +28,11 @@ mod diagnose;
 #[doc(hidden)]
 pub mod encode;
 mod error;
+pub mod kind;
 pub mod manifest;
+pub mod middleware;
+mod name;
+pub mod peers;
 mod plugin;
 pub mod prelude;
 mod problem;
@@ -48,12 +52,19 @@ pub mod wire;
 /// The JSON values that hooks, configs and errors speak in.
 pub use serde_json;
 
+/// Implements an `async` trait, a kind's for a test double or [`Middleware`].
+pub use async_trait::async_trait;
+
 pub use cancel::{CancelToken, Cancelled};
 pub use config::{ConfigInvalid, NoConfig};
 pub use context::{HookContext, Metadata, PluginContext, SetupContext};
 pub use declaration::Declaration;
 pub use error::{BoxError, HookError, PluginError, code};
+pub use kind::{DispatchError, Kind};
 pub use manifest::Manifest;
+pub use middleware::Middleware;
+pub use name::PluginName;
+pub use peers::Peers;
 pub use plugin::{Args, BoxFuture, ErasedPlugin, Form, Health, Output, Plugin, Released};
 pub use problem::Problem;
 pub use registration::{Registration, Setup, registered};

@@ -1,9 +1,11 @@
 //! The traits behind `#[plugin]`: [`Plugin`] knows its type, [`ErasedPlugin`] does not.
 
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,6 +13,7 @@ use serde_json::Value;
 use crate::context::{HookContext, SetupContext};
 use crate::declaration::Declaration;
 use crate::error::{HookError, PluginError};
+use crate::kind::Lease;
 
 /// A boxed future that may move between threads.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -41,6 +44,12 @@ pub trait Plugin: Send + Sync + Sized + 'static {
 
     /// Gives everything back before the plugin is dropped.
     fn teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>>;
+
+    /// The plugin as its kind's trait, an `Arc<dyn Trait>`; `None` for a kind that is only a name.
+    fn native(self: Arc<Self>, lease: Arc<Lease>) -> Option<Arc<dyn Any + Send + Sync>> {
+        let _ = lease;
+        None
+    }
 }
 
 /// A [`Plugin`] that is set up, without its type.
@@ -63,6 +72,9 @@ pub trait ErasedPlugin: Send + Sync + 'static {
 
     /// [`Plugin::teardown`].
     fn erased_teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>>;
+
+    /// [`Plugin::native`].
+    fn erased_native(self: Arc<Self>, lease: Arc<Lease>) -> Option<Arc<dyn Any + Send + Sync>>;
 }
 
 impl<T: Plugin> ErasedPlugin for T {
@@ -85,6 +97,10 @@ impl<T: Plugin> ErasedPlugin for T {
 
     fn erased_teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>> {
         self.teardown()
+    }
+
+    fn erased_native(self: Arc<Self>, lease: Arc<Lease>) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.native(lease)
     }
 }
 

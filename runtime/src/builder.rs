@@ -16,7 +16,8 @@ use crate::discovery::{self, Found};
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::registry::{Entry, Inner, Registry};
-use crate::status::{PluginName, PluginStatus, State};
+use crate::status::{PluginStatus, State};
+use dagstack_plugin::PluginName;
 
 /// Collects the plugins of a [`Registry`].
 #[derive(Default)]

@@ -6,7 +6,7 @@ use dagstack_plugin::{BoxError, BoxFuture};
 use serde_json::{Map, Value};
 
 use crate::error::PluginRegistryError;
-use crate::status::PluginName;
+use dagstack_plugin::PluginName;
 
 /// A source of configuration: a tree in which a plugin's section stands under `<kind>.<name>`.
 ///

@@ -7,7 +7,7 @@ use dagstack_plugin::manifest::{Dependency, Runtime};
 use dagstack_plugin::{Declaration, Manifest, Registration};
 
 use crate::adapter::mcp_stdio::StdioCommand;
-use crate::status::PluginName;
+use dagstack_plugin::PluginName;
 
 /// What the registry knows of a plugin before it runs.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use crate::adapter::in_process;
 use crate::adapter::mcp_stdio::StdioCommand;
 use crate::descriptor::{Descriptor, Source};
 use crate::error::PluginRegistryError;
-use crate::status::PluginName;
+use dagstack_plugin::PluginName;
 use dagstack_plugin::suggest;
 
 /// The manifests a folder may have, in order of precedence.

@@ -10,7 +10,8 @@ use dagstack_plugin::{ConfigInvalid, HookError, Problem};
 use serde_json::json;
 
 use crate::config::ConfigSourceError;
-use crate::status::{PluginName, Reason};
+use crate::status::Reason;
+use dagstack_plugin::PluginName;
 
 /// What went wrong between a host and its plugins.
 ///

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::descriptor::Descriptor;
 use crate::error::PluginRegistryError;
-use crate::status::PluginName;
+use dagstack_plugin::PluginName;
 
 /// The dependencies among plugins, by their place in the registry's list.
 #[derive(Debug)]

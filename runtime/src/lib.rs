@@ -62,10 +62,10 @@ pub use builder::RegistryBuilder;
 pub use config::{ConfigSource, ConfigSourceError, MemoryConfig};
 pub use error::PluginRegistryError;
 pub use registry::{PluginHandle, Registry};
-pub use status::{PluginName, PluginStatus, Reason, SetupReport, State};
+pub use status::{PluginStatus, Reason, SetupReport, State};
 
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};
 pub use dagstack_plugin::{
     BoxFuture, CORE_VERSION, CancelToken, Health, HookContext, HookError, Manifest, Metadata,
-    Problem, canonical_json, code,
+    PluginName, Problem, canonical_json, code,
 };

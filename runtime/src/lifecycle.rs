@@ -17,7 +17,8 @@ use crate::descriptor::{Descriptor, Source};
 use crate::error::PluginRegistryError;
 use crate::isolated::{Isolated, Lost};
 use crate::registry::{Entry, Live, Registry, Running};
-use crate::status::{PluginName, Reason, SetupReport, State};
+use crate::status::{Reason, SetupReport, State};
+use dagstack_plugin::PluginName;
 use dagstack_plugin::suggest;
 
 type Started = (usize, Result<Running, PluginRegistryError>);

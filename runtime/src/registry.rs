@@ -25,7 +25,8 @@ use crate::config::ConfigSource;
 use crate::descriptor::Descriptor;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
-use crate::status::{PluginName, PluginStatus, Reason, State};
+use crate::status::{PluginStatus, Reason, State};
+use dagstack_plugin::PluginName;
 
 /// The plugins of a host.
 ///

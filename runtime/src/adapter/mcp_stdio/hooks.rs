@@ -9,7 +9,7 @@ use rmcp::model::{JsonObject, Tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::status::PluginName;
+use dagstack_plugin::PluginName;
 
 /// The hooks of a plugin out of process.
 #[derive(Debug)]

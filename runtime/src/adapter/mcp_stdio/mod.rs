@@ -28,7 +28,8 @@ use self::client::Client;
 use self::hooks::{Hooks, ToolOf};
 use self::process::{Ended, Process};
 use super::{Adapter, TeardownFailure};
-use crate::status::{PluginName, Reason};
+use crate::status::Reason;
+use dagstack_plugin::PluginName;
 
 pub use self::command::StdioCommand;
 

@@ -24,7 +24,7 @@ use super::stderr::{self, Tail};
 use super::transport::{Lines, SetupParams};
 use super::{EXTENSION, McpStdio, StdioCommand, request};
 use crate::error::PluginRegistryError;
-use crate::status::PluginName;
+use dagstack_plugin::PluginName;
 
 /// How long the end of a process may lag behind the end of its standard output.
 const EXIT_LAG: Duration = Duration::from_millis(500);

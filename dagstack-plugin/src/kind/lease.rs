@@ -1,0 +1,198 @@
+//! [`Lease`]: one generation of a plugin, counted while it is called.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, Waker};
+use std::time::Instant;
+
+use crate::error::HookError;
+use crate::kind::Caller;
+use crate::middleware::Middleware;
+use crate::name::PluginName;
+use crate::plugin::BoxFuture;
+
+/// What a plugin in this process needs of the host it runs in.
+pub trait Host: Send + Sync + 'static {
+    /// Completes at `at`.
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()>;
+
+    /// Drives `work` to its end on a thread for long computations, and completes then; completes
+    /// early, with `work` dropped, where the host shuts down.
+    fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()>;
+}
+
+/// The middleware around one hook, outermost first.
+pub type Layers = Box<[Arc<dyn Middleware>]>;
+
+/// Set in [`Lease::calls`] once no more calls are let in.
+const CLOSED: usize = 1 << (usize::BITS - 1);
+
+/// One generation of a plugin. Every call holds an [`InFlight`] of it; once it is closed, calls are
+/// refused, and whoever tears the plugin down waits for those on their way.
+pub struct Lease {
+    plugin: PluginName,
+    /// The calls in flight, and [`CLOSED`].
+    calls: AtomicUsize,
+    waiting: Mutex<Vec<Waker>>,
+    /// By the place of the hook in the plugin's declaration.
+    layers: Box<[Layers]>,
+    host: Arc<dyn Host>,
+    /// Where `process_cpu_bound` hooks run.
+    workers: Option<Arc<dyn Caller>>,
+    refusal: Box<dyn Fn() -> HookError + Send + Sync>,
+}
+
+impl fmt::Debug for Lease {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "lease of {}", self.plugin)
+    }
+}
+
+impl Lease {
+    /// A lease that lets calls in. `refusal` makes the error of a call that comes too late.
+    pub fn new(
+        plugin: PluginName,
+        host: Arc<dyn Host>,
+        refusal: impl Fn() -> HookError + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            plugin,
+            calls: AtomicUsize::new(0),
+            waiting: Mutex::default(),
+            layers: Box::default(),
+            host,
+            workers: None,
+            refusal: Box::new(refusal),
+        }
+    }
+
+    /// Wraps the hooks, by their place in the plugin's declaration, in middleware, outermost first.
+    #[must_use]
+    pub fn with_layers(mut self, layers: Box<[Layers]>) -> Self {
+        self.layers = layers;
+        self
+    }
+
+    /// Sets where `process_cpu_bound` hooks run.
+    #[must_use]
+    pub fn with_workers(mut self, workers: Arc<dyn Caller>) -> Self {
+        self.workers = Some(workers);
+        self
+    }
+
+    /// The plugin.
+    pub fn plugin(&self) -> &PluginName {
+        &self.plugin
+    }
+
+    /// The host.
+    pub fn host(&self) -> &Arc<dyn Host> {
+        &self.host
+    }
+
+    /// Where `process_cpu_bound` hooks run.
+    pub fn workers(&self) -> Option<&Arc<dyn Caller>> {
+        self.workers.as_ref()
+    }
+
+    /// The middleware around the hook at that place of the declaration.
+    #[inline]
+    pub fn layers(&self, hook: usize) -> &[Arc<dyn Middleware>] {
+        self.layers.get(hook).map_or(&[], |layers| layers)
+    }
+
+    /// Counts a call in.
+    ///
+    /// # Errors
+    ///
+    /// Once the lease is [`close`](Self::close)d.
+    #[inline]
+    pub fn enter(&self) -> Result<InFlight<&Self>, HookError> {
+        InFlight::enter(self)
+    }
+
+    /// [`enter`](Self::enter), for what may outlive its caller.
+    ///
+    /// # Errors
+    ///
+    /// Once the lease is [`close`](Self::close)d.
+    pub fn enter_owned(self: &Arc<Self>) -> Result<InFlight<Arc<Self>>, HookError> {
+        InFlight::enter(Arc::clone(self))
+    }
+
+    /// Lets no more calls in.
+    pub fn close(&self) {
+        self.calls.fetch_or(CLOSED, Ordering::AcqRel);
+    }
+
+    /// How many calls are on their way.
+    pub fn in_flight(&self) -> usize {
+        self.calls.load(Ordering::Acquire) & !CLOSED
+    }
+
+    /// Lets no more calls in, and completes when none is on its way.
+    pub async fn drained(&self) {
+        self.close();
+        poll_fn(|cx| {
+            if self.calls.load(Ordering::Acquire) == CLOSED {
+                return Poll::Ready(());
+            }
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            // Looked at again under the lock: the last call takes the list after it has counted.
+            if self.calls.load(Ordering::Acquire) == CLOSED {
+                return Poll::Ready(());
+            }
+            if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+                waiting.push(cx.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    #[cold]
+    fn idle(&self) {
+        let waiting =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        for waker in waiting {
+            waker.wake();
+        }
+    }
+}
+
+/// A call on its way, from [`Lease::enter`] until it is dropped.
+#[derive(Debug)]
+pub struct InFlight<L: Deref<Target = Lease>>(L);
+
+impl<L: Deref<Target = Lease>> InFlight<L> {
+    #[inline]
+    fn enter(lease: L) -> Result<Self, HookError> {
+        let before = lease.calls.fetch_add(1, Ordering::Acquire);
+        let entered = Self(lease);
+        if before & CLOSED == 0 {
+            Ok(entered)
+        } else {
+            Err((entered.0.refusal)())
+        }
+    }
+}
+
+impl InFlight<&Lease> {
+    /// Counts the call once more, for the part of it that outlives a caller who gives up.
+    pub fn again(&self, lease: &Arc<Lease>) -> InFlight<Arc<Lease>> {
+        self.0.calls.fetch_add(1, Ordering::Acquire);
+        InFlight(Arc::clone(lease))
+    }
+}
+
+impl<L: Deref<Target = Lease>> Drop for InFlight<L> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.0.calls.fetch_sub(1, Ordering::AcqRel) == CLOSED | 1 {
+            self.0.idle();
+        }
+    }
+}

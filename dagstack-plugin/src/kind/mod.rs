@@ -1,0 +1,205 @@
+//! Kinds: the contracts that plugins keep and hosts call by. `#[kind]` makes one of a trait.
+//!
+//! | here | what it is |
+//! |---|---|
+//! | [`KindSpec`], [`KindHook`] | the hookspec, as data (plugin specification, §2) |
+//! | [`Kind`], [`HookSpec`] | what `#[kind]` implements for `dyn Trait` |
+//! | [`Native`], [`Lease`] | the shell around a plugin in this process, and its lease on one generation |
+//! | [`Proxy`], [`Caller`] | the kind's trait over anything that takes JSON |
+//! | [`Dispatching`], [`Selector`] | the five dispatch classes, and where their plugins come from |
+
+mod dispatch;
+mod lease;
+mod native;
+mod proxy;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::error::HookError;
+use crate::schema::Schema;
+
+pub use dispatch::{Candidate, CapabilityKey, DispatchError, Dispatching, Selector};
+pub use lease::{Host, InFlight, Layers, Lease};
+pub use native::{Native, Run};
+pub use proxy::{Caller, Proxy};
+
+/// A kind, implemented for `dyn Trait` by [`#[kind]`](crate::kind).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no dagstack kind",
+    label = "not a kind",
+    note = "put `#[kind(name = \"…\", version = \"1.0.0\")]` on the trait"
+)]
+pub trait Kind: Send + Sync + 'static {
+    /// The hookspec.
+    const SPEC: &'static KindSpec;
+
+    /// What `registry.dispatch::<dyn Trait>()` gives: one method per hook.
+    type Dispatcher: From<Dispatching<Self>>;
+
+    /// The kind's trait over a plugin that is called by JSON.
+    fn proxy(caller: Arc<dyn Caller>) -> Arc<Self>;
+}
+
+/// The hook at place `HOOK` of a kind's [`KindSpec::hooks`]: its types, and their JSON forms.
+///
+/// The conversions fail with [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS),
+/// [`code::RESULT_NOT_SERIALISABLE`](crate::code::RESULT_NOT_SERIALISABLE) or
+/// [`code::INVALID_RESULT`](crate::code::INVALID_RESULT); for a hook whose types have no JSON form,
+/// always with [`code::NOT_EXPOSED`](crate::code::NOT_EXPOSED).
+#[allow(clippy::missing_errors_doc)]
+pub trait HookSpec<const HOOK: usize>: Kind {
+    /// The arguments after `ctx`, a tuple. The lifetime is that of borrowed ones.
+    type Args<'a>: Send;
+    /// What the hook returns, without `Result`.
+    type Output: Send;
+
+    /// The arguments by name.
+    fn args_to_json(args: &Self::Args<'_>) -> Result<Value, HookError>;
+    /// The inverse of [`args_to_json`](Self::args_to_json).
+    fn args_from_json<'a>(args: Value) -> Result<Self::Args<'a>, HookError>;
+    /// The output as a value.
+    fn output_to_json(output: &Self::Output) -> Result<Value, HookError>;
+    /// The inverse of [`output_to_json`](Self::output_to_json).
+    fn output_from_json(output: Value) -> Result<Self::Output, HookError>;
+}
+
+/// A kind's hookspec.
+#[derive(Debug)]
+pub struct KindSpec {
+    /// The kind's name, e.g. `chunker`.
+    pub name: &'static str,
+    /// Its version, semver: `kind_api_version`.
+    pub version: &'static str,
+    /// What plugins of the kind do, from the doc comment.
+    pub description: Option<&'static str>,
+    /// Rules for its plugins that no schema can say, e.g. `in_process_only`.
+    pub constraints: &'static [&'static str],
+    /// The hooks, in the order of the trait.
+    pub hooks: &'static [KindHook],
+}
+
+/// One hook of a kind.
+#[derive(Debug)]
+pub struct KindHook {
+    /// The name, in snake_case.
+    pub name: &'static str,
+    /// What it does, from the doc comment.
+    pub description: Option<&'static str>,
+    /// Who is called, and what comes back.
+    pub dispatch: Dispatch,
+    /// What a broadcast does about plugins that fail.
+    pub error_policy: ErrorPolicy,
+    /// Whether the hook can be called by JSON, and is an MCP tool.
+    pub mcp_exposed: bool,
+    /// How the tool is named.
+    pub mcp_tool_name_template: &'static str,
+    /// The parameters after `ctx`.
+    pub params: &'static [&'static str],
+    /// For [`Dispatch::Capability`]: what is asked for, and by which parameter.
+    pub capability: Option<(Capability, &'static str)>,
+    /// The JSON Schema of the arguments; `None` where they have no JSON form.
+    pub input_schema: fn() -> Option<Schema>,
+    /// The JSON Schema of the output; `None` where it has no JSON form.
+    pub output_schema: fn() -> Option<Schema>,
+}
+
+/// The default of [`KindHook::mcp_tool_name_template`].
+pub const TOOL_NAME_TEMPLATE: &str = "{kind}.{plugin}.{hook}";
+
+/// The five dispatch classes (plugin specification, §2). The set is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dispatch {
+    /// One plugin: the routing policy's, `DAGSTACK_ACTIVE_<KIND>`'s, or that of the highest priority.
+    Singleton,
+    /// All, at the same time; their results in order.
+    BroadcastCollect,
+    /// All, at the same time; no results, and no failures either.
+    BroadcastNotify,
+    /// All, one after the other, each with what the one before returned.
+    Chain,
+    /// The one whose `supports_*` matches, else the fallback.
+    Capability,
+}
+
+impl Dispatch {
+    /// The class's name in snake_case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Singleton => "singleton",
+            Self::BroadcastCollect => "broadcast_collect",
+            Self::BroadcastNotify => "broadcast_notify",
+            Self::Chain => "chain",
+            Self::Capability => "capability",
+        }
+    }
+
+    /// The inverse of [`as_str`](Self::as_str).
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Singleton,
+            Self::BroadcastCollect,
+            Self::BroadcastNotify,
+            Self::Chain,
+            Self::Capability,
+        ]
+        .into_iter()
+        .find(|class| class.as_str() == text)
+    }
+}
+
+impl std::fmt::Display for Dispatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a broadcast does about plugins that fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum ErrorPolicy {
+    /// The first failure is the failure of the whole.
+    #[default]
+    FailFast,
+    /// Failures stand among the results.
+    BestEffort,
+}
+
+impl ErrorPolicy {
+    /// The policy's name in snake_case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FailFast => "fail_fast",
+            Self::BestEffort => "best_effort",
+        }
+    }
+}
+
+/// What capability dispatch asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Capability {
+    /// `supports_extensions`: a file extension, or a file name that has one.
+    Extension,
+    /// `supports_languages`.
+    Language,
+    /// `supports_mime_types`.
+    MimeType,
+}
+
+impl Capability {
+    /// The name in snake_case.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Extension => "extension",
+            Self::Language => "language",
+            Self::MimeType => "mime_type",
+        }
+    }
+}
+
+impl KindSpec {
+    /// The hook of that name.
+    pub fn hook(&self, name: &str) -> Option<&'static KindHook> {
+        self.hooks.iter().find(|hook| hook.name == name)
+    }
+}

@@ -1,0 +1,422 @@
+//! [`Native`]: the shell around a plugin in this process. `#[plugin(kind = …)]` implements the
+//! kind's trait for a struct around it; what such a method does is here.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use serde_json::Value;
+
+use crate::call::{deadline_exceeded, forget_panic, given_up, panicked, was_cancelled};
+use crate::cancel::Cancelled;
+use crate::context::HookContext;
+use crate::error::{HookError, code};
+use crate::kind::{HookSpec, Host, Lease};
+use crate::middleware::{Call, Next, Payload};
+use crate::plugin::{BoxFuture, Plugin};
+
+/// A plugin in this process behind its kind's trait: it counts calls, catches panics, lets
+/// middleware in, and ends calls that are cancelled or late.
+pub struct Native<P> {
+    plugin: Arc<P>,
+    lease: Arc<Lease>,
+}
+
+/// What a call of the hook at place `HOOK` of the kind `K` does to a plugin. The macro implements
+/// it for the plugin's type.
+pub trait Run<K: HookSpec<HOOK> + ?Sized, const HOOK: usize>: Plugin {
+    /// Its place in the plugin's declaration.
+    const PLACE: usize;
+
+    /// Runs it.
+    fn run<'x, 'a: 'x>(
+        native: &'x Native<Self>,
+        ctx: &'x HookContext,
+        args: K::Args<'a>,
+    ) -> impl Future<Output = Result<K::Output, HookError>> + Send + 'x;
+}
+
+impl<P: Plugin> fmt::Debug for Native<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "plugin {}", P::declaration().key())
+    }
+}
+
+impl<P: Plugin> Native<P> {
+    /// The shell around `plugin`.
+    pub fn new(plugin: Arc<P>, lease: Arc<Lease>) -> Self {
+        Self { plugin, lease }
+    }
+
+    /// The plugin.
+    #[inline]
+    pub fn plugin(&self) -> &P {
+        &self.plugin
+    }
+
+    /// The context for a hook that asks for it: it says which plugin is called.
+    pub fn bind(&self, ctx: &HookContext) -> HookContext {
+        ctx.clone().with_plugin(self.lease.plugin().clone())
+    }
+
+    /// Calls an `async` hook of the kind. The one allocation is the future's box, unless there is
+    /// middleware.
+    #[inline]
+    pub fn call<'a, K, const HOOK: usize>(
+        &'a self,
+        ctx: &'a HookContext,
+        args: K::Args<'a>,
+    ) -> BoxFuture<'a, Result<K::Output, HookError>>
+    where
+        K: HookSpec<HOOK> + ?Sized,
+        P: Run<K, HOOK>,
+    {
+        if self.lease.layers(P::PLACE).is_empty() {
+            Box::pin(self.direct::<K, HOOK>(ctx, args))
+        } else {
+            Box::pin(self.layered::<K, HOOK>(ctx, args))
+        }
+    }
+
+    async fn direct<'a, K, const HOOK: usize>(
+        &'a self,
+        ctx: &'a HookContext,
+        args: K::Args<'a>,
+    ) -> Result<K::Output, HookError>
+    where
+        K: HookSpec<HOOK> + ?Sized,
+        P: Run<K, HOOK>,
+    {
+        let _in_flight = self.lease.enter()?;
+        given_up(ctx)?;
+        let host = &**self.lease.host();
+        guarded::<_, P>(P::PLACE, ctx, host, P::run(self, ctx, args)).await
+    }
+
+    async fn layered<'a, K, const HOOK: usize>(
+        &'a self,
+        ctx: &'a HookContext,
+        args: K::Args<'a>,
+    ) -> Result<K::Output, HookError>
+    where
+        K: HookSpec<HOOK> + ?Sized,
+        P: Run<K, HOOK>,
+    {
+        let _in_flight = self.lease.enter()?;
+        given_up(ctx)?;
+        let mut payload = Typed::<K, P, HOOK> {
+            native: self,
+            args: Some(args),
+            output: None,
+        };
+        let hook = K::SPEC.hooks[HOOK].name;
+        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
+        let layers = self.lease.layers(P::PLACE);
+        let host = &**self.lease.host();
+        guarded::<_, P>(P::PLACE, ctx, host, Next::new(layers).run(&mut call)).await?;
+        payload.output.ok_or_else(|| no_result(hook))
+    }
+
+    /// Calls a plain `fn` hook of the kind, at place `place` of the declaration. Its middleware must
+    /// not wait.
+    ///
+    /// # Errors
+    ///
+    /// Those of the hook; [`code::PANICKED`]; [`code::UNAVAILABLE`] where middleware waits.
+    pub fn call_now<T: Send>(
+        &self,
+        place: usize,
+        ctx: &HookContext,
+        run: impl FnOnce(&P, &HookContext) -> Result<T, HookError> + Send,
+    ) -> Result<T, HookError> {
+        let _in_flight = self.lease.enter()?;
+        given_up(ctx)?;
+        let layers = self.lease.layers(place);
+        let hook = P::declaration().hooks[place].name;
+        let guarded = |ctx: &HookContext| {
+            catch_unwind(AssertUnwindSafe(|| run(&self.plugin, ctx))).unwrap_or_else(|payload| {
+                forget_panic(payload);
+                Err(panicked(hook))
+            })
+        };
+        if layers.is_empty() {
+            return guarded(ctx);
+        }
+        let mut payload = Now {
+            run: Some(guarded),
+            output: None,
+            hook,
+        };
+        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
+        let mut passed = Next::new(layers).run(&mut call);
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            passed
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+        }));
+        drop(passed);
+        match polled {
+            Ok(Poll::Ready(outcome)) => outcome?,
+            Ok(Poll::Pending) => {
+                return Err(HookError::new(
+                    code::UNAVAILABLE,
+                    format!(
+                        "hook `{hook}` is a plain `fn` and returns at once, but middleware around it waits; make the hook of the kind `async`, or let the middleware's `wraps` leave it out"
+                    ),
+                ));
+            }
+            Err(panic) => {
+                forget_panic(panic);
+                return Err(panicked(hook));
+            }
+        }
+        payload.output.ok_or_else(|| no_result(hook))
+    }
+
+    /// Runs `job` on one of the host's threads for long computations. It cannot be interrupted
+    /// there, so it counts as in flight until it ends, whether or not anybody waits.
+    ///
+    /// # Errors
+    ///
+    /// Those of the job; [`code::UNAVAILABLE`] where the host shuts down.
+    pub async fn off_thread<T: Send + 'static>(
+        &self,
+        ctx: &HookContext,
+        job: impl FnOnce(Arc<P>, HookContext) -> BoxFuture<'static, Result<T, HookError>>
+        + Send
+        + 'static,
+    ) -> Result<T, HookError> {
+        let running = self.lease.enter_owned()?;
+        // The hook sees the caller's cancellation, and also that the caller went away.
+        let given_up = CancelOnDrop(crate::CancelToken::new());
+        if ctx.cancellation().is_cancelled() {
+            given_up.0.cancel();
+        }
+        let ctx = self.bind(ctx).with_cancellation(given_up.0.clone());
+        let plugin = Arc::clone(&self.plugin);
+        let slot = Arc::new(Mutex::new(None));
+        let answer = Arc::clone(&slot);
+        let work = Box::pin(async move {
+            let _until_the_end = running;
+            let mut job = pin!(async move { job(plugin, ctx).await });
+            let outcome = poll_fn(|cx| {
+                catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(cx))).unwrap_or_else(|panic| {
+                    forget_panic(panic);
+                    Poll::Ready(Err(panicked("of a long computation")))
+                })
+            })
+            .await;
+            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        });
+        self.lease.host().run_on_thread(work).await;
+        let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outcome.unwrap_or_else(|| {
+            Err(HookError::new(
+                code::UNAVAILABLE,
+                "the host is shutting down",
+            ))
+        })
+    }
+
+    /// Runs a `process_cpu_bound` hook in one of the plugin's worker processes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the hook; [`code::UNAVAILABLE`] where the host knows no executable of the plugin.
+    pub async fn in_worker<K: HookSpec<HOOK> + ?Sized, const HOOK: usize>(
+        &self,
+        ctx: &HookContext,
+        args: K::Args<'_>,
+    ) -> Result<K::Output, HookError> {
+        let hook = K::SPEC.hooks[HOOK].name;
+        let Some(workers) = self.lease.workers() else {
+            let plugin = self.lease.plugin();
+            return Err(HookError::new(
+                code::UNAVAILABLE,
+                format!(
+                    "hook `{hook}` of `{plugin}` is `process_cpu_bound` and the host knows no executable of the plugin; add `.worker(\"{}\", \"{}\", path)`",
+                    plugin.kind(),
+                    plugin.name()
+                ),
+            ));
+        };
+        let json = K::args_to_json(&args)?;
+        let output = workers.call(hook, ctx, json).await?;
+        K::output_from_json(output)
+    }
+}
+
+/// Tells a hook that nobody waits for it any more.
+struct CancelOnDrop(crate::CancelToken);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
+#[cold]
+fn no_result(hook: &str) -> HookError {
+    HookError::new(
+        code::HOOK_FAILED,
+        format!("a middleware around `{hook}` neither made the call nor set a result"),
+    )
+}
+
+/// Polls a hook to its end, unless it panics or its caller gives up first.
+async fn guarded<T, P: Plugin>(
+    place: usize,
+    ctx: &HookContext,
+    host: &dyn Host,
+    future: impl Future<Output = Result<T, HookError>>,
+) -> Result<T, HookError> {
+    let mut future = pin!(future);
+    let mut giving_up = None;
+    poll_fn(
+        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(Poll::Ready(outcome)) => Poll::Ready(outcome),
+            Ok(Poll::Pending) => giving_up
+                .get_or_insert_with(|| GivingUp::new(ctx, host))
+                .poll(cx)
+                .map(Err),
+            Err(payload) => {
+                forget_panic(payload);
+                Poll::Ready(Err(panicked(P::declaration().hooks[place].name)))
+            }
+        },
+    )
+    .await
+}
+
+/// Waits for the caller to cancel, or for the deadline.
+struct GivingUp {
+    cancelled: Cancelled,
+    deadline: Option<BoxFuture<'static, ()>>,
+}
+
+impl GivingUp {
+    fn new(ctx: &HookContext, host: &dyn Host) -> Self {
+        Self {
+            cancelled: ctx.cancellation().cancelled(),
+            deadline: ctx.deadline().map(|at| host.sleep_until(at)),
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
+        if Pin::new(&mut self.cancelled).poll(cx).is_ready() {
+            return Poll::Ready(was_cancelled());
+        }
+        match &mut self.deadline {
+            Some(deadline) => deadline.as_mut().poll(cx).map(|()| deadline_exceeded()),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// The payload of a typed call: JSON only if a middleware asks for it.
+struct Typed<'n, 'a, K: HookSpec<HOOK> + ?Sized, P, const HOOK: usize> {
+    native: &'n Native<P>,
+    args: Option<K::Args<'a>>,
+    output: Option<K::Output>,
+}
+
+impl<K, P, const HOOK: usize> Payload for Typed<'_, '_, K, P, HOOK>
+where
+    K: HookSpec<HOOK> + ?Sized,
+    P: Run<K, HOOK>,
+{
+    fn args_json(&self) -> Result<Value, HookError> {
+        match &self.args {
+            Some(args) => K::args_to_json(args),
+            None => Err(used_up(K::SPEC.hooks[HOOK].name)),
+        }
+    }
+
+    fn set_args_json(&mut self, args: Value) -> Result<(), HookError> {
+        self.args = Some(K::args_from_json(args)?);
+        Ok(())
+    }
+
+    fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
+        Box::pin(async move {
+            let Some(args) = self.args.take() else {
+                return Err(used_up(K::SPEC.hooks[HOOK].name));
+            };
+            given_up(ctx)?;
+            let host = &**self.native.lease.host();
+            let run = P::run(self.native, ctx, args);
+            self.output = Some(guarded::<_, P>(P::PLACE, ctx, host, run).await?);
+            Ok(())
+        })
+    }
+
+    fn result_json(&self) -> Result<Option<Value>, HookError> {
+        self.output.as_ref().map(K::output_to_json).transpose()
+    }
+
+    fn set_result_json(&mut self, result: Value) -> Result<(), HookError> {
+        self.output = Some(K::output_from_json(result)?);
+        Ok(())
+    }
+}
+
+/// The payload of a plain `fn` hook: nothing of it has a JSON form.
+struct Now<F, T> {
+    run: Option<F>,
+    output: Option<T>,
+    hook: &'static str,
+}
+
+impl<F, T: Send> Payload for Now<F, T>
+where
+    F: FnOnce(&HookContext) -> Result<T, HookError> + Send,
+{
+    fn args_json(&self) -> Result<Value, HookError> {
+        Err(not_exposed(self.hook))
+    }
+
+    fn set_args_json(&mut self, _: Value) -> Result<(), HookError> {
+        Err(not_exposed(self.hook))
+    }
+
+    fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
+        Box::pin(async move {
+            match self.run.take() {
+                Some(run) => {
+                    self.output = Some(run(ctx)?);
+                    Ok(())
+                }
+                None => Err(used_up(self.hook)),
+            }
+        })
+    }
+
+    fn result_json(&self) -> Result<Option<Value>, HookError> {
+        Err(not_exposed(self.hook))
+    }
+
+    fn set_result_json(&mut self, _: Value) -> Result<(), HookError> {
+        Err(not_exposed(self.hook))
+    }
+}
+
+#[cold]
+fn not_exposed(hook: &str) -> HookError {
+    HookError::new(
+        code::NOT_EXPOSED,
+        format!("hook `{hook}` is not exposed: its arguments and its result have no JSON form"),
+    )
+}
+
+#[cold]
+fn used_up(hook: &str) -> HookError {
+    HookError::new(
+        code::HOOK_FAILED,
+        format!(
+            "the arguments of `{hook}` were used by the call; a middleware reads them before it, or sets them again"
+        ),
+    )
+}
