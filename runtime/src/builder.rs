@@ -13,9 +13,10 @@ use crate::adapter::mcp_stdio::StdioCommand;
 use crate::config::ConfigSource;
 use crate::descriptor::{Descriptor, Source};
 use crate::discovery::{self, Found};
+use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
-use crate::registry::{Entry, Inner, Registry};
+use crate::registry::{Inner, Registry};
 use crate::status::{PluginStatus, State};
 use dagstack_plugin::PluginName;
 

@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dagstack_plugin::manifest::ManifestError;
-use dagstack_plugin::{ConfigInvalid, HookError, Problem};
+use dagstack_plugin::{ConfigInvalid, DispatchError, HookError, PluginName, Problem};
 use serde_json::json;
 
 use crate::config::ConfigSourceError;
-use crate::status::Reason;
-use dagstack_plugin::PluginName;
+use crate::status::{Reason, State};
 
 /// What went wrong between a host and its plugins.
 ///
@@ -206,6 +205,21 @@ pub enum PluginRegistryError {
         hint: String,
     },
 
+    /// The plugin is registered, but cannot be called.
+    #[error("{message}")]
+    PluginUnavailable {
+        /// The plugin.
+        plugin: PluginName,
+        /// The state it is in.
+        state: Box<State>,
+        /// What that means, and how to mend it.
+        message: String,
+    },
+
+    /// A dispatch found nobody to call, or the one it called failed.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+
     /// Plugins that could not be torn down.
     #[error("{} could not be torn down: {}", count(errors), join(errors))]
     TeardownErrors {
@@ -222,7 +236,7 @@ impl fmt::Debug for PluginRegistryError {
 
 impl PluginRegistryError {
     /// The stable code of the error, in snake_case.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::DiscoveryFailed { .. } => "discovery_failed",
             Self::ManifestInvalid(_) => "manifest_invalid",
@@ -241,6 +255,8 @@ impl PluginRegistryError {
             Self::ResourceMissing { .. } => "resource_missing",
             Self::TeardownFailed { .. } => "teardown_failed",
             Self::PluginNotFound { .. } => "plugin_not_found",
+            Self::PluginUnavailable { .. } => "plugin_unavailable",
+            Self::Dispatch(error) => error.code(),
             Self::TeardownErrors { .. } => "teardown_errors",
         }
     }
@@ -305,7 +321,11 @@ impl From<ConfigInvalid> for PluginRegistryError {
 impl From<PluginRegistryError> for HookError {
     /// So that a plugin that calls other plugins can use `?`.
     fn from(error: PluginRegistryError) -> Self {
-        let code = error.code();
+        let error = match error {
+            PluginRegistryError::Dispatch(error) => return error.into(),
+            other => other,
+        };
+        let code = error.code().to_owned();
         HookError::new(dagstack_plugin::code::UNAVAILABLE, error.to_string())
             .details(json!({ "cause": code }))
             .with_source(error)

@@ -48,8 +48,11 @@ mod builder;
 pub mod config;
 mod descriptor;
 mod discovery;
+mod entry;
 mod error;
 mod graph;
+mod handle;
+mod host;
 mod isolated;
 mod lifecycle;
 mod link;
@@ -61,11 +64,12 @@ pub use adapter::mcp_stdio::StdioCommand;
 pub use builder::RegistryBuilder;
 pub use config::{ConfigSource, ConfigSourceError, MemoryConfig};
 pub use error::PluginRegistryError;
-pub use registry::{PluginHandle, Registry};
+pub use handle::PluginHandle;
+pub use registry::Registry;
 pub use status::{PluginStatus, Reason, SetupReport, State};
 
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};
 pub use dagstack_plugin::{
-    BoxFuture, CORE_VERSION, CancelToken, Health, HookContext, HookError, Manifest, Metadata,
-    PluginName, Problem, canonical_json, code,
+    BoxFuture, CORE_VERSION, CancelToken, DispatchError, Health, HookContext, HookError, Kind,
+    Manifest, Metadata, PluginName, Problem, canonical_json, code,
 };

@@ -1,0 +1,206 @@
+//! [`PluginHandle`]: one plugin, to call by hook name and JSON.
+
+use std::fmt;
+use std::future::{Future, poll_fn};
+use std::ops::DerefMut;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use dagstack_plugin::call::{GivingUp, given_up};
+use dagstack_plugin::kind::{Caller, Host};
+use dagstack_plugin::manifest::Runtime;
+use dagstack_plugin::{
+    BoxFuture, Health, HookContext, HookError, Kind, Manifest, PluginName, args,
+};
+use serde_json::Value;
+
+use crate::entry::{Entry, Live, Running};
+use crate::error::PluginRegistryError;
+use crate::status::{Reason, State};
+
+/// How long a health check may take.
+const HEALTH_LIMIT: Duration = Duration::from_secs(10);
+
+/// One plugin, to call hooks of. Cheap to clone, and to be kept.
+///
+/// A handle taken from a plugin that is ready is a lease on that instance: once it is torn down,
+/// calls are `unavailable`, also after a new setup; ask the registry again. One taken before the
+/// setup calls whatever instance there is.
+#[derive(Clone)]
+pub struct PluginHandle {
+    pub(crate) entry: Arc<Entry>,
+    pub(crate) live: Option<Arc<Live>>,
+}
+
+impl PluginHandle {
+    /// Calls a hook. `args` is an object of the hook's arguments; `null` stands for none.
+    ///
+    /// # Errors
+    ///
+    /// What the hook returned, or one of the codes of [`code`]: `unknown_hook`,
+    /// `invalid_arguments`, `unavailable` where the plugin is not ready, `cancelled` and
+    /// `deadline_exceeded` as the context says, `panicked`, `transport`.
+    pub async fn call(
+        &self,
+        hook: &str,
+        ctx: &HookContext,
+        mut args: Value,
+    ) -> Result<Value, HookError> {
+        let current;
+        let live = match &self.live {
+            Some(live) => live,
+            None => {
+                current = self
+                    .entry
+                    .live()
+                    .ok_or_else(|| self.entry.not_ready(None))?;
+                &current
+            }
+        };
+        let in_flight = live.lease.enter()?;
+        let host = &**live.lease.host();
+        if !args.is_object() {
+            args = Value::Object(args::by_name(&self.name().to_string(), hook, args)?);
+        }
+        // What takes longer than one poll is boxed: it would be moved about with every call.
+        match &live.running {
+            Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
+                let running = in_flight.again(&live.lease);
+                let call = Box::pin(plugin.call_off_thread(hook, ctx, args, running));
+                give_up_with(ctx, host, call).await
+            }
+            Running::InProcess(plugin) => {
+                let mut call = plugin.begin(hook, ctx, &mut args)?;
+                // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
+                let call = match call.poll_first() {
+                    Poll::Ready(outcome) => return outcome?.into_value(),
+                    Poll::Pending => give_up_with(ctx, host, Pin::new(&mut call)),
+                };
+                call.await?.into_value()
+            }
+            Running::Elsewhere(adapter) => {
+                if adapter.failure().is_some() {
+                    return Err(self.entry.not_ready(Some(live)));
+                }
+                given_up(ctx)?;
+                give_up_with(ctx, host, adapter.call(hook, ctx, args)).await
+            }
+        }
+    }
+
+    /// The plugin as its kind's trait; see [`Registry::get`](crate::Registry::get).
+    pub(crate) fn typed<K: Kind + ?Sized>(&self) -> Result<Arc<K>, PluginRegistryError> {
+        let live = match &self.live {
+            Some(live) if self.entry.state().is_callable() => live,
+            _ => {
+                let state = self.entry.state();
+                return Err(PluginRegistryError::PluginUnavailable {
+                    plugin: self.name().clone(),
+                    message: self.entry.not_ready(None).message().to_owned(),
+                    state: Box::new(state),
+                });
+            }
+        };
+        let native = live.native.as_deref();
+        Ok(match native.and_then(|it| it.downcast_ref::<Arc<K>>()) {
+            Some(native) => Arc::clone(native),
+            None => K::proxy(Arc::new(self.clone())),
+        })
+    }
+
+    /// Asks the plugin how it is, and waits up to ten seconds for the answer. One that is not set
+    /// up, or no longer, is unhealthy.
+    pub async fn health(&self) -> Health {
+        let not_ready = || Health::unhealthy(self.entry.not_ready(None).message());
+        let Some(live) = self.live.clone().or_else(|| self.entry.live()) else {
+            return not_ready();
+        };
+        let Ok(_in_flight) = live.lease.enter() else {
+            return not_ready();
+        };
+        let host = &**live.lease.host();
+        let ctx = HookContext::new().with_timeout(HEALTH_LIMIT);
+        let asked = Box::pin(async { Ok(live.running.adapter().health().await) });
+        let answer: Result<_, HookError> = give_up_with(&ctx, host, asked).await;
+        answer.unwrap_or_else(|_| {
+            Health::unhealthy(format!("it did not say how it is within {HEALTH_LIMIT:?}"))
+        })
+    }
+
+    /// The plugin's kind and name.
+    pub fn name(&self) -> &PluginName {
+        &self.entry.descriptor.name
+    }
+
+    /// Where the plugin runs.
+    pub fn runtime(&self) -> Runtime {
+        self.entry.descriptor.runtime()
+    }
+
+    /// The plugin's state.
+    pub fn state(&self) -> State {
+        self.entry.state()
+    }
+
+    /// Why the plugin is not ready, or not well.
+    pub fn reason(&self) -> Option<Reason> {
+        self.state().reason().cloned()
+    }
+
+    /// The process the plugin runs in, if that is not the host's.
+    pub fn pid(&self) -> Option<u32> {
+        self.live
+            .clone()
+            .or_else(|| self.entry.live())
+            .and_then(|live| live.running.adapter().pid())
+    }
+
+    /// The plugin's manifest: the one found, or that of the linked plugin; `None` for an executable
+    /// registered by its command.
+    pub fn manifest(&self) -> Option<Arc<Manifest>> {
+        self.entry.descriptor.manifest()
+    }
+}
+
+impl Caller for PluginHandle {
+    fn plugin(&self) -> &PluginName {
+        self.name()
+    }
+
+    fn call<'a>(
+        &'a self,
+        hook: &'a str,
+        ctx: &'a HookContext,
+        args: Value,
+    ) -> BoxFuture<'a, Result<Value, HookError>> {
+        Box::pin(Self::call(self, hook, ctx, args))
+    }
+}
+
+impl fmt::Debug for PluginHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name(), self.state())
+    }
+}
+
+/// Awaits a call until its caller gives up.
+fn give_up_with<'a, F, T>(
+    ctx: &'a HookContext,
+    host: &'a dyn Host,
+    mut call: Pin<F>,
+) -> BoxFuture<'a, Result<T, HookError>>
+where
+    F: DerefMut + Send + 'a,
+    F::Target: Future<Output = Result<T, HookError>> + Send,
+{
+    Box::pin(async move {
+        let mut giving_up = GivingUp::new(ctx, host);
+        poll_fn(|cx| match call.as_mut().poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(outcome),
+            Poll::Pending => giving_up.poll(cx).map(Err),
+        })
+        .await
+    })
+}
