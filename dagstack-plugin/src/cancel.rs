@@ -54,6 +54,7 @@ impl CancelToken {
     }
 
     /// Whether [`cancel`](Self::cancel) was called.
+    #[inline]
     pub fn is_cancelled(&self) -> bool {
         self.0.cancelled.load(Ordering::Acquire)
     }

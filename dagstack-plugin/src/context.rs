@@ -106,17 +106,20 @@ impl HookContext {
     }
 
     /// When the caller stops waiting, if it said so.
+    #[inline]
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
     /// The time left until the deadline; zero once it has passed.
+    #[inline]
     pub fn remaining(&self) -> Option<Duration> {
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Tells when the caller has given the call up.
+    #[inline]
     pub fn cancellation(&self) -> &CancelToken {
         &self.cancellation
     }

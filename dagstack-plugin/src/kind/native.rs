@@ -2,9 +2,9 @@
 //! kind's trait for a struct around it; what such a method does is here.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use crate::call::{GivingUp, forget_panic, given_up, panicked};
 use crate::context::HookContext;
+use crate::declaration::Declaration;
 use crate::error::{HookError, code};
-use crate::kind::{HookSpec, Host, Lease};
+use crate::kind::{HookSpec, InFlight, Lease};
 use crate::middleware::{Call, Next, Payload};
 use crate::plugin::{BoxFuture, Plugin};
 
@@ -73,26 +74,36 @@ impl<P: Plugin> Native<P> {
         K: HookSpec<HOOK> + ?Sized,
         P: Run<K, HOOK>,
     {
-        if self.lease.layers(P::PLACE).is_empty() {
-            Box::pin(self.direct::<K, HOOK>(ctx, args))
-        } else {
-            Box::pin(self.layered::<K, HOOK>(ctx, args))
+        if !self.lease.layers(P::PLACE).is_empty() {
+            return Box::pin(self.layered::<K, HOOK>(ctx, args));
+        }
+        match self.enter(ctx) {
+            Ok(in_flight) => Box::pin(Direct {
+                future: P::run(self, ctx, args),
+                guard: self.guard(ctx, P::PLACE),
+                _in_flight: in_flight,
+            }),
+            Err(error) => Box::pin(ready(Err(error))),
         }
     }
 
-    async fn direct<'a, K, const HOOK: usize>(
-        &'a self,
-        ctx: &'a HookContext,
-        args: K::Args<'a>,
-    ) -> Result<K::Output, HookError>
-    where
-        K: HookSpec<HOOK> + ?Sized,
-        P: Run<K, HOOK>,
-    {
-        let _in_flight = self.lease.enter()?;
+    #[inline]
+    fn guard<'a>(&'a self, ctx: &'a HookContext, place: usize) -> Guard<'a> {
+        Guard {
+            ctx,
+            lease: &self.lease,
+            place,
+            declaration: P::declaration(),
+            giving_up: None,
+        }
+    }
+
+    /// Counts a call in, if its caller still waits for it.
+    #[inline]
+    fn enter(&self, ctx: &HookContext) -> Result<InFlight<&Lease>, HookError> {
+        let in_flight = self.lease.enter()?;
         given_up(ctx)?;
-        let host = &**self.lease.host();
-        guarded::<_, P>(P::PLACE, ctx, host, P::run(self, ctx, args)).await
+        Ok(in_flight)
     }
 
     async fn layered<'a, K, const HOOK: usize>(
@@ -104,8 +115,7 @@ impl<P: Plugin> Native<P> {
         K: HookSpec<HOOK> + ?Sized,
         P: Run<K, HOOK>,
     {
-        let _in_flight = self.lease.enter()?;
-        given_up(ctx)?;
+        let _in_flight = self.enter(ctx)?;
         let mut payload = Typed::<K, P, HOOK> {
             native: self,
             args: Some(args),
@@ -114,8 +124,10 @@ impl<P: Plugin> Native<P> {
         let hook = K::SPEC.hooks[HOOK].name;
         let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
         let layers = self.lease.layers(P::PLACE);
-        let host = &**self.lease.host();
-        guarded::<_, P>(P::PLACE, ctx, host, Next::new(layers).run(&mut call)).await?;
+        let mut guard = self.guard(ctx, P::PLACE);
+        let mut passed = Next::new(layers).run(&mut call);
+        poll_fn(|cx| guard.poll(passed.as_mut(), cx)).await?;
+        drop(passed);
         payload.output.ok_or_else(|| no_result(hook))
     }
 
@@ -131,8 +143,7 @@ impl<P: Plugin> Native<P> {
         ctx: &HookContext,
         run: impl FnOnce(&P, &HookContext) -> Result<T, HookError> + Send,
     ) -> Result<T, HookError> {
-        let _in_flight = self.lease.enter()?;
-        given_up(ctx)?;
+        let _in_flight = self.enter(ctx)?;
         let layers = self.lease.layers(place);
         let hook = P::declaration().hooks[place].name;
         let guarded = |ctx: &HookContext| {
@@ -265,29 +276,61 @@ fn no_result(hook: &str) -> HookError {
     )
 }
 
-/// Polls a hook to its end, unless it panics or its caller gives up first.
-async fn guarded<T, P: Plugin>(
+pin_project_lite::pin_project! {
+    /// A call without middleware. A struct and no `async` block: that would hold, and move, the
+    /// arguments twice.
+    struct Direct<'a, F> {
+        #[pin]
+        future: F,
+        guard: Guard<'a>,
+        _in_flight: InFlight<&'a Lease>,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, HookError>>> Future for Direct<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        this.guard.poll(this.future, cx)
+    }
+}
+
+/// Polls a hook until it ends, panics, or its caller gives up.
+struct Guard<'a> {
+    ctx: &'a HookContext,
+    lease: &'a Lease,
+    declaration: &'static Declaration,
     place: usize,
-    ctx: &HookContext,
-    host: &dyn Host,
-    future: impl Future<Output = Result<T, HookError>>,
-) -> Result<T, HookError> {
-    let mut future = pin!(future);
-    let mut giving_up = None;
-    poll_fn(
-        |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+    /// Made when the hook first waits.
+    giving_up: Option<Box<GivingUp>>,
+}
+
+impl Guard<'_> {
+    #[inline]
+    fn poll<T>(
+        &mut self,
+        future: Pin<&mut (impl Future<Output = Result<T, HookError>> + ?Sized)>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, HookError>> {
+        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
             Ok(Poll::Ready(outcome)) => Poll::Ready(outcome),
-            Ok(Poll::Pending) => giving_up
-                .get_or_insert_with(|| GivingUp::new(ctx, host))
-                .poll(cx)
-                .map(Err),
+            Ok(Poll::Pending) => self.waits(cx).map(Err),
             Err(payload) => {
                 forget_panic(payload);
-                Poll::Ready(Err(panicked(P::declaration().hooks[place].name)))
+                let hook = self.declaration.hooks.get(self.place);
+                Poll::Ready(Err(panicked(hook.map_or("?", |hook| hook.name))))
             }
-        },
-    )
-    .await
+        }
+    }
+
+    #[cold]
+    fn waits(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
+        self.giving_up
+            .get_or_insert_with(|| Box::new(GivingUp::new(self.ctx, &**self.lease.host())))
+            .poll(cx)
+    }
 }
 
 /// The payload of a typed call: JSON only if a middleware asks for it.
@@ -320,9 +363,10 @@ where
                 return Err(used_up(K::SPEC.hooks[HOOK].name));
             };
             given_up(ctx)?;
-            let host = &**self.native.lease.host();
-            let run = P::run(self.native, ctx, args);
-            self.output = Some(guarded::<_, P>(P::PLACE, ctx, host, run).await?);
+            let mut future = pin!(P::run(self.native, ctx, args));
+            let mut guard = self.native.guard(ctx, P::PLACE);
+            let output = poll_fn(|cx| guard.poll(future.as_mut(), cx)).await?;
+            self.output = Some(output);
             Ok(())
         })
     }
