@@ -1,0 +1,1 @@
+dagstack_plugin::main!(sentence_chunker::SentenceChunker);
