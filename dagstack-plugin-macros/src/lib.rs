@@ -174,6 +174,15 @@ pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
     })
 }
 
+/// What the macro of a kind calls for `#[plugin(kind = …)]`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn plugin_of_kind(input: TokenStream) -> TokenStream {
+    guarded("plugin", TokenStream::new(), || {
+        plugin::of_kind::expand_of_kind(input.into())
+    })
+}
+
 fn misplaced(name: &'static str, args: TokenStream, item: TokenStream) -> TokenStream {
     guarded(name, item.clone(), || {
         misplaced::expand(name, &args.into(), item.into())

@@ -47,10 +47,14 @@ pub use crate::schema::Schema;
 
 pub use crate::types::{
     BroadcastParam, CapabilityParam, ConfigType, ContextParam, ExposedOutput, ExposedParam,
-    HealthOutcome, HookFailure, HookInput, HookOutput, ParamDefault, SetupOutcome, SetupParam,
-    TeardownOutcome, WithDefault,
+    HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn, ParamDefault, SetupOutcome,
+    SetupParam, TeardownOutcome, WithDefault,
 };
-pub use kind::{Asked, by_name, literal_schema, not_exposed};
+pub use dagstack_plugin_macros::plugin_of_kind;
+pub use kind::{
+    Asked, Ended, Fitting, by_name, described, hidden_hook, kind_input, kind_output,
+    literal_schema, no_schema, not_exposed,
+};
 pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
 pub use probe::{MaySend, Probe, Returned, SetupReturned, ask};
 

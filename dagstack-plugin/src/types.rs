@@ -67,6 +67,23 @@ pub trait HookFailure {
 #[diagnostic::do_not_recommend]
 impl<T: Into<BoxError>> HookFailure for T {}
 
+/// What a hook of a trait kind must return.
+#[diagnostic::on_unimplemented(
+    message = "the kind's hook returns `{T}`, this one returns `{Self}`",
+    label = "expected `{T}` or a `Result` of it",
+    note = "the error of a `Result` may be `HookError`, `String`, or any `std::error::Error` that is `Send + Sync + 'static`"
+)]
+pub trait HookReturn<T> {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> HookReturn<T> for T {}
+
+#[diagnostic::do_not_recommend]
+impl<T, E> HookReturn<T> for Result<T, E> {}
+
 /// What a hook's reference parameter must refer to.
 #[diagnostic::on_unimplemented(
     message = "a hook cannot borrow `{Self}`",

@@ -29,6 +29,11 @@ pub(crate) struct ValueParam {
 }
 
 impl ValueParam {
+    /// Whether it borrows, which it may only where its kind says so.
+    pub(crate) fn is_borrowed(&self) -> bool {
+        crate::lifetimes::count(self.ty.to_token_stream()) > 0
+    }
+
     /// Whether a serde or schemars attribute decides how the value is read, so that its type need
     /// not be readable by itself.
     pub(crate) fn is_read_otherwise(&self) -> bool {

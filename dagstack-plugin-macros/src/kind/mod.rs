@@ -7,8 +7,7 @@
 pub(crate) mod args;
 pub(crate) mod data;
 mod dispatcher;
-mod expand;
-
+pub(crate) mod expand;
 mod model;
 
 use proc_macro2::{Span, TokenStream};

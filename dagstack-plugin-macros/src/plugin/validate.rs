@@ -62,7 +62,8 @@ fn has_hooks(plugin: &Plugin<'_>, cx: &Ctxt) {
         .block
         .functions()
         .any(|function| !function.hidden_marks.is_empty());
-    if !hidden && !marks.any(|mark| mark.name == "hook") {
+    // A kind's missing hooks are reported by name.
+    if plugin.kind.is_none() && !hidden && !marks.any(|mark| mark.name == "hook") {
         cx.error_at(
             &plugin.block.self_ty,
             format!(
@@ -184,7 +185,7 @@ fn hook_models(plugin: &Plugin<'_>, cx: &Ctxt) {
 
 /// A dependency is a plugin's key or name, and never the plugin itself (specification §1).
 fn dependencies(plugin: &Plugin<'_>, cx: &Ctxt) {
-    let own_kind = plugin.args.kind.as_ref().map(LitStr::value);
+    let own_kind = plugin.kind_name();
     let own_name = plugin.args.name.as_ref().map(LitStr::value);
     for text in &plugin.args.depends_on {
         let (kind, name) = dependency(&text.value());
