@@ -112,9 +112,9 @@ impl<P: Plugin> Native<P> {
             output: None,
         };
         let hook = K::SPEC.hooks[HOOK].name;
-        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
         let layers = self.lease.layers(P::PLACE);
         let host = &**self.lease.host();
+        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
         guarded::<_, P>(P::PLACE, ctx, host, Next::new(layers).run(&mut call)).await?;
         payload.output.ok_or_else(|| no_result(hook))
     }
