@@ -170,6 +170,10 @@ pub enum DispatchError {
     /// The kind has no such hook.
     #[error(transparent)]
     UnknownHook(HookError),
+
+    /// The arguments do not say what the dispatch needs to know.
+    #[error(transparent)]
+    Arguments(HookError),
 }
 
 fn names(plugins: &[PluginName]) -> String {
@@ -196,7 +200,9 @@ impl DispatchError {
     /// The stable code: that of the hook's error where a plugin failed.
     pub fn code(&self) -> &str {
         match self {
-            Self::Hook { error, .. } | Self::UnknownHook(error) => error.code(),
+            Self::Hook { error, .. } | Self::UnknownHook(error) | Self::Arguments(error) => {
+                error.code()
+            }
             Self::NoPlugin { .. } => "no_plugin",
             Self::AmbiguousPlugin { .. } => "ambiguous_plugin",
             Self::NoCapabilityMatch { .. } => "no_capability_match",
@@ -210,7 +216,9 @@ impl From<DispatchError> for HookError {
     /// So that a plugin that dispatches can use `?`: a plugin's own error keeps code and details.
     fn from(error: DispatchError) -> Self {
         match error {
-            DispatchError::Hook { error, .. } | DispatchError::UnknownHook(error) => error,
+            DispatchError::Hook { error, .. }
+            | DispatchError::UnknownHook(error)
+            | DispatchError::Arguments(error) => error,
             other => {
                 let cause = other.code().to_owned();
                 HookError::new(code::UNAVAILABLE, other.to_string())
