@@ -19,8 +19,11 @@ mod data;
 mod docs;
 mod entries;
 mod hook;
+mod kind;
 mod lifecycle;
+mod lifetimes;
 mod misplaced;
+mod names;
 mod path;
 mod plugin;
 mod spans;
@@ -94,6 +97,16 @@ use proc_macro::TokenStream;
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("plugin", item.clone(), || {
         plugin::expand(args.into(), item.into())
+    })
+}
+
+/// Makes a kind of plugins of a trait.
+#[proc_macro_attribute]
+pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
+    let span = proc_macro::Span::call_site();
+    let place = format!("{}:{}:{}", span.file(), span.line(), span.column());
+    guarded("kind", item.clone(), || {
+        kind::expand(args.into(), item.into(), &place)
     })
 }
 

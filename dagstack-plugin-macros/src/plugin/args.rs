@@ -155,17 +155,8 @@ impl PluginArgs {
         for entry in &entries {
             args.set(entry, cx);
         }
-        // A key that was reported as misspelt is not reported as missing too.
-        let given = |key: &str| {
-            entries.iter().any(|entry| {
-                let name = entry.name();
-                name == key
-                    || (!KEYS.contains(&name.as_str())
-                        && entries::suggest(&name, KEYS) == Some(key))
-            })
-        };
         for (key, example) in [("kind", "kind = \"tool\""), ("name", "name = \"echo\"")] {
-            if !given(key) {
+            if !entries::is_given(&entries, key, KEYS) {
                 cx.error(
                     Span::call_site(),
                     format!("`#[plugin]` needs a `{key}`, for example `{example}`"),

@@ -9,6 +9,7 @@
 //! | [`Dispatching`], [`Selector`] | the five dispatch classes, and where their plugins come from |
 
 mod dispatch;
+pub(crate) mod json;
 mod lease;
 mod native;
 mod proxy;
