@@ -11,12 +11,15 @@ use serde_json::{Value, json};
 use crate::adapter::Adapter;
 use crate::adapter::in_process::InProcess;
 use crate::descriptor::Descriptor;
+use crate::middleware::layers::{PluginLayers, Stack};
 use crate::status::{PluginStatus, State};
 
 /// One plugin of a registry.
 #[derive(Debug)]
 pub(crate) struct Entry {
     pub(crate) descriptor: Descriptor,
+    /// The middleware around its hooks.
+    pub(crate) layers: PluginLayers,
     pub(crate) current: RwLock<Current>,
 }
 
@@ -90,12 +93,13 @@ impl Live {
 }
 
 impl Entry {
-    pub(crate) fn new(descriptor: Descriptor) -> Self {
+    pub(crate) fn new(descriptor: Descriptor, middleware: &Stack) -> Self {
         let state = match &descriptor.source {
             crate::descriptor::Source::Never { error, .. } => State::Unavailable(error.reason()),
             _ => State::Registered,
         };
         Self {
+            layers: PluginLayers::new(middleware, &descriptor),
             descriptor,
             current: RwLock::new(Current { state, live: None }),
         }
@@ -153,6 +157,7 @@ impl Entry {
                 None => HookError::new(code::UNAVAILABLE, "the registry of the plugin is gone"),
             }
         })
+        .with_layers(self.layers.native())
     }
 
     /// The error of a call that finds the plugin not ready.

@@ -44,6 +44,34 @@ pub enum PluginRegistryError {
         offered: String,
     },
 
+    /// The plugin is of a kind that the host does not have.
+    #[error(
+        "`{plugin}` is of a kind that this host does not have{}; it has {}; add `.kind::<dyn …>()`, or leave the plugin out",
+        guess(suggestion),
+        known.join(", ")
+    )]
+    KindUnknown {
+        /// The plugin.
+        plugin: PluginName,
+        /// The kind that may be meant.
+        suggestion: Option<String>,
+        /// The kinds of the host, sorted.
+        known: Vec<String>,
+    },
+
+    /// The plugin keeps to another version of its kind's contract.
+    #[error(
+        "`{plugin}` implements version {required} of its kind, this host has {offered}; use a version of the plugin made for it"
+    )]
+    KindVersionIncompatible {
+        /// The plugin.
+        plugin: PluginName,
+        /// The version it implements.
+        required: String,
+        /// The version of the host.
+        offered: String,
+    },
+
     /// The plugin runs where this host cannot run it.
     #[error("`{plugin}` cannot run here: {reason}")]
     RuntimeNotSupported {
@@ -78,6 +106,40 @@ pub enum PluginRegistryError {
         by: String,
         /// The plugins it fits.
         candidates: Vec<PluginName>,
+    },
+
+    /// Several plugins of a kind are to take what no other does.
+    #[error(
+        "several plugins of kind `{kind}` are the fallback: {}; leave `fallback = true` to one of them",
+        list(candidates)
+    )]
+    AmbiguousFallback {
+        /// The kind.
+        kind: String,
+        /// The plugins.
+        candidates: Vec<PluginName>,
+    },
+
+    /// A middleware goes where business plugins are.
+    #[error(
+        "the middleware {middleware} has priority {priority}; from {least} on is for middleware, below it for business plugins"
+    )]
+    MiddlewarePriority {
+        /// The middleware: a plugin, or a type.
+        middleware: String,
+        /// Its priority.
+        priority: u32,
+        /// The least a middleware may have.
+        least: u32,
+    },
+
+    /// A plugin wraps calls, but has nothing to wrap them with.
+    #[error(
+        "`{plugin}` wraps calls (`chain_wrap`), but has neither a hook `before` nor a hook `after`"
+    )]
+    MiddlewareWithoutHooks {
+        /// The plugin.
+        plugin: PluginName,
     },
 
     /// Plugins depend on each other in a circle.
@@ -240,10 +302,15 @@ impl PluginRegistryError {
         match self {
             Self::DiscoveryFailed { .. } => "discovery_failed",
             Self::ManifestInvalid(_) => "manifest_invalid",
-            Self::VersionIncompatible { .. } => "version_incompatible",
+            Self::VersionIncompatible { .. } | Self::KindVersionIncompatible { .. } => {
+                "version_incompatible"
+            }
+            Self::KindUnknown { .. } => "kind_unknown",
             Self::RuntimeNotSupported { .. } => "runtime_not_supported",
             Self::DuplicatePlugin { .. } => "duplicate_plugin",
-            Self::AmbiguousPlugin { .. } => "ambiguous_plugin",
+            Self::AmbiguousPlugin { .. } | Self::AmbiguousFallback { .. } => "ambiguous_plugin",
+            Self::MiddlewarePriority { .. } => "middleware_priority",
+            Self::MiddlewareWithoutHooks { .. } => "middleware_without_hooks",
             Self::DependencyCycle { .. } => "dependency_cycle",
             Self::DependencyMissing { .. } => "dependency_missing",
             Self::DependencyUnavailable { .. } => "dependency_unavailable",

@@ -8,6 +8,7 @@ use dagstack_plugin::{Kind, PluginName, suggest};
 
 use crate::builder::RegistryBuilder;
 use crate::config::ConfigSource;
+use crate::dispatch::index::KindIndex;
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
@@ -26,6 +27,8 @@ pub struct Registry {
 pub(crate) struct Inner {
     pub(crate) entries: Vec<Arc<Entry>>,
     pub(crate) by_name: HashMap<PluginName, usize>,
+    /// The plugins by kind, for dispatch.
+    pub(crate) kinds: HashMap<Arc<str>, Arc<KindIndex>>,
     /// Manifests that cannot be read: no plugins, but not forgotten either.
     pub(crate) broken: Vec<PluginStatus>,
     pub(crate) graph: Graph,

@@ -65,7 +65,13 @@ fn the_smallest_plugin_is_eleven_lines() {
 
 #[test]
 fn a_plugin_of_a_kind_needs_the_kind_and_the_sdk_and_a_host_of_it_no_names() {
-    let mut packages = tree(&["-p", "sentence-chunker", "--no-default-features", "--depth", "1"]);
+    let mut packages = tree(&[
+        "-p",
+        "sentence-chunker",
+        "--no-default-features",
+        "--depth",
+        "1",
+    ]);
     packages.sort();
     packages.dedup();
     assert_eq!(

@@ -122,8 +122,9 @@ impl<P: Plugin> Native<P> {
             output: None,
         };
         let hook = K::SPEC.hooks[HOOK].name;
-        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
         let layers = self.lease.layers(P::PLACE);
+        let host = &**self.lease.host();
+        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
         let mut guard = self.guard(ctx, P::PLACE);
         let mut passed = Next::new(layers).run(&mut call);
         poll_fn(|cx| guard.poll(passed.as_mut(), cx)).await?;

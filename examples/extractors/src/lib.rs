@@ -45,7 +45,11 @@ impl Markdown {
             if bare.len() < line.len() && title.is_none() {
                 title = Some(bare.trim().to_owned());
             }
-            text.push_str(&bare.trim_start_matches([' ', '*', '>', '-']).replace('`', ""));
+            text.push_str(
+                &bare
+                    .trim_start_matches([' ', '*', '>', '-'])
+                    .replace('`', ""),
+            );
             text.push('\n');
         }
         Document { title, text }

@@ -2,9 +2,9 @@
 //! compared.
 
 mod compare;
-mod typed;
 #[cfg(feature = "impostor")]
 pub mod impostor;
+mod typed;
 
 pub use compare::{Call, Comparison, How, Typed, compare, table};
 

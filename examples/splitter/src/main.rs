@@ -23,8 +23,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let registry = Registry::builder().linked().build()?;
     registry.setup_all().await;
     let chunker = registry.get::<dyn Chunker>(name)?;
-    for piece in chunker.chunk(&HookContext::default(), text, Some(200)).await? {
-        println!("{:>8}  {}", piece.start, piece.text.lines().next().unwrap_or_default());
+    for piece in chunker
+        .chunk(&HookContext::default(), text, Some(200))
+        .await?
+    {
+        println!(
+            "{:>8}  {}",
+            piece.start,
+            piece.text.lines().next().unwrap_or_default()
+        );
     }
     drop(chunker);
     registry.teardown_all().await?;

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use dagstack_plugin::code;
 use dagstack_plugin::prelude::*;
 use dagstack_plugin::serde_json::{Map, Value, json};
-use dagstack_plugin::code;
 
 /// The section `middleware.tenant-policy` of the host's configuration.
 #[data]
@@ -68,7 +68,8 @@ impl TenantPolicy {
             return Ok(());
         }
         let message = format!("tenant `{tenant}` may not use plugins of kind `{kind}`");
-        Err(HookError::new(code::PERMISSION_DENIED, message)
-            .details(json!({ "tenant_id": tenant, "plugin": format!("{kind}.{plugin}"), "hook": hook })))
+        Err(HookError::new(code::PERMISSION_DENIED, message).details(
+            json!({ "tenant_id": tenant, "plugin": format!("{kind}.{plugin}"), "hook": hook }),
+        ))
     }
 }
