@@ -93,8 +93,8 @@ fn extract<'a>(
 ) -> dagstack_runtime::BoxFuture<'a, Result<Value, HookError>> {
     Box::pin(async move {
         let extractors = registry.dispatch::<dyn Extractor>();
-        let document = extractors.extract(&ctx(), file.to_owned(), content.to_owned());
-        json(document.await)
+        let (file, content) = (file.to_owned(), content.to_owned());
+        json(extractors.extract(&ctx(), file, content).await)
     })
 }
 

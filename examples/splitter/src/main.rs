@@ -21,7 +21,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("`{file}`: {error}"))?;
 
     let registry = Registry::builder().linked().build()?;
-    registry.setup_all().await;
+    let report = registry.setup_all().await;
+    if !report.all_ready() {
+        eprintln!("{report}");
+    }
     let chunker = registry.get::<dyn Chunker>(name)?;
     for piece in chunker
         .chunk(&HookContext::default(), text, Some(200))
