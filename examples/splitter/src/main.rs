@@ -3,9 +3,8 @@
 //! A host that knows the kind: the hook is a method, its arguments and its result have types, and
 //! whether the plugin is linked in or an executable makes no difference here.
 
-#![allow(clippy::print_stdout)]
-
 use std::error::Error;
+use std::io::Write;
 
 use chunker_kind::Chunker;
 use dagstack_runtime::{HookContext, Registry};
@@ -26,15 +25,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         eprintln!("{report}");
     }
     let chunker = registry.get::<dyn Chunker>(name)?;
-    for piece in chunker
+    let pieces = chunker
         .chunk(&HookContext::default(), text, Some(200))
-        .await?
-    {
-        println!(
-            "{:>8}  {}",
-            piece.start,
-            piece.text.lines().next().unwrap_or_default()
-        );
+        .await?;
+    let mut out = std::io::stdout().lock();
+    for piece in pieces {
+        let first_line = piece.text.lines().next().unwrap_or_default();
+        writeln!(out, "{:>8}  {first_line}", piece.start)?;
     }
     drop(chunker);
     registry.teardown_all().await?;
