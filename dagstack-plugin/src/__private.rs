@@ -50,7 +50,6 @@ pub use crate::types::{
     HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn, ParamDefault, SetupOutcome,
     SetupParam, TeardownOutcome, WithDefault,
 };
-pub use dagstack_plugin_macros::plugin_of_kind;
 pub use kind::{
     Asked, Ended, Fitting, by_name, described, hidden_hook, kind_input, kind_output,
     literal_schema, no_schema, not_exposed,

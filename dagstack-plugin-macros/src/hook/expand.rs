@@ -362,15 +362,14 @@ impl Hook<'_> {
         }
         let output = self.output_alias();
         let split = quote!(#private::Probe::<#output>::ASK.__dagstack_split());
-        if self.of_kind.is_some() {
-            let kind = of_kind::kind_output(self);
-            let output = signature::output(&self.function.sig);
-            checks.extend(check_type(output, "HookReturn", Some(kind), scope));
-        }
-        for (index, bound) in ["HookOutput", "HookFailure"].into_iter().enumerate() {
-            if index == 0 && self.of_kind.is_some() {
-                continue;
+        let value = match self.of_kind {
+            Some(_) => {
+                let kind = of_kind::kind_output(self);
+                quote!(HookReturn<#kind>)
             }
+            None => quote!(HookOutput),
+        };
+        for (index, bound) in [value, quote!(HookFailure)].into_iter().enumerate() {
             let part = Index::from(index);
             let place = signature::output_place(&self.function.sig, index);
             checks.extend(check_inferred(bound, quote!(#split.#part), place, scope));
@@ -429,13 +428,12 @@ pub(crate) fn check_type(
 
 /// `<_ as Trait>::__dagstack_check(probe);` at `place`: for a type that only the compiler knows.
 pub(crate) fn check_inferred(
-    bound: &str,
+    bound: TokenStream,
     probe: TokenStream,
     place: Span,
     scope: &Scope<'_>,
 ) -> TokenStream {
     let private = &scope.private;
-    let bound = Ident::new(bound, Span::call_site());
     let path = spans::respan(
         quote!(<_ as #private::#bound>::__dagstack_check),
         spans::at(place),
