@@ -29,6 +29,8 @@ pub(crate) struct Hook<'a> {
     pub(crate) index: usize,
     /// What the kind says about it, if the kind is a trait, and its place there.
     pub(crate) of_kind: Option<(usize, &'a HookData)>,
+    /// The trait of the kind.
+    pub(crate) kind_path: Option<&'a syn::Path>,
 }
 
 /// A type of the author's and the name the expansion has for it.
@@ -286,7 +288,7 @@ impl Hook<'_> {
         if let Some((place, data)) = self.of_kind
             && !data.is_exposed
         {
-            return of_kind::arm_of_hidden(self, place, scope);
+            return of_kind::arm_of_hidden(self, place, data, scope);
         }
         let constant = self.constant();
         let args = self.struct_name();

@@ -234,7 +234,6 @@ fn shell(plugin: &Plugin<'_>, kind: OfKind<'_>, scope: &Scope<'_>) -> TokenStrea
         struct #name(#private::Native<#self_ty>);
 
         #[automatically_derived]
-        #[allow(dead_code)]
         #impl_token #path for #name #shared { #(#methods)* }
     }
 }
@@ -342,17 +341,23 @@ fn shell_method(
 }
 
 /// The arm of a hook that is not exposed.
-pub(crate) fn arm_of_hidden(hook: &Hook<'_>, place: usize, scope: &Scope<'_>) -> TokenStream {
+pub(crate) fn arm_of_hidden(
+    hook: &Hook<'_>,
+    place: usize,
+    data: &HookData,
+    scope: &Scope<'_>,
+) -> TokenStream {
     let private = &scope.private;
     let cfgs = hook.cfgs();
     let constant = hook.constant();
     let self_ty = scope.self_ty;
     let method = spans::located(&hook.function.sig.ident);
+    let (path, hook_ident) = (hook.kind_path, &data.ident);
     quote! {
         #(#cfgs)*
         #constant => {
             // A package that calls no hook of the kind still has a use for its method.
-            let _ = <#self_ty>::#method;
+            #private::used((<#self_ty>::#method, <__dagstack_Kind as #path>::#hook_ident));
             #private::hidden_hook(<__dagstack_Kind as #private::Kind>::SPEC, #place)
         }
     }
