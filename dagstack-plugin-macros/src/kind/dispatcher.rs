@@ -1,7 +1,7 @@
 //! The dispatcher of a kind: one method per hook, typed by its dispatch class.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, LitStr};
 
@@ -39,6 +39,8 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     let item = item(kind, private);
     let name = name(kind);
     let methods = kind.hooks.iter().map(|hook| method(kind, hook, private));
+    // As in `expand::aliases`.
+    let impl_token = quote_spanned!(kind.item.ident.span()=> impl);
     quote! {
         #item
         const _: () = {
@@ -46,7 +48,8 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             use #private::ask::*;
 
             #[automatically_derived]
-            impl #name { #(#methods)* }
+            #[allow(dead_code)]
+            #impl_token #name { #(#methods)* }
         };
     }
 }
