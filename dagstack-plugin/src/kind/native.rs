@@ -303,6 +303,7 @@ where
     P: Run<K, HOOK>,
 {
     fn args_json(&self) -> Result<Value, HookError> {
+        exposed::<K, HOOK>()?;
         match &self.args {
             Some(args) => K::args_to_json(args),
             None => Err(used_up(K::SPEC.hooks[HOOK].name)),
@@ -310,6 +311,7 @@ where
     }
 
     fn set_args_json(&mut self, args: Value) -> Result<(), HookError> {
+        exposed::<K, HOOK>()?;
         self.args = Some(K::args_from_json(args)?);
         Ok(())
     }
@@ -328,12 +330,25 @@ where
     }
 
     fn result_json(&self) -> Result<Option<Value>, HookError> {
+        exposed::<K, HOOK>()?;
         self.output.as_ref().map(K::output_to_json).transpose()
     }
 
     fn set_result_json(&mut self, result: Value) -> Result<(), HookError> {
+        exposed::<K, HOOK>()?;
         self.output = Some(K::output_from_json(result)?);
         Ok(())
+    }
+}
+
+/// Refuses the JSON of a hook that is not exposed, even where its types have one: middleware must
+/// not depend on what the kind does not promise.
+fn exposed<K: HookSpec<HOOK> + ?Sized, const HOOK: usize>() -> Result<(), HookError> {
+    let hook = &K::SPEC.hooks[HOOK];
+    if hook.mcp_exposed {
+        Ok(())
+    } else {
+        Err(not_exposed(hook.name))
     }
 }
 
