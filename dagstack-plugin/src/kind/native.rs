@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
@@ -108,15 +108,16 @@ impl<P: Plugin> Native<P> {
         given_up(ctx)?;
         let mut payload = Typed::<K, P, HOOK> {
             native: self,
-            args: Some(args),
-            output: None,
+            args: Mutex::new(Some(args)),
+            output: Mutex::new(None),
         };
         let hook = K::SPEC.hooks[HOOK].name;
         let layers = self.lease.layers(P::PLACE);
         let host = &**self.lease.host();
         let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
         guarded::<_, P>(P::PLACE, ctx, host, Next::new(layers).run(&mut call)).await?;
-        payload.output.ok_or_else(|| no_result(hook))
+        let output = into_inner(payload.output);
+        output.ok_or_else(|| no_result(hook))
     }
 
     /// Calls a plain `fn` hook of the kind, at place `place` of the declaration. Its middleware must
@@ -145,8 +146,8 @@ impl<P: Plugin> Native<P> {
             return guarded(ctx);
         }
         let mut payload = Now {
-            run: Some(guarded),
-            output: None,
+            run: Mutex::new(Some(guarded)),
+            output: Mutex::new(None),
             hook,
         };
         let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
@@ -172,7 +173,7 @@ impl<P: Plugin> Native<P> {
                 return Err(panicked(hook));
             }
         }
-        payload.output.ok_or_else(|| no_result(hook))
+        into_inner(payload.output).ok_or_else(|| no_result(hook))
     }
 
     /// Runs `job` on one of the host's threads for long computations. It cannot be interrupted
@@ -290,11 +291,24 @@ async fn guarded<T, P: Plugin>(
     .await
 }
 
-/// The payload of a typed call: JSON only if a middleware asks for it.
+/// The payload of a typed call: JSON only if a middleware asks for it. The locks, which nobody ever
+/// waits for, make it `Sync` where the types of the kind are not.
 struct Typed<'n, 'a, K: HookSpec<HOOK> + ?Sized, P, const HOOK: usize> {
     native: &'n Native<P>,
-    args: Option<K::Args<'a>>,
-    output: Option<K::Output>,
+    args: Mutex<Option<K::Args<'a>>>,
+    output: Mutex<Option<K::Output>>,
+}
+
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn get_mut<T>(slot: &mut Mutex<T>) -> &mut T {
+    slot.get_mut().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn into_inner<T>(slot: Mutex<T>) -> T {
+    slot.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<K, P, const HOOK: usize> Payload for Typed<'_, '_, K, P, HOOK>
@@ -304,7 +318,7 @@ where
 {
     fn args_json(&self) -> Result<Value, HookError> {
         exposed::<K, HOOK>()?;
-        match &self.args {
+        match &*lock(&self.args) {
             Some(args) => K::args_to_json(args),
             None => Err(used_up(K::SPEC.hooks[HOOK].name)),
         }
@@ -312,31 +326,34 @@ where
 
     fn set_args_json(&mut self, args: Value) -> Result<(), HookError> {
         exposed::<K, HOOK>()?;
-        self.args = Some(K::args_from_json(args)?);
+        *get_mut(&mut self.args) = Some(K::args_from_json(args)?);
         Ok(())
     }
 
     fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
         Box::pin(async move {
-            let Some(args) = self.args.take() else {
+            let Some(args) = get_mut(&mut self.args).take() else {
                 return Err(used_up(K::SPEC.hooks[HOOK].name));
             };
             given_up(ctx)?;
             let host = &**self.native.lease.host();
             let run = P::run(self.native, ctx, args);
-            self.output = Some(guarded::<_, P>(P::PLACE, ctx, host, run).await?);
+            *get_mut(&mut self.output) = Some(guarded::<_, P>(P::PLACE, ctx, host, run).await?);
             Ok(())
         })
     }
 
     fn result_json(&self) -> Result<Option<Value>, HookError> {
         exposed::<K, HOOK>()?;
-        self.output.as_ref().map(K::output_to_json).transpose()
+        lock(&self.output)
+            .as_ref()
+            .map(K::output_to_json)
+            .transpose()
     }
 
     fn set_result_json(&mut self, result: Value) -> Result<(), HookError> {
         exposed::<K, HOOK>()?;
-        self.output = Some(K::output_from_json(result)?);
+        *get_mut(&mut self.output) = Some(K::output_from_json(result)?);
         Ok(())
     }
 }
@@ -354,8 +371,8 @@ fn exposed<K: HookSpec<HOOK> + ?Sized, const HOOK: usize>() -> Result<(), HookEr
 
 /// The payload of a plain `fn` hook: nothing of it has a JSON form.
 struct Now<F, T> {
-    run: Option<F>,
-    output: Option<T>,
+    run: Mutex<Option<F>>,
+    output: Mutex<Option<T>>,
     hook: &'static str,
 }
 
@@ -373,9 +390,9 @@ where
 
     fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
         Box::pin(async move {
-            match self.run.take() {
+            match get_mut(&mut self.run).take() {
                 Some(run) => {
-                    self.output = Some(run(ctx)?);
+                    *get_mut(&mut self.output) = Some(run(ctx)?);
                     Ok(())
                 }
                 None => Err(used_up(self.hook)),
