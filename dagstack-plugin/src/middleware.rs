@@ -77,10 +77,12 @@ pub struct Call<'a> {
 
 /// The arguments and the result of a call, in whatever form they have. Runtimes implement it.
 ///
+/// It is `Sync` for the sake of middleware that keeps a `&Call` while it awaits something.
+///
 /// The JSON of a hook that is not exposed is refused with
 /// [`code::NOT_EXPOSED`](crate::code::NOT_EXPOSED).
 #[allow(clippy::missing_errors_doc)]
-pub trait Payload: Send {
+pub trait Payload: Send + Sync {
     /// The arguments, an object.
     fn args_json(&self) -> Result<Value, HookError>;
     /// Replaces the arguments.

@@ -390,6 +390,8 @@ fn checked(mut descriptor: Descriptor, kinds: &Kinds) -> Descriptor {
     } else {
         return descriptor;
     };
+    // What it declares still counts: a middleware that cannot run lets no call pass.
+    descriptor.manifest = descriptor.manifest();
     descriptor.source = Source::Never {
         runtime,
         error: Arc::new(error),

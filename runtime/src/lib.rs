@@ -45,6 +45,7 @@
 
 pub mod adapter;
 mod builder;
+mod calling;
 pub mod config;
 mod descriptor;
 mod discovery;

@@ -52,8 +52,25 @@ impl Registry {
     /// Calls the plugins of a kind through its trait: the dispatcher has a method for every hook,
     /// of the hook's class. Cheap to make, and to be kept.
     ///
-    /// ```ignore
-    /// let pieces = registry.dispatch::<dyn Chunker>().chunk(&ctx, text, None).await?;
+    /// ```
+    /// use dagstack_plugin::kind;
+    /// use dagstack_runtime::{HookContext, Registry};
+    ///
+    /// /// Cleans text up.
+    /// #[kind(name = "cleaner", version = "1.0.0")]
+    /// pub trait Cleaner {
+    ///     #[hook(dispatch = "chain")]
+    ///     async fn clean(&self, text: String) -> String;
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let registry = Registry::builder().linked().build()?;
+    /// let cleaners = registry.dispatch::<dyn Cleaner>();
+    /// let text = cleaners.clean(&HookContext::default(), "as it was".to_owned()).await?;
+    /// assert_eq!(text, "as it was", "there are no cleaners here");
+    /// # Ok(())
+    /// # }
     /// ```
     pub fn dispatch<K: Kind + ?Sized>(&self) -> K::Dispatcher {
         let index = match self.inner.kinds.get(K::SPEC.name) {

@@ -40,7 +40,7 @@ use std::sync::Arc;
 
 use dagstack_plugin::manifest::ChainWrap;
 use dagstack_plugin::middleware::{Call, Middleware, Next};
-use dagstack_plugin::{HookContext, HookError, Metadata, PluginName, async_trait, code};
+use dagstack_plugin::{HookError, Metadata, PluginName, async_trait, code};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -151,23 +151,17 @@ impl PluginMiddleware {
     }
 
     /// Calls the plugin as it is now, not as it was when this was made: it may be reloaded.
-    async fn ask(
-        &self,
-        hook: &str,
-        wrapped: &PluginName,
-        ctx: &HookContext,
-        told: Map<String, Value>,
-    ) -> Answer {
+    async fn ask(&self, hook: &str, call: &Call<'_>, told: Map<String, Value>) -> Answer {
         let handle = PluginHandle {
             entry: Arc::clone(&self.entry),
             live: None,
         };
-        match handle.call(hook, ctx, Value::Object(told)).await {
+        match handle.call(hook, call.ctx(), Value::Object(told)).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if self.lacks(hook, &error) => Ok(None),
             // It is not ready; or it has neither hook, and guards nothing.
             Err(error) if matches!(error.code(), code::UNAVAILABLE | code::UNKNOWN_HOOK) => {
-                Err(self.is_down(wrapped, &error))
+                Err(self.is_down(call.plugin(), &error))
             }
             Err(error) => Err(error),
         }
@@ -246,11 +240,9 @@ impl Middleware for PluginMiddleware {
         if self.entry.callable().is_none() {
             return Err(self.is_down(call.plugin(), &self.entry.not_ready(None)));
         }
-        // The call itself cannot be shared between threads while the plugin is asked.
-        let (wrapped, ctx) = (call.plugin().clone(), call.ctx().clone());
         let mut args = form(call.args_json())?;
         let told = Self::told(call, args.as_ref());
-        if let Some(answer) = self.ask(BEFORE, &wrapped, &ctx, told).await? {
+        if let Some(answer) = self.ask(BEFORE, call, told).await? {
             let before: Before = self.read(BEFORE, answer)?;
             if let Some(more) = before.metadata {
                 let mut metadata: Map<String, Value> = call.metadata().into();
@@ -274,7 +266,7 @@ impl Middleware for PluginMiddleware {
                 told.insert("error".to_owned(), error.to_value());
             }
         }
-        let Some(answer) = self.ask(AFTER, &wrapped, &ctx, told).await? else {
+        let Some(answer) = self.ask(AFTER, call, told).await? else {
             return outcome;
         };
         let after: After = self.read(AFTER, answer)?;

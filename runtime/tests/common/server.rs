@@ -56,6 +56,7 @@ pub(crate) fn serve_if_asked() {
     let mut server = Server {
         foreign: is("foreign"),
         needs_clock: is("needs-clock"),
+        gate: is("gate"),
         cancelled: Vec::new(),
         config: Value::Null,
     };
@@ -76,6 +77,8 @@ pub(crate) fn serve_if_asked() {
 struct Server {
     foreign: bool,
     needs_clock: bool,
+    /// Whether it is middleware: it has a hook `before`.
+    gate: bool,
     cancelled: Vec<Value>,
     config: Value,
 }
@@ -131,10 +134,13 @@ impl Server {
         if !self.foreign {
             let hook = |name: &str, wraps: bool| json!({ "name": name, "tool": format!("fake.child.{name}"), "wraps_result": wraps });
             let hooks = [hook("echo", false), hook("list", true), hook("wait", false)];
-            let more = ["fail", "die", "huge", "unreadable", "cancelled", "refuse"];
+            let mut more = vec!["fail", "die", "huge", "unreadable", "cancelled", "refuse"];
+            if self.gate {
+                more.push("before");
+            }
             let hooks: Vec<Value> = hooks
                 .into_iter()
-                .chain(more.map(|it| hook(it, true)))
+                .chain(more.into_iter().map(|it| hook(it, it != "before")))
                 .collect();
             let resources: &[&str] = if self.needs_clock { &["clock"] } else { &[] };
             capabilities["experimental"] = json!({ "dev.dagstack/plugin": {
@@ -192,6 +198,14 @@ impl Server {
                 "meta": params["_meta"],
                 "config": self.config,
             })),
+            "before" => match params["arguments"]["args"]["text"].as_str() {
+                Some("forbidden") => Some(Ok(json!({
+                    "content": [],
+                    "isError": true,
+                    "_meta": { "dev.dagstack/error": { "code": "not_today", "message": "no" } },
+                }))),
+                _ => structured(json!({ "metadata": { "seen_by": "child" } })),
+            },
             "list" => structured(json!({ "result": [1, 2] })),
             "text" => Some(Ok(
                 json!({ "content": [{ "type": "text", "text": "plain" }] }),
