@@ -103,11 +103,13 @@ impl PluginHandle {
                 });
             }
         };
-        let native = live.native.as_deref();
-        Ok(match native.and_then(|it| it.downcast_ref::<Arc<K>>()) {
-            Some(native) => Arc::clone(native),
-            None => K::proxy(Arc::new(self.clone())),
-        })
+        let native = live.native();
+        Ok(
+            match native.as_deref().and_then(|it| it.downcast_ref::<Arc<K>>()) {
+                Some(native) => Arc::clone(native),
+                None => K::proxy(Arc::new(self.clone())),
+            },
+        )
     }
 
     /// Asks the plugin how it is, and waits up to ten seconds for the answer. One that is not set

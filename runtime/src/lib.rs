@@ -56,8 +56,11 @@ mod host;
 mod isolated;
 mod lifecycle;
 mod link;
+mod peers;
 mod registry;
 mod status;
+mod supply_chain;
+mod workers;
 
 pub use adapter::Adapter;
 pub use adapter::mcp_stdio::StdioCommand;
@@ -65,8 +68,9 @@ pub use builder::RegistryBuilder;
 pub use config::{ConfigSource, ConfigSourceError, MemoryConfig};
 pub use error::PluginRegistryError;
 pub use handle::PluginHandle;
+pub use lifecycle::{PluginRef, RestartPolicy};
 pub use registry::Registry;
-pub use status::{PluginStatus, Reason, SetupReport, State};
+pub use status::{LastHealth, PluginStatus, Reason, SetupReport, State};
 
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};
 pub use dagstack_plugin::{
