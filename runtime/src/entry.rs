@@ -305,18 +305,19 @@ impl Entry {
             return;
         }
         let before = current.state.as_str();
-        current.last_health = Some(LastHealth::new(health.clone(), SystemTime::now()));
-        let (state, strikes) = match health {
-            Health::Healthy => (State::Ready, 0),
+        // The author's own words may quote the config.
+        let clean = |reason: String| live.config.scrub(&reason);
+        let (health, state, strikes) = match health {
             Health::Degraded { reason } => {
-                let reason = Reason::new("degraded", live.config.scrub(&reason));
-                (State::Degraded(reason), 0)
+                let reason = clean(reason);
+                let state = State::Degraded(Reason::new("degraded", &*reason));
+                (Health::degraded(reason), state, 0)
             }
             Health::Unhealthy { reason } => {
+                let reason = clean(reason);
                 let strikes = current.strikes.saturating_add(1);
-                let reason = live.config.scrub(&reason);
                 let state = if strikes < STRIKES {
-                    State::Degraded(Reason::new("unhealthy", reason))
+                    State::Degraded(Reason::new("unhealthy", &*reason))
                 } else {
                     State::Unavailable(Reason::new(
                         "unhealthy",
@@ -325,10 +326,11 @@ impl Entry {
                         ),
                     ))
                 };
-                (state, strikes)
+                (Health::unhealthy(reason), state, strikes)
             }
-            _ => (State::Ready, 0),
+            well => (well, State::Ready, 0),
         };
+        current.last_health = Some(LastHealth::new(health, SystemTime::now()));
         current.strikes = strikes;
         current.found_by = match state {
             State::Ready => FoundBy::Nobody,

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use dagstack_plugin::{
 };
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::{Adapter, TeardownFailure};
 use crate::isolated::{Isolated, Lost};
@@ -31,6 +32,30 @@ pub struct InProcess {
     workers: Option<Arc<WorkerPool>>,
     /// Whether any hook is to run off the caller's thread.
     off_thread: bool,
+    asides: Arc<Asides>,
+}
+
+/// Counts those of the plugin's own futures that may outlive whoever asked for them: they block.
+#[derive(Debug, Default)]
+struct Asides {
+    running: AtomicUsize,
+    over: Notify,
+}
+
+/// The plugin, for one such future.
+struct Aside {
+    /// `None` only while it is dropped.
+    plugin: Option<Arc<dyn ErasedPlugin>>,
+    asides: Arc<Asides>,
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // In this order: what is no longer counted does not keep the plugin either.
+        drop(self.plugin.take());
+        self.asides.running.fetch_sub(1, Ordering::AcqRel);
+        self.asides.over.notify_waiters();
+    }
 }
 
 impl fmt::Debug for InProcess {
@@ -120,6 +145,27 @@ impl InProcess {
             pool,
             off_thread: off_thread || workers.is_some(),
             workers,
+            asides: Arc::default(),
+        }
+    }
+
+    fn aside(&self) -> Result<Aside, HookError> {
+        let plugin = Some(Arc::clone(self.plugin()?));
+        self.asides.running.fetch_add(1, Ordering::AcqRel);
+        Ok(Aside {
+            plugin,
+            asides: Arc::clone(&self.asides),
+        })
+    }
+
+    /// Completes when no health check of the plugin is on its way any more.
+    pub(crate) async fn no_longer_asked(&self) {
+        loop {
+            let over = self.asides.over.notified();
+            if self.asides.running.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            over.await;
         }
     }
 
@@ -241,13 +287,18 @@ impl Adapter for InProcess {
 
     fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async {
-            let Ok(plugin) = self.plugin() else {
+            let Ok(aside) = self.aside() else {
                 return Health::unhealthy("the plugin is gone");
             };
-            let plugin = Arc::clone(plugin);
             // A check may block, too.
-            let asked =
-                Isolated::start(move || Box::pin(async move { plugin.erased_health().await }));
+            let asked = Isolated::start(move || {
+                Box::pin(async move {
+                    match &aside.plugin {
+                        Some(plugin) => plugin.erased_health().await,
+                        None => Health::unhealthy("the plugin is gone"),
+                    }
+                })
+            });
             asked
                 .finished()
                 .await

@@ -155,7 +155,7 @@ async fn drain(name: &PluginName, live: &Live, patience: Duration) {
 enum Release {
     /// It is dropped, or will be with the last untyped handle.
     Done,
-    /// Its `drop` does not come back.
+    /// Its `drop`, or a health check, does not come back.
     Blocked,
     /// Typed handles keep it.
     Kept(PluginRegistryError),
@@ -164,8 +164,13 @@ enum Release {
 /// Takes the instance out of the entry and drops it.
 async fn release(entry: &Entry, live: Arc<Live>, state: State, limit: Duration) -> Release {
     live.forget_native();
+    let mut blocked = false;
     let value = match &live.running {
-        Running::InProcess(plugin) => plugin.value().cloned(),
+        Running::InProcess(plugin) => {
+            let asked = tokio::time::timeout(limit, plugin.no_longer_asked());
+            blocked = state != State::Leaked && asked.await.is_err();
+            plugin.value().cloned()
+        }
         Running::Elsewhere(_) => None,
     };
     let kept = value.and_then(|value| {
@@ -176,7 +181,7 @@ async fn release(entry: &Entry, live: Arc<Live>, state: State, limit: Duration) 
     });
     let may_come_back = state == State::Registered;
     let instance = (entry.set(state, None), live);
-    if !dropped(instance, limit).await {
+    if !dropped(instance, limit).await || blocked {
         entry.set(State::Leaked, None);
         return Release::Blocked;
     }
