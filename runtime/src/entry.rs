@@ -139,11 +139,32 @@ impl Live {
         drop(native);
     }
 
+    /// Completes when the instance is being torn down and waits for nobody any longer.
+    pub(crate) async fn revoked(&self) {
+        match self.lease.host().revoked() {
+            Some(token) => token.cancelled().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Ends the calls on their way that can be ended: those that await something.
     pub(crate) fn revoke(&self) {
         if let Some(token) = self.lease.host().revoked() {
             token.cancel();
         }
+    }
+}
+
+impl Current {
+    fn put(&mut self, state: State, live: Option<Arc<Live>>) -> Option<Arc<Live>> {
+        if let Some(reason) = state.reason() {
+            self.last_error = Some(reason.clone());
+        }
+        self.state = state;
+        self.found_by = FoundBy::Nobody;
+        self.strikes = 0;
+        self.restarting = false;
+        std::mem::replace(&mut self.live, live)
     }
 }
 
@@ -182,33 +203,29 @@ impl Entry {
 
     /// Puts the entry into a state, with what is live in it, and gives back what was.
     pub(crate) fn set(&self, state: State, live: Option<Arc<Live>>) -> Option<Arc<Live>> {
-        let mut current = self.write();
-        current.last_error = state.reason().cloned().or(current.last_error.take());
-        current.state = state;
-        current.found_by = FoundBy::Nobody;
-        current.strikes = 0;
-        current.restarting = false;
-        std::mem::replace(&mut current.live, live)
+        self.write().put(state, live)
     }
 
     /// Publishes a new instance.
     pub(crate) fn publish(&self, live: Arc<Live>, restarted: bool) {
-        {
+        let before = {
             let mut current = self.write();
             current.generation += 1;
             current.restarts += u32::from(restarted);
             current.last_health = None;
             current.kept = None;
-        }
-        drop(self.set(State::Ready, Some(live)));
+            current.put(State::Ready, Some(live))
+        };
+        drop(before);
     }
 
     /// Puts the entry into the state of one whose process is to be started again, and gives back
     /// what was live.
     pub(crate) fn await_restart(&self, reason: Reason) -> Option<Arc<Live>> {
-        let live = self.set(State::Unavailable(reason), None);
-        self.write().restarting = true;
-        live
+        let mut current = self.write();
+        let before = current.put(State::Unavailable(reason), None);
+        current.restarting = true;
+        before
     }
 
     /// Whether its process has ended and is to be started again.

@@ -49,6 +49,14 @@ impl<T: Send + 'static> Isolated<T> {
     /// A plugin may block in its setup, for ever: a task would take a worker of the runtime with
     /// it, and with a single-threaded runtime the host.
     pub(crate) fn start(work: impl FnOnce() -> BoxFuture<'static, T> + Send + 'static) -> Self {
+        Self::start_on(Handle::current(), work)
+    }
+
+    /// [`start`](Self::start) inside that runtime.
+    pub(crate) fn start_on(
+        runtime: Handle,
+        work: impl FnOnce() -> BoxFuture<'static, T> + Send + 'static,
+    ) -> Self {
         let (begin, begun) = oneshot::channel();
         let (answer, outcome) = oneshot::channel();
         let future = Box::pin(async move {
@@ -57,7 +65,7 @@ impl<T: Send + 'static> Isolated<T> {
             let _ = answer.send(work().await);
         });
         let task = Arc::new(Task {
-            runtime: Handle::current(),
+            runtime,
             dispatch: tracing::dispatcher::get_default(Clone::clone),
             slot: Mutex::new(Slot {
                 phase: Phase::Queued,

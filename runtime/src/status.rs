@@ -151,8 +151,8 @@ pub struct PluginStatus {
     pub pid: Option<u32>,
     /// Where the host has it from: a Rust type, a manifest or a command.
     pub origin: String,
-    /// `sha256:…` of the program that `command[0]` names, for a plugin that runs as a process; known
-    /// shortly after its start. For a script that is run by an interpreter, it is the interpreter's.
+    /// `sha256:…` of the program that `command[0]` names, for a plugin that runs as a process or has
+    /// workers; known shortly after the start. For a script that is run by an interpreter, it is the interpreter's.
     pub content_hash: Option<String>,
     /// Whether its maintainer is among the trusted publishers; `null` where the host names none.
     pub trusted: Option<bool>,

@@ -36,11 +36,12 @@ impl Publishers {
         Self(names.filter(|name| !name.is_empty()).collect())
     }
 
-    /// Those the environment names, if it does.
+    /// Those the environment names, if it names any.
     pub(crate) fn from_env() -> Option<Self> {
         let list = std::env::var_os(TRUSTED_PUBLISHERS)?;
         let list = list.to_string_lossy();
-        Some(Self::new(list.split(',').map(str::to_owned)))
+        let publishers = Self::new(list.split(',').map(str::to_owned));
+        (!publishers.0.is_empty()).then_some(publishers)
     }
 
     /// Whether a maintainer is one of them: by the whole text, `Ada <ada@example.org>`, or by the

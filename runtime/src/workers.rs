@@ -1,7 +1,7 @@
 //! [`WorkerPool`]: the processes that run the `process_cpu_bound` hooks of a linked plugin.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use dagstack_plugin::kind::Caller;
@@ -13,6 +13,8 @@ use tokio::task::JoinSet;
 
 use crate::adapter::Adapter;
 use crate::adapter::mcp_stdio::{McpStdio, StdioCommand};
+use crate::entry::Entry;
+use crate::supply_chain;
 
 /// A pool of children of one executable, each with the plugin's config, each with one call at a time.
 ///
@@ -21,6 +23,8 @@ use crate::adapter::mcp_stdio::{McpStdio, StdioCommand};
 /// another. One whose caller gives up is killed: that is what a process is good for.
 pub(crate) struct WorkerPool {
     name: PluginName,
+    /// The plugin, to look at the program before it runs. It has this pool.
+    entry: Weak<Entry>,
     command: Arc<StdioCommand>,
     config: Value,
     /// How long a worker may take to start.
@@ -41,18 +45,18 @@ impl fmt::Debug for WorkerPool {
 impl WorkerPool {
     /// A pool of at most `size` children; none is started yet.
     pub(crate) fn new(
-        name: PluginName,
+        entry: &Arc<Entry>,
         command: Arc<StdioCommand>,
         config: Value,
-        limit: Duration,
         runtime: Handle,
         size: usize,
     ) -> Self {
         Self {
-            name,
+            name: entry.descriptor.name.clone(),
+            entry: Arc::downgrade(entry),
             command,
             config,
-            limit,
+            limit: entry.descriptor.startup_timeout,
             runtime,
             permits: Semaphore::new(size.max(1)),
             idle: Mutex::new(Some(Vec::new())),
@@ -108,9 +112,14 @@ impl WorkerPool {
     async fn start(&self) -> Result<McpStdio, HookError> {
         let (name, command) = (self.name.clone(), Arc::clone(&self.command));
         let (config, limit) = (self.config.clone(), self.limit);
+        let entry = self.entry.upgrade().ok_or_else(|| self.closed())?;
         let mut starting = JoinSet::new();
         starting.spawn_on(
-            async move { McpStdio::start(&name, &command, config, limit).await },
+            async move {
+                supply_chain::inspect(&entry, &command).await?;
+                drop(entry);
+                McpStdio::start(&name, &command, config, limit).await
+            },
             &self.runtime,
         );
         match starting.join_next().await {

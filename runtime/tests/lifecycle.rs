@@ -205,6 +205,63 @@ async fn a_check_that_hangs_or_blocks_has_failed() {
 }
 
 #[tokio::test]
+async fn a_teardown_does_not_wait_for_a_check_that_hangs() {
+    let (registry, control) = plain("hangs at teardown", by_hand()).await;
+    let (tell, mut told) = mpsc::unbounded_channel();
+    *control.checked.lock().unwrap() = Some(tell);
+    control.will([Check::Hangs]);
+    let teardown = async {
+        told.recv().await;
+        registry.teardown_all().await
+    };
+    let both = async { tokio::join!(registry.check_health(), teardown) };
+    let (_, torn_down) = tokio::time::timeout(PATIENCE, both).await.unwrap();
+    torn_down.unwrap();
+    assert_eq!(handle(&registry).state(), State::Registered);
+    assert_eq!(control.alive(), 0);
+}
+
+#[tokio::test]
+async fn a_teardown_that_is_given_up_is_finished_by_the_next_setup() {
+    let (registry, control) = plain("given up", by_hand()).await;
+    let plugin = handle(&registry);
+    let ctx = HookContext::new();
+    let call = plugin.call("echo", &ctx, json!({ "text": "wait" }));
+    let give_up = async {
+        tokio::task::yield_now().await;
+        tokio::select! {
+            biased;
+            _ = registry.teardown_all() => panic!("the call is still on its way"),
+            () = tokio::task::yield_now() => {}
+        }
+        assert!(registry.setup_all().await.all_ready());
+    };
+    let (call, ()) = tokio::join!(call, give_up);
+    assert_eq!(call.unwrap_err().code(), code::UNAVAILABLE);
+    assert_eq!(control.instances.load(Ordering::SeqCst), 2);
+    let ctx = HookContext::new();
+    assert!(
+        handle(&registry)
+            .call("echo", &ctx, json!({}))
+            .await
+            .is_ok()
+    );
+}
+
+#[test]
+fn health_is_asked_from_anywhere() {
+    let host = tokio::runtime::Runtime::new().unwrap();
+    let (registry, control) = host.block_on(plain("anywhere", by_hand()));
+    control.will([Check::Says(Health::degraded("so so"))]);
+    // A thread that is no tokio thread, and a runtime without drivers.
+    let other = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let health = other.block_on(handle(&registry).health());
+    assert_eq!(health, Health::degraded("so so"));
+}
+
+#[tokio::test]
 async fn checks_go_on_in_the_background_until_the_teardown_or_the_end_of_the_registry() {
     for teardown in [true, false] {
         let key = format!("background {teardown}");

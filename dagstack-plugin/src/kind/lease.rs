@@ -137,6 +137,11 @@ impl Lease {
         self.calls.fetch_or(CLOSED, Ordering::AcqRel);
     }
 
+    /// Whether it is [`close`](Self::close)d.
+    pub fn is_closed(&self) -> bool {
+        self.calls.load(Ordering::Acquire) & CLOSED != 0
+    }
+
     /// Lets no calls in until [`resume`](Self::resume).
     pub fn suspend(&self) {
         self.calls.fetch_or(SUSPENDED, Ordering::AcqRel);

@@ -100,7 +100,7 @@ impl CpuPool {
 /// Whether a linked plugin has hooks that need processes of their own.
 pub(crate) fn needs_workers(declaration: &Declaration) -> bool {
     declaration.execution_model == ExecutionModel::ProcessCpuBound
-        || declaration.hooks.iter().any(|hook| is_process_bound(hook))
+        || declaration.hooks.iter().any(is_process_bound)
 }
 
 fn is_process_bound(hook: &Hook) -> bool {
@@ -290,8 +290,9 @@ impl Adapter for InProcess {
             let Ok(aside) = self.aside() else {
                 return Health::unhealthy("the plugin is gone");
             };
-            // A check may block, too.
-            let asked = Isolated::start(move || {
+            // A check may block, too. Who asks need not be on a runtime.
+            let runtime = Handle::try_current().unwrap_or_else(|_| self.pool.runtime.clone());
+            let asked = Isolated::start_on(runtime, move || {
                 Box::pin(async move {
                     match &aside.plugin {
                         Some(plugin) => plugin.erased_health().await,

@@ -72,8 +72,12 @@ async fn check(instances: Instances, limit: Duration) {
     let mut checks = JoinSet::new();
     for (entry, live) in instances {
         checks.spawn(async move {
-            let asked = live.running.adapter().health();
-            let health = timeout(limit, asked).await.unwrap_or_else(|_| {
+            let asked = timeout(limit, live.running.adapter().health());
+            let answer = tokio::select! {
+                answer = asked => answer,
+                () = live.revoked() => return,
+            };
+            let health = answer.unwrap_or_else(|_| {
                 Health::unhealthy(format!("it did not say how it is within {limit:?}"))
             });
             entry.checked(&live, health);

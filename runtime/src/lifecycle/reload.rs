@@ -158,12 +158,12 @@ impl Registry {
     /// Whether the state of a plugin allows a new instance in this process.
     fn may_reload(&self, index: usize) -> Result<(), PluginRegistryError> {
         let entry = &self.inner.entries[index];
-        let may = match (&entry.descriptor.source, entry.state()) {
-            (Source::Never { .. }, _) => false,
-            (Source::InProcess(_), State::Leaked | State::RequiresRestart) => false,
-            _ => true,
-        };
-        if may {
+        let refused = matches!(
+            (&entry.descriptor.source, entry.state()),
+            (Source::Never { .. }, _)
+                | (Source::InProcess(_), State::Leaked | State::RequiresRestart)
+        );
+        if !refused {
             return Ok(());
         }
         let why = entry.not_ready(None);

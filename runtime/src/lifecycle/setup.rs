@@ -52,6 +52,7 @@ impl Registry {
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
+        self.finish_teardowns().await;
         let host = self.inner.lifecycle.host(runtime);
         for group in &self.inner.graph.groups {
             self.setup_group(group, &config, &host).await;
@@ -177,10 +178,9 @@ impl Registry {
         let descriptor = &self.inner.entries[index].descriptor;
         let command = descriptor.worker.as_ref()?;
         Some(Arc::new(WorkerPool::new(
-            descriptor.name.clone(),
+            &self.inner.entries[index],
             Arc::clone(command),
             section.clone(),
-            descriptor.startup_timeout,
             host.runtime().clone(),
             self.inner.lifecycle.options.worker_processes,
         )))

@@ -62,6 +62,22 @@ impl Registry {
         }
     }
 
+    /// Finishes the teardowns that were given up half way: their plugins look ready, but are not.
+    pub(super) async fn finish_teardowns(&self) {
+        for &index in self.inner.graph.groups.iter().flatten().rev() {
+            let entry = &self.inner.entries[index];
+            let half_way = entry.live().is_some_and(|live| live.lease.is_closed());
+            if half_way && let Err(error) = teardown(entry).await {
+                let name = &entry.descriptor.name;
+                tracing::warn!(
+                    plugin.kind = name.kind(),
+                    plugin.name = name.name(),
+                    "{error}"
+                );
+            }
+        }
+    }
+
     /// Ends the health checks and whatever starts processes again.
     fn stop_background(&self) {
         self.inner.lifecycle.set_watch(None);
@@ -137,11 +153,10 @@ async fn drain(name: &PluginName, live: &Live, patience: Duration) {
             .await
             .is_ok()
     };
-    if drained(patience).await {
-        return;
-    }
+    let in_time = drained(patience).await;
+    // Also health checks, which are not counted as calls.
     live.revoke();
-    if !drained(LEAST).await {
+    if !in_time && !drained(LEAST).await {
         tracing::warn!(
             plugin.kind = name.kind(),
             plugin.name = name.name(),
