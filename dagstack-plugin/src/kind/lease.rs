@@ -224,3 +224,56 @@ impl<L: Deref<Target = Lease>> Drop for InFlight<L> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::code;
+    use std::pin::pin;
+    use std::task::Context;
+
+    struct NoHost;
+
+    impl Host for NoHost {
+        fn sleep_until(&self, _: Instant) -> BoxFuture<'static, ()> {
+            Box::pin(std::future::pending())
+        }
+        fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+            work
+        }
+    }
+
+    fn lease() -> Lease {
+        let refusal = || HookError::new(code::UNAVAILABLE, "no");
+        Lease::new(PluginName::new("kind", "name"), Arc::new(NoHost), refusal)
+    }
+
+    #[test]
+    fn a_suspended_lease_opens_again_and_a_closed_one_does_not() {
+        let lease = lease();
+        let running = lease.enter().ok();
+        lease.suspend();
+        assert!(lease.enter().is_err());
+        assert_eq!(lease.in_flight(), 1);
+        lease.resume();
+        assert!(lease.enter().is_ok());
+        lease.suspend();
+        lease.close();
+        lease.resume();
+        assert!(lease.enter().is_err());
+        drop(running);
+        assert_eq!(lease.in_flight(), 0);
+    }
+
+    #[test]
+    fn a_suspended_lease_is_drained_too() {
+        let lease = lease();
+        let running = lease.enter().ok();
+        lease.suspend();
+        let mut drained = pin!(lease.drained());
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(drained.as_mut().poll(&mut cx).is_pending());
+        drop(running);
+        assert!(drained.as_mut().poll(&mut cx).is_ready());
+    }
+}
