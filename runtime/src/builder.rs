@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dagstack_plugin::kind::KindSpec;
 use dagstack_plugin::manifest::{Runtime, VersionRange};
@@ -20,11 +21,13 @@ use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::kinds::Kinds;
+use crate::lifecycle::{Lifecycle, Options, RestartPolicy};
 use crate::middleware;
 use crate::middleware::layers::Stack;
 use crate::middleware::plugin::{PluginMiddleware, chain_wrap};
 use crate::registry::{Inner, Registry};
-use crate::status::{PluginStatus, State};
+use crate::status::PluginStatus;
+use crate::supply_chain::Publishers;
 use dagstack_plugin::PluginName;
 
 /// Collects the plugins of a [`Registry`].
@@ -40,6 +43,7 @@ pub struct RegistryBuilder {
     kinds: Vec<&'static KindSpec>,
     routing: Routing,
     middleware: Vec<(&'static str, Arc<dyn Middleware>)>,
+    lifecycle: Options,
 }
 
 impl fmt::Debug for RegistryBuilder {
@@ -207,7 +211,7 @@ impl RegistryBuilder {
     /// that fits two plugins, for two fallbacks of a kind, and where nothing decides which plugin
     /// answers the singletons of a kind whose hookspec is known; `PluginNotFound` where a route or
     /// the environment names a plugin that is not there; `MiddlewarePriority`.
-    pub fn build(self) -> Result<Registry, PluginRegistryError> {
+    pub fn build(mut self) -> Result<Registry, PluginRegistryError> {
         let mut plugins = Collected::default();
         let mut linked = Vec::new();
         if self.linked {
@@ -249,6 +253,7 @@ impl RegistryBuilder {
         }
         let mut list = plugins.list;
         list.sort_by(|a, b| a.name.cmp(&b.name));
+        let list = self.lifecycle.prepare(list);
         let kinds = Kinds::new(&self.kinds, &list);
         let list: Vec<Descriptor> = list.into_iter().map(|it| checked(it, &kinds)).collect();
         let graph = Graph::new(&list.iter().collect::<Vec<_>>())?;
@@ -285,9 +290,80 @@ impl RegistryBuilder {
                 broken,
                 graph,
                 config: self.config,
-                lifecycle: tokio::sync::Mutex::new(()),
+                lifecycle: Lifecycle::new(self.lifecycle),
             }),
         })
+    }
+
+    /// Asks every plugin how it is in this interval, 30 s unless set. A check that fails, or takes
+    /// longer than [`health_timeout`](Self::health_timeout), makes the plugin `degraded`; three in
+    /// a row make it `unavailable`: it is not called until a later check succeeds.
+    pub fn health_interval(mut self, interval: Duration) -> Self {
+        // An interval of nothing would never let anything else run.
+        self.lifecycle.health_interval = Some(interval.max(Duration::from_millis(1)));
+        self
+    }
+
+    /// How long a plugin may take to say how it is: 10 s unless set.
+    pub fn health_timeout(mut self, timeout: Duration) -> Self {
+        self.lifecycle.health_timeout = timeout;
+        self
+    }
+
+    /// Asks plugins how they are only when [`Registry::check_health`] is called.
+    pub fn no_health_checks(mut self) -> Self {
+        self.lifecycle.health_interval = None;
+        self
+    }
+
+    /// Whether and how processes are started again that end by themselves; see [`RestartPolicy`].
+    pub fn restart(mut self, policy: RestartPolicy) -> Self {
+        self.lifecycle.restart = policy;
+        self
+    }
+
+    /// The executable that runs the `process_cpu_bound` hooks of a linked plugin: the plugin's own,
+    /// built from the same source. The `command` of its manifest is used without asking.
+    ///
+    /// Up to [`worker_processes`](Self::worker_processes) children are started when calls need them,
+    /// each with the plugin's config, each with one call at a time. One that crashes fails the call
+    /// it had with `transport`; one whose caller gives up is killed. None outlives the teardown.
+    ///
+    /// ```
+    /// use dagstack_runtime::Registry;
+    ///
+    /// let builder = Registry::builder().linked().worker("chunker", "fixed", "./fixed-chunker");
+    /// ```
+    pub fn worker(
+        mut self,
+        kind: impl Into<Arc<str>>,
+        name: impl Into<Arc<str>>,
+        command: impl Into<StdioCommand>,
+    ) -> Self {
+        let name = PluginName::new(kind, name);
+        let command = Arc::new(command.into());
+        self.lifecycle.workers.insert(name, command);
+        self
+    }
+
+    /// How many worker processes a plugin may have: as many as there are cores unless set, at least
+    /// one.
+    pub fn worker_processes(mut self, most: usize) -> Self {
+        self.lifecycle.worker_processes = most.max(1);
+        self
+    }
+
+    /// The maintainers whose plugins are trusted, by the whole text of `maintainer` or the address
+    /// in it, in place of those that `DAGSTACK_PLUGIN_TRUSTED_PUBLISHERS` lists, separated by
+    /// commas. It is information: others run too, but are reported with `trusted: false`. Where
+    /// neither is given, nothing is said about trust.
+    pub fn trusted_publishers<P: Into<String>>(
+        mut self,
+        publishers: impl IntoIterator<Item = P>,
+    ) -> Self {
+        let publishers = publishers.into_iter().map(Into::into);
+        self.lifecycle.publishers = Some(Publishers::new(publishers));
+        self
     }
 }
 
@@ -374,6 +450,7 @@ fn checked(mut descriptor: Descriptor, kinds: &Kinds) -> Descriptor {
             offered: CORE_VERSION.to_owned(),
         }
     } else if let Source::InProcess(registration) = descriptor.source
+        && descriptor.worker.is_none()
         && let Some(reason) = in_process::refuses(registration.declaration())
     {
         PluginRegistryError::RuntimeNotSupported {
@@ -404,15 +481,5 @@ fn unreadable(name: String, error: &PluginRegistryError) -> PluginStatus {
         PluginRegistryError::ManifestInvalid(error) => error.path.display().to_string(),
         _ => name.clone(),
     };
-    PluginStatus {
-        kind: None,
-        name,
-        runtime: None,
-        version: None,
-        state: State::Unavailable(error.reason()),
-        capabilities: Vec::new(),
-        priority: 0,
-        pid: None,
-        origin,
-    }
+    PluginStatus::broken(name, origin, error.reason())
 }

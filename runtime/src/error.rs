@@ -247,6 +247,31 @@ pub enum PluginRegistryError {
         resource: String,
     },
 
+    /// The program of a plugin is not the one its manifest expects.
+    #[error(
+        "`{plugin}` is not started: the sha256 of `{}` is {found}, its manifest expects {expected}; install the expected program, or, if the change is meant, mend `metadata.dagstack.sha256`",
+        path.display()
+    )]
+    ContentHashMismatch {
+        /// The plugin.
+        plugin: PluginName,
+        /// The program.
+        path: PathBuf,
+        /// What the manifest expects, as hexadecimal digits.
+        expected: String,
+        /// What the program has.
+        found: String,
+    },
+
+    /// The plugin is torn down, but typed handles from before keep its value alive.
+    #[error(
+        "`{plugin}` is torn down, but typed handles from before still keep its value alive; drop what `registry.get` gave out before the teardown"
+    )]
+    LeakDetected {
+        /// The plugin.
+        plugin: PluginName,
+    },
+
     /// The plugin's own teardown failed.
     #[error("`{plugin}` could not be torn down: {message}")]
     TeardownFailed {
@@ -320,6 +345,8 @@ impl PluginRegistryError {
             Self::ConfigInvalid { .. } => "config_invalid",
             Self::ConfigSourceFailed { .. } => "config_source_failed",
             Self::ResourceMissing { .. } => "resource_missing",
+            Self::ContentHashMismatch { .. } => "content_hash_mismatch",
+            Self::LeakDetected { .. } => "leak_detected",
             Self::TeardownFailed { .. } => "teardown_failed",
             Self::PluginNotFound { .. } => "plugin_not_found",
             Self::PluginUnavailable { .. } => "plugin_unavailable",
@@ -339,6 +366,30 @@ impl PluginRegistryError {
                 Some(json!({ "dependency": dependency.to_string() }))
             }
             Self::DependencyMissing { dependency, .. } => Some(json!({ "dependency": dependency })),
+            Self::ContentHashMismatch {
+                path,
+                expected,
+                found,
+                ..
+            } => Some(json!({
+                "path": path.display().to_string(),
+                "expected": expected,
+                "found": found,
+            })),
+            Self::Timeout {
+                operation,
+                limit,
+                setting,
+                ..
+            } => Some(json!({
+                "operation": operation,
+                "limit_sec": limit.as_secs_f64(),
+                "setting": setting,
+            })),
+            Self::ResourceMissing { resource, .. } => Some(json!({ "resource": resource })),
+            Self::VersionIncompatible {
+                required, offered, ..
+            } => Some(json!({ "required": required, "offered": offered })),
             Self::ManifestInvalid(error) => {
                 Some(json!({ "path": error.path.display().to_string() }))
             }

@@ -167,8 +167,8 @@ impl fmt::Debug for PluginHandle {
 
 /// A generation of a plugin as its kind's trait: itself, or a proxy of it.
 pub(crate) fn typed<K: Kind + ?Sized>(entry: &Arc<Entry>, live: &Arc<Live>) -> Arc<K> {
-    let native = live.native.as_deref();
-    match native.and_then(|it| it.downcast_ref::<Arc<K>>()) {
+    let native = live.native();
+    match native.as_deref().and_then(|it| it.downcast_ref::<Arc<K>>()) {
         Some(native) => Arc::clone(native),
         None => K::proxy(Arc::new(PluginHandle::of(entry, live))),
     }

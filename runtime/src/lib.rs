@@ -60,8 +60,11 @@ mod kinds;
 mod lifecycle;
 mod link;
 pub mod middleware;
+mod peers;
 mod registry;
 mod status;
+mod supply_chain;
+mod workers;
 
 pub use adapter::Adapter;
 pub use adapter::mcp_stdio::StdioCommand;
@@ -70,8 +73,9 @@ pub use config::{ConfigSource, ConfigSourceError, MemoryConfig};
 pub use dispatch::Dispatcher;
 pub use error::PluginRegistryError;
 pub use handle::PluginHandle;
+pub use lifecycle::{PluginRef, RestartPolicy};
 pub use registry::Registry;
-pub use status::{PluginStatus, Reason, SetupReport, State};
+pub use status::{LastHealth, PluginStatus, Reason, SetupReport, State};
 
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};
 pub use dagstack_plugin::{

@@ -13,6 +13,7 @@ use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::handle::PluginHandle;
+use crate::lifecycle::Lifecycle;
 use crate::status::PluginStatus;
 
 /// The plugins of a host.
@@ -33,8 +34,7 @@ pub(crate) struct Inner {
     pub(crate) broken: Vec<PluginStatus>,
     pub(crate) graph: Graph,
     pub(crate) config: Vec<Box<dyn ConfigSource>>,
-    /// One setup or teardown at a time.
-    pub(crate) lifecycle: tokio::sync::Mutex<()>,
+    pub(crate) lifecycle: Lifecycle,
 }
 
 impl Registry {

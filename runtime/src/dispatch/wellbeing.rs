@@ -1,6 +1,6 @@
 //! What dispatches learn about plugins: who can be called, who failed, who is well again.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,7 @@ use dagstack_plugin::{HookError, code};
 use serde_json::json;
 
 use crate::entry::{Entry, Live};
-use crate::status::{Reason, State};
+use crate::status::Reason;
 
 impl Entry {
     /// The generation of the plugin that can be called now.
@@ -21,27 +21,6 @@ impl Entry {
         let alive = live.running.adapter().failure().is_none();
         alive.then(|| Arc::clone(live))
     }
-
-    /// Marks a plugin that was well as `degraded`.
-    pub(crate) fn degrade(&self, reason: &Reason) -> bool {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let was_well = current.state == State::Ready;
-        if was_well {
-            current.state = State::Degraded(reason.clone());
-        }
-        was_well
-    }
-
-    /// Marks a plugin as ready again, unless it is something else by now than what
-    /// [`degrade`](Self::degrade) made of it.
-    pub(crate) fn recover(&self, reason: &Reason) -> bool {
-        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        let ours = matches!(&current.state, State::Degraded(found) if found == reason);
-        if ours {
-            current.state = State::Ready;
-        }
-        ours
-    }
 }
 
 /// The plugins of a kind that broadcasts have marked, by rank.
@@ -49,12 +28,12 @@ impl Entry {
 pub(crate) struct Degraded {
     /// How many there are: mostly none, and then a success costs one load.
     count: AtomicUsize,
-    reasons: Mutex<HashMap<usize, Reason>>,
+    ranks: Mutex<HashSet<usize>>,
 }
 
 impl Degraded {
-    fn reasons(&self) -> MutexGuard<'_, HashMap<usize, Reason>> {
-        self.reasons.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ranks(&self) -> MutexGuard<'_, HashSet<usize>> {
+        self.ranks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether a success is worth a look.
@@ -73,7 +52,7 @@ impl Degraded {
             },
             details: Some(json!({ "hook": hook })),
         };
-        if !entry.degrade(&reason) {
+        if !entry.degrade(reason.clone()) {
             return;
         }
         let name = &entry.descriptor.name;
@@ -83,19 +62,19 @@ impl Degraded {
             code = reason.code,
             "plugin degraded: {reason}"
         );
-        let mut reasons = self.reasons();
-        reasons.insert(rank, reason);
-        self.count.store(reasons.len(), Ordering::Release);
+        let mut ranks = self.ranks();
+        ranks.insert(rank);
+        self.count.store(ranks.len(), Ordering::Release);
     }
 
     pub(crate) fn succeeded(&self, rank: usize, entry: &Entry) {
-        let mut reasons = self.reasons();
-        let Some(reason) = reasons.remove(&rank) else {
+        let mut ranks = self.ranks();
+        if !ranks.remove(&rank) {
             return;
-        };
-        self.count.store(reasons.len(), Ordering::Release);
-        drop(reasons);
-        if entry.recover(&reason) {
+        }
+        self.count.store(ranks.len(), Ordering::Release);
+        drop(ranks);
+        if entry.recover() {
             let name = &entry.descriptor.name;
             tracing::info!(
                 plugin.kind = name.kind(),

@@ -1,5 +1,7 @@
 //! An MCP server to test with: the test program itself, started again with [`FAKE`] set.
 
+#![allow(dead_code)]
+
 use std::io::{BufRead, Write};
 
 use dagstack_runtime::StdioCommand;
@@ -7,6 +9,9 @@ use serde_json::{Value, json};
 
 /// The environment variable that makes a test program a server; its words say how it behaves.
 const FAKE: &str = "DAGSTACK_TEST_SERVER";
+
+/// The environment variable that names a file with a line for each time the server may start.
+pub(crate) const STARTS: &str = "DAGSTACK_TEST_STARTS";
 
 /// This program as a server. `behaviour` is words, each looked for below by `is`.
 pub(crate) fn command(behaviour: &str) -> StdioCommand {
@@ -44,6 +49,14 @@ pub(crate) fn serve_if_asked() {
     eprintln!("the server's {behaviour:?} line on standard error");
     if is("die") {
         std::process::exit(3);
+    }
+    // Starts as often as there are lines in the file, one less each time.
+    if let Ok(file) = std::env::var(STARTS) {
+        let starts = std::fs::read_to_string(&file).unwrap();
+        let Some((_, rest)) = starts.split_once('\n') else {
+            std::process::exit(6);
+        };
+        std::fs::write(file, rest).unwrap();
     }
     if is("garbage") {
         say("{\"level\":\"info\"}\n\u{0}\nnot json\n");
@@ -149,6 +162,8 @@ impl Server {
                         "kind": "fake",
                         "name": "child",
                         "core_version": ">=0.1.0",
+                        "version": "1.2.3",
+                        "capabilities": ["pii_handling"],
                         "resources": { "required": resources },
                     },
                     "hooks": hooks,
