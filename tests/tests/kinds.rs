@@ -1,7 +1,7 @@
 //! Kinds that are traits, and plugins of them: what the macros write, called.
 
 // Clippy knows only `#[test]` functions as tests, not the helpers beside them.
-#![allow(clippy::panic, clippy::unwrap_used)]
+#![allow(clippy::panic, clippy::unwrap_used, unreachable_pub)]
 #![forbid(unsafe_code)]
 
 #[path = "../ui/kinds/pass/cfg_on_hooks.rs"]
