@@ -12,16 +12,18 @@ use std::any::Any;
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
 use criterion::{Criterion, criterion_group, criterion_main};
-use dagstack_plugin::declaration::Declaration;
+use dagstack_plugin::declaration::{Declaration, Hook};
 use dagstack_plugin::kind::{HookSpec, Lease, Native, Run};
+use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
     Args, BoxFuture, Health, HookContext, HookError, Kind, Output, Plugin, PluginError, Released,
-    SetupContext, code, kind, schema,
+    SetupContext, code, kind,
 };
 use dagstack_runtime::middleware::Observe;
 use dagstack_runtime::{Registry, RegistryBuilder};
@@ -41,12 +43,33 @@ pub trait Bench {
     async fn read(&self, text: String) -> String;
 }
 
+const fn hook(name: &'static str) -> Hook {
+    Hook {
+        name,
+        description: None,
+        execution_model: ExecutionModel::Async,
+        mcp_exposed: true,
+        texts: &[],
+        input_schema: Schema::new,
+        output_schema: Schema::new,
+        schemas: OnceLock::new(),
+    }
+}
+
+static HOOKS: [Hook; 5] = [
+    hook("one"),
+    hook("every"),
+    hook("told"),
+    hook("pass"),
+    hook("read"),
+];
+
 const fn declaration(name: &'static str, priority: u32) -> Declaration {
     Declaration {
         priority,
         kind_spec: Some(<dyn Bench as Kind>::SPEC),
         supports_extensions: &["txt"],
-        ..Declaration::new("bench", name, name, &[], schema::input::<()>)
+        ..Declaration::new("bench", name, name, &HOOKS, Schema::new)
     }
 }
 
