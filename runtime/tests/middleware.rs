@@ -154,6 +154,7 @@ async fn every_way_to_call_passes_every_middleware_once_from_the_outermost_in() 
         let _ = alpha.call(hook, &ctx, text("x")).await;
         assert_eq!(take(&log), once("fake.alpha", hook));
     }
+    drop(high);
     registry.teardown_all().await.unwrap();
 }
 
@@ -394,6 +395,7 @@ async fn a_deadline_acts_in_every_runtime_on_calls_that_have_none() {
         plugin.call("echo", &ctx, json!({})).await.unwrap();
     }
     assert!(started.elapsed() < PATIENCE);
+    drop(high);
     registry.teardown_all().await.unwrap();
 }
 
@@ -854,5 +856,6 @@ async fn a_plugin_in_another_process_is_middleware_too() {
     let _ = child.call("die", &ctx, json!({})).await;
     let error = high.one(&ctx, "x".into()).await.unwrap_err();
     assert_eq!(error.code(), code::UNAVAILABLE);
+    drop(high);
     registry.teardown_all().await.unwrap();
 }
