@@ -19,8 +19,11 @@ mod data;
 mod docs;
 mod entries;
 mod hook;
+mod kind;
 mod lifecycle;
+mod lifetimes;
 mod misplaced;
+mod names;
 mod path;
 mod plugin;
 mod spans;
@@ -97,6 +100,16 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     })
 }
 
+/// Makes a kind of plugins of a trait.
+#[proc_macro_attribute]
+pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
+    let span = proc_macro::Span::call_site();
+    let place = format!("{}:{}:{}", span.file(), span.line(), span.column());
+    guarded("kind", item.clone(), || {
+        kind::expand(args.into(), item.into(), &place)
+    })
+}
+
 /// Marks a method of a `#[plugin]` block that can be called from outside.
 ///
 /// It takes `&self`, any number of named, owned parameters (`Deserialize + JsonSchema`, see
@@ -158,6 +171,15 @@ pub fn health(args: TokenStream, item: TokenStream) -> TokenStream {
 pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("data", item.clone(), || {
         data::expand(args.into(), item.into())
+    })
+}
+
+/// What the macro of a kind calls for `#[plugin(kind = …)]`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn plugin_of_kind(input: TokenStream) -> TokenStream {
+    guarded("plugin", TokenStream::new(), || {
+        plugin::of_kind::expand_of_kind(input.into())
     })
 }
 

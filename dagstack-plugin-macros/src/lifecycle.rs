@@ -189,6 +189,7 @@ pub(crate) fn setup_type(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> Op
     let ty = setup?.context?;
     Some(NamedType {
         cfgs: Vec::new(),
+        generics: TokenStream::new(),
         name: format_ident!("__dagstack_Context"),
         ty: spans::without_self(ty.to_token_stream(), scope.self_ty),
     })

@@ -69,7 +69,7 @@ pub use plugin::{Args, BoxFuture, ErasedPlugin, Form, Health, Output, Plugin, Re
 pub use problem::Problem;
 pub use registration::{Registration, Setup, registered};
 
-pub use dagstack_plugin_macros::{data, health, hook, plugin, setup, teardown};
+pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, setup, teardown};
 
 /// Writes the `main` of a plugin executable: `dagstack_plugin::main!(echo::Echo);` is the whole of
 /// `src/main.rs`. Needs feature `stdio`.

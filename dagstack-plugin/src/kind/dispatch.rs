@@ -292,7 +292,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         call: impl Fn(Arc<P>) -> F,
     ) -> Result<Vec<(PluginName, T)>, DispatchError>
     where
-        F: Future<Output = Result<T, HookError>> + Send,
+        F: Future<Output = Result<T, HookError>>,
     {
         let (names, outcomes) = self
             .broadcast(hook, ctx, call, ErrorPolicy::FailFast)
@@ -329,7 +329,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         call: impl Fn(Arc<P>) -> F,
     ) -> Result<Vec<(PluginName, Result<T, HookError>)>, DispatchError>
     where
-        F: Future<Output = Result<T, HookError>> + Send,
+        F: Future<Output = Result<T, HookError>>,
     {
         let (names, outcomes) = self
             .broadcast(hook, ctx, call, ErrorPolicy::BestEffort)
@@ -354,7 +354,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         call: impl Fn(Arc<P>) -> F,
     ) -> Result<(), DispatchError>
     where
-        F: Future<Output = Result<T, HookError>> + Send,
+        F: Future<Output = Result<T, HookError>>,
     {
         let (names, outcomes) = self
             .broadcast(hook, ctx, call, ErrorPolicy::BestEffort)
@@ -383,18 +383,36 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         &self,
         hook: &str,
         ctx: &HookContext,
-        mut value: T,
+        value: T,
         call: impl Fn(Arc<P>, T) -> F,
     ) -> Result<T, DispatchError>
     where
         T: DeserializeOwned,
         F: Future<Output = Result<T, HookError>>,
     {
+        let stopped = HookError::stopped_with::<T>;
+        self.chain_until(hook, ctx, value, call, stopped).await
+    }
+
+    /// [`chain`](Self::chain), where only the caller knows how the value of a stop is read.
+    #[doc(hidden)]
+    #[allow(clippy::missing_errors_doc)]
+    pub async fn chain_until<T, F>(
+        &self,
+        hook: &str,
+        ctx: &HookContext,
+        mut value: T,
+        call: impl Fn(Arc<P>, T) -> F,
+        stopped: fn(&HookError) -> Option<Result<T, HookError>>,
+    ) -> Result<T, DispatchError>
+    where
+        F: Future<Output = Result<T, HookError>>,
+    {
         for stage in self.0.all(hook, ctx)? {
             match call(stage.plugin, value).await {
                 Ok(next) => value = next,
                 Err(error) => {
-                    return match error.stopped_with::<T>() {
+                    return match stopped(&error) {
                         Some(Ok(last)) => Ok(last),
                         Some(Err(error)) => Err(by(stage.name)(error)),
                         None => Err(by(stage.name)(error)),
@@ -415,7 +433,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         policy: ErrorPolicy,
     ) -> Result<(Vec<PluginName>, Vec<Option<Result<T, HookError>>>), DispatchError>
     where
-        F: Future<Output = Result<T, HookError>> + Send,
+        F: Future<Output = Result<T, HookError>>,
     {
         let candidates = self.0.all(hook, ctx)?;
         let mut names = Vec::with_capacity(candidates.len());

@@ -11,6 +11,7 @@
 
 mod dispatch;
 mod hookspec;
+pub(crate) mod json;
 mod lease;
 mod native;
 mod proxy;
