@@ -10,10 +10,12 @@ use std::task::{Context, Poll, Waker};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::cancel::Cancelled;
 use crate::context::HookContext;
 use crate::declaration::{Declaration, Hook};
 use crate::encode;
 use crate::error::{HookError, code};
+use crate::kind::Host;
 use crate::plugin::{Args, BoxFuture, ErasedPlugin, Form, Output};
 use crate::tool;
 
@@ -193,6 +195,39 @@ pub fn was_cancelled() -> HookError {
 #[cold]
 pub fn deadline_exceeded() -> HookError {
     HookError::new(code::DEADLINE_EXCEEDED, "the call's deadline has passed")
+}
+
+/// Waits for the caller of a running hook to cancel, or for its deadline.
+pub struct GivingUp {
+    cancelled: Cancelled,
+    deadline: Option<BoxFuture<'static, ()>>,
+}
+
+impl fmt::Debug for GivingUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GivingUp")
+    }
+}
+
+impl GivingUp {
+    /// Watches the caller of `ctx` by the clock of `host`.
+    pub fn new(ctx: &HookContext, host: &dyn Host) -> Self {
+        Self {
+            cancelled: ctx.cancellation().cancelled(),
+            deadline: ctx.deadline().map(|at| host.sleep_until(at)),
+        }
+    }
+
+    /// Ready, with the error of the call, once nobody waits for it any more.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
+        if Pin::new(&mut self.cancelled).poll(cx).is_ready() {
+            return Poll::Ready(was_cancelled());
+        }
+        match &mut self.deadline {
+            Some(deadline) => deadline.as_mut().poll(cx).map(|()| deadline_exceeded()),
+            None => Poll::Pending,
+        }
+    }
 }
 
 /// The error for a hook the plugin does not have: it lists those it has and guesses the one meant.

@@ -5,17 +5,25 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use dagstack_plugin::kind::KindSpec;
 use dagstack_plugin::manifest::{Runtime, VersionRange};
-use dagstack_plugin::{CORE_VERSION, Plugin, Registration, registered};
+use dagstack_plugin::{CORE_VERSION, Kind, Middleware, Plugin, Registration, registered};
 
 use crate::adapter::in_process;
 use crate::adapter::mcp_stdio::StdioCommand;
 use crate::config::ConfigSource;
 use crate::descriptor::{Descriptor, Source};
 use crate::discovery::{self, Found};
+use crate::dispatch::index;
+use crate::dispatch::route::{PluginInfo, RouteRequest, Routing};
+use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
-use crate::registry::{Entry, Inner, Registry};
+use crate::kinds::Kinds;
+use crate::middleware;
+use crate::middleware::layers::Stack;
+use crate::middleware::plugin::{PluginMiddleware, chain_wrap};
+use crate::registry::{Inner, Registry};
 use crate::status::{PluginStatus, State};
 use dagstack_plugin::PluginName;
 
@@ -29,6 +37,9 @@ pub struct RegistryBuilder {
     executables: Vec<(PluginName, StdioCommand)>,
     config: Vec<Box<dyn ConfigSource>>,
     prefer: Option<Runtime>,
+    kinds: Vec<&'static KindSpec>,
+    routing: Routing,
+    middleware: Vec<(&'static str, Arc<dyn Middleware>)>,
 }
 
 impl fmt::Debug for RegistryBuilder {
@@ -104,11 +115,98 @@ impl RegistryBuilder {
         self
     }
 
+    /// Declares a kind the host has. Once one is declared, the host has these, the built-in `tool`
+    /// and `orchestrator`, and those whose traits linked plugins implement; a plugin of any other
+    /// kind is `unavailable` (`KindUnknown`).
+    ///
+    /// The host also knows the hookspec then: a plugin made for another version of the kind is
+    /// `unavailable` (`VersionIncompatible`), and hooks are dispatched by no class but their own.
+    pub fn kind<K: Kind + ?Sized>(mut self) -> Self {
+        self.kinds.push(K::SPEC);
+        self
+    }
+
+    /// Puts a middleware around the hooks it wraps, of every plugin and in every runtime; see
+    /// [`middleware`](crate::middleware).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dagstack_runtime::Registry;
+    /// use dagstack_runtime::middleware::{Deadline, Observe};
+    ///
+    /// let builder = Registry::builder()
+    ///     .middleware(Observe::default())
+    ///     .middleware(Deadline::new(Duration::from_secs(30)));
+    /// ```
+    pub fn middleware<M: Middleware>(mut self, middleware: M) -> Self {
+        let name = std::any::type_name::<M>();
+        self.middleware.push((name, Arc::new(middleware)));
+        self
+    }
+
+    /// Decides which plugin of `kind` answers singletons: the one `policy` names. Where it names
+    /// none, [`route_to`](Self::route_to), the environment and the priority decide.
+    ///
+    /// ```
+    /// use dagstack_runtime::Registry;
+    ///
+    /// let builder = Registry::builder().route("chunker", |call| {
+    ///     let tenant = call.ctx.metadata().get("tenant_id")?;
+    ///     (tenant == "acme").then(|| "semantic".to_owned())
+    /// });
+    /// ```
+    pub fn route(
+        mut self,
+        kind: impl Into<String>,
+        policy: impl Fn(&RouteRequest<'_>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.routing.policies.insert(kind.into(), Arc::new(policy));
+        self
+    }
+
+    /// Lets the plugin `name` answer the singletons of `kind`, whatever the environment says.
+    pub fn route_to(mut self, kind: impl Into<String>, name: impl Into<String>) -> Self {
+        self.routing.fixed.insert(kind.into(), name.into());
+        self
+    }
+
+    /// Lets only those plugins be chosen for singletons and by capability that `filter` accepts.
+    /// Of several filters, all must.
+    ///
+    /// ```
+    /// use dagstack_runtime::Registry;
+    ///
+    /// let builder = Registry::builder().candidates(|call, plugin| {
+    ///     let personal = call.ctx.metadata().get("pii").is_some();
+    ///     !personal || plugin.capabilities.iter().any(|it| it == "pii_handling")
+    /// });
+    /// ```
+    pub fn candidates(
+        mut self,
+        filter: impl Fn(&RouteRequest<'_>, &PluginInfo<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.routing.filters.push(Arc::new(filter));
+        self
+    }
+
+    /// Reads environment variables (`DAGSTACK_ACTIVE_<KIND>`) through `environment` instead of from
+    /// the process, once, in [`build`](Self::build).
+    pub fn environment(
+        mut self,
+        environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.routing.environment = Some(Arc::new(environment));
+        self
+    }
+
     /// Builds the registry. Nothing runs before [`Registry::setup_all`].
     ///
     /// # Errors
     ///
-    /// `DiscoveryFailed`, `DuplicatePlugin`, `AmbiguousPlugin`, `DependencyCycle`.
+    /// `DiscoveryFailed`, `DuplicatePlugin`, `DependencyCycle`; `AmbiguousPlugin` for a dependency
+    /// that fits two plugins, for two fallbacks of a kind, and where nothing decides which plugin
+    /// answers the singletons of a kind whose hookspec is known; `PluginNotFound` where a route or
+    /// the environment names a plugin that is not there; `MiddlewarePriority`.
     pub fn build(self) -> Result<Registry, PluginRegistryError> {
         let mut plugins = Collected::default();
         let mut linked = Vec::new();
@@ -151,7 +249,8 @@ impl RegistryBuilder {
         }
         let mut list = plugins.list;
         list.sort_by(|a, b| a.name.cmp(&b.name));
-        let list: Vec<Descriptor> = list.into_iter().map(checked).collect();
+        let kinds = Kinds::new(&self.kinds, &list);
+        let list: Vec<Descriptor> = list.into_iter().map(|it| checked(it, &kinds)).collect();
         let graph = Graph::new(&list.iter().collect::<Vec<_>>())?;
         for descriptor in &list {
             tracing::info!(
@@ -167,17 +266,22 @@ impl RegistryBuilder {
         for status in &broken {
             tracing::warn!(origin = status.origin, reason = ?status.state.reason(), "manifest cannot be read");
         }
+        let mut stack = Stack::default();
+        for (name, middleware) in self.middleware {
+            stack.add_checked(name, middleware)?;
+        }
+        let by_name: HashMap<PluginName, usize> = list
+            .iter()
+            .enumerate()
+            .map(|(index, descriptor)| (descriptor.name.clone(), index))
+            .collect();
+        let entries = wrapped(list, &stack);
+        let kinds = index::build(&entries, &kinds, &self.routing)?;
         Ok(Registry {
             inner: Arc::new(Inner {
-                by_name: list
-                    .iter()
-                    .enumerate()
-                    .map(|(index, descriptor)| (descriptor.name.clone(), index))
-                    .collect(),
-                entries: list
-                    .into_iter()
-                    .map(|it| Arc::new(Entry::new(it)))
-                    .collect(),
+                by_name,
+                kinds,
+                entries,
                 broken,
                 graph,
                 config: self.config,
@@ -185,6 +289,32 @@ impl RegistryBuilder {
             }),
         })
     }
+}
+
+/// The plugins with their middleware. Plugins that are middleware themselves come first: they stand
+/// around the others, and only the host's own middleware stands around them.
+fn wrapped(list: Vec<Descriptor>, host: &Stack) -> Vec<Arc<Entry>> {
+    let mut all = host.clone();
+    let mut entries: Vec<Option<Arc<Entry>>> = Vec::with_capacity(list.len());
+    let mut others = Vec::new();
+    for (place, descriptor) in list.into_iter().enumerate() {
+        match chain_wrap(&descriptor) {
+            Some(wraps) => {
+                let entry = Arc::new(Entry::new(descriptor, host));
+                let middleware = PluginMiddleware::new(Arc::clone(&entry), &wraps);
+                all.add(Arc::new(middleware));
+                entries.push(Some(entry));
+            }
+            None => {
+                others.push((place, descriptor));
+                entries.push(None);
+            }
+        }
+    }
+    for (place, descriptor) in others {
+        entries[place] = Some(Arc::new(Entry::new(descriptor, &all)));
+    }
+    entries.into_iter().flatten().collect()
 }
 
 /// The plugins so far, no two with the same name.
@@ -225,14 +355,17 @@ impl Collected {
     }
 }
 
-/// Refuses a plugin that cannot run on this host, before any of its code does.
-fn checked(mut descriptor: Descriptor) -> Descriptor {
+/// Refuses a plugin that cannot run on this host, before any of its code does: for its kind, then
+/// for its core, then for where it runs.
+fn checked(mut descriptor: Descriptor, kinds: &Kinds) -> Descriptor {
     let runtime = descriptor.runtime();
     let name = descriptor.name.clone();
     let incompatible = descriptor.core_version.as_ref().is_some_and(|range| {
         !VersionRange::parse(range).is_ok_and(|range| range.matches(CORE_VERSION))
     });
-    let error = if matches!(descriptor.source, Source::Never { .. }) && !incompatible {
+    let error = if let Err(error) = kinds.check(&descriptor) {
+        error
+    } else if matches!(descriptor.source, Source::Never { .. }) && !incompatible {
         return descriptor;
     } else if incompatible {
         PluginRegistryError::VersionIncompatible {
@@ -247,6 +380,8 @@ fn checked(mut descriptor: Descriptor) -> Descriptor {
             plugin: name,
             reason,
         }
+    } else if let Err(error) = middleware::plugin::check(&descriptor) {
+        error
     } else if let Some(resource) = descriptor.resources.first() {
         PluginRegistryError::ResourceMissing {
             plugin: name,

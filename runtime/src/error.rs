@@ -6,12 +6,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dagstack_plugin::manifest::ManifestError;
-use dagstack_plugin::{ConfigInvalid, HookError, Problem};
+use dagstack_plugin::{ConfigInvalid, DispatchError, HookError, PluginName, Problem};
 use serde_json::json;
 
 use crate::config::ConfigSourceError;
-use crate::status::Reason;
-use dagstack_plugin::PluginName;
+use crate::status::{Reason, State};
 
 /// What went wrong between a host and its plugins.
 ///
@@ -42,6 +41,34 @@ pub enum PluginRegistryError {
         /// The range it asks for.
         required: String,
         /// What this host implements.
+        offered: String,
+    },
+
+    /// The plugin is of a kind that the host does not have.
+    #[error(
+        "`{plugin}` is of a kind that this host does not have{}; it has {}; add `.kind::<dyn …>()`, or leave the plugin out",
+        guess(suggestion),
+        known.join(", ")
+    )]
+    KindUnknown {
+        /// The plugin.
+        plugin: PluginName,
+        /// The kind that may be meant.
+        suggestion: Option<String>,
+        /// The kinds of the host, sorted.
+        known: Vec<String>,
+    },
+
+    /// The plugin keeps to another version of its kind's contract.
+    #[error(
+        "`{plugin}` implements version {required} of its kind, this host has {offered}; use a version of the plugin made for it"
+    )]
+    KindVersionIncompatible {
+        /// The plugin.
+        plugin: PluginName,
+        /// The version it implements.
+        required: String,
+        /// The version of the host.
         offered: String,
     },
 
@@ -79,6 +106,40 @@ pub enum PluginRegistryError {
         by: String,
         /// The plugins it fits.
         candidates: Vec<PluginName>,
+    },
+
+    /// Several plugins of a kind are to take what no other does.
+    #[error(
+        "several plugins of kind `{kind}` are the fallback: {}; leave `fallback = true` to one of them",
+        list(candidates)
+    )]
+    AmbiguousFallback {
+        /// The kind.
+        kind: String,
+        /// The plugins.
+        candidates: Vec<PluginName>,
+    },
+
+    /// A middleware goes where business plugins are.
+    #[error(
+        "the middleware {middleware} has priority {priority}; from {least} on is for middleware, below it for business plugins"
+    )]
+    MiddlewarePriority {
+        /// The middleware: a plugin, or a type.
+        middleware: String,
+        /// Its priority.
+        priority: u32,
+        /// The least a middleware may have.
+        least: u32,
+    },
+
+    /// A plugin wraps calls, but has nothing to wrap them with.
+    #[error(
+        "`{plugin}` wraps calls (`chain_wrap`), but has neither a hook `before` nor a hook `after`"
+    )]
+    MiddlewareWithoutHooks {
+        /// The plugin.
+        plugin: PluginName,
     },
 
     /// Plugins depend on each other in a circle.
@@ -206,6 +267,21 @@ pub enum PluginRegistryError {
         hint: String,
     },
 
+    /// The plugin is registered, but cannot be called.
+    #[error("{message}")]
+    PluginUnavailable {
+        /// The plugin.
+        plugin: PluginName,
+        /// The state it is in.
+        state: Box<State>,
+        /// What that means, and how to mend it.
+        message: String,
+    },
+
+    /// A dispatch found nobody to call, or the one it called failed.
+    #[error(transparent)]
+    Dispatch(#[from] DispatchError),
+
     /// Plugins that could not be torn down.
     #[error("{} could not be torn down: {}", count(errors), join(errors))]
     TeardownErrors {
@@ -222,14 +298,19 @@ impl fmt::Debug for PluginRegistryError {
 
 impl PluginRegistryError {
     /// The stable code of the error, in snake_case.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::DiscoveryFailed { .. } => "discovery_failed",
             Self::ManifestInvalid(_) => "manifest_invalid",
-            Self::VersionIncompatible { .. } => "version_incompatible",
+            Self::VersionIncompatible { .. } | Self::KindVersionIncompatible { .. } => {
+                "version_incompatible"
+            }
+            Self::KindUnknown { .. } => "kind_unknown",
             Self::RuntimeNotSupported { .. } => "runtime_not_supported",
             Self::DuplicatePlugin { .. } => "duplicate_plugin",
-            Self::AmbiguousPlugin { .. } => "ambiguous_plugin",
+            Self::AmbiguousPlugin { .. } | Self::AmbiguousFallback { .. } => "ambiguous_plugin",
+            Self::MiddlewarePriority { .. } => "middleware_priority",
+            Self::MiddlewareWithoutHooks { .. } => "middleware_without_hooks",
             Self::DependencyCycle { .. } => "dependency_cycle",
             Self::DependencyMissing { .. } => "dependency_missing",
             Self::DependencyUnavailable { .. } => "dependency_unavailable",
@@ -241,6 +322,8 @@ impl PluginRegistryError {
             Self::ResourceMissing { .. } => "resource_missing",
             Self::TeardownFailed { .. } => "teardown_failed",
             Self::PluginNotFound { .. } => "plugin_not_found",
+            Self::PluginUnavailable { .. } => "plugin_unavailable",
+            Self::Dispatch(error) => error.code(),
             Self::TeardownErrors { .. } => "teardown_errors",
         }
     }
@@ -305,7 +388,11 @@ impl From<ConfigInvalid> for PluginRegistryError {
 impl From<PluginRegistryError> for HookError {
     /// So that a plugin that calls other plugins can use `?`.
     fn from(error: PluginRegistryError) -> Self {
-        let code = error.code();
+        let error = match error {
+            PluginRegistryError::Dispatch(error) => return error.into(),
+            other => other,
+        };
+        let code = error.code().to_owned();
         HookError::new(dagstack_plugin::code::UNAVAILABLE, error.to_string())
             .details(json!({ "cause": code }))
             .with_source(error)

@@ -48,11 +48,17 @@ mod builder;
 pub mod config;
 mod descriptor;
 mod discovery;
+pub mod dispatch;
+mod entry;
 mod error;
 mod graph;
+mod handle;
+mod host;
 mod isolated;
+mod kinds;
 mod lifecycle;
 mod link;
+pub mod middleware;
 mod registry;
 mod status;
 
@@ -60,12 +66,14 @@ pub use adapter::Adapter;
 pub use adapter::mcp_stdio::StdioCommand;
 pub use builder::RegistryBuilder;
 pub use config::{ConfigSource, ConfigSourceError, MemoryConfig};
+pub use dispatch::Dispatcher;
 pub use error::PluginRegistryError;
-pub use registry::{PluginHandle, Registry};
+pub use handle::PluginHandle;
+pub use registry::Registry;
 pub use status::{PluginStatus, Reason, SetupReport, State};
 
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};
 pub use dagstack_plugin::{
-    BoxFuture, CORE_VERSION, CancelToken, Health, HookContext, HookError, Manifest, Metadata,
-    PluginName, Problem, canonical_json, code,
+    BoxFuture, CORE_VERSION, CancelToken, DispatchError, Health, HookContext, HookError, Kind,
+    Manifest, Metadata, PluginName, Problem, canonical_json, code,
 };

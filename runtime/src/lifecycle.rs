@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dagstack_plugin::kind::Host;
 use dagstack_plugin::{PluginError, Released, SetupContext, secrets};
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -14,9 +15,11 @@ use crate::adapter::in_process::{CpuPool, InProcess};
 use crate::adapter::mcp_stdio::McpStdio;
 use crate::config::ConfigTree;
 use crate::descriptor::{Descriptor, Source};
+use crate::entry::{Entry, Live, Running};
 use crate::error::PluginRegistryError;
+use crate::host::TokioHost;
 use crate::isolated::{Isolated, Lost};
-use crate::registry::{Entry, Live, Registry, Running};
+use crate::registry::Registry;
 use crate::status::{Reason, SetupReport, State};
 use dagstack_plugin::PluginName;
 use dagstack_plugin::suggest;
@@ -45,9 +48,10 @@ impl Registry {
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
-        let pool = CpuPool::new(runtime);
+        let pool = CpuPool::new(runtime.clone());
+        let host: Arc<dyn Host> = Arc::new(TokioHost::new(runtime, pool.clone()));
         for group in &self.inner.graph.groups {
-            self.setup_group(group, &config, &pool).await;
+            self.setup_group(group, &config, &pool, &host).await;
         }
         self.report(warnings)
     }
@@ -84,6 +88,7 @@ impl Registry {
         group: &[usize],
         config: &Result<ConfigTree, PluginRegistryError>,
         pool: &CpuPool,
+        host: &Arc<dyn Host>,
     ) {
         let mut tasks: JoinSet<Started> = JoinSet::new();
         let mut by_task = HashMap::new();
@@ -94,7 +99,7 @@ impl Registry {
                 Ok(Some(section)) => section,
                 Ok(None) => continue,
                 Err(reason) => {
-                    self.finish(index, Err(reason), Value::Null);
+                    self.finish(index, Err(reason), Value::Null, host);
                     continue;
                 }
             };
@@ -137,7 +142,7 @@ impl Registry {
             match done {
                 Ok((_, (index, started))) => {
                     let section = sections.remove(&index).unwrap_or_default();
-                    self.finish(index, started.map_err(|e| e.reason()), section);
+                    self.finish(index, started.map_err(|e| e.reason()), section, host);
                 }
                 Err(error) => {
                     if let Some(&index) = by_task.get(&error.id()) {
@@ -145,7 +150,7 @@ impl Registry {
                             "plugin_load_error",
                             "starting it panicked; if the tokio runtime was built without `enable_all`, mend that, else please report it",
                         );
-                        self.finish(index, Err(reason), Value::Null);
+                        self.finish(index, Err(reason), Value::Null, host);
                     }
                 }
             }
@@ -205,7 +210,13 @@ impl Registry {
         }
     }
 
-    fn finish(&self, index: usize, started: Result<Running, Reason>, section: Value) {
+    fn finish(
+        &self,
+        index: usize,
+        started: Result<Running, Reason>,
+        section: Value,
+        host: &Arc<dyn Host>,
+    ) {
         let entry = &self.inner.entries[index];
         let name = &entry.descriptor.name;
         match started {
@@ -216,7 +227,11 @@ impl Registry {
                     pid = running.adapter().pid(),
                     "plugin ready"
                 );
-                entry.set(State::Ready, Some(Arc::new(Live::new(running, section))));
+                let lease = Arc::new(entry.lease(Arc::clone(host)));
+                entry.set(
+                    State::Ready,
+                    Some(Arc::new(Live::new(running, lease, section))),
+                );
             }
             Err(reason) => {
                 tracing::warn!(
@@ -302,7 +317,10 @@ async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
     let (name, limit) = (&entry.descriptor.name, entry.descriptor.teardown_timeout);
     let started = Instant::now();
     let patience = limit / 2;
-    if tokio::time::timeout(patience, live.close()).await.is_err() {
+    if tokio::time::timeout(patience, live.lease.drained())
+        .await
+        .is_err()
+    {
         tracing::warn!(
             plugin.kind = name.kind(),
             plugin.name = name.name(),

@@ -4,14 +4,13 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
 
-use crate::call::{deadline_exceeded, forget_panic, given_up, panicked, was_cancelled};
-use crate::cancel::Cancelled;
+use crate::call::{GivingUp, forget_panic, given_up, panicked};
 use crate::context::HookContext;
 use crate::error::{HookError, code};
 use crate::kind::{HookSpec, Host, Lease};
@@ -113,9 +112,9 @@ impl<P: Plugin> Native<P> {
             output: None,
         };
         let hook = K::SPEC.hooks[HOOK].name;
-        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
         let layers = self.lease.layers(P::PLACE);
         let host = &**self.lease.host();
+        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
         guarded::<_, P>(P::PLACE, ctx, host, Next::new(layers).run(&mut call)).await?;
         payload.output.ok_or_else(|| no_result(hook))
     }
@@ -289,31 +288,6 @@ async fn guarded<T, P: Plugin>(
         },
     )
     .await
-}
-
-/// Waits for the caller to cancel, or for the deadline.
-struct GivingUp {
-    cancelled: Cancelled,
-    deadline: Option<BoxFuture<'static, ()>>,
-}
-
-impl GivingUp {
-    fn new(ctx: &HookContext, host: &dyn Host) -> Self {
-        Self {
-            cancelled: ctx.cancellation().cancelled(),
-            deadline: ctx.deadline().map(|at| host.sleep_until(at)),
-        }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
-        if Pin::new(&mut self.cancelled).poll(cx).is_ready() {
-            return Poll::Ready(was_cancelled());
-        }
-        match &mut self.deadline {
-            Some(deadline) => deadline.as_mut().poll(cx).map(|()| deadline_exceeded()),
-            None => Poll::Pending,
-        }
-    }
 }
 
 /// The payload of a typed call: JSON only if a middleware asks for it.

@@ -1,11 +1,13 @@
 //! Plugins linked into the host: called directly, on the caller's task.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dagstack_plugin::call::{self, Calling, CatchPanic};
+use dagstack_plugin::kind::Lease;
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::{
     Args, BoxFuture, CancelToken, Declaration, ErasedPlugin, Health, HookContext, HookError,
@@ -51,6 +53,27 @@ impl CpuPool {
     }
 }
 
+impl CpuPool {
+    /// Drives `work` to its end on a thread of the pool; without one, where the runtime shuts
+    /// down, drops it.
+    pub(crate) async fn run(&self, work: BoxFuture<'static, ()>) {
+        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
+            return;
+        };
+        let runtime = self.runtime.clone();
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let span = tracing::Span::current();
+        let done = self.runtime.spawn_blocking(move || {
+            let _permit = permit;
+            tracing::dispatcher::with_default(&dispatch, || {
+                let _entered = span.enter();
+                runtime.block_on(work);
+            });
+        });
+        let _ = done.await;
+    }
+}
+
 /// Why a linked plugin cannot run in this process, whatever its setup does.
 pub(crate) fn refuses(declaration: &Declaration) -> Option<String> {
     let hook = declaration
@@ -92,6 +115,12 @@ impl InProcess {
         }
     }
 
+    /// The plugin as its kind's trait.
+    pub(crate) fn native(&self, lease: &Arc<Lease>) -> Option<Arc<dyn Any + Send + Sync>> {
+        let plugin = Arc::clone(self.plugin.as_ref()?);
+        plugin.erased_native(Arc::clone(lease))
+    }
+
     /// Starts a call on the caller's task. The only box is the hook's own future.
     #[inline]
     pub(crate) fn begin<'a>(
@@ -130,10 +159,6 @@ impl InProcess {
         running: impl Send + 'static,
     ) -> Result<Value, HookError> {
         let gone = || HookError::new(code::UNAVAILABLE, "the host is shutting down");
-        let permit = Arc::clone(&self.pool.permits)
-            .acquire_owned()
-            .await
-            .map_err(|_| gone())?;
         // The hook cannot be interrupted, but it can ask: it sees the caller's cancellation, and
         // also that the caller went away.
         let given_up = CancelOnDrop(CancelToken::new());
@@ -144,17 +169,16 @@ impl InProcess {
         let ctx = ctx.clone().with_cancellation(token);
         let plugin = Arc::clone(self.plugin()?);
         let hook = hook.to_owned();
-        let runtime = self.pool.runtime.clone();
-        let dispatch = tracing::dispatcher::get_default(Clone::clone);
-        let span = tracing::Span::current();
-        let work = self.pool.runtime.spawn_blocking(move || {
-            let _until_the_end = (permit, running);
-            tracing::dispatcher::with_default(&dispatch, || {
-                let _entered = span.enter();
-                runtime.block_on(call::call(&*plugin, &hook, &ctx, Args::Value(&mut args)))
-            })
+        let slot = Arc::new(Mutex::new(None));
+        let answer = Arc::clone(&slot);
+        let work = Box::pin(async move {
+            let _until_the_end = running;
+            let outcome = call::call(&*plugin, &hook, &ctx, Args::Value(&mut args)).await;
+            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         });
-        work.await.map_err(|_| gone())??.into_value()
+        self.pool.run(work).await;
+        let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outcome.ok_or_else(gone)??.into_value()
     }
 }
 

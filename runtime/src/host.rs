@@ -1,0 +1,35 @@
+//! [`TokioHost`]: what plugins in this process are given of the host.
+
+use std::time::Instant;
+
+use dagstack_plugin::BoxFuture;
+use dagstack_plugin::kind::Host;
+use tokio::runtime::Handle;
+
+use crate::adapter::in_process::CpuPool;
+
+/// The clock and the threads of the runtime that the registry was set up on.
+#[derive(Clone, Debug)]
+pub(crate) struct TokioHost {
+    runtime: Handle,
+    pool: CpuPool,
+}
+
+impl TokioHost {
+    pub(crate) fn new(runtime: Handle, pool: CpuPool) -> Self {
+        Self { runtime, pool }
+    }
+}
+
+impl Host for TokioHost {
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()> {
+        // The caller need not be on a tokio runtime; the registry's has the clock.
+        let _runtime = self.runtime.enter();
+        Box::pin(tokio::time::sleep_until(at.into()))
+    }
+
+    fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+        let pool = self.pool.clone();
+        Box::pin(async move { pool.run(work).await })
+    }
+}
