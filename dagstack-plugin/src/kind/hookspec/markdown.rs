@@ -86,48 +86,53 @@ impl Page {
         if let Some(output) = &hook.output {
             let output = Value::Object(output.clone());
             let about = description(&output);
-            let about = if about.is_empty() {
-                String::new()
-            } else {
-                format!(" {about}")
-            };
-            self.line(format_args!("\nReturns {}.{about}", shape(&output)));
+            let gap = if about.is_empty() { "" } else { " " };
+            self.line(format_args!("\nReturns {}.{gap}{about}", shape(&output)));
+            if output["properties"].is_object() {
+                self.fields(&output);
+            }
         }
     }
 
-    /// The definitions of all schemas, once.
+    /// The definitions of all schemas, once; inputs go first, since what is written has more
+    /// fields that are always there than what is read must have.
     fn types(&mut self, hooks: &[Hook]) {
+        let inputs = hooks.iter().map(|hook| &hook.input);
+        let outputs = hooks.iter().map(|hook| &hook.output);
         let mut definitions: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-        for schema in hooks.iter().flat_map(|hook| [&hook.input, &hook.output]) {
-            let schema = schema.as_ref().and_then(|schema| schema.get("$defs"));
-            for (name, definition) in schema.and_then(Value::as_object).into_iter().flatten() {
+        for schema in inputs.chain(outputs).flatten() {
+            let schema = schema.get("$defs").and_then(Value::as_object);
+            for (name, definition) in schema.into_iter().flatten() {
                 let known = definitions.entry(name).or_default();
-                if !known.contains(&definition) {
+                if !known.iter().any(|other| same_fields(other, definition)) {
                     known.push(definition);
                 }
             }
         }
         for (name, forms) in definitions {
             self.line(format_args!("\n## Type `{name}`"));
-            // What is read may be less than what is written; then both are shown.
             for definition in forms {
                 let about = description(definition);
                 self.paragraph((!about.is_empty()).then_some(about));
-                self.definition(definition);
+                if definition["properties"].is_object() {
+                    self.fields(definition);
+                } else {
+                    self.line(format_args!("\nIs {}.", shape(definition)));
+                }
             }
         }
     }
 
-    fn definition(&mut self, definition: &Value) {
-        let Some(properties) = definition.get("properties").and_then(Value::as_object) else {
-            self.line(format_args!("\nIs {}.", shape(definition)));
-            return;
-        };
+    fn fields(&mut self, object: &Value) {
         self.line("\n| field | type | | |\n|---|---|---|---|");
-        let mut properties: Vec<_> = properties.iter().collect();
+        let mut properties: Vec<_> = object["properties"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .collect();
         properties.sort_unstable_by_key(|(name, _)| name.as_str());
         for (name, schema) in properties {
-            let needed = definition["required"]
+            let needed = object["required"]
                 .as_array()
                 .is_some_and(|required| required.iter().any(|field| field == name));
             let needed = if needed { "required" } else { "optional" };
@@ -137,6 +142,14 @@ impl Page {
                 code(name)
             ));
         }
+    }
+}
+
+/// Whether two forms of a type differ at most in what must be there.
+fn same_fields(a: &Value, b: &Value) -> bool {
+    match (a.get("properties"), b.get("properties")) {
+        (Some(a), Some(b)) => a == b,
+        _ => a == b,
     }
 }
 
@@ -200,6 +213,14 @@ fn named(name: &str, schema: &Value) -> String {
         "integer" | "number" | "string" => match schema["format"].as_str() {
             Some(format) => format!("{name} ({format})"),
             None => name.to_owned(),
+        },
+        "object" => match schema["properties"].as_object() {
+            Some(properties) if !properties.is_empty() => {
+                let mut names: Vec<_> = properties.keys().map(|name| code(name)).collect();
+                names.sort_unstable();
+                format!("object of {}", names.join(", "))
+            }
+            _ => name.to_owned(),
         },
         other => other.to_owned(),
     }

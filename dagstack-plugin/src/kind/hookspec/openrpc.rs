@@ -33,7 +33,7 @@ fn method(hook: &Hook, place: usize, components: &mut Components) -> Option<Valu
     let (input, output) = (hook.input.as_ref()?, hook.output.as_ref()?);
     let here = format!("#/methods/{place}");
 
-    let refs = components.take_in(&format!("{}.input", spec.name), input, {
+    let refs = components.take_in(spec.name, "input", input, {
         // What an input schema refers to by its place is below one of its parameters.
         let params: Vec<_> = hook.params().map(|(name, _)| name).collect();
         let here = here.clone();
@@ -58,7 +58,7 @@ fn method(hook: &Hook, place: usize, components: &mut Components) -> Option<Valu
         })
         .collect();
 
-    let refs = components.take_in(&format!("{}.output", spec.name), output, move |pointer| {
+    let refs = components.take_in(spec.name, "output", output, move |pointer| {
         Some(format!("{here}/result/schema{pointer}"))
     });
     let mut result = output.clone();
@@ -93,11 +93,12 @@ struct Components(BTreeMap<String, Value>);
 
 impl Components {
     /// Moves the definitions of a schema in. Where one is called as a different one of another
-    /// schema, those of this schema are called after its `owner`, so that their references to each
-    /// other stay right.
+    /// schema (what is read may be less than what is written), those of this schema get another
+    /// prefix, all of them, so that their references to each other stay right.
     fn take_in<P: Fn(&str) -> Option<String>>(
         &mut self,
-        owner: &str,
+        hook: &str,
+        direction: &str,
         schema: &Map<String, Value>,
         pointer: P,
     ) -> References<P> {
@@ -107,28 +108,26 @@ impl Components {
             prefix: String::new(),
             pointer,
         };
-        let clashes = entries().any(|(name, definition)| {
-            self.0
-                .get(&component(name))
-                .is_some_and(|known| *known != refs.moved(definition))
-        });
-        if clashes {
-            refs.prefix = format!("{owner}.");
+        for prefix in [
+            String::new(),
+            format!("{direction}."),
+            format!("{hook}.{direction}."),
+        ] {
+            refs.prefix = prefix;
+            let clashes = entries().any(|(name, definition)| {
+                self.0
+                    .get(&refs.component(name))
+                    .is_some_and(|known| *known != refs.moved(definition))
+            });
+            if !clashes {
+                break;
+            }
         }
         for (name, definition) in entries() {
-            let name = format!("{}{}", refs.prefix, component(name));
-            self.0.insert(name, refs.moved(definition));
+            self.0.insert(refs.component(name), refs.moved(definition));
         }
         refs
     }
-}
-
-/// OpenRPC allows letters, digits, `.`, `-` and `_`.
-fn component(definition: &str) -> String {
-    definition.replace(
-        |c: char| !c.is_ascii_alphanumeric() && !".-_".contains(c),
-        "_",
-    )
 }
 
 /// Where the references of one schema point in the document.
@@ -138,6 +137,12 @@ struct References<P> {
 }
 
 impl<P: Fn(&str) -> Option<String>> References<P> {
+    /// The component that a definition becomes. OpenRPC allows letters, digits, `.`, `-` and `_`.
+    fn component(&self, definition: &str) -> String {
+        let other = |c: char| !c.is_ascii_alphanumeric() && !".-_".contains(c);
+        format!("{}{}", self.prefix, definition.replace(other, "_"))
+    }
+
     fn moved(&self, schema: &Value) -> Value {
         match schema {
             Value::Array(items) => items.iter().map(|item| self.moved(item)).collect(),
@@ -164,8 +169,7 @@ impl<P: Fn(&str) -> Option<String>> References<P> {
         match pointer.strip_prefix("/$defs/") {
             Some(rest) => {
                 let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-                let name = component(name);
-                format!("#/components/schemas/{}{name}{rest}", self.prefix)
+                format!("#/components/schemas/{}{rest}", self.component(name))
             }
             None => (self.pointer)(pointer).unwrap_or_else(|| reference.to_owned()),
         }

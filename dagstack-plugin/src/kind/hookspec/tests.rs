@@ -142,10 +142,10 @@ fn openrpc_references_follow_what_they_refer_to() {
     );
     assert_eq!(result["default"], json!({ "$ref": "#" }), "data stays");
     // The output's `Node` is another one than the input's.
-    let node = "#/components/schemas/look.output.Node";
+    let node = "#/components/schemas/output.Node";
     assert_eq!(result["properties"]["node"]["$ref"], node);
     let schemas = &document["components"]["schemas"];
-    assert_eq!(schemas["look.output.Node"]["items"]["$ref"], node);
+    assert_eq!(schemas["output.Node"]["items"]["$ref"], node);
     assert_eq!(schemas["Node"]["type"], "integer");
 
     let places = |value: &Value| {
