@@ -29,6 +29,7 @@ mod diagnose;
 pub mod encode;
 mod error;
 pub mod kind;
+pub mod kinds;
 pub mod manifest;
 pub mod middleware;
 mod name;
