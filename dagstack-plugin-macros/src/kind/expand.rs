@@ -456,6 +456,10 @@ fn hook_spec(
             )
         }
     });
+    let written = match &hook.args.left_out[..] {
+        [] => quote!(#private::by_name([#(#written),*])),
+        left_out => quote!(#private::by_name_without([#(#written),*], &[#(#left_out),*])),
+    };
     let read = if hook.is_borrowing() {
         quote!(#private::Err(#private::not_exposed(&__DAGSTACK_SPEC, #index)))
     } else {
@@ -485,7 +489,7 @@ fn hook_spec(
             fn args_to_json(
                 __dagstack_args: &Self::Args<'_>,
             ) -> #private::Result<#private::Value, #private::HookError> {
-                #private::Ok(#private::by_name([#(#written),*]))
+                #private::Ok(#written)
             }
             fn args_from_json<'__dagstack_a>(
                 __dagstack_json: #private::Value,
