@@ -39,6 +39,9 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     let item = item(kind, private);
     let name = name(kind);
     let methods = kind.hooks.iter().map(|hook| method(kind, hook, private));
+    // The trait is where the author hears about it.
+    let many = kind.hooks.iter().any(|hook| hook.params.len() >= 6);
+    let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
     quote! {
         #item
         const _: () = {
@@ -46,6 +49,7 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             use #private::ask::*;
 
             #[automatically_derived]
+            #allow
             impl #name { #(#methods)* }
         };
     }

@@ -141,7 +141,8 @@ fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenS
         output,
         private,
     );
-    quote!(#(#attrs)* #signature;)
+    let allow = hook.allow_many();
+    quote!(#(#attrs)* #allow #signature;)
 }
 
 /// A method of the trait as `async_trait` would write it, so that its `#[async_trait] impl`s and

@@ -70,6 +70,11 @@ impl KindHook<'_> {
         self.params.iter().any(KindParam::is_borrowed)
     }
 
+    /// An allowance of the lint that counts parameters, where only our `ctx` is one too many.
+    pub(crate) fn allow_many(&self) -> Option<TokenStream> {
+        (self.params.len() == 6).then(|| quote::quote!(#[allow(clippy::too_many_arguments)]))
+    }
+
     /// The signature as its author wrote it, for messages.
     pub(crate) fn signature(&self) -> String {
         let mut text = String::new();
