@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use dagstack_plugin::kind::{Caller, HookSpec};
 use dagstack_plugin::kinds::{Orchestrator, Tool};
@@ -134,6 +134,10 @@ mod included {
 
     pub(crate) mod tool {
         dagstack_plugin::include_kind!("hookspecs/kinds/tool/v1.yaml");
+    }
+
+    pub(crate) mod llm {
+        dagstack_plugin::include_kind!("hookspecs/foreign/llm.yaml");
     }
 
     pub(crate) mod orchestrator {
@@ -357,4 +361,88 @@ fn included_types_carry_the_same_values() {
     let _: BTreeMap<String, Vec<usize>> = numbers.names;
     let _: [i32; 3] = numbers.three;
     let _: (u8, String) = numbers.pair;
+}
+
+/// Notes the arguments it is called with.
+struct Notes(PluginName, Mutex<Vec<Value>>);
+
+impl Caller for Notes {
+    fn plugin(&self) -> &PluginName {
+        &self.0
+    }
+
+    fn call<'a>(
+        &'a self,
+        hook: &'a str,
+        _: &'a HookContext,
+        args: Value,
+    ) -> BoxFuture<'a, Result<Value, HookError>> {
+        self.1.lock().unwrap().push(args);
+        let answer = match hook {
+            "complete" => json!({ "text": "x", "usage": { "tokens": 3 }, "bounds": [1, -2] }),
+            "embed" => json!([[0.5, 1, 2]]),
+            _ => Value::Null,
+        };
+        Box::pin(std::future::ready(Ok(answer)))
+    }
+}
+
+#[tokio::test]
+async fn a_hookspec_written_by_hand_is_read() {
+    use included::llm::{CompleteOptions, CompleteOutput, Llm, Model};
+
+    let notes = Arc::new(Notes(PluginName::new("llm", "far"), Mutex::default()));
+    let llm = <dyn Llm>::proxy(notes.clone());
+    let ctx = HookContext::default();
+    // Required ones as the schema lists them, the rest by name.
+    let least = llm.complete(&ctx, "p".to_owned(), Model::Small, 256, None, None, None);
+    let completion: CompleteOutput = least.await.unwrap();
+    assert_eq!(
+        completion.usage,
+        BTreeMap::from([("tokens".to_owned(), 3_u32)])
+    );
+    assert_eq!(completion.bounds, Some((1_i64, -2_i64)));
+    let options = CompleteOptions {
+        temperature: 0.7_f64,
+        top_k: Some(5_u64),
+    };
+    let stop = vec!["end".to_owned()];
+    llm.complete(
+        &ctx,
+        "p".to_owned(),
+        Model::Large,
+        9,
+        Some(options),
+        Some(-1),
+        Some(stop),
+    )
+    .await
+    .unwrap();
+    llm.stop(&ctx).await.unwrap();
+    let vectors: Vec<[f32; 3]> = llm.embed(&ctx, vec![], json!(null)).await.unwrap();
+    assert_eq!(vectors, [[0.5, 1.0, 2.0]]);
+
+    // `seed` may be null; the schema has no null for `options` and `stop`.
+    assert_eq!(
+        *notes.1.lock().unwrap(),
+        [
+            json!({ "prompt": "p", "model": "small", "maxTokens": 256, "seed": null }),
+            json!({
+                "prompt": "p", "model": "large", "maxTokens": 9, "seed": -1, "stop": ["end"],
+                "options": { "temperature": 0.7, "top_k": 5 },
+            }),
+            json!({}),
+            json!({ "texts": [], "box": null }),
+        ]
+    );
+
+    let files = <dyn Llm as Kind>::hookspec().to_files();
+    let schema = &files[Path::new("kinds/llm/schemas/complete.input.json")];
+    let given = fs::read_to_string(root().join("foreign/schemas/complete.json")).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(schema).unwrap(),
+        serde_json::from_str::<Value>(&given).unwrap(),
+        "the schema is kept as it was written"
+    );
+    assert!(files[Path::new("kinds/llm/v2.yaml")].contains("description: \"Completes prompts.\""));
 }

@@ -40,7 +40,7 @@ pub(super) fn kind(spec: &Spec, args: &Args, types: &Types) -> Result<TokenStrea
 
         #docs
         #[#krate::kind(name = #kind, version = #version, #description #constraints crate = #krate)]
-        #[allow(non_snake_case)]
+        #[allow(non_snake_case, clippy::too_many_arguments)]
         pub trait #name {
             #(#hooks)*
         }

@@ -1,7 +1,7 @@
 //! Fits what typify writes to where it goes: a crate that depends on dagstack-plugin and nothing
 //! else, beside the author's own items.
 
-use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Literal, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Expr, ExprLit, File, Item, Lit, LitStr, Meta, parse_quote};
 
@@ -125,13 +125,21 @@ struct Names {
 impl Names {
     fn rename(&self, tokens: TokenStream) -> TokenStream {
         let mut out: Vec<TokenTree> = Vec::new();
-        for tree in tokens {
+        let mut rest = tokens.into_iter().peekable();
+        while let Some(tree) = rest.next() {
+            // A path begins with it: `defaults::…`, but no field does, `defaults: …`.
+            let begins_path = |next: Option<&TokenTree>| {
+                matches!(next, Some(TokenTree::Punct(punct))
+                    if punct.as_char() == ':' && punct.spacing() == Spacing::Joint)
+            };
             let new = match &tree {
                 TokenTree::Group(group) => regroup(group, self.rename(group.stream())),
                 TokenTree::Ident(ident) if ident == "error" && names_module(&out) => {
                     self.ident(&self.error, ident)
                 }
-                TokenTree::Ident(ident) if ident == "defaults" && names_module(&out) => {
+                TokenTree::Ident(ident)
+                    if ident == "defaults" && (names_module(&out) || begins_path(rest.peek())) =>
+                {
                     self.ident(&self.defaults, ident)
                 }
                 TokenTree::Literal(literal) => self.literal(literal, &out).unwrap_or(tree),

@@ -104,7 +104,7 @@ impl Spec {
             file: path.to_owned(),
             name,
             version,
-            description: entries.text("description")?,
+            description: description(&entries)?,
             constraints: constraints.unwrap_or_default(),
             hooks,
         })
@@ -150,7 +150,7 @@ impl Hook {
             .transpose()?;
         Ok(Self {
             capability: capability(&entries, &dispatch, &params)?,
-            description: entries.text("description")?,
+            description: description(&entries)?,
             template: entries.text("mcp_tool_name_template")?,
             exposed: exposed.unwrap_or(true),
             error_policy,
@@ -201,6 +201,12 @@ fn params(entries: &Entries<'_>, input: &SchemaFile) -> Result<Vec<String>> {
         )));
     }
     Ok(given)
+}
+
+/// The description, without the newline that ends a YAML block.
+fn description(entries: &Entries<'_>) -> Result<Option<String>> {
+    let text = entries.text("description")?;
+    Ok(text.map(|text| text.trim_end_matches('\n').to_owned()))
 }
 
 fn capability(
