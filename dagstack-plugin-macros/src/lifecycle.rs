@@ -224,7 +224,7 @@ pub(crate) fn setup_assertions(
     if let Some(context) = setup.context {
         checks.extend(check_type(context, "SetupParam", None, scope));
         checks.extend(check_inferred(
-            "ConfigType",
+            quote!(ConfigType),
             quote!(#private::Probe::<__dagstack_Context>::ASK.__dagstack_config()),
             place(context, 0),
             scope,

@@ -9,8 +9,7 @@ pub(crate) fn name_elided(tokens: TokenStream, next: &mut dyn FnMut() -> String)
     let mut trees = tokens.into_iter().peekable();
     let mut after_fn = false;
     while let Some(tree) = trees.next() {
-        let is_fn = matches!(&tree, TokenTree::Ident(word)
-            if ["Fn", "FnMut", "FnOnce", "fn"].iter().any(|name| word == name));
+        let is_fn = is_fn(&tree);
         match tree {
             TokenTree::Punct(punct) if punct.as_char() == '&' => {
                 let named =
@@ -54,6 +53,27 @@ pub(crate) fn lifetime(name: &str, span: Span) -> TokenStream {
     ]
     .into_iter()
     .collect()
+}
+
+/// Whether there is any reference or lifetime, elided or not, apart from those in `Fn(&T)`.
+pub(crate) fn any(tokens: TokenStream) -> bool {
+    let mut after_fn = false;
+    tokens.into_iter().any(|tree| {
+        let is_fn = is_fn(&tree);
+        let found = match tree {
+            TokenTree::Punct(punct) => matches!(punct.as_char(), '&' | '\''),
+            TokenTree::Group(group) => !after_fn && any(group.stream()),
+            _ => false,
+        };
+        after_fn = is_fn;
+        found
+    })
+}
+
+/// Whether what follows in parentheses are the parameters of a function.
+fn is_fn(tree: &TokenTree) -> bool {
+    matches!(tree, TokenTree::Ident(word)
+        if ["Fn", "FnMut", "FnOnce", "fn"].iter().any(|name| word == name))
 }
 
 /// How many elided lifetimes can be seen.

@@ -50,10 +50,9 @@ pub use crate::types::{
     HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn, ParamDefault, SetupOutcome,
     SetupParam, TeardownOutcome, WithDefault,
 };
-pub use dagstack_plugin_macros::plugin_of_kind;
 pub use kind::{
     Asked, Ended, Fitting, by_name, by_name_without, described, hidden_hook, kind_input,
-    kind_output, literal_schema, no_schema, not_exposed,
+    kind_output, literal_schema, no_schema, not_exposed, used,
 };
 pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
 pub use probe::{MaySend, Probe, Returned, SetupReturned, ask};

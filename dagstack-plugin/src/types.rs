@@ -75,14 +75,15 @@ impl<T: Into<BoxError>> HookFailure for T {}
 )]
 pub trait HookReturn<T> {
     #[doc(hidden)]
-    fn __dagstack_check() {}
+    fn __dagstack_check(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T> HookReturn<T> for T {}
-
-#[diagnostic::do_not_recommend]
-impl<T, E> HookReturn<T> for Result<T, E> {}
 
 /// What a hook's reference parameter must refer to.
 #[diagnostic::on_unimplemented(

@@ -29,6 +29,8 @@ pub(crate) struct Hook<'a> {
     pub(crate) index: usize,
     /// What the kind says about it, if the kind is a trait, and its place there.
     pub(crate) of_kind: Option<(usize, &'a HookData)>,
+    /// The trait of the kind.
+    pub(crate) kind_path: Option<&'a syn::Path>,
 }
 
 /// A type of the author's and the name the expansion has for it.
@@ -286,7 +288,7 @@ impl Hook<'_> {
         if let Some((place, data)) = self.of_kind
             && !data.is_exposed
         {
-            return of_kind::arm_of_hidden(self, place, scope);
+            return of_kind::arm_of_hidden(self, place, data, scope);
         }
         let constant = self.constant();
         let args = self.struct_name();
@@ -362,15 +364,14 @@ impl Hook<'_> {
         }
         let output = self.output_alias();
         let split = quote!(#private::Probe::<#output>::ASK.__dagstack_split());
-        if self.of_kind.is_some() {
-            let kind = of_kind::kind_output(self);
-            let output = signature::output(&self.function.sig);
-            checks.extend(check_type(output, "HookReturn", Some(kind), scope));
-        }
-        for (index, bound) in ["HookOutput", "HookFailure"].into_iter().enumerate() {
-            if index == 0 && self.of_kind.is_some() {
-                continue;
+        let value = match self.of_kind {
+            Some(_) => {
+                let kind = of_kind::kind_output(self);
+                quote!(HookReturn<#kind>)
             }
+            None => quote!(HookOutput),
+        };
+        for (index, bound) in [value, quote!(HookFailure)].into_iter().enumerate() {
             let part = Index::from(index);
             let place = signature::output_place(&self.function.sig, index);
             checks.extend(check_inferred(bound, quote!(#split.#part), place, scope));
@@ -429,13 +430,12 @@ pub(crate) fn check_type(
 
 /// `<_ as Trait>::__dagstack_check(probe);` at `place`: for a type that only the compiler knows.
 pub(crate) fn check_inferred(
-    bound: &str,
+    bound: TokenStream,
     probe: TokenStream,
     place: Span,
     scope: &Scope<'_>,
 ) -> TokenStream {
     let private = &scope.private;
-    let bound = Ident::new(bound, Span::call_site());
     let path = spans::respan(
         quote!(<_ as #private::#bound>::__dagstack_check),
         spans::at(place),

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! Chunker! { [::dagstack_plugin] … }
-//! ::dagstack_plugin::__private::plugin_of_kind! { { "chunker" "1.0.0" … } [::dagstack_plugin] … }
+//! ::dagstack_plugin::kind::plugin! { { "chunker" "1.0.0" … } [::dagstack_plugin] … }
 //! ```
 
 use proc_macro2::{Group, Ident, Span, TokenStream};
@@ -57,7 +57,7 @@ pub(crate) fn rules(kind: &Kind<'_>, data: &TokenStream, unique: &str) -> TokenS
         #export
         macro_rules! #name {
             ([$($krate:tt)*] $($plugin:tt)*) => {
-                $($krate)*::__private::plugin_of_kind! { { #data } [$($krate)*] $($plugin)* }
+                $($krate)*::kind::plugin! { { #data } [$($krate)*] $($plugin)* }
             };
         }
         #[doc(hidden)]

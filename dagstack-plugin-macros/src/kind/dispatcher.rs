@@ -1,7 +1,7 @@
 //! The dispatcher of a kind: one method per hook, typed by its dispatch class.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, LitStr};
 
@@ -42,6 +42,8 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     // The trait is where the author hears about it.
     let many = kind.hooks.iter().any(|hook| hook.params.len() >= 6);
     let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    // As in `expand::aliases`.
+    let impl_token = quote_spanned!(kind.item.ident.span()=> impl);
     quote! {
         #item
         const _: () = {
@@ -49,8 +51,9 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             use #private::ask::*;
 
             #[automatically_derived]
+            #[allow(dead_code)]
             #allow
-            impl #name { #(#methods)* }
+            #impl_token #name { #(#methods)* }
         };
     }
 }

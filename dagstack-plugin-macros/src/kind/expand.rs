@@ -22,7 +22,7 @@ pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
     let item = trait_item(kind, &private);
     let dispatcher = dispatcher::expand(kind, &private);
     let rules = data::rules(kind, &data::of(kind), unique);
-    let aliases = kind.hooks.iter().map(aliases);
+    let aliases = kind.hooks.iter().map(|hook| aliases(kind, hook));
     let structs = kind.hooks.iter().map(|hook| args_struct(hook, &private));
     let spec = spec(kind, &private);
     let bounds = bounds(kind, &private);
@@ -112,12 +112,14 @@ fn is_sound(hook: &KindHook<'_>) -> bool {
 /// The author's trait with the context and `Result`.
 fn trait_item(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     let item = kind.item;
-    let (vis, token, ident) = (&item.vis, &item.trait_token, &item.ident);
+    let (vis, ident) = (&item.vis, &item.ident);
     let attrs = &item.attrs;
     let methods = kind.hooks.iter().map(|hook| method(kind, hook, private));
     quote! {
         #(#attrs)*
-        #vis #token #ident: #private::Send + #private::Sync + 'static {
+        // A package that has plugins only calls no hook.
+        #[allow(dead_code)]
+        #vis trait #ident: #private::Send + #private::Sync + 'static {
             #(#methods)*
         }
     }
@@ -216,14 +218,20 @@ fn struct_name(hook: &KindHook<'_>) -> Ident {
 }
 
 /// Names for the author's types, with the lifetime of what they borrow.
-fn aliases(hook: &KindHook<'_>) -> TokenStream {
+///
+/// The names claim to be the trait's own: so the error about a type that does not exist is, hint for
+/// hint, the one that the trait gets, and rustc shows equal errors once.
+fn aliases(kind: &Kind<'_>, hook: &KindHook<'_>) -> TokenStream {
+    let home = kind.item.ident.span();
     let params = hook.params.iter().enumerate().map(|(number, param)| {
-        let name = alias(hook, number);
+        let mut name = alias(hook, number);
+        name.set_span(home);
         let generics = generics(param, BORROWED);
         let ty = name_elided(param.ty.to_token_stream(), &mut || BORROWED.to_owned());
         quote!(type #name #generics = #ty;)
     });
-    let (name, output) = (output_alias(hook), &hook.output);
+    let (mut name, output) = (output_alias(hook), &hook.output);
+    name.set_span(home);
     quote!(#(#params)* type #name = #output;)
 }
 
@@ -475,6 +483,8 @@ fn hook_spec(
     // Whatever a notified plugin answers, nobody looks at it.
     let read_output = if hook.dispatch() == Dispatch::BroadcastNotify {
         quote!(#private::Ok(()))
+    } else if hook.output_refers() {
+        quote!(#private::Err(#private::not_exposed(&__DAGSTACK_SPEC, #index)))
     } else {
         quote! {
             #private::Probe::<#output>::ASK
@@ -547,9 +557,11 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             checks.extend(check_type(&hook.output, "ExposedOutput", None, &scope));
         }
     }
+    // See `aliases`.
+    let name = Ident::new("__dagstack_check_types", kind.item.ident.span());
     quote! {
         #[allow(dead_code)]
-        fn __dagstack_check_types() { #checks }
+        fn #name() { #checks }
     }
 }
 

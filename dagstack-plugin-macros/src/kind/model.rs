@@ -48,6 +48,11 @@ impl KindParam {
     pub(crate) fn is_borrowed(&self) -> bool {
         lifetimes::count(self.ty.to_token_stream()) > 0
     }
+
+    /// Whether it is or holds a reference, if only a `'static` one.
+    fn refers(&self) -> bool {
+        lifetimes::any(self.ty.to_token_stream())
+    }
 }
 
 impl KindHook<'_> {
@@ -66,8 +71,14 @@ impl KindHook<'_> {
             .map_or(Dispatch::Singleton, |class| class.value)
     }
 
+    /// Whether its arguments cannot be read from JSON, because they refer to something.
     pub(crate) fn is_borrowing(&self) -> bool {
-        self.params.iter().any(KindParam::is_borrowed)
+        self.params.iter().any(KindParam::refers)
+    }
+
+    /// The same of what it returns.
+    pub(crate) fn output_refers(&self) -> bool {
+        lifetimes::any(self.output.clone())
     }
 
     /// An allowance of the lint that counts parameters, where only our `ctx` is one too many.
@@ -399,7 +410,7 @@ fn check_hook(hook: &KindHook<'_>, cx: &Ctxt) {
                 ),
             );
         }
-        for param in hook.params.iter().filter(|param| param.is_borrowed()) {
+        for param in hook.params.iter().filter(|param| param.refers()) {
             cx.error_at(
                 &param.ty,
                 format!(
@@ -408,6 +419,19 @@ fn check_hook(hook: &KindHook<'_>, cx: &Ctxt) {
                 ),
             );
         }
+    }
+    if hook.is_exposed()
+        && hook.output_refers()
+        && let ReturnType::Type(_, ty) = &sig.output
+    {
+        cx.error_at(
+            ty,
+            format!(
+                "the hook `{}` is exposed, so it returns what can be read from JSON, and `{}` refers to something\nhelp: use an owned type, for example `String` for `&str`",
+                hook.name,
+                shown(&hook.output)
+            ),
+        );
     }
     if let Some((_, param)) = &hook.args.capability {
         let given = param.value();

@@ -6,6 +6,7 @@ use syn::LitStr;
 use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned, Value};
 use crate::hook::args::Model;
+use crate::hook::signature::shown;
 use crate::path::CratePath;
 
 /// What `#[plugin(…)]` says, with the places it says it.
@@ -341,7 +342,17 @@ pub(crate) fn one_of(entry: &Entry, allowed: &[&str], cx: &Ctxt) -> Option<LitSt
 fn kind(entry: &Entry, cx: &Ctxt) -> Option<LitStr> {
     let value = entry.eq("kind = \"tool\"", cx)?;
     // The trait of a kind; who expands the plugin reads it.
-    if syn::parse::Parser::parse2(syn::Path::parse_mod_style, value).is_ok() {
+    if syn::parse::Parser::parse2(syn::Path::parse_mod_style, value.clone()).is_ok() {
+        return None;
+    }
+    if syn::parse2::<LitStr>(value.clone()).is_err() {
+        cx.error_at(
+            &value,
+            format!(
+                "expected the trait of a kind, or a name in quotes, for example `kind = Chunker` or `kind = \"tool\"`, found `{}`",
+                shown(&value)
+            ),
+        );
         return None;
     }
     entry.text(cx)

@@ -197,6 +197,7 @@ fn hook<'a>(
     Hook {
         params,
         of_kind,
+        kind_path: kind.map(|kind| kind.path),
         function,
         args,
         name,

@@ -181,6 +181,9 @@ pub fn hidden_hook<'a>(kind: &KindSpec, hook: usize) -> BoxFuture<'a, Result<Out
     Box::pin(core::future::ready(Err(HookError::not_exposed(kind, hook))))
 }
 
+/// Makes something count as used.
+pub fn used<T>(_: T) {}
+
 /// A hook's own description, else the kind's.
 pub const fn described<K: Kind + ?Sized>(
     own: Option<&'static str>,

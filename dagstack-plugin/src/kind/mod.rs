@@ -23,6 +23,10 @@ use serde_json::Value;
 use crate::error::HookError;
 use crate::schema::Schema;
 
+/// The second half of `#[plugin(kind = …)]`. The compiler shows its path with errors, so it is here.
+#[doc(hidden)]
+pub use dagstack_plugin_macros::plugin_of_kind as plugin;
+
 pub use dispatch::{Candidate, CapabilityKey, DispatchError, Dispatching, Selector};
 pub use hookspec::{Hookspec, HookspecError};
 pub use lease::{Host, InFlight, Layers, Lease};

@@ -1,6 +1,6 @@
 //! What a kind asks of its plugins, as far as names tell. Types are the compiler's business.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{FnArg, PatType, Type};
 
@@ -377,26 +377,17 @@ fn names(
     );
 }
 
-/// Whether something of the author's names the plugin's type, so that the shell around it must be
-/// called otherwise.
-pub(crate) fn repeat(plugin: &Plugin<'_>, name: &str) -> bool {
-    fn mentions(tokens: proc_macro2::TokenStream, name: &str) -> bool {
+/// Whether something of the author's is called `name`.
+pub(crate) fn mentions(plugin: &Plugin<'_>, name: &str) -> bool {
+    fn in_tokens(tokens: TokenStream, name: &str) -> bool {
         tokens.into_iter().any(|tree| match tree {
-            proc_macro2::TokenTree::Ident(word) => word == name,
-            proc_macro2::TokenTree::Group(group) => mentions(group.stream(), name),
+            TokenTree::Ident(word) => word == name,
+            TokenTree::Group(group) => in_tokens(group.stream(), name),
             _ => false,
         })
     }
-    let types = plugin
-        .hooks
-        .iter()
-        .flat_map(|hook| &hook.params)
-        .any(|param| match param {
-            Param::Value(value) => mentions(value.ty.to_token_stream(), name),
-            Param::Context(_) => false,
-        });
-    types
-        || plugin
-            .kind
-            .is_some_and(|kind| mentions(kind.path.to_token_stream(), name))
+    let sigs = plugin.hooks.iter().map(|hook| &hook.function.sig);
+    sigs.map(ToTokens::to_token_stream)
+        .chain(plugin.kind.map(|kind| kind.path.to_token_stream()))
+        .any(|tokens| in_tokens(tokens, name))
 }

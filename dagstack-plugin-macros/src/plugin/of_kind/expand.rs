@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::{OfKind, repeat};
+use super::{OfKind, mentions};
 use crate::hook::args::Model;
 use crate::hook::expand::{Hook, Scope};
 use crate::hook::signature::{Param, ValueParam};
@@ -19,7 +19,6 @@ pub(crate) fn expand(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let Some(kind) = plugin.kind else {
         return TokenStream::new();
     };
-    let self_ty = scope.self_ty;
     let object = kind.object();
     let hooks = plugin.hooks.iter().filter_map(|hook| {
         let (place, data) = hook.of_kind?;
@@ -27,10 +26,11 @@ pub(crate) fn expand(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         let names = names(hook, place, scope);
         Some(quote!(#names #run))
     });
+    let shell = shell(plugin, kind, scope);
     quote! {
-        type __dagstack_Plugin = #self_ty;
         type __dagstack_Kind = #object;
         #(#hooks)*
+        #shell
     }
 }
 
@@ -94,6 +94,7 @@ fn call(
     scope: &Scope<'_>,
 ) -> TokenStream {
     let private = &scope.private;
+    let self_ty = scope.self_ty;
     let method = spans::located(&hook.function.sig.ident);
     let mut number = 0;
     let args = hook
@@ -111,7 +112,7 @@ fn call(
                 quote!(#private::Probe::<#alias>::ASK.__dagstack_context(#ctx))
             }
         });
-    quote!(<__dagstack_Plugin>::#method(#plugin, #(#args),*))
+    quote!(<#self_ty>::#method(#plugin, #(#args),*))
 }
 
 /// The value, or the error, of what the author's method returned.
@@ -119,14 +120,17 @@ fn finish(hook: &Hook<'_>, call: &TokenStream, scope: &Scope<'_>) -> TokenStream
     let private = &scope.private;
     let (returned, value) = (hook.output_alias(), value_name(hook));
     let call = if hook.is_async() {
-        quote!(#private::MaySend(#call).__dagstack_send().await)
+        quote! {
+            let __dagstack_future = #private::MaySend(#call).__dagstack_send();
+            let __dagstack_returned = __dagstack_future.await;
+        }
     } else {
-        call.clone()
+        quote!(let __dagstack_returned = #call;)
     };
     quote! {
         let __dagstack_failure =
             #private::Probe::<#returned>::ASK.__dagstack_split().1.__dagstack_failure();
-        let __dagstack_returned = #call;
+        #call
         #private::Ended::<_, #value>::new(__dagstack_returned)
             .__dagstack_end(__dagstack_failure)
     }
@@ -161,6 +165,7 @@ fn run(
     let object = kind.object();
     let (given, value) = (given_name(hook), value_name(hook));
     let constant = hook.constant();
+    let shared = shared(scope);
     let converted = convert(hook, &quote!(__dagstack_given), scope);
     let body = match hook.model() {
         Model::ProcessCpuBound if data.is_exposed => quote! {
@@ -196,7 +201,7 @@ fn run(
     quote! {
         #(#cfgs)*
         #[automatically_derived]
-        impl #private::Run<#object, #place> for #self_ty {
+        impl #private::Run<#object, #place> for #self_ty #shared {
             const PLACE: usize = #constant;
 
             fn run<'__dagstack_x, '__dagstack_a: '__dagstack_x>(
@@ -212,40 +217,64 @@ fn run(
     }
 }
 
-/// `Plugin::native`: the shell, which implements the kind's trait with the author's parameter types
-/// at their places, so that a wrong one is the compiler's own error there.
-pub(crate) fn native(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
-    let Some(kind) = plugin.kind else {
-        return TokenStream::new();
-    };
+/// The shell: it implements the kind's trait with the author's parameter types at their places, so
+/// that a wrong one is the compiler's own error there.
+fn shell(plugin: &Plugin<'_>, kind: OfKind<'_>, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
+    let self_ty = scope.self_ty;
     let path = kind.path;
     let impl_token = &plugin.block.impl_token;
-    let name = plugin.type_name();
-    // The compiler shows the shell's name when a type does not fit.
-    let name = if repeat(plugin, &name) {
-        format_ident!("{}Plugin", name, span = Span::call_site())
-    } else {
-        format_ident!("{}", name, span = Span::call_site())
-    };
+    let name = shell_name(plugin);
+    let shared = shared(scope);
     let methods = plugin.hooks.iter().filter_map(|hook| {
         let (place, data) = hook.of_kind?;
         Some(shell_method(hook, place, data, kind, scope))
     });
     quote! {
+        struct #name(#private::Native<#self_ty>);
+
+        #[automatically_derived]
+        #impl_token #path for #name #shared { #(#methods)* }
+    }
+}
+
+/// The compiler shows the shell's name when a type does not fit, so it is like the plugin's.
+fn shell_name(plugin: &Plugin<'_>) -> Ident {
+    let name = format!("{}Shell", plugin.type_name());
+    let ident = format_ident!("{}", name, span = Span::call_site());
+    if mentions(plugin, &name) {
+        return format_ident!("__dagstack_{}", ident);
+    }
+    ident
+}
+
+/// `Plugin::native`.
+pub(crate) fn native(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    if plugin.kind.is_none() {
+        return TokenStream::new();
+    }
+    let private = &scope.private;
+    let name = shell_name(plugin);
+    quote! {
         fn native(
             self: #private::Arc<Self>,
             __dagstack_lease: #private::Arc<#private::Lease>,
         ) -> #private::Option<#private::Arc<dyn #private::Any + #private::Send + #private::Sync>> {
-            struct #name(#private::Native<__dagstack_Plugin>);
-
-            #[automatically_derived]
-            #impl_token #path for #name { #(#methods)* }
-
             let __dagstack_shell: #private::Arc<__dagstack_Kind> =
                 #private::Arc::new(#name(#private::Native::new(self, __dagstack_lease)));
             #private::Some(#private::Arc::new(__dagstack_shell))
         }
+    }
+}
+
+/// That the plugin is shared between threads, as a condition that is not checked here: it has its
+/// own assertion.
+fn shared(scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let self_ty = scope.self_ty;
+    quote! {
+        where
+            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
     }
 }
 
@@ -260,14 +289,13 @@ fn shell_method(
     let cfgs = hook.cfgs();
     let object = kind.object();
     let value = value_name(hook).into_token_stream();
-    let plugin_ty = quote!(__dagstack_Plugin);
     let names: Vec<Ident> = (0..values(hook).count())
         .map(|number| format_ident!("__dagstack_{}", number))
         .collect();
     let params = values(hook)
         .zip(&names)
         .map(|((_, param), name)| {
-            let ty = spans::without_self(param.ty.to_token_stream(), &plugin_ty);
+            let ty = spans::without_self(param.ty.to_token_stream(), scope.self_ty);
             (quote!(#name), ty)
         })
         .collect();
@@ -285,8 +313,11 @@ fn shell_method(
         private,
     );
     let body = if data.is_async {
+        let given = given_name(hook);
         quote! {
-            self.0.call::<#object, #place>(__dagstack_ctx, (#(#names,)*))
+            let __dagstack_args =
+                #private::Fitting::<_, #given<'_>>::new((#(#names,)*)).__dagstack_fit();
+            self.0.call::<#object, #place>(__dagstack_ctx, __dagstack_args)
         }
     } else {
         let constant = hook.constant();
@@ -310,20 +341,29 @@ fn shell_method(
 }
 
 /// The arm of a hook that is not exposed.
-pub(crate) fn arm_of_hidden(hook: &Hook<'_>, place: usize, scope: &Scope<'_>) -> TokenStream {
+pub(crate) fn arm_of_hidden(
+    hook: &Hook<'_>,
+    place: usize,
+    data: &HookData,
+    scope: &Scope<'_>,
+) -> TokenStream {
     let private = &scope.private;
     let cfgs = hook.cfgs();
     let constant = hook.constant();
+    let self_ty = scope.self_ty;
+    let method = spans::located(&hook.function.sig.ident);
+    let (path, hook_ident) = (hook.kind_path, &data.ident);
     quote! {
         #(#cfgs)*
-        #constant => #private::hidden_hook(
-            <__dagstack_Kind as #private::Kind>::SPEC,
-            #place,
-        ),
+        #constant => {
+            // A package that calls no hook of the kind still has a use for its method.
+            #private::used((<#self_ty>::#method, <__dagstack_Kind as #path>::#hook_ident));
+            #private::hidden_hook(<__dagstack_Kind as #private::Kind>::SPEC, #place)
+        }
     }
 }
 
-/// The argument of the assertion about the return type: what the kind says.
-pub(crate) fn kind_output(hook: &Hook<'_>) -> TokenStream {
-    value_name(hook).into_token_stream()
+/// The name of what the kind says the hook returns.
+pub(crate) fn kind_output(hook: &Hook<'_>) -> Ident {
+    value_name(hook)
 }

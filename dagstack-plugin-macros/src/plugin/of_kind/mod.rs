@@ -17,7 +17,7 @@ use super::{fallback, read_block, write};
 use crate::ctxt::Ctxt;
 use crate::kind::data::{self, HookData, KindData};
 
-use check::repeat;
+use check::mentions;
 pub(crate) use check::{check, params};
 pub(crate) use expand::{arm_of_hidden, expand, kind_output, native};
 
