@@ -19,6 +19,8 @@ mod data;
 mod docs;
 mod entries;
 mod hook;
+#[cfg(feature = "include-kind")]
+mod include_kind;
 mod kind;
 mod lifecycle;
 mod lifetimes;
@@ -247,6 +249,31 @@ pub fn health(args: TokenStream, item: TokenStream) -> TokenStream {
 pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("data", item.clone(), || {
         data::expand(args.into(), item.into())
+    })
+}
+
+/// Makes a kind's trait, and the types in it, from a hookspec that is no Rust:
+/// `include_kind!("kinds/llm/v1.yaml");`. Needs feature `include-kind`.
+///
+/// The path is relative to the folder of the crate's `Cargo.toml`. Each definition below `$defs` of
+/// the hookspec's JSON Schemas becomes a type, and the kind a trait as `#[kind]` makes it, called
+/// after the kind: `Llm`. The types carry the shape of the schemas; the schemas themselves stay part
+/// of the kind, so that writing its hookspec gives the same files again.
+///
+/// A parameter that may be left out is an `Option`, unless the schema has a default for it.
+///
+/// # Arguments
+///
+/// | key | type | default | meaning |
+/// |---|---|---|---|
+/// | `as` | name | the kind's, in UpperCamelCase | what the trait is called |
+/// | `types(Name = path, …)` | paths | none | types of yours in the place of definitions |
+/// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
+#[cfg(feature = "include-kind")]
+#[proc_macro]
+pub fn include_kind(input: TokenStream) -> TokenStream {
+    guarded("include_kind", TokenStream::new(), || {
+        include_kind::expand(input.into())
     })
 }
 

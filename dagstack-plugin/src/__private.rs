@@ -51,8 +51,8 @@ pub use crate::types::{
     SetupParam, TeardownOutcome, WithDefault,
 };
 pub use kind::{
-    Asked, Ended, Fitting, by_name, described, hidden_hook, kind_input, kind_output,
-    literal_schema, no_schema, not_exposed, used,
+    Asked, Ended, Fitting, by_name, by_name_without, described, hidden_hook, kind_input,
+    kind_output, literal_schema, no_schema, not_exposed, used,
 };
 pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
 pub use probe::{MaySend, Probe, Returned, SetupReturned, ask};

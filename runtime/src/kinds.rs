@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use dagstack_plugin::kind::KindSpec;
-use dagstack_plugin::suggest;
+use dagstack_plugin::kinds::{Orchestrator, Tool};
+use dagstack_plugin::{Kind, suggest};
 
 use crate::descriptor::{Descriptor, Source};
-use crate::dispatch::tool;
 use crate::error::PluginRegistryError;
 
-/// The orchestrator's contract is its trait's; until a plugin brings that, only its version counts.
-const ORCHESTRATOR: (&str, &str) = ("orchestrator", "1.0.0");
+/// What every host knows, whether or not a plugin brings its trait.
+const BUILT_IN: [&KindSpec; 2] = [<dyn Tool>::SPEC, <dyn Orchestrator>::SPEC];
 
 /// The kinds a host knows, by name.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl Kinds {
             _ => None,
         });
         let mut specs = BTreeMap::new();
-        for spec in declared.iter().copied().chain(brought).chain([&tool::SPEC]) {
+        for spec in declared.iter().copied().chain(brought).chain(BUILT_IN) {
             specs.entry(spec.name).or_insert(spec);
         }
         Self {
@@ -53,11 +53,7 @@ impl Kinds {
     pub(crate) fn check(&self, plugin: &Descriptor) -> Result<(), PluginRegistryError> {
         let kind = plugin.name.kind();
         let manifest = plugin.manifest();
-        let version = match self.spec(kind) {
-            Some(spec) => Some(spec.version),
-            None => (kind == ORCHESTRATOR.0).then_some(ORCHESTRATOR.1),
-        };
-        let Some(version) = version else {
+        let Some(spec) = self.spec(kind) else {
             // What wraps calls keeps to the contract of middleware, whatever its kind is called.
             let wraps = manifest.is_some_and(|manifest| manifest.chain_wrap.is_some());
             return if self.closed && !wraps {
@@ -68,11 +64,11 @@ impl Kinds {
         };
         // An executable without a manifest says nothing about it.
         match manifest {
-            Some(manifest) if !fits(&manifest.kind_api_version, version) => {
+            Some(manifest) if !fits(&manifest.kind_api_version, spec.version) => {
                 Err(PluginRegistryError::KindVersionIncompatible {
                     plugin: plugin.name.clone(),
                     required: manifest.kind_api_version.clone(),
-                    offered: version.to_owned(),
+                    offered: spec.version.to_owned(),
                 })
             }
             _ => Ok(()),
@@ -80,10 +76,7 @@ impl Kinds {
     }
 
     fn unknown(&self, plugin: &Descriptor) -> PluginRegistryError {
-        let known = self.specs.keys().copied().chain([ORCHESTRATOR.0]);
-        let mut known: Vec<String> = known.map(str::to_owned).collect();
-        known.sort();
-        known.dedup();
+        let known: Vec<String> = self.specs.keys().copied().map(str::to_owned).collect();
         PluginRegistryError::KindUnknown {
             plugin: plugin.name.clone(),
             suggestion: suggest(plugin.name.kind(), known.iter().map(String::as_str))

@@ -28,8 +28,25 @@ const INTERNAL: &[&str] = &[
 
 #[test]
 fn mistakes_are_reported_in_plain_words() {
+    lay_out_hookspecs();
     let cases = trybuild::TestCases::new();
     cases.compile_fail("ui/*/fail/*.rs");
+}
+
+/// `include_kind!` reads files beside the `Cargo.toml` of its crate, and a case's is trybuild's.
+fn lay_out_hookspecs() {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/include_kind/hookspecs");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let to = target.join("tests/trybuild/dagstack-tests/hookspecs");
+    for folder in ["", "schemas"] {
+        fs::create_dir_all(to.join(folder)).unwrap();
+        for file in fs::read_dir(from.join(folder)).unwrap() {
+            let file = file.unwrap().path();
+            if file.is_file() {
+                fs::copy(&file, to.join(folder).join(file.file_name().unwrap())).unwrap();
+            }
+        }
+    }
 }
 
 #[test]

@@ -33,6 +33,9 @@ pub(crate) struct HookArgs {
     /// A schema in the place of the derived one; for `include_kind!`.
     pub(crate) input_schema: Option<LitStr>,
     pub(crate) output_schema: Option<LitStr>,
+    /// The parameters that are not written where they are `None`, because such a schema has no
+    /// `null` for them; for `include_kind!`.
+    pub(crate) left_out: Vec<LitStr>,
 }
 
 const HOOK_KEYS: &[&str] = &[
@@ -47,7 +50,7 @@ const HOOK_KEYS: &[&str] = &[
 ];
 
 /// For the macro that writes kinds; not for authors.
-const HIDDEN_KEYS: &[&str] = &["input_schema", "output_schema"];
+const HIDDEN_KEYS: &[&str] = &["input_schema", "output_schema", "left_out"];
 
 /// Arguments of a plugin's hook, each with what to do about it in a kind.
 const OF_PLUGINS: &[(&str, &str)] = &[
@@ -212,6 +215,7 @@ impl HookArgs {
         for entry in entries.iter().filter(hidden) {
             match entry.name().as_str() {
                 "input_schema" => args.input_schema = entry.text(cx),
+                "left_out" => args.left_out = entry.texts(cx),
                 _ => args.output_schema = entry.text(cx),
             }
         }

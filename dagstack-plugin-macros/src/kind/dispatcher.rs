@@ -39,6 +39,9 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     let item = item(kind, private);
     let name = name(kind);
     let methods = kind.hooks.iter().map(|hook| method(kind, hook, private));
+    // The trait is where the author hears about it.
+    let many = kind.hooks.iter().any(|hook| hook.params.len() >= 6);
+    let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
     // As in `expand::aliases`.
     let impl_token = quote_spanned!(kind.item.ident.span()=> impl);
     quote! {
@@ -49,6 +52,7 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
 
             #[automatically_derived]
             #[allow(dead_code)]
+            #allow
             #impl_token #name { #(#methods)* }
         };
     }

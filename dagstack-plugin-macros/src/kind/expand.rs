@@ -143,7 +143,8 @@ fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenS
         output,
         private,
     );
-    quote!(#(#attrs)* #signature;)
+    let allow = hook.allow_many();
+    quote!(#(#attrs)* #allow #signature;)
 }
 
 /// A method of the trait as `async_trait` would write it, so that its `#[async_trait] impl`s and
@@ -464,6 +465,10 @@ fn hook_spec(
             )
         }
     });
+    let written = match &hook.args.left_out[..] {
+        [] => quote!(#private::by_name([#(#written),*])),
+        left_out => quote!(#private::by_name_without([#(#written),*], &[#(#left_out),*])),
+    };
     let read = if hook.is_borrowing() {
         quote!(#private::Err(#private::not_exposed(&__DAGSTACK_SPEC, #index)))
     } else {
@@ -495,7 +500,7 @@ fn hook_spec(
             fn args_to_json(
                 __dagstack_args: &Self::Args<'_>,
             ) -> #private::Result<#private::Value, #private::HookError> {
-                #private::Ok(#private::by_name([#(#written),*]))
+                #private::Ok(#written)
             }
             fn args_from_json<'__dagstack_a>(
                 __dagstack_json: #private::Value,

@@ -81,6 +81,11 @@ impl KindHook<'_> {
         lifetimes::any(self.output.clone())
     }
 
+    /// An allowance of the lint that counts parameters, where only our `ctx` is one too many.
+    pub(crate) fn allow_many(&self) -> Option<TokenStream> {
+        (self.params.len() == 6).then(|| quote::quote!(#[allow(clippy::too_many_arguments)]))
+    }
+
     /// The signature as its author wrote it, for messages.
     pub(crate) fn signature(&self) -> String {
         let mut text = String::new();

@@ -17,7 +17,7 @@ use crate::schema::{self, Schema};
 /// A value whose type decides what can be done with it.
 pub struct Asked<'a, T>(pub &'a T);
 
-pub use crate::kind::json::{by_name, literal_schema};
+pub use crate::kind::json::{by_name, by_name_without, literal_schema};
 
 /// One argument, for JSON.
 pub trait ArgToJson {

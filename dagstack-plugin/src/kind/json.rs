@@ -18,6 +18,20 @@ pub fn by_name<const N: usize>(args: [(&'static str, Value); N]) -> Value {
     Value::Object(map)
 }
 
+/// The arguments of a call, by name, without those of `left_out` that are `null`.
+pub fn by_name_without<const N: usize>(
+    args: [(&'static str, Value); N],
+    left_out: &[&str],
+) -> Value {
+    let mut map = Map::new();
+    for (name, value) in args {
+        if !(value.is_null() && left_out.contains(&name)) {
+            map.insert(name.to_owned(), value);
+        }
+    }
+    Value::Object(map)
+}
+
 /// One argument as a value.
 ///
 /// # Errors

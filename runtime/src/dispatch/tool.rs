@@ -1,47 +1,10 @@
-//! The built-in kind `tool`: its hookspec, and which plugin a function belongs to.
+//! The built-in kind `tool`: which plugin a function belongs to.
 
-use dagstack_plugin::kind::{Dispatch, ErrorPolicy, KindHook, KindSpec, TOOL_NAME_TEMPLATE};
 use dagstack_plugin::{HookContext, tool};
 use serde_json::Value;
 
 use crate::descriptor::Source;
 use crate::entry::{Entry, Live};
-
-static HOOKS: [KindHook; 2] = [
-    KindHook {
-        name: tool::GET_SCHEMA,
-        description: Some("Lists the functions of the tool."),
-        dispatch: Dispatch::BroadcastCollect,
-        error_policy: ErrorPolicy::FailFast,
-        mcp_exposed: false,
-        mcp_tool_name_template: TOOL_NAME_TEMPLATE,
-        params: &[],
-        capability: None,
-        input_schema: || None,
-        output_schema: || None,
-    },
-    KindHook {
-        name: tool::EXECUTE,
-        description: Some("Runs one function of the tool."),
-        dispatch: Dispatch::Singleton,
-        error_policy: ErrorPolicy::FailFast,
-        mcp_exposed: true,
-        mcp_tool_name_template: "{kind}.{plugin}.{hook}.{function}",
-        params: &["function", "args"],
-        capability: None,
-        input_schema: || None,
-        output_schema: || None,
-    },
-];
-
-/// What every host knows of the kind, whether or not a plugin brings its trait.
-pub(crate) static SPEC: KindSpec = KindSpec {
-    name: tool::KIND,
-    version: "1.0.0",
-    description: Some("Functions for models and people to call."),
-    constraints: &[],
-    hooks: &HOOKS,
-};
 
 /// The function that the arguments of `execute` ask for.
 pub(super) fn function(args: &Value) -> Option<&str> {
