@@ -4,7 +4,6 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
 mod common;
-#[allow(dead_code)]
 #[path = "common/server.rs"]
 mod server;
 #[path = "common/workers.rs"]
