@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
+use crate::context::{HookContext, PluginScope};
 use crate::error::HookError;
 use crate::kind::Caller;
 use crate::middleware::Middleware;
@@ -34,6 +35,7 @@ const CLOSED: usize = 1 << (usize::BITS - 1);
 /// refused, and whoever tears the plugin down waits for those on their way.
 pub struct Lease {
     plugin: PluginName,
+    scope: Arc<PluginScope>,
     /// The calls in flight, and [`CLOSED`].
     calls: AtomicUsize,
     waiting: Mutex<Vec<Waker>>,
@@ -59,6 +61,7 @@ impl Lease {
         refusal: impl Fn() -> HookError + Send + Sync + 'static,
     ) -> Self {
         Self {
+            scope: Arc::new(PluginScope::new(plugin.clone())),
             plugin,
             calls: AtomicUsize::new(0),
             waiting: Mutex::default(),
@@ -81,6 +84,20 @@ impl Lease {
     pub fn with_workers(mut self, workers: Arc<dyn Caller>) -> Self {
         self.workers = Some(workers);
         self
+    }
+
+    /// Sets what all calls share.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Arc<PluginScope>) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// The context as the plugin gets it: it says which plugin is called, and holds what all its calls
+    /// share.
+    #[inline]
+    pub fn bind(&self, ctx: &HookContext) -> HookContext {
+        ctx.clone().with_scope(Arc::clone(&self.scope))
     }
 
     /// The plugin.
