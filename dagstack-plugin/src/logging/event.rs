@@ -307,7 +307,11 @@ impl Visit for Visitor {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let value = format!("{value:?}");
-        self.record_str(field, &value);
+        let mut text = String::new();
+        // The value's own code may fail.
+        match fmt::write(&mut text, format_args!("{value:?}")) {
+            Ok(()) => self.record_str(field, &text),
+            Err(_) => self.put(field, Value::Null),
+        }
     }
 }

@@ -8,7 +8,6 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::ops::Range;
 
-use serde::Serializer as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
@@ -308,12 +307,43 @@ impl<W> JsonLines<W> {
     }
 }
 
-/// Appends what a value's `Debug` or `Display` says as a JSON text.
+/// Appends what a value's `Debug` or `Display` says as a JSON text; `null` if it fails half way.
 fn shown(out: &mut Vec<u8>, value: fmt::Arguments<'_>) {
+    /// serde_json's own way panics where the value's code fails.
+    struct Escaped<'a>(&'a mut Vec<u8>);
+
+    impl fmt::Write for Escaped<'_> {
+        fn write_str(&mut self, piece: &str) -> fmt::Result {
+            let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
+            let mut rest = piece.as_bytes();
+            while let Some(end) = rest.iter().position(|&byte| !is_plain(byte)) {
+                let (plain, from) = rest.split_at(end);
+                self.0.extend_from_slice(plain);
+                let Some((&special, behind)) = from.split_first() else {
+                    break;
+                };
+                match special {
+                    b'"' | b'\\' => self.0.extend_from_slice(&[b'\\', special]),
+                    b'\n' => self.0.extend_from_slice(b"\\n"),
+                    b'\r' => self.0.extend_from_slice(b"\\r"),
+                    b'\t' => self.0.extend_from_slice(b"\\t"),
+                    0x08 => self.0.extend_from_slice(b"\\b"),
+                    0x0c => self.0.extend_from_slice(b"\\f"),
+                    // Writing to memory cannot fail.
+                    other => drop(write!(self.0, "\\u{other:04x}")),
+                }
+                rest = behind;
+            }
+            self.0.extend_from_slice(rest);
+            Ok(())
+        }
+    }
+
     let start = out.len();
-    let mut serializer = serde_json::Serializer::new(&mut *out);
-    if serializer.collect_str(&value).is_err() {
-        // The value's own code failed half way.
+    out.push(b'"');
+    if fmt::write(&mut Escaped(out), value).is_ok() {
+        out.push(b'"');
+    } else {
         out.truncate(start);
         out.extend_from_slice(b"null");
     }
@@ -446,7 +476,10 @@ impl Visit for Fields<'_> {
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if matches!(field.name(), "trace_id" | "span_id") {
-            return self.record_str(field, &format!("{value:?}"));
+            let mut text = String::new();
+            if fmt::write(&mut text, format_args!("{value:?}")).is_ok() {
+                return self.record_str(field, &text);
+            }
         }
         self.put(field, |out| shown(out, format_args!("{value:?}")));
     }
