@@ -18,7 +18,8 @@ use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::registry::{Inner, Registry};
 use crate::status::{PluginStatus, State};
-use dagstack_plugin::PluginName;
+use crate::world::World;
+use dagstack_plugin::{EventBus, PluginName, TenantResolver};
 
 /// Collects the plugins of a [`Registry`].
 #[derive(Default)]
@@ -30,6 +31,7 @@ pub struct RegistryBuilder {
     executables: Vec<(PluginName, StdioCommand)>,
     config: Vec<Box<dyn ConfigSource>>,
     prefer: Option<Runtime>,
+    world: World,
 }
 
 impl fmt::Debug for RegistryBuilder {
@@ -105,6 +107,32 @@ impl RegistryBuilder {
         self
     }
 
+    /// Says who the tenant of a call is and what it may do: what the plugins in this process ask by
+    /// `ctx.tenant()`. Without it every access is allowed. Those in processes of their own know the
+    /// tenant's id only; see [`tenancy`](dagstack_plugin::tenancy).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use dagstack_plugin::Metadata;
+    /// use dagstack_plugin::tenancy::{NoOpTenantContext, TenantContext};
+    /// use dagstack_runtime::Registry;
+    ///
+    /// let builder = Registry::builder().tenancy(|metadata: &Metadata| {
+    ///     Arc::new(NoOpTenantContext::of(metadata)) as Arc<dyn TenantContext>
+    /// });
+    /// ```
+    pub fn tenancy(mut self, tenants: impl TenantResolver) -> Self {
+        self.world.tenancy = Some(Arc::new(tenants));
+        self
+    }
+
+    /// Uses the host's own event bus, to publish to the plugins in this process and to hear them.
+    /// Without it they have one among themselves.
+    pub fn event_bus(mut self, bus: EventBus) -> Self {
+        self.world.event_bus = bus;
+        self
+    }
+
     /// Builds the registry. Nothing runs before [`Registry::setup_all`].
     ///
     /// # Errors
@@ -152,7 +180,10 @@ impl RegistryBuilder {
         }
         let mut list = plugins.list;
         list.sort_by(|a, b| a.name.cmp(&b.name));
-        let list: Vec<Descriptor> = list.into_iter().map(checked).collect();
+        let mut list: Vec<Descriptor> = list.into_iter().map(checked).collect();
+        for descriptor in &mut list {
+            descriptor.world = self.world.clone();
+        }
         let graph = Graph::new(&list.iter().collect::<Vec<_>>())?;
         for descriptor in &list {
             tracing::info!(

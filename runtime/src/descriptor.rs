@@ -7,7 +7,8 @@ use dagstack_plugin::manifest::{Dependency, Runtime};
 use dagstack_plugin::{Declaration, Manifest, Registration};
 
 use crate::adapter::mcp_stdio::StdioCommand;
-use dagstack_plugin::PluginName;
+use crate::world::World;
+use dagstack_plugin::{PluginName, PluginScope};
 
 /// What the registry knows of a plugin before it runs.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Descriptor {
     pub(crate) origin: String,
     pub(crate) manifest: Option<Arc<Manifest>>,
     pub(crate) source: Source,
+    /// What it shares with the other plugins.
+    pub(crate) world: World,
 }
 
 /// How a plugin is brought up.
@@ -70,6 +73,7 @@ impl Descriptor {
             origin: format!("linked as {}", declaration.type_path),
             manifest: None,
             source: Source::InProcess(registration),
+            world: World::default(),
         }
     }
 
@@ -96,6 +100,7 @@ impl Descriptor {
             teardown_timeout: TEARDOWN_TIMEOUT,
             manifest: None,
             source,
+            world: World::default(),
         }
     }
 
@@ -112,6 +117,16 @@ impl Descriptor {
         self.origin = origin;
         self.manifest = Some(manifest);
         self
+    }
+
+    /// What all calls of the plugin share.
+    pub(crate) fn scope(&self) -> Arc<PluginScope> {
+        Arc::new(
+            PluginScope::new(self.name.clone())
+                .with_version(self.version.clone())
+                .with_tenancy(self.world.tenancy.clone())
+                .with_event_bus(self.world.event_bus.clone()),
+        )
     }
 
     /// The manifest that was found, else that of the linked plugin.

@@ -153,6 +153,7 @@ impl Entry {
                 None => HookError::new(code::UNAVAILABLE, "the registry of the plugin is gone"),
             }
         })
+        .with_scope(self.descriptor.scope())
     }
 
     /// The error of a call that finds the plugin not ready.

@@ -58,6 +58,7 @@ mod lifecycle;
 mod link;
 mod registry;
 mod status;
+mod world;
 
 pub use adapter::Adapter;
 pub use adapter::mcp_stdio::StdioCommand;

@@ -109,7 +109,7 @@ impl Registry {
             let descriptor = entry.descriptor.clone();
             let task = match &entry.descriptor.source {
                 Source::InProcess(registration) => {
-                    let context = SetupContext::new(section.clone());
+                    let context = SetupContext::new(section.clone()).with_scope(descriptor.scope());
                     let mut work = InProcess::start(registration, context);
                     // In order, as far as that can be seen from outside.
                     work.begun().await;
