@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dagstack_plugin::{Progress, ProgressSink, wire};
 use rmcp::model::{
-    CallToolRequestParams, ClientRequest, GetMeta, MetaObject, ProgressNotificationParam,
-    ProgressToken, RequestMetaObject,
+    CallToolRequestParams, ClientRequest, GetMeta, MetaObject, NotificationMetaObject,
+    ProgressNotification, ProgressToken, RequestMetaObject,
 };
 use serde_json::json;
 
@@ -100,7 +100,8 @@ impl Listeners {
     }
 
     /// Hands a report over.
-    pub(super) fn report(&self, params: ProgressNotificationParam) {
+    pub(super) fn report(&self, notification: ProgressNotification) {
+        let params = notification.params;
         let sink = {
             let state = self.lock();
             let number = state.by_token.get(&params.progress_token);
@@ -109,7 +110,9 @@ impl Listeners {
                 None => return,
             }
         };
-        let more = params.meta.as_ref().and_then(|meta| meta.0.get(wire::PROGRESS));
+        // rmcp takes it out of the parameters.
+        let meta = notification.extensions.get::<NotificationMetaObject>();
+        let more = meta.and_then(|meta| meta.get(wire::PROGRESS));
         let payload = more.and_then(|more| more.get("payload")).cloned();
         let progress = Progress::to(&*sink);
         if let Some(event) = more.and_then(|more| more.get("type")?.as_str()) {

@@ -233,7 +233,7 @@ where
                 Some(JsonRpcMessage::Notification(JsonRpcNotification {
                     notification: ServerNotification::ProgressNotification(progress),
                     ..
-                })) => self.listeners.report(progress.params),
+                })) => self.listeners.report(progress),
                 Some(message) => return Some(message),
                 None => {}
             }
