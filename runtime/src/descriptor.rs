@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dagstack_plugin::manifest::{Dependency, Runtime};
 use dagstack_plugin::{Declaration, Manifest, Registration};
+use serde_json::Value;
 
 use crate::adapter::mcp_stdio::StdioCommand;
 use crate::world::World;
@@ -30,6 +31,10 @@ pub(crate) struct Descriptor {
     pub(crate) source: Source,
     /// What it shares with the other plugins.
     pub(crate) world: World,
+    /// The executable that runs the `process_cpu_bound` hooks of a linked plugin.
+    pub(crate) worker: Option<Arc<StdioCommand>>,
+    /// Whether its maintainer is trusted, where the host names trusted publishers.
+    pub(crate) trusted: Option<bool>,
 }
 
 /// How a plugin is brought up.
@@ -74,6 +79,8 @@ impl Descriptor {
             manifest: None,
             source: Source::InProcess(registration),
             world: World::default(),
+            worker: None,
+            trusted: None,
         }
     }
 
@@ -101,6 +108,8 @@ impl Descriptor {
             manifest: None,
             source,
             world: World::default(),
+            worker: None,
+            trusted: None,
         }
     }
 
@@ -127,6 +136,21 @@ impl Descriptor {
                 .with_tenancy(self.world.tenancy.clone())
                 .with_event_bus(self.world.event_bus.clone()),
         )
+    }
+
+    /// Who looks after the plugin.
+    pub(crate) fn maintainer(&self) -> Option<&str> {
+        match (&self.manifest, &self.source) {
+            (Some(manifest), _) => manifest.maintainer.as_deref(),
+            (None, Source::InProcess(registration)) => registration.declaration().maintainer,
+            (None, _) => None,
+        }
+    }
+
+    /// The sha256 its program must have, as the manifest says in `[plugin.metadata.dagstack]`.
+    pub(crate) fn expected_sha256(&self) -> Option<&Value> {
+        let manifest = self.manifest.as_ref()?;
+        manifest.metadata.get("dagstack")?.get("sha256")
     }
 
     /// The manifest that was found, else that of the linked plugin.
