@@ -65,12 +65,10 @@ pub use async_trait::async_trait;
 
 pub use cancel::{CancelToken, Cancelled};
 pub use config::{ConfigInvalid, NoConfig};
-pub use context::{
-    HookContext, Metadata, MetadataError, PluginContext, PluginScope, SetupContext,
-};
+pub use context::{HookContext, Metadata, MetadataError, PluginContext, PluginScope, SetupContext};
 pub use declaration::Declaration;
-pub use event_bus::{Event, EventBus, Subscription};
 pub use error::{BoxError, HookError, PluginError, code};
+pub use event_bus::{Event, EventBus, Subscription};
 pub use kind::{DispatchError, Kind};
 pub use logging::{Logger, Severity};
 pub use manifest::Manifest;

@@ -99,7 +99,11 @@ pub struct Progress<'a>(Option<&'a dyn ProgressSink>);
 
 impl fmt::Debug for Progress<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_heard() { "Progress" } else { "no Progress" })
+        f.write_str(if self.is_heard() {
+            "Progress"
+        } else {
+            "no Progress"
+        })
     }
 }
 
@@ -190,14 +194,18 @@ mod tests {
         assert_eq!(taken.len(), 2);
         assert!(matches!(&taken[0], ProgressReport::Update { percent, .. } if *percent == 0.0));
         ctx.progress().event("page", json!({ "number": 1 }));
-        assert!(matches!(reports.try_recv(), Ok(ProgressReport::Event { .. })));
+        assert!(matches!(
+            reports.try_recv(),
+            Ok(ProgressReport::Event { .. })
+        ));
         drop(reports);
         ctx.progress().update_with(90.0, "nobody is left", json!(1));
     }
 
     #[test]
     fn a_panicking_sink_harms_no_hook() {
-        let ctx = HookContext::default().with_progress(Arc::new(|_: ProgressReport| panic!("asked to")));
+        let ctx =
+            HookContext::default().with_progress(Arc::new(|_: ProgressReport| panic!("asked to")));
         ctx.progress().update(1.0, "begun");
         assert!(!HookContext::default().progress().is_heard());
     }

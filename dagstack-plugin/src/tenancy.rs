@@ -186,8 +186,14 @@ impl fmt::Display for TenantAccessDenied {
             action,
         } = self;
         match tenant_id {
-            Some(tenant) => write!(f, "tenant `{tenant}` may not {action} {resource_kind} `{resource_id}`"),
-            None => write!(f, "a call without a tenant may not {action} {resource_kind} `{resource_id}`"),
+            Some(tenant) => write!(
+                f,
+                "tenant `{tenant}` may not {action} {resource_kind} `{resource_id}`"
+            ),
+            None => write!(
+                f,
+                "a call without a tenant may not {action} {resource_kind} `{resource_id}`"
+            ),
         }
     }
 }
@@ -205,7 +211,8 @@ mod tests {
     use super::*;
 
     fn denied() -> TenantAccessDenied {
-        NoOpTenantContext::of(&Metadata::new().with(TENANT_ID, "acme")).denied("document", "7", READ)
+        NoOpTenantContext::of(&Metadata::new().with(TENANT_ID, "acme"))
+            .denied("document", "7", READ)
     }
 
     #[test]
@@ -232,7 +239,10 @@ mod tests {
             let again = HookError::from_value(&error.to_value()).unwrap();
             assert_eq!(TenantAccessDenied::from_hook_error(&again), Some(denied()));
         }
-        assert_eq!(denied().to_string(), "tenant `acme` may not read document `7`");
+        assert_eq!(
+            denied().to_string(),
+            "tenant `acme` may not read document `7`"
+        );
         let other = HookError::new("other", "no").details(denied().details());
         assert_eq!(TenantAccessDenied::from_hook_error(&other), None);
     }

@@ -121,7 +121,11 @@ impl TraceParent {
 
 impl fmt::Display for TraceParent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "00-{}-{}-{:02x}", self.trace_id, self.span_id, self.flags)
+        write!(
+            f,
+            "00-{}-{}-{:02x}",
+            self.trace_id, self.span_id, self.flags
+        )
     }
 }
 
@@ -153,7 +157,10 @@ pub fn is_tracestate(text: &str) -> bool {
     /// What a vendor has to pass on at least.
     const MEMBERS: usize = 32;
     let mut keys = Vec::new();
-    for member in text.split(',').map(|member| member.trim_matches([' ', '\t'])) {
+    for member in text
+        .split(',')
+        .map(|member| member.trim_matches([' ', '\t']))
+    {
         if member.is_empty() {
             continue;
         }
@@ -172,7 +179,8 @@ fn is_key(key: &str) -> bool {
         let mut bytes = word.bytes();
         word.len() <= longest
             && matches!(bytes.next(), Some(b'a'..=b'z' | b'0'..=b'9'))
-            && bytes.all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/'))
+            && bytes
+                .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-' | b'*' | b'/'))
     };
     match key.split_once('@') {
         Some((tenant, system)) => word(tenant, 241) && word(system, 14),
@@ -197,18 +205,20 @@ fn problem(entries: &Map<String, Value>) -> Option<&'static str> {
     match (context.get(TRACEPARENT), context.get(TRACESTATE)) {
         (None, None) => None,
         (None, Some(_)) => Some("dropped `tracestate`: it says nothing without a `traceparent`"),
-        (Some(parent), state) => {
-            if !parent.as_str().is_some_and(|text| TraceParent::parse(text).is_some()) {
-                Some(
-                    "dropped `traceparent`: expected the W3C form 00-<32 hex digits>-<16 hex digits>-<2 hex digits>",
-                )
-            } else if state.is_some_and(|it| !it.as_str().is_some_and(is_tracestate)) {
-                Some("dropped `tracestate`: expected the W3C form key=value,key=value")
-            } else {
-                None
-            }
+        (Some(parent), _) if !is_parent(parent) => Some(
+            "dropped `traceparent`: expected the W3C form 00-<32 hex digits>-<16 hex digits>-<2 hex digits>",
+        ),
+        (Some(_), Some(state)) if !state.as_str().is_some_and(is_tracestate) => {
+            Some("dropped `tracestate`: expected the W3C form key=value,key=value")
         }
+        (Some(_), _) => None,
     }
+}
+
+fn is_parent(value: &Value) -> bool {
+    value
+        .as_str()
+        .is_some_and(|text| TraceParent::parse(text).is_some())
 }
 
 /// Whether the trace context among `entries` is absent or well formed.
@@ -227,7 +237,6 @@ pub(crate) fn clean(entries: &mut Map<String, Value>) {
         entries.remove(TRACE_CONTEXT);
         return;
     };
-    let is_parent = |it: &Value| it.as_str().is_some_and(|it| TraceParent::parse(it).is_some());
     if !context.get(TRACEPARENT).is_some_and(is_parent) {
         context.remove(TRACEPARENT);
     }
@@ -310,7 +319,13 @@ mod tests {
 
     #[test]
     fn states_as_the_recommendation_says() {
-        for good in ["", "a=b", "rojo=00f067, congo=t61,,", "fw529a3039@dt=FfAB", "a= b"] {
+        for good in [
+            "",
+            "a=b",
+            "rojo=00f067, congo=t61,,",
+            "fw529a3039@dt=FfAB",
+            "a= b",
+        ] {
             assert!(is_tracestate(good), "{good}");
         }
         for bad in ["a", "=b", "A=b", "a=b,a=c", "a=b=c", "a=\n", "é=1", "a="] {

@@ -100,7 +100,8 @@ fn of_vector(call: &Value, line: &str) -> (LogRecord, Redaction) {
         record.trace_flags = u8::try_from(context["trace_flags"].as_u64().unwrap_or(0)).unwrap();
     }
     let baggage = context["baggage"].as_object().into_iter().flatten();
-    record = record.with_baggage(baggage.filter_map(|(key, value)| Some((&**key, value.as_str()?))));
+    record =
+        record.with_baggage(baggage.filter_map(|(key, value)| Some((&**key, value.as_str()?))));
     let redaction = match &call["redaction"] {
         Value::Null => Redaction::default(),
         rules => {
@@ -148,7 +149,10 @@ fn a_logger_says_whose_record_it_is() {
         log.log(
             Severity::WARN,
             "large",
-            [("page", json!(2)), ("size", json!({ "mb": 1.50, "api_key": "x" }))],
+            [
+                ("page", json!(2)),
+                ("size", json!({ "mb": 1.50, "api_key": "x" })),
+            ],
         );
     });
     assert_eq!(
@@ -188,21 +192,34 @@ fn six_levels_and_bodies_of_any_kind() {
         log.info(Value::Null);
         log.info(7);
     });
-    let levels: Vec<_> = lines[..6].iter().map(|it| it["severity_number"].clone()).collect();
+    let levels: Vec<_> = lines[..6]
+        .iter()
+        .map(|it| it["severity_number"].clone())
+        .collect();
     assert_eq!(json!(levels), json!([1, 5, 9, 13, 17, 21]));
     assert_eq!(lines[5]["severity_text"], "FATAL");
     assert_eq!(lines[6]["body"], json!({ "b": [1, null], "a": "é\n" }));
     assert_eq!(lines[7]["body"], Value::Null);
     assert_eq!(lines[8]["body"], 7);
-    assert_eq!(lines[8]["instrumentation_scope"], json!({ "name": "dagstack.plugin" }));
+    assert_eq!(
+        lines[8]["instrumentation_scope"],
+        json!({ "name": "dagstack.plugin" })
+    );
     assert_eq!(lines[8]["attributes"], json!({ "plugin.kind": "default" }));
 }
 
 #[test]
 fn the_identity_of_a_plugin_cannot_be_replaced() {
     let lines = logged(|| {
-        let forged = [("plugin.name", "other"), ("tenant_id", "other"), ("my_token", "t"), ("x", "y")];
-        logger().bind("plugin.kind", "other").log(Severity::INFO, "mine", forged);
+        let forged = [
+            ("plugin.name", "other"),
+            ("tenant_id", "other"),
+            ("my_token", "t"),
+            ("x", "y"),
+        ];
+        logger()
+            .bind("plugin.kind", "other")
+            .log(Severity::INFO, "mine", forged);
     });
     let attributes = &lines[0]["attributes"];
     assert_eq!(attributes["plugin.name"], "fixed");
@@ -243,7 +260,10 @@ fn ordinary_events_and_their_spans() {
         outer.record("late", true);
         let _inner = tracing::info_span!("step", n = 2, db_password = "hunter2").entered();
         tracing::debug!(target: "my::target", f = f64::NAN, g = 1e21, big = u128::MAX, why = ?Some("\"q\""), "half {}", 1);
-        tracing::error!(error = &io::Error::other("gone") as &(dyn std::error::Error + 'static), n = 3);
+        tracing::error!(
+            error = &io::Error::other("gone") as &(dyn std::error::Error + 'static),
+            n = 3
+        );
     });
     assert_eq!(
         lines[0],
@@ -288,7 +308,10 @@ fn a_value_whose_debug_logs_or_fails() {
     }
     let lines = logged(|| tracing::info!(logs = ?Logs, fails = ?Fails, "outside"));
     let outside = lines.iter().find(|it| it["body"] == "outside").unwrap();
-    assert_eq!(outside["attributes"]["logs"], "logs\u{1}\u{8}\u{c}\"\\\t\r\né");
+    assert_eq!(
+        outside["attributes"]["logs"],
+        "logs\u{1}\u{8}\u{c}\"\\\t\r\né"
+    );
     assert_eq!(outside["attributes"]["fails"], Value::Null);
 }
 
@@ -301,7 +324,10 @@ fn a_record_that_is_passed_on_is_the_same() {
         tracing::info!(target: "some::library", n = 1, "plain");
     });
     let text = String::from_utf8(first.0.lock().unwrap().clone()).unwrap();
-    let records: Vec<_> = text.lines().map(|line| LogRecord::from_json(line).unwrap()).collect();
+    let records: Vec<_> = text
+        .lines()
+        .map(|line| LogRecord::from_json(line).unwrap())
+        .collect();
     let lines = Lines::default();
     // Without `plugin.kind` of the layer's own.
     let layer = JsonLines::new(lines.clone());
@@ -332,7 +358,11 @@ fn an_event_is_read_as_the_record_it_was() {
     let kept = Arc::<Mutex<Vec<_>>>::default();
     let subscriber = tracing_subscriber::registry().with(Keep(Arc::clone(&kept)));
     tracing::subscriber::with_default(subscriber, || {
-        logger().log(Severity::FATAL, json!({ "x": 1 }), [("deep", json!({ "a_key": 1 }))]);
+        logger().log(
+            Severity::FATAL,
+            json!({ "x": 1 }),
+            [("deep", json!({ "a_key": 1 }))],
+        );
         tracing::warn!(target: "elsewhere", n = 5, "plain");
     });
     let records = kept.lock().unwrap();
@@ -349,27 +379,43 @@ fn an_event_is_read_as_the_record_it_was() {
             "tenant_id": "acme",
         })
     );
-    assert_eq!(record.trace_id.unwrap().to_string(), "0af7651916cd43dd8448eb211c80319c");
+    assert_eq!(
+        record.trace_id.unwrap().to_string(),
+        "0af7651916cd43dd8448eb211c80319c"
+    );
     assert_eq!(
         record.instrumentation_scope.as_ref().unwrap().name,
         "dagstack.plugin.fixed"
     );
     assert_eq!(records[1].body, "plain");
-    assert_eq!(records[1].instrumentation_scope.as_ref().unwrap().name, "elsewhere");
+    assert_eq!(
+        records[1].instrumentation_scope.as_ref().unwrap().name,
+        "elsewhere"
+    );
 }
 
 #[test]
 fn a_malformed_trace_context_never_enters_a_call() {
     let lines = logged(|| {
-        let metadata = Metadata::new()
-            .with("trace_context", json!({ "traceparent": "00-my_token=abc", "vendor": 1 }));
+        let metadata = Metadata::new().with(
+            "trace_context",
+            json!({ "traceparent": "00-my_token=abc", "vendor": 1 }),
+        );
         let ctx = HookContext::default().with_metadata(metadata);
         assert!(ctx.trace_context().is_none());
-        assert_eq!(ctx.metadata().get("trace_context"), Some(&json!({ "vendor": 1 })));
+        assert_eq!(
+            ctx.metadata().get("trace_context"),
+            Some(&json!({ "vendor": 1 }))
+        );
         ctx.logger().info("still logs");
     });
     assert_eq!(lines[0]["severity_number"], 13);
-    assert!(lines[0]["body"].as_str().unwrap().starts_with("dropped `traceparent`"));
+    assert!(
+        lines[0]["body"]
+            .as_str()
+            .unwrap()
+            .starts_with("dropped `traceparent`")
+    );
     assert!(!lines[0].to_string().contains("abc"));
     assert_eq!(lines[1]["body"], "still logs");
     assert_eq!(lines[1].get("trace_id"), None);

@@ -61,7 +61,11 @@ fn calls(criterion: &mut Criterion) {
             });
         }
         group.bench_function("logger off", |b| {
-            b.iter(|| black_box(&full).logger().info(black_box("nobody reads this")));
+            b.iter(|| {
+                black_box(&full)
+                    .logger()
+                    .info(black_box("nobody reads this"))
+            });
         });
     });
     group.finish();

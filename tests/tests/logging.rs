@@ -73,7 +73,10 @@ impl Collector {
 fn take_export(stream: &TcpStream, kept: &Mutex<Vec<Value>>) -> Option<()> {
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|&count| count > 0)?;
+    reader
+        .read_line(&mut line)
+        .ok()
+        .filter(|&count| count > 0)?;
     assert!(line.starts_with("POST /v1/logs "), "{line}");
     let mut length = 0;
     loop {
@@ -186,14 +189,20 @@ async fn every_record_is_its_own_calls() {
         if number % 100 == 99 {
             let began = Instant::now();
             while lines.text().matches("note added").count() < calls.len() {
-                assert!(began.elapsed() < Duration::from_secs(60), "records are missing");
+                assert!(
+                    began.elapsed() < Duration::from_secs(60),
+                    "records are missing"
+                );
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         }
     }
     children.teardown_all().await.unwrap();
     linked.teardown_all().await.unwrap();
-    tokio::task::spawn_blocking(move || provider.shutdown()).await.unwrap().unwrap();
+    tokio::task::spawn_blocking(move || provider.shutdown())
+        .await
+        .unwrap()
+        .unwrap();
 
     // The lines, whoever wrote them first.
     let mut seen = 0;
@@ -206,7 +215,11 @@ async fn every_record_is_its_own_calls() {
         seen += 1;
         let attributes = &record.attributes;
         let call = &calls[attributes["note"].as_str().unwrap()];
-        assert_eq!(record.trace_id.unwrap().to_string(), call.trace_id, "{line}");
+        assert_eq!(
+            record.trace_id.unwrap().to_string(),
+            call.trace_id,
+            "{line}"
+        );
         assert_eq!(record.span_id.unwrap().to_string(), call.span_id, "{line}");
         assert_eq!(record.trace_flags, 1);
         assert_eq!(attributes["tenant_id"], call.tenant);
@@ -225,7 +238,10 @@ async fn every_record_is_its_own_calls() {
     let records = collector.records.lock().unwrap();
     let text = |value: &Value| value["stringValue"].as_str().unwrap_or_default().to_owned();
     let mut exported = 0;
-    for record in records.iter().filter(|it| text(&it["body"]) == "note added") {
+    for record in records
+        .iter()
+        .filter(|it| text(&it["body"]) == "note added")
+    {
         exported += 1;
         let attributes: HashMap<&str, String> = record["attributes"]
             .as_array()
@@ -275,9 +291,18 @@ fn of_tenant(id: &str) -> HookContext {
 async fn a_tenant_is_refused_by_name() {
     let (_registry, plugin) = in_process(Registry::builder().tenancy(own)).await;
     let add = json!({ "text": "hello" });
-    assert_eq!(plugin.call("add", &of_tenant("acme"), add.clone()).await, Ok(json!(1)));
-    assert_eq!(plugin.call("list", &of_tenant("guest"), json!({})).await, Ok(json!([])));
-    let error = plugin.call("add", &of_tenant("guest"), add.clone()).await.unwrap_err();
+    assert_eq!(
+        plugin.call("add", &of_tenant("acme"), add.clone()).await,
+        Ok(json!(1))
+    );
+    assert_eq!(
+        plugin.call("list", &of_tenant("guest"), json!({})).await,
+        Ok(json!([]))
+    );
+    let error = plugin
+        .call("add", &of_tenant("guest"), add.clone())
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), code::TENANT_ACCESS_DENIED);
     assert_eq!(
         TenantAccessDenied::from_hook_error(&error),
@@ -288,9 +313,15 @@ async fn a_tenant_is_refused_by_name() {
             action: "write".to_owned(),
         })
     );
-    let error = plugin.call("add", &HookContext::default(), add).await.unwrap_err();
+    let error = plugin
+        .call("add", &HookContext::default(), add)
+        .await
+        .unwrap_err();
     assert_eq!(error.code(), code::TENANT_ACCESS_DENIED);
-    assert_eq!(error.message(), "a call without a tenant may not write notes ``");
+    assert_eq!(
+        error.message(),
+        "a call without a tenant may not write notes ``"
+    );
 }
 
 #[tokio::test]
@@ -302,6 +333,25 @@ async fn a_process_of_its_own_knows_the_tenant() {
             .await
             .unwrap();
     }
+    // A plugin's own refusal is the same error in every runtime.
+    let (_linked, in_process) = in_process(Registry::builder()).await;
+    let mut errors = Vec::new();
+    for plugin in [&plugin, &in_process] {
+        let nobody = plugin
+            .call("list", &HookContext::default(), json!({}))
+            .await;
+        errors.push(nobody.unwrap_err());
+    }
+    assert_eq!(errors[0], errors[1]);
+    assert_eq!(
+        TenantAccessDenied::from_hook_error(&errors[0]),
+        Some(TenantAccessDenied {
+            tenant_id: None,
+            resource_kind: "notes".to_owned(),
+            resource_id: String::new(),
+            action: READ.to_owned(),
+        })
+    );
     let notes = plugin.call("list", &of_tenant("acme"), json!({})).await;
     assert_eq!(notes, Ok(json!(["acme", "acme"])));
     registry.teardown_all().await.unwrap();
@@ -322,7 +372,10 @@ async fn progress_is_heard_from_both() {
         let (sink, reports) = progress::queue(64);
         let ctx = of_tenant("acme").with_progress(Arc::new(sink));
         let texts = json!({ "texts": ["a", "b", "c", "d"] });
-        assert_eq!(plugin.call("import", &ctx, texts.clone()).await, Ok(json!(4)));
+        assert_eq!(
+            plugin.call("import", &ctx, texts.clone()).await,
+            Ok(json!(4))
+        );
         // Nobody listens to this one, and nothing is sent.
         plugin.call("import", &of_tenant("x"), texts).await.unwrap();
         all.push(reports.try_iter().collect::<Vec<_>>());

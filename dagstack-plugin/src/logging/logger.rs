@@ -75,7 +75,9 @@ impl Logger {
         attributes: impl IntoIterator<Item = (K, V)>,
     ) {
         if self.is_enabled(severity) {
-            let own = attributes.into_iter().map(|(key, value)| (key.into(), value.into()));
+            let own = attributes
+                .into_iter()
+                .map(|(key, value)| (key.into(), value.into()));
             self.emit(severity, &body.into(), own);
         }
     }
@@ -132,12 +134,7 @@ impl Logger {
         }
     }
 
-    fn emit(
-        &self,
-        severity: Severity,
-        body: &Value,
-        own: impl Iterator<Item = (String, Value)>,
-    ) {
+    fn emit(&self, severity: Severity, body: &Value, own: impl Iterator<Item = (String, Value)>) {
         let mut attributes = self.bound.as_deref().cloned().unwrap_or_default();
         attributes.extend(own);
         let scope = self.scope.as_deref();

@@ -99,7 +99,10 @@ impl LogRecord {
 
     /// Takes `tenant.id`, `request.id` and `user.id` from W3C baggage as attributes, and nothing else.
     #[must_use]
-    pub fn with_baggage<'a>(mut self, entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub fn with_baggage<'a>(
+        mut self,
+        entries: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
         for (key, value) in entries {
             if BAGGAGE.contains(&key) {
                 self.attributes.insert(key.to_owned(), Value::from(value));
@@ -276,7 +279,10 @@ impl Tail<'_> {
             out.extend_from_slice(resource);
         }
         let (number, word) = (self.severity.number(), self.severity.text());
-        let _ = write!(out, ",\"severity_number\":{number},\"severity_text\":\"{word}\"");
+        let _ = write!(
+            out,
+            ",\"severity_number\":{number},\"severity_text\":\"{word}\""
+        );
         if let Some(id) = self.span_id {
             let _ = write!(out, ",\"span_id\":\"{id}\"");
         }
@@ -296,4 +302,3 @@ pub(super) fn text(out: &mut Vec<u8>, text: &str) {
     // Writing a text to memory cannot fail.
     let _ = serde_json::to_writer(out, text);
 }
-

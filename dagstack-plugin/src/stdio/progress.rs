@@ -68,14 +68,20 @@ impl CallProgress {
                     return None;
                 }
                 state.percent = Some(percent);
-                (Some(message), payload.map(|payload| json!({ "payload": payload })))
+                (
+                    Some(message),
+                    payload.map(|payload| json!({ "payload": payload })),
+                )
             }
             // MCP has nothing of the kind.
             ProgressReport::Event { .. } if !ours => return None,
             ProgressReport::Event {
                 event_type,
                 payload,
-            } => (None, Some(json!({ "type": event_type, "payload": payload }))),
+            } => (
+                None,
+                Some(json!({ "type": event_type, "payload": payload })),
+            ),
         };
         let progress = Value::from(state.percent.unwrap_or(0.0));
         let message = message
@@ -125,3 +131,84 @@ pub(super) fn is_token(json: &str) -> bool {
     json.starts_with(['"', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
 }
 
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn update(percent: f64, payload: Option<Value>) -> ProgressReport {
+        ProgressReport::Update {
+            percent,
+            message: "going \"on\"".to_owned(),
+            payload,
+        }
+    }
+
+    fn written(ours: bool, reports: Vec<ProgressReport>) -> Vec<Value> {
+        let progress = CallProgress::new(Weak::new(), "\"t-1\"".into(), CancelToken::new());
+        let mut state = State::default();
+        let lines = reports
+            .into_iter()
+            .filter_map(|report| progress.line(&mut state, report, ours));
+        lines
+            .map(|line| {
+                assert!(line.ends_with(b"\n"));
+                serde_json::from_slice::<Value>(&line).unwrap()["params"].clone()
+            })
+            .collect()
+    }
+
+    fn event() -> ProgressReport {
+        ProgressReport::Event {
+            event_type: "page".to_owned(),
+            payload: json!(7),
+        }
+    }
+
+    #[test]
+    fn other_hosts_get_what_mcp_allows() {
+        let reports = vec![
+            event(),
+            update(10.0, Some(json!(1))),
+            update(10.0, None),
+            update(5.0, None),
+            update(12.5, None),
+        ];
+        let params = |progress: f64| {
+            json!({
+                "progressToken": "t-1",
+                "progress": progress,
+                "total": 100,
+                "message": "going \"on\"",
+            })
+        };
+        assert_eq!(written(false, reports), [params(10.0), params(12.5)]);
+    }
+
+    #[test]
+    fn our_hosts_get_all_of_it() {
+        let params = written(true, vec![update(10.0, Some(json!(1))), event()]);
+        assert_eq!(params[0]["_meta"][PROGRESS], json!({ "payload": 1 }));
+        assert_eq!(
+            params[1],
+            json!({
+                "progressToken": "t-1",
+                "progress": 10.0,
+                "total": 100,
+                "_meta": { PROGRESS: { "type": "page", "payload": 7 } },
+            })
+        );
+    }
+
+    #[test]
+    fn tokens_are_texts_and_numbers() {
+        for (json, token) in [
+            ("\"a\"", true),
+            ("7", true),
+            ("-1", true),
+            ("null", false),
+            ("{}", false),
+        ] {
+            assert_eq!(is_token(json), token, "{json}");
+        }
+    }
+}

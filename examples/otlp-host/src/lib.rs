@@ -7,7 +7,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use dagstack_plugin::logging::LogRecord;
 use opentelemetry::logs::{AnyValue, LogRecord as _, Logger as _, LoggerProvider as _, Severity};
-use opentelemetry::{Context as OtelContext, InstrumentationScope, Key, SpanId, TraceFlags, TraceId};
+use opentelemetry::{
+    Context as OtelContext, InstrumentationScope, Key, SpanId, TraceFlags, TraceId,
+};
 use opentelemetry_otlp::{LogExporter, Protocol, WithExportConfig};
 use opentelemetry_sdk::logs::{
     BatchConfigBuilder, BatchLogProcessor, SdkLogger, SdkLoggerProvider,
@@ -121,7 +123,9 @@ fn any(value: Value) -> Option<AnyValue> {
             (None, None) => return None,
         },
         Value::String(text) => AnyValue::String(text.into()),
-        Value::Array(items) => AnyValue::ListAny(Box::new(items.into_iter().filter_map(any).collect())),
+        Value::Array(items) => {
+            AnyValue::ListAny(Box::new(items.into_iter().filter_map(any).collect()))
+        }
         Value::Object(map) => AnyValue::Map(Box::new(
             map.into_iter()
                 .filter_map(|(key, value)| Some((Key::from(key), any(value)?)))

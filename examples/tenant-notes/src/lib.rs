@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use dagstack_plugin::prelude::*;
 use dagstack_plugin::serde_json::json;
+use dagstack_plugin::tenancy::READ;
 use dagstack_plugin::{Severity, TenantAccessDenied};
 
 /// Keeps notes, those of each tenant apart.
@@ -25,9 +26,8 @@ impl TenantNotes {
         /// The note.
         text: String,
     ) -> Result<usize, TenantAccessDenied> {
-        let tenant = ctx.tenant();
-        let id = tenant.tenant_id().unwrap_or_default();
-        tenant.check_access("notes", id, "write")?;
+        let tenant = own_notes(ctx, "write")?;
+        let id = tenant.as_str();
         let count = self.keep(id, &text);
         ctx.logger().log(
             Severity::INFO,
@@ -45,30 +45,32 @@ impl TenantNotes {
         /// The notes.
         texts: Vec<String>,
     ) -> Result<usize, TenantAccessDenied> {
-        let tenant = ctx.tenant();
-        let id = tenant.tenant_id().unwrap_or_default();
-        tenant.check_access("notes", id, "write")?;
+        let tenant = own_notes(ctx, "write")?;
+        let id = tenant.as_str();
         ctx.progress()
             .event("import.started", json!({ "notes": texts.len() }));
-        let (mut done, all) = (0_u32, texts.len().max(1));
-        for text in texts {
-            self.keep(id, &text);
-            done += 1;
-            let percent = f64::from(done) * 100.0 / all as f64;
+        let all = texts.len();
+        for (before, text) in texts.iter().enumerate() {
+            self.keep(id, text);
+            let done = before + 1;
+            let percent = done as f64 * 100.0 / all as f64;
             ctx.progress()
                 .update_with(percent, format!("note {done}"), json!({ "done": done }));
         }
-        ctx.event_bus().publish("notes.imported", json!({ "tenant": id, "notes": done }));
+        ctx.event_bus()
+            .publish("notes.imported", json!({ "tenant": id, "notes": all }));
         Ok(self.count(id))
     }
 
     /// The tenant's notes, the oldest first.
     #[hook]
     fn list(&self, ctx: &HookContext) -> Result<Vec<String>, TenantAccessDenied> {
-        let tenant = ctx.tenant();
-        let id = tenant.tenant_id().unwrap_or_default();
-        tenant.check_read("notes", id)?;
-        let notes = self.by_tenant.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenant = own_notes(ctx, READ)?;
+        let id = tenant.as_str();
+        let notes = self
+            .by_tenant
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         Ok(notes.get(id).cloned().unwrap_or_default())
     }
 
@@ -82,16 +84,34 @@ impl TenantNotes {
     }
 }
 
+/// Whose notes a call is about. The host's rules decide, where it has any; without a tenant there are
+/// no notes.
+fn own_notes(ctx: &HookContext, action: &str) -> Result<String, TenantAccessDenied> {
+    let tenant = ctx.tenant();
+    match tenant.tenant_id() {
+        Some(id) => tenant
+            .check_access("notes", id, action)
+            .map(|()| id.to_owned()),
+        None => Err(tenant.denied("notes", "", action)),
+    }
+}
+
 impl TenantNotes {
     fn keep(&self, tenant: &str, text: &str) -> usize {
-        let mut notes = self.by_tenant.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut notes = self
+            .by_tenant
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let own = notes.entry(tenant.to_owned()).or_default();
         own.push(text.to_owned());
         own.len()
     }
 
     fn count(&self, tenant: &str) -> usize {
-        let notes = self.by_tenant.lock().unwrap_or_else(PoisonError::into_inner);
+        let notes = self
+            .by_tenant
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         notes.get(tenant).map_or(0, Vec::len)
     }
 }

@@ -68,7 +68,10 @@ mod tests {
             "trace_context",
             json!({ "traceparent": 7, "vendor": { "hop": 1 } }),
         );
-        let meta = of_call(&HookContext::new().with_metadata(metadata)).unwrap().0.0;
+        let meta = of_call(&HookContext::new().with_metadata(metadata))
+            .unwrap()
+            .0
+            .0;
         assert_eq!(
             Value::Object(meta),
             json!({ "dev.dagstack/metadata": { "trace_context": { "vendor": { "hop": 1 } } } })

@@ -82,7 +82,10 @@ pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, plugin: PluginName
 
 /// A record that does not say which plugin it comes from is this one's.
 fn of_plugin(mut record: LogRecord, plugin: &PluginName) -> LogRecord {
-    for (key, value) in [("plugin.kind", plugin.kind()), ("plugin.name", plugin.name())] {
+    for (key, value) in [
+        ("plugin.kind", plugin.kind()),
+        ("plugin.name", plugin.name()),
+    ] {
         if !record.attributes.contains_key(key) {
             record.attributes.insert(key.to_owned(), value.into());
         }
