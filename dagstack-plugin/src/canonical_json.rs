@@ -25,7 +25,8 @@ use serde::ser::{self, Serializer};
 use serde_json::Value;
 
 pub use error::CanonicalJsonError;
-use spelling::{Key, ecmascript, utf16_order};
+pub(crate) use spelling::utf16_order;
+use spelling::{Key, ecmascript};
 
 /// Integers beyond this magnitude are not exact in every reader (2^53).
 const EXACT: u64 = 1 << 53;
@@ -73,6 +74,21 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalJson
         tracing::warn!("canonical JSON holds an integer beyond ±2^53, which some readers round");
     }
     Ok(out.text)
+}
+
+/// Appends the canonical JSON text of `value`, and warns of nothing: what writes warnings uses it.
+/// After an error, something of the value may stand there.
+pub(crate) fn append<T: Serialize + ?Sized>(
+    value: &T,
+    text: &mut Vec<u8>,
+) -> Result<(), CanonicalJsonError> {
+    let mut out = Output {
+        text: std::mem::take(text),
+        ..Output::default()
+    };
+    let written = value.serialize(&mut out);
+    *text = out.text;
+    written
 }
 
 /// The text so far, and what open objects need to be sorted when they end.

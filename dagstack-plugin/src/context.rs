@@ -1,169 +1,24 @@
 //! What a plugin is given: [`PluginContext`] at setup, [`HookContext`] at every call.
 
+mod hook;
+mod metadata;
+mod scope;
+
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::cancel::CancelToken;
 use crate::config::NoConfig;
 use crate::declaration::Declaration;
-use crate::name::PluginName;
+use crate::event_bus::EventBus;
+use crate::logging::Logger;
 use crate::peers::Peers;
+use crate::tenancy::TenantContext;
 
-/// The horizontal concerns that travel with a call: an immutable map from text to JSON.
-///
-/// The core never interprets it and never requires a key, but carries it unchanged through all
-/// runtimes (plugin specification, §4). Reserved keys: `tenant_id`, `actor`, `quota_budget`,
-/// `trace_context`, `request_id`.
-#[derive(Clone, Default)]
-pub struct Metadata(Option<Arc<Map<String, Value>>>);
-
-impl Metadata {
-    /// No entries.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The value under `key`.
-    pub fn get(&self, key: &str) -> Option<&Value> {
-        self.0.as_deref()?.get(key)
-    }
-
-    /// The same map with one entry added or replaced. The original stays as it was.
-    #[must_use]
-    pub fn with(&self, key: impl Into<String>, value: impl Into<Value>) -> Self {
-        let mut map = self.0.as_deref().cloned().unwrap_or_default();
-        map.insert(key.into(), value.into());
-        Self(Some(Arc::new(map)))
-    }
-
-    /// Whether there are no entries.
-    pub fn is_empty(&self) -> bool {
-        self.0.as_deref().is_none_or(Map::is_empty)
-    }
-
-    /// All entries.
-    pub fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.0.as_deref().into_iter().flatten()
-    }
-}
-
-impl From<Map<String, Value>> for Metadata {
-    fn from(map: Map<String, Value>) -> Self {
-        Self((!map.is_empty()).then(|| Arc::new(map)))
-    }
-}
-
-impl From<&Metadata> for Map<String, Value> {
-    fn from(metadata: &Metadata) -> Self {
-        metadata.0.as_deref().cloned().unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for Metadata {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map()
-            .entries(self.iter().map(|(key, value)| {
-                let shown = if crate::secrets::is_secret_name(key) {
-                    Value::from(crate::secrets::MASKED)
-                } else {
-                    crate::secrets::mask(value)
-                };
-                (key, shown)
-            }))
-            .finish()
-    }
-}
-
-/// What a hook may know about its call. A hook asks for it by a parameter `ctx: &HookContext`.
-///
-/// ```
-/// use dagstack_plugin::{HookContext, Metadata};
-///
-/// let ctx = HookContext::default().with_metadata(Metadata::new().with("tenant_id", "acme"));
-/// assert_eq!(ctx.metadata().get("tenant_id").unwrap(), "acme");
-/// assert!(!ctx.cancellation().is_cancelled());
-/// ```
-#[derive(Clone, Debug, Default)]
-pub struct HookContext {
-    metadata: Metadata,
-    deadline: Option<Instant>,
-    cancellation: CancelToken,
-    plugin: Option<PluginName>,
-}
-
-impl HookContext {
-    /// A context without metadata or deadline.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The metadata of the call.
-    pub fn metadata(&self) -> &Metadata {
-        &self.metadata
-    }
-
-    /// When the caller stops waiting, if it said so.
-    #[inline]
-    pub fn deadline(&self) -> Option<Instant> {
-        self.deadline
-    }
-
-    /// The time left until the deadline; zero once it has passed.
-    #[inline]
-    pub fn remaining(&self) -> Option<Duration> {
-        self.deadline
-            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
-    }
-
-    /// Tells when the caller has given the call up.
-    #[inline]
-    pub fn cancellation(&self) -> &CancelToken {
-        &self.cancellation
-    }
-
-    /// The plugin that is called, as a hook of a kind sees it.
-    pub fn plugin(&self) -> Option<&PluginName> {
-        self.plugin.as_ref()
-    }
-
-    /// Says which plugin is called. Hosts do.
-    #[must_use]
-    pub fn with_plugin(mut self, plugin: PluginName) -> Self {
-        self.plugin = Some(plugin);
-        self
-    }
-
-    /// Replaces the metadata.
-    #[must_use]
-    pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = metadata;
-        self
-    }
-
-    /// Sets the deadline. It acts where a hook awaits; a `sync` hook that runs cannot be interrupted.
-    #[must_use]
-    pub fn with_deadline(mut self, deadline: Instant) -> Self {
-        self.deadline = Some(deadline);
-        self
-    }
-
-    /// Sets the deadline from now on. A time too long to count is no deadline.
-    #[must_use]
-    pub fn with_timeout(mut self, timeout: Duration) -> Self {
-        self.deadline = Instant::now().checked_add(timeout);
-        self
-    }
-
-    /// Uses the caller's own token.
-    #[must_use]
-    pub fn with_cancellation(mut self, cancellation: CancelToken) -> Self {
-        self.cancellation = cancellation;
-        self
-    }
-}
+pub use hook::HookContext;
+pub use metadata::{Metadata, MetadataError};
+pub use scope::PluginScope;
 
 /// What `#[setup]` is given: the validated config and who the plugin is.
 ///
@@ -174,6 +29,7 @@ pub struct PluginContext<C = NoConfig> {
     declaration: &'static Declaration,
     metadata: Metadata,
     registry: Peers,
+    scope: Arc<PluginScope>,
 }
 
 impl<C> PluginContext<C> {
@@ -202,6 +58,22 @@ impl<C> PluginContext<C> {
         &self.metadata
     }
 
+    /// A logger whose records say which plugin they come from, to be used here or kept. The calls have
+    /// loggers of their own, which say more: [`HookContext::logger`].
+    pub fn logger(&self) -> Logger {
+        Logger::new(Some(Arc::clone(&self.scope)), self.metadata.clone())
+    }
+
+    /// The tenant the plugin is set up for, if its host has one for each.
+    pub fn tenant(&self) -> Arc<dyn TenantContext> {
+        PluginScope::tenant(Some(&self.scope), &self.metadata)
+    }
+
+    /// The bus that the plugins of this process share.
+    pub fn event_bus(&self) -> &EventBus {
+        self.scope.event_bus()
+    }
+
     /// The plugins this one declares in `depends_on`, to be kept and called.
     pub fn registry(&self) -> &Peers {
         &self.registry
@@ -214,6 +86,7 @@ pub struct SetupContext {
     config: Value,
     metadata: Metadata,
     registry: Peers,
+    scope: Option<Arc<PluginScope>>,
 }
 
 impl SetupContext {
@@ -223,6 +96,7 @@ impl SetupContext {
             config,
             metadata: Metadata::default(),
             registry: Peers::none(),
+            scope: None,
         }
     }
 
@@ -233,10 +107,17 @@ impl SetupContext {
         self
     }
 
-    /// Replaces the metadata.
+    /// Sets what the plugin shares with its calls.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Arc<PluginScope>) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Replaces the metadata. A malformed trace context among them is dropped, with a warning.
     #[must_use]
     pub fn with_metadata(mut self, metadata: Metadata) -> Self {
-        self.metadata = metadata;
+        self.metadata = metadata.with_clean_trace();
         self
     }
 
@@ -255,6 +136,9 @@ impl SetupContext {
             declaration,
             metadata: self.metadata,
             registry: self.registry,
+            scope: self
+                .scope
+                .unwrap_or_else(|| Arc::new(PluginScope::of(declaration))),
         })
     }
 }

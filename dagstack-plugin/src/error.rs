@@ -8,6 +8,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::tenancy::TenantAccessDenied;
+
 /// An error of any type, as `?` makes it.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
@@ -44,7 +46,8 @@ pub mod code {
     pub const STOP: &str = "stop";
     /// A plugin asks for another that it does not name in `depends_on`.
     pub const UNDECLARED_DEPENDENCY: &str = "undeclared_dependency";
-    /// The tenant may not reach the resource.
+    /// The tenant may not reach the resource. Details: the fields of
+    /// [`TenantAccessDenied`](crate::TenantAccessDenied).
     pub const TENANT_ACCESS_DENIED: &str = "tenant_access_denied";
 }
 
@@ -109,14 +112,16 @@ impl HookError {
     }
 
     /// What any error becomes when a hook returns it: a `HookError`, itself or anywhere in the
-    /// chain of sources, keeps its code and details; everything else is [`code::HOOK_FAILED`].
+    /// chain of sources, keeps its code and details, and so does a [`TenantAccessDenied`]; everything else is [`code::HOOK_FAILED`].
     pub fn from_error(error: impl Into<BoxError>) -> Self {
         let error = match error.into().downcast::<HookError>() {
             Ok(own) => return *own,
             Err(other) => other,
         };
         let mut message = error.to_string();
-        let mut inner: Option<(Cow<'static, str>, Option<Value>)> = None;
+        let mut inner: Option<(Cow<'static, str>, Option<Value>)> = error
+            .downcast_ref::<TenantAccessDenied>()
+            .map(|denied| (code::TENANT_ACCESS_DENIED.into(), Some(denied.details())));
         let mut source = error.source();
         while let Some(cause) = source {
             let text = cause.to_string();
@@ -124,6 +129,10 @@ impl HookError {
             if !message.contains(&text) {
                 message.push_str(": ");
                 message.push_str(&text);
+            }
+            if let Some(denied) = cause.downcast_ref::<TenantAccessDenied>() {
+                inner = Some((code::TENANT_ACCESS_DENIED.into(), Some(denied.details())));
+                break;
             }
             if let Some(own) = cause.downcast_ref::<HookError>() {
                 inner = Some((own.0.code.clone(), own.0.details.clone()));

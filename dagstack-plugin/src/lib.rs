@@ -2,9 +2,10 @@
 //!
 //! | feature | what it adds to what a linked plugin needs |
 //! |---|---|
+//! | `logging` | [`logging::JsonLines`], log records as JSON lines through tracing-subscriber |
 //! | `manifest` | reading manifests (TOML and JSON) and comparing version ranges |
 //! | `validate` | JSON Schema validation of configs and arguments |
-//! | `stdio` | [`main!`], the plugin as an executable; with the two above |
+//! | `stdio` | [`main!`], the plugin as an executable; with the three above |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
 //! | `testing` | tests that run on the linked plugin and on its executable |
 //!
@@ -29,8 +30,10 @@ mod diagnose;
 #[doc(hidden)]
 pub mod encode;
 mod error;
+mod event_bus;
 pub mod kind;
 pub mod kinds;
+pub mod logging;
 pub mod manifest;
 pub mod middleware;
 mod name;
@@ -38,14 +41,17 @@ pub mod peers;
 mod plugin;
 pub mod prelude;
 mod problem;
+pub mod progress;
 mod registration;
 pub mod schema;
 pub mod secrets;
 #[cfg(feature = "stdio")]
 pub mod stdio;
+pub mod tenancy;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tool;
+pub mod trace;
 pub mod types;
 #[cfg(feature = "validate")]
 pub mod validate;
@@ -59,17 +65,22 @@ pub use async_trait::async_trait;
 
 pub use cancel::{CancelToken, Cancelled};
 pub use config::{ConfigInvalid, NoConfig};
-pub use context::{HookContext, Metadata, PluginContext, SetupContext};
+pub use context::{HookContext, Metadata, MetadataError, PluginContext, PluginScope, SetupContext};
 pub use declaration::Declaration;
 pub use error::{BoxError, HookError, PluginError, code};
+pub use event_bus::{Event, EventBus, Subscription};
 pub use kind::{DispatchError, Kind};
+pub use logging::{Logger, Severity};
 pub use manifest::Manifest;
 pub use middleware::Middleware;
 pub use name::PluginName;
 pub use peers::Peers;
 pub use plugin::{Args, BoxFuture, ErasedPlugin, Form, Health, Output, Plugin, Released};
 pub use problem::Problem;
+pub use progress::{Progress, ProgressReport, ProgressSink};
 pub use registration::{Registration, Setup, registered};
+
+pub use tenancy::{NoOpTenantContext, TenantAccessDenied, TenantContext, TenantResolver};
 
 #[cfg(feature = "include-kind")]
 pub use dagstack_plugin_macros::include_kind;

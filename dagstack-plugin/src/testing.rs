@@ -32,12 +32,12 @@ mod executable;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
 use crate::args;
-use crate::context::{HookContext, SetupContext};
+use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::error::{HookError, PluginError, code};
 use crate::plugin::{Args, ErasedPlugin, Plugin};
 use crate::registration::Registration;
@@ -113,7 +113,8 @@ impl TestPlugin {
                 let key = plugin.erased_declaration().key();
                 let mut arguments = Value::Object(args::by_name(&key, hook, arguments)?);
                 on_thread(runtime.as_ref(), async {
-                    let ctx = HookContext::default();
+                    let scope = PluginScope::of(plugin.erased_declaration());
+                    let ctx = HookContext::default().with_scope(Arc::new(scope));
                     crate::call::call(plugin.as_ref(), hook, &ctx, Args::Value(&mut arguments))
                         .await?
                         .into_value()

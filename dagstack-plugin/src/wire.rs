@@ -21,6 +21,9 @@ pub const METADATA: &str = "dev.dagstack/metadata";
 pub const TIMEOUT_MS: &str = "dev.dagstack/timeout_ms";
 /// The key of the [`HookError`] in the `_meta` of a result with `isError`.
 pub const ERROR: &str = "dev.dagstack/error";
+/// The key of what a report says beyond MCP's own, in the `_meta` of `notifications/progress`:
+/// `{"payload"}` of an update, `{"type", "payload"}` of an event.
+pub const PROGRESS: &str = "dev.dagstack/progress";
 /// Marks an output schema whose value is wrapped as `{"result": …}`.
 pub const WRAP: &str = "x-dagstack-wrap-result";
 /// FastMCP's mark of the same.

@@ -28,7 +28,8 @@ use crate::middleware::plugin::{PluginMiddleware, chain_wrap};
 use crate::registry::{Inner, Registry};
 use crate::status::PluginStatus;
 use crate::supply_chain::Publishers;
-use dagstack_plugin::PluginName;
+use crate::world::World;
+use dagstack_plugin::{EventBus, PluginName, TenantResolver};
 
 /// Collects the plugins of a [`Registry`].
 #[derive(Default)]
@@ -40,6 +41,7 @@ pub struct RegistryBuilder {
     executables: Vec<(PluginName, StdioCommand)>,
     config: Vec<Box<dyn ConfigSource>>,
     prefer: Option<Runtime>,
+    world: World,
     kinds: Vec<&'static KindSpec>,
     routing: Routing,
     middleware: Vec<(&'static str, Arc<dyn Middleware>)>,
@@ -116,6 +118,32 @@ impl RegistryBuilder {
     /// Runs plugins that can run in several ways in this one, where they can.
     pub fn prefer(mut self, runtime: Runtime) -> Self {
         self.prefer = Some(runtime);
+        self
+    }
+
+    /// Says who the tenant of a call is and what it may do: what the plugins in this process ask by
+    /// `ctx.tenant()`. Without it every access is allowed. Those in processes of their own know the
+    /// tenant's id only; see [`tenancy`](dagstack_plugin::tenancy).
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use dagstack_plugin::Metadata;
+    /// use dagstack_plugin::tenancy::{NoOpTenantContext, TenantContext};
+    /// use dagstack_runtime::Registry;
+    ///
+    /// let builder = Registry::builder().tenancy(|metadata: &Metadata| {
+    ///     Arc::new(NoOpTenantContext::of(metadata)) as Arc<dyn TenantContext>
+    /// });
+    /// ```
+    pub fn tenancy(mut self, tenants: impl TenantResolver) -> Self {
+        self.world.tenancy = Some(Arc::new(tenants));
+        self
+    }
+
+    /// Uses the host's own event bus, to publish to the plugins in this process and to hear them.
+    /// Without it they have one among themselves.
+    pub fn event_bus(mut self, bus: EventBus) -> Self {
+        self.world.event_bus = bus;
         self
     }
 
@@ -255,7 +283,10 @@ impl RegistryBuilder {
         list.sort_by(|a, b| a.name.cmp(&b.name));
         let list = self.lifecycle.prepare(list);
         let kinds = Kinds::new(&self.kinds, &list);
-        let list: Vec<Descriptor> = list.into_iter().map(|it| checked(it, &kinds)).collect();
+        let mut list: Vec<Descriptor> = list.into_iter().map(|it| checked(it, &kinds)).collect();
+        for descriptor in &mut list {
+            descriptor.world = self.world.clone();
+        }
         let graph = Graph::new(&list.iter().collect::<Vec<_>>())?;
         for descriptor in &list {
             tracing::info!(

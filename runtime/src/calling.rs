@@ -53,11 +53,13 @@ impl<'a> Run<'a> {
         match &self.live.running {
             Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
                 let running = self.in_flight.again(&self.live.lease);
-                let call = Box::pin(plugin.call_off_thread(hook, ctx, args, running));
+                let bound = self.live.lease.bind(ctx);
+                let call = Box::pin(plugin.call_off_thread(hook, &bound, args, running));
                 give_up_with(ctx, host, call).await
             }
             Running::InProcess(plugin) => {
-                let mut call = plugin.begin(hook, ctx, &mut args)?;
+                let bound = self.live.lease.bind(ctx);
+                let mut call = plugin.begin(hook, &bound, &mut args)?;
                 // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
                 let call = match call.poll_first() {
                     Poll::Ready(outcome) => return outcome?.into_value(),

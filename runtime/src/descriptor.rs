@@ -8,7 +8,8 @@ use dagstack_plugin::{Declaration, Manifest, Registration};
 use serde_json::Value;
 
 use crate::adapter::mcp_stdio::StdioCommand;
-use dagstack_plugin::PluginName;
+use crate::world::World;
+use dagstack_plugin::{PluginName, PluginScope};
 
 /// What the registry knows of a plugin before it runs.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(crate) struct Descriptor {
     pub(crate) origin: String,
     pub(crate) manifest: Option<Arc<Manifest>>,
     pub(crate) source: Source,
+    /// What it shares with the other plugins.
+    pub(crate) world: World,
     /// The executable that runs the `process_cpu_bound` hooks of a linked plugin.
     pub(crate) worker: Option<Arc<StdioCommand>>,
     /// Whether its maintainer is trusted, where the host names trusted publishers.
@@ -75,6 +78,7 @@ impl Descriptor {
             origin: format!("linked as {}", declaration.type_path),
             manifest: None,
             source: Source::InProcess(registration),
+            world: World::default(),
             worker: None,
             trusted: None,
         }
@@ -103,6 +107,7 @@ impl Descriptor {
             teardown_timeout: TEARDOWN_TIMEOUT,
             manifest: None,
             source,
+            world: World::default(),
             worker: None,
             trusted: None,
         }
@@ -121,6 +126,16 @@ impl Descriptor {
         self.origin = origin;
         self.manifest = Some(manifest);
         self
+    }
+
+    /// What all calls of the plugin share.
+    pub(crate) fn scope(&self) -> Arc<PluginScope> {
+        Arc::new(
+            PluginScope::new(self.name.clone())
+                .with_version(self.version.clone())
+                .with_tenancy(self.world.tenancy.clone())
+                .with_event_bus(self.world.event_bus.clone()),
+        )
     }
 
     /// Who looks after the plugin.

@@ -453,6 +453,7 @@ impl Entry {
                 None => HookError::new(code::UNAVAILABLE, "the registry of the plugin is gone"),
             }
         })
+        .with_scope(self.descriptor.scope())
         .with_layers(self.layers.native())
     }
 

@@ -65,6 +65,7 @@ mod registry;
 mod status;
 mod supply_chain;
 mod workers;
+mod world;
 
 pub use adapter::Adapter;
 pub use adapter::mcp_stdio::StdioCommand;

@@ -63,7 +63,7 @@ pub(super) fn ecmascript(text: &[u8]) -> Vec<u8> {
 /// Compares by UTF-16 code units. That is UTF-8 byte order, but for U+E000..=U+FFFF (lead bytes
 /// `EE` and `EF`), which come after the surrogates that everything beyond (`F0`…) is made of.
 #[inline]
-pub(super) fn utf16_order(a: &str, b: &str) -> Ordering {
+pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
     let lift = |byte: u8| byte + 0x10 * u8::from(matches!(byte, 0xEE | 0xEF));
     let (a, b) = (a.as_bytes(), b.as_bytes());
     for (a, b) in a.iter().zip(b) {

@@ -9,6 +9,7 @@ use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use crate::cancel::CancelToken;
+use crate::context::{HookContext, PluginScope};
 use crate::error::HookError;
 use crate::kind::Caller;
 use crate::middleware::Middleware;
@@ -43,6 +44,7 @@ const FLAGS: usize = CLOSED | SUSPENDED;
 /// refused, and whoever tears the plugin down waits for those on their way.
 pub struct Lease {
     plugin: PluginName,
+    scope: Arc<PluginScope>,
     /// The calls in flight, [`CLOSED`] and [`SUSPENDED`].
     calls: AtomicUsize,
     waiting: Mutex<Vec<Waker>>,
@@ -68,6 +70,7 @@ impl Lease {
         refusal: impl Fn() -> HookError + Send + Sync + 'static,
     ) -> Self {
         Self {
+            scope: Arc::new(PluginScope::new(plugin.clone())),
             plugin,
             calls: AtomicUsize::new(0),
             waiting: Mutex::default(),
@@ -90,6 +93,20 @@ impl Lease {
     pub fn with_workers(mut self, workers: Arc<dyn Caller>) -> Self {
         self.workers = Some(workers);
         self
+    }
+
+    /// Sets what all calls share.
+    #[must_use]
+    pub fn with_scope(mut self, scope: Arc<PluginScope>) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// The context as the plugin gets it: it says which plugin is called, and holds what all its calls
+    /// share.
+    #[inline]
+    pub fn bind(&self, ctx: &HookContext) -> HookContext {
+        ctx.clone().with_scope(Arc::clone(&self.scope))
     }
 
     /// The plugin.

@@ -59,7 +59,7 @@ impl<P: Plugin> Native<P> {
 
     /// The context for a hook that asks for it: it says which plugin is called.
     pub fn bind(&self, ctx: &HookContext) -> HookContext {
-        ctx.clone().with_plugin(self.lease.plugin().clone())
+        self.lease.bind(ctx)
     }
 
     /// Calls an `async` hook of the kind. The one allocation is the future's box, unless there is

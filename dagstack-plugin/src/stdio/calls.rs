@@ -13,6 +13,7 @@ use super::Server;
 use super::envelope::{INVALID_PARAMS, error_line};
 use super::instance::Admission;
 use super::meta::{self, Shape};
+use super::progress::CallProgress;
 use super::reader::LARGE;
 use super::reply::{self, Form};
 use super::runtime::poll_once;
@@ -36,6 +37,7 @@ pub(super) struct Call {
     args: Option<Range<usize>>,
     hook: usize,
     context: HookContext,
+    progress: Option<Arc<CallProgress>>,
     answer: Answer,
 }
 
@@ -68,7 +70,7 @@ pub(super) enum Prepared {
 
 /// Reads the parameters of `tools/call`. `id` and `params` lie in `line`.
 pub(super) fn prepare(
-    server: &Server,
+    server: &Arc<Server>,
     line: Cow<'_, str>,
     id: Range<usize>,
     params: Option<Range<usize>>,
@@ -90,11 +92,12 @@ pub(super) fn prepare(
             ));
         }
     };
-    let (context, shape) = match params.meta.map(|meta| meta::read(meta.get())) {
-        None => (HookContext::new(), Shape::Session),
-        Some(Some(read)) => read,
+    let (context, shape, token) = match params.meta.map(|meta| meta::read(meta.get())) {
+        None => (HookContext::new(), Shape::Session, None),
+        Some(Some(read)) => (read.context, read.shape, read.progress),
         Some(None) => return Prepared::Forward(line.into_owned()),
     };
+    let (context, progress) = in_scope(server, context, token);
     let Some(hook) = server.tools.find(&params.name) else {
         return refuse(&server.tools.unknown(&params.name));
     };
@@ -117,8 +120,26 @@ pub(super) fn prepare(
         args,
         hook,
         context,
+        progress,
         answer: Answer::Line { ticket, shape },
     })
+}
+
+/// The context as the hook gets it: it knows the plugin, and whom to tell of the call's progress.
+fn in_scope(
+    server: &Arc<Server>,
+    context: HookContext,
+    token: Option<&str>,
+) -> (HookContext, Option<Arc<CallProgress>>) {
+    let context = context.with_scope(Arc::clone(&server.scope));
+    let Some(token) = token else {
+        return (context, None);
+    };
+    let cancellation = context.cancellation().clone();
+    let progress = CallProgress::new(Arc::downgrade(server), token.into(), cancellation);
+    let progress = Arc::new(progress);
+    let sink = Arc::clone(&progress);
+    (context.with_progress(sink), Some(progress))
 }
 
 /// Where `inner`, a part of `outer`, lies in it.
@@ -138,19 +159,24 @@ fn type_name(json: &str) -> &'static str {
 }
 
 impl Call {
-    /// A call from within this process, with its arguments as JSON text.
+    /// A call from within this process, with its arguments as JSON text. With a `token`, its progress
+    /// is told on the wire.
     pub(super) fn local(
+        server: &Arc<Server>,
         hook: usize,
         context: HookContext,
         args: String,
+        token: Option<&str>,
     ) -> (Self, oneshot::Receiver<Result<Output, HookError>>) {
         let (tell, outcome) = oneshot::channel();
+        let (context, progress) = in_scope(server, context, token);
         let call = Self {
             id: 0..0,
             args: Some(0..args.len()),
             text: args,
             hook,
             context,
+            progress,
             answer: Answer::Channel(tell),
         };
         (call, outcome)
@@ -224,6 +250,9 @@ impl Call {
     }
 
     fn answer(self, server: &Server, outcome: Result<Output, HookError>, more: bool) {
+        if let Some(progress) = &self.progress {
+            progress.end();
+        }
         let (ticket, shape) = match self.answer {
             Answer::Line { ticket, shape } => (ticket, shape),
             Answer::Channel(tell) => {

@@ -18,7 +18,7 @@ use super::supervisor;
 use super::tools::{ToolNames, Tools};
 use super::{guard, help, manifest};
 use crate::call::call;
-use crate::context::{HookContext, SetupContext};
+use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::plugin::{Args, Plugin};
 use crate::registration::Registration;
 
@@ -120,7 +120,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Exit
         Ok(real) => real,
         Err(error) => return fail(1, &format!("cannot set stdout apart: {error}")),
     };
-    super::log::start();
+    super::log::start(T::declaration());
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -128,12 +128,13 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Exit
         Ok(runtime) => runtime,
         Err(error) => return fail(1, &format!("cannot start the async runtime: {error}")),
     };
+    let scope = Arc::new(PluginScope::of(T::declaration()));
     let outcome = runtime.block_on(async {
         let plugin = Registration::of::<T>()
-            .setup(SetupContext::new(config.unwrap_or(Value::Null)))
+            .setup(SetupContext::new(config.unwrap_or(Value::Null)).with_scope(Arc::clone(&scope)))
             .await
             .map_err(|error| (USAGE, format!("{}: {error}", error.code())))?;
-        let context = HookContext::new();
+        let context = HookContext::new().with_scope(scope);
         let called = call(&*plugin, hook, &context, Args::Value(&mut args)).await;
         let teardown = Box::pin(async { plugin.erased_teardown().await });
         let _ = crate::call::CatchPanic::new(teardown).await;
@@ -170,7 +171,7 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
     rustix::io::ioctl_fionbio(&wake, true)?;
     rustix::io::ioctl_fionbio(&woken, true)?;
     let streams = guard::protect()?;
-    super::log::start();
+    super::log::start(T::declaration());
     let server = Arc::new(Server {
         registration: Registration::of::<T>(),
         tools: Tools::new(T::declaration(), names),
@@ -183,6 +184,7 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
         pool: Pool::new(wake),
         input: Mutex::new(LineReader::new(streams.input)),
         spare: Default::default(),
+        scope: Arc::new(PluginScope::of(T::declaration())),
         config,
     });
     supervisor::supervise(&server, streams.printed, &signals, &woken);

@@ -76,7 +76,7 @@ pub(super) async fn execute(
         ));
     };
     let args = Value::Object(args).to_string();
-    let (call, outcome) = Call::local(index, meta::read_map(&context.meta), args);
+    let (call, outcome) = Call::local(server, index, meta::read_map(&context.meta), args, None);
     server.submit(Job::Call(call));
     let outcome = outcome
         .await

@@ -1,4 +1,5 @@
-//! Log lines on stderr. The guard's pipe stands behind it, so they never make a hook wait.
+//! Log records on stderr, as JSON lines. The guard's pipe stands behind it, so they never make a hook
+//! wait.
 
 use std::sync::OnceLock;
 
@@ -9,8 +10,11 @@ use tracing::{Event, Metadata};
 use tracing_core::span::Current;
 use tracing_subscriber::layer::SubscriberExt;
 
+use crate::declaration::Declaration;
+use crate::logging::JsonLines;
+
 /// Starts logging: `DAGSTACK_LOG`, else `RUST_LOG`, may hold one level (`error` … `trace`, `off`).
-pub(super) fn start() {
+pub(super) fn start(declaration: &'static Declaration) {
     let level = ["DAGSTACK_LOG", "RUST_LOG"]
         .into_iter()
         .filter_map(|name| std::env::var(name).ok())
@@ -26,6 +30,7 @@ pub(super) fn start() {
     let _ = tracing::subscriber::set_global_default(Log {
         level,
         sdk,
+        declaration,
         lines: OnceLock::new(),
     });
 }
@@ -36,15 +41,14 @@ struct Log {
     level: LevelFilter,
     /// For what the MCP SDK says.
     sdk: LevelFilter,
+    declaration: &'static Declaration,
     lines: OnceLock<Box<dyn Subscriber + Send + Sync>>,
 }
 
 impl Log {
     fn lines(&self) -> &(dyn Subscriber + Send + Sync) {
         &**self.lines.get_or_init(|| {
-            let lines = tracing_subscriber::fmt::layer()
-                .with_ansi(false)
-                .with_writer(std::io::stderr);
+            let lines = JsonLines::new(std::io::stderr).of_plugin(self.declaration);
             Box::new(tracing_subscriber::registry().with(lines))
         })
     }

@@ -5,9 +5,11 @@ use std::time::Duration;
 use rmcp::model::ClientCapabilities;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+use super::progress::is_token;
 use crate::context::{HookContext, Metadata};
+use crate::trace::{self, TRACEPARENT, TRACESTATE};
 use crate::wire::{METADATA, TIMEOUT_MS};
 
 /// The stateless protocol, whose requests carry their version themselves.
@@ -27,6 +29,8 @@ struct Meta<'a> {
     metadata: Option<&'a RawValue>,
     #[serde(borrow, rename = "dev.dagstack/timeout_ms")]
     timeout: Option<&'a RawValue>,
+    #[serde(borrow, rename = "progressToken")]
+    progress: Option<&'a RawValue>,
 }
 
 /// Which shape the answer has.
@@ -39,8 +43,16 @@ pub(super) enum Shape {
     Stateless,
 }
 
-/// What a call's `_meta` says; `None` if it is the MCP SDK that must judge it.
-pub(super) fn read(text: &str) -> Option<(HookContext, Shape)> {
+/// What a call's `_meta` says.
+pub(super) struct Read<'a> {
+    pub(super) context: HookContext,
+    pub(super) shape: Shape,
+    /// Under which token the caller wants to hear of the call's progress, as JSON.
+    pub(super) progress: Option<&'a str>,
+}
+
+/// Reads a call's `_meta`; `None` if it is the MCP SDK that must judge it.
+pub(super) fn read(text: &str) -> Option<Read<'_>> {
     let meta: Meta<'_> = serde_json::from_str(text).ok()?;
     let shape = match meta.version {
         None => Shape::Session,
@@ -60,15 +72,19 @@ pub(super) fn read(text: &str) -> Option<(HookContext, Shape)> {
         given(meta.metadata),
         given(meta.timeout),
     );
-    Some((context, shape))
+    Some(Read {
+        context,
+        shape,
+        progress: meta.progress.map(RawValue::get).filter(|it| is_token(it)),
+    })
 }
 
 /// The same from a map that is read already.
 pub(super) fn read_map(meta: &Map<String, Value>) -> HookContext {
     let given = |key: &str| meta.get(key).cloned();
     context(
-        given("traceparent"),
-        given("tracestate"),
+        given(TRACEPARENT),
+        given(TRACESTATE),
         given(METADATA),
         given(TIMEOUT_MS),
     )
@@ -89,19 +105,7 @@ fn context(
             Map::new()
         }
     };
-    match traceparent {
-        None => {}
-        Some(Value::String(parent)) if is_traceparent(&parent) => {
-            let mut trace = json!({ "traceparent": parent });
-            if let (Some(Value::String(state)), Some(trace)) = (tracestate, trace.as_object_mut()) {
-                trace.insert("tracestate".to_owned(), Value::String(state));
-            }
-            entries.insert("trace_context".to_owned(), trace);
-        }
-        Some(_) => tracing::warn!(
-            "dropped `traceparent`: expected the W3C form 00-<32 hex digits>-<16 hex digits>-<2 hex digits>"
-        ),
-    }
+    trace::put_bare(&mut entries, traceparent, tracestate);
     if !entries.is_empty() {
         context = context.with_metadata(Metadata::from(entries));
     }
@@ -117,29 +121,4 @@ fn context(
         }
     }
     context
-}
-
-/// W3C Trace Context, §3.2.
-pub(super) fn is_traceparent(text: &str) -> bool {
-    let hex = |part: &str, digits: usize| {
-        part.len() == digits
-            && part
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let zero = |part: &str| part.bytes().all(|byte| byte == b'0');
-    let mut parts = text.split('-');
-    let (Some(version), Some(trace), Some(span), Some(flags)) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return false;
-    };
-    hex(version, 2)
-        && version != "ff"
-        && (version != "00" || parts.next().is_none())
-        && hex(trace, 32)
-        && !zero(trace)
-        && hex(span, 16)
-        && !zero(span)
-        && hex(flags, 2)
 }

@@ -30,6 +30,7 @@ mod meta;
 mod options;
 mod output;
 mod pool;
+mod progress;
 mod protocol;
 mod reader;
 mod reply;

@@ -98,6 +98,19 @@ impl Output {
         self.finish(self.lock(), written);
     }
 
+    /// Leaves a line for others to write, without waiting for anything. `true` if the caller must see
+    /// to it that somebody [`flush`](Self::flush)es; `None` if too much waits already, and the line is
+    /// dropped.
+    pub(super) fn offer(&self, line: Vec<u8>) -> Option<bool> {
+        let mut state = self.lock();
+        if state.dead || state.pending.len() + line.len() > LIMIT {
+            return None;
+        }
+        let unwatched = !state.writing && state.pending.is_empty();
+        state.pending.extend_from_slice(&line);
+        Some(unwatched)
+    }
+
     /// Waits while too much is unwritten. `None` if nobody reads any more.
     fn admitted(&self) -> Option<MutexGuard<'_, State>> {
         let mut state = self.lock();

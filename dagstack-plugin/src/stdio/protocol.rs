@@ -345,7 +345,10 @@ impl ServerHandler for Handler {
         let arguments = Value::Object(request.arguments.unwrap_or_default()).to_string();
         let call = meta::read_map(&context.meta);
         let token = call.cancellation().clone();
-        let (call, outcome) = Call::local(index, call, arguments);
+        let progress = context.meta.get_progress_token();
+        let progress = progress.and_then(|token| serde_json::to_string(&token).ok());
+        let (call, outcome) =
+            Call::local(&self.server, index, call, arguments, progress.as_deref());
         self.server.submit(Job::Call(call));
         let outcome = tokio::select! {
             outcome = outcome => outcome,

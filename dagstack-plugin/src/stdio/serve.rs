@@ -17,7 +17,7 @@ use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
-use crate::context::{Metadata, SetupContext};
+use crate::context::{Metadata, PluginScope, SetupContext};
 use crate::registration::Registration;
 
 /// Everything the threads of the executable share.
@@ -34,6 +34,8 @@ pub(super) struct Server {
     pub(super) pool: Pool<Job>,
     pub(super) input: Mutex<LineReader>,
     pub(super) spare: Spare,
+    /// What all calls share.
+    pub(super) scope: Arc<PluginScope>,
     /// From `--config`.
     pub(super) config: Option<Value>,
 }
@@ -48,6 +50,8 @@ pub(super) enum Job {
     Protocol,
     /// Write an answer that is ready.
     Answer(Vec<u8>),
+    /// Write what others left.
+    Flush,
     /// Set the plugin up with its own config.
     SetUp,
     /// Tear the plugin down and tell the supervisor.
@@ -62,6 +66,7 @@ impl fmt::Debug for Job {
             Self::Call(_) => "Call",
             Self::Protocol => "Protocol",
             Self::Answer(_) => "Answer",
+            Self::Flush => "Flush",
             Self::SetUp => "SetUp",
             Self::TearDown => "TearDown",
             Self::Run(_) => "Run",
@@ -104,6 +109,7 @@ impl Work for Server {
             Job::Call(call) => call.run(self, more),
             Job::Protocol => self.protocol.drive(),
             Job::Answer(line) => self.output.send(line, more),
+            Job::Flush => self.output.flush(),
             Job::SetUp => self.set_up(self.own_config(), Metadata::new()),
             Job::TearDown => super::supervisor::tear_down(self),
             Job::Run(run) => run(self),
@@ -212,7 +218,9 @@ impl Server {
 
     /// Sets the plugin up. The instance's phase is "setting up" already.
     pub(super) fn set_up(self: &Arc<Self>, config: Value, metadata: Metadata) {
-        let context = SetupContext::new(config).with_metadata(metadata);
+        let context = SetupContext::new(config)
+            .with_metadata(metadata)
+            .with_scope(Arc::clone(&self.scope));
         let server = Arc::clone(self);
         self.runtime
             .run(self.registration.setup(context), move |outcome, _| {

@@ -147,8 +147,9 @@ impl Registry {
         let entry = &self.inner.entries[index];
         let starting: Starting = match &entry.descriptor.source {
             Source::InProcess(registration) => {
-                let context =
-                    SetupContext::new(section.clone()).with_registry(self.peers_of(index));
+                let context = SetupContext::new(section.clone())
+                    .with_scope(entry.descriptor.scope())
+                    .with_registry(self.peers_of(index));
                 let work = InProcess::start(registration, context);
                 let workers = self.workers_of(index, &section, host);
                 let (entry, pool) = (Arc::clone(entry), host.pool().clone());

@@ -1,11 +1,9 @@
 //! What goes beside a call's arguments, in `_meta`.
 
+use dagstack_plugin::trace::{self, TRACEPARENT, TRACESTATE};
 use dagstack_plugin::{HookContext, Metadata, wire};
 use rmcp::model::{JsonObject, MetaObject, RequestMetaObject};
 use serde_json::{Map, Value};
-
-/// The reserved metadata key of the W3C trace context.
-const TRACE_CONTEXT: &str = "trace_context";
 
 /// `_meta` of a call; `None` where there is nothing to say.
 pub(super) fn of_call(ctx: &HookContext) -> Option<RequestMetaObject> {
@@ -23,46 +21,15 @@ fn put_metadata(meta: &mut JsonObject, metadata: &Metadata) {
         return;
     }
     let mut rest: Map<String, Value> = metadata.into();
-    if let Some(trace) = rest.remove(TRACE_CONTEXT) {
-        match trace.get("traceparent").and_then(Value::as_str) {
-            Some(parent) if is_traceparent(parent) => {
-                meta.insert("traceparent".to_owned(), parent.into());
-                if let Some(state) = trace.get("tracestate").and_then(Value::as_str) {
-                    meta.insert("tracestate".to_owned(), state.into());
-                }
-            }
-            _ => tracing::warn!(
-                "dropped `trace_context`: expected {{\"traceparent\": \"00-<32 hex digits>-<16 hex digits>-<2 hex digits>\"}}"
-            ),
+    // Whatever was malformed has been dropped as it came into the context.
+    let (traceparent, tracestate) = trace::take_bare(&mut rest);
+    for (key, value) in [(TRACEPARENT, traceparent), (TRACESTATE, tracestate)] {
+        if let Some(value) = value {
+            meta.insert(key.to_owned(), value);
         }
     }
     if !rest.is_empty() {
         meta.insert(wire::METADATA.to_owned(), Value::Object(rest));
-    }
-}
-
-/// W3C Trace Context, §3.2.
-fn is_traceparent(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let hex = |part: &str, digits: usize| {
-        part.len() == digits
-            && part
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-    };
-    let some = |part: &str| part.bytes().any(|byte| byte != b'0');
-    match parts[..] {
-        [version, trace, span, flags, ..] => {
-            hex(version, 2)
-                && version != "ff"
-                && (version != "00" || parts.len() == 4)
-                && hex(trace, 32)
-                && some(trace)
-                && hex(span, 16)
-                && some(span)
-                && hex(flags, 2)
-        }
-        _ => false,
     }
 }
 
@@ -97,8 +64,17 @@ mod tests {
     fn a_malformed_trace_context_is_dropped() {
         let metadata = Metadata::new().with("trace_context", json!({ "traceparent": "00-zz" }));
         assert_eq!(of_call(&HookContext::new().with_metadata(metadata)), None);
-        assert!(!is_traceparent(
-            "00-00000000000000000000000000000000-00f067aa0ba902b7-01"
-        ));
+        let metadata = Metadata::new().with(
+            "trace_context",
+            json!({ "traceparent": 7, "vendor": { "hop": 1 } }),
+        );
+        let meta = of_call(&HookContext::new().with_metadata(metadata))
+            .unwrap()
+            .0
+            .0;
+        assert_eq!(
+            Value::Object(meta),
+            json!({ "dev.dagstack/metadata": { "trace_context": { "vendor": { "hop": 1 } } } })
+        );
     }
 }

@@ -6,6 +6,7 @@ mod command;
 mod hooks;
 mod meta;
 mod process;
+mod progress;
 mod start;
 mod stderr;
 mod transport;
@@ -27,6 +28,7 @@ use tokio::sync::Mutex;
 use self::client::Client;
 use self::hooks::{Hooks, ToolOf};
 use self::process::{Ended, Process};
+use self::progress::Listeners;
 use super::{Adapter, Announced, TeardownFailure};
 use crate::status::Reason;
 use dagstack_plugin::PluginName;
@@ -44,6 +46,8 @@ pub struct McpStdio {
     ours: bool,
     announced: Announced,
     peer: Peer<RoleClient>,
+    /// Who hears of the progress of calls.
+    listeners: Listeners,
     /// Dropping it closes the child's standard input.
     service: Mutex<Option<RunningService<RoleClient, Client>>>,
     /// Dropping it kills the child.
@@ -91,6 +95,7 @@ impl McpStdio {
     ) -> Result<Value, HookError> {
         let mut params = CallToolRequestParams::new(tool.name.to_string()).with_arguments(args);
         params.meta = meta::of_call(ctx);
+        let _listening = self.listeners.listen(ctx.progress_sink(), &mut params);
         match self.peer.call_tool(params).await {
             Ok(answer) => answer::value(tool, answer),
             Err(ServiceError::McpError(error)) => Err(answer::protocol_error(hook, error)),

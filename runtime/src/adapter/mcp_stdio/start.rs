@@ -20,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use super::client::Client;
 use super::hooks::Hooks;
 use super::process::{Group, Process};
+use super::progress::Listeners;
 use super::stderr::{self, Tail};
 use super::transport::{Lines, SetupParams};
 use super::{EXTENSION, McpStdio, StdioCommand, request};
@@ -55,6 +56,7 @@ impl McpStdio {
             transport,
             closed,
             setup,
+            listeners,
             stderr,
         } = start.spawn(command).await?;
         let service = start.shake_hands(transport, &process.group, stderr).await?;
@@ -88,6 +90,7 @@ impl McpStdio {
             ours: extension.is_some(),
             announced: announced(&peer, extension.as_ref()),
             peer,
+            listeners,
             service: Mutex::new(Some(service)),
             process,
         })
@@ -100,6 +103,7 @@ struct Spawned {
     transport: Lines<ChildStdout, ChildStdin>,
     closed: watch::Receiver<()>,
     setup: SetupParams,
+    listeners: Listeners,
     stderr: Stderr,
 }
 
@@ -164,17 +168,25 @@ impl Start<'_> {
         let tail = Tail::default();
         let drained = tokio::spawn(drain(
             stderr,
-            self.name.to_string(),
+            self.name.clone(),
             tail.clone(),
             process.group.clone(),
         ));
         let setup = SetupParams::default();
-        let (transport, closed) = Lines::new(self.name.to_string(), stdout, stdin, setup.clone());
+        let listeners = Listeners::default();
+        let (transport, closed) = Lines::new(
+            self.name.to_string(),
+            stdout,
+            stdin,
+            setup.clone(),
+            listeners.clone(),
+        );
         Ok(Spawned {
             process,
             transport,
             closed,
             setup,
+            listeners,
             stderr: Stderr { tail, drained },
         })
     }
@@ -380,7 +392,7 @@ async fn supervise(
 }
 
 /// Drains standard error until it ends, or shortly after the process has.
-async fn drain(stream: ChildStderr, plugin: String, tail: Tail, group: Group) {
+async fn drain(stream: ChildStderr, plugin: PluginName, tail: Tail, group: Group) {
     let after_the_end = async {
         group.ended().await;
         tokio::time::sleep(EXIT_LAG).await;

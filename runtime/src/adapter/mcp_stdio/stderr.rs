@@ -1,12 +1,15 @@
 //! A child's standard error, passed on to `tracing` line by line, so that it never blocks the child.
+//! A line that is a log record keeps its level and its fields.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use dagstack_plugin::PluginName;
+use dagstack_plugin::logging::{self, LogRecord};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// A longer line is cut into several.
-const MAX_LINE: usize = 8 * 1024;
+/// A longer line is cut into several. Log records are longer than what people write.
+const MAX_LINE: usize = 64 * 1024;
 /// The last lines that are kept, for the message of a failed start.
 const TAIL_LINES: usize = 5;
 const TAIL_LINE: usize = 300;
@@ -36,15 +39,24 @@ impl Tail {
 }
 
 /// Reads until the stream ends.
-pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, plugin: String, tail: Tail) {
+pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, plugin: PluginName, tail: Tail) {
+    let key = plugin.to_string();
     let mut buffer = vec![0; 16 * 1024];
     let mut line: Vec<u8> = Vec::new();
     let say = |line: &mut Vec<u8>| {
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end();
         if !text.is_empty() {
-            tail.push(text);
-            tracing::info!(target: "dagstack.plugin.stderr", plugin, "{text}");
+            match LogRecord::from_json(text) {
+                Some(record) => {
+                    tail.push(&summary(&record));
+                    logging::forward(&of_plugin(record, &plugin));
+                }
+                None => {
+                    tail.push(text);
+                    tracing::info!(target: "dagstack.plugin.stderr", plugin = key, "{text}");
+                }
+            }
         }
         line.clear();
     };
@@ -68,6 +80,27 @@ pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, plugin: String, ta
     say(&mut line);
 }
 
+/// A record that does not say which plugin it comes from is this one's.
+fn of_plugin(mut record: LogRecord, plugin: &PluginName) -> LogRecord {
+    for (key, value) in [
+        ("plugin.kind", plugin.kind()),
+        ("plugin.name", plugin.name()),
+    ] {
+        if !record.attributes.contains_key(key) {
+            record.attributes.insert(key.to_owned(), value.into());
+        }
+    }
+    record
+}
+
+/// A record as the line a person reads.
+fn summary(record: &LogRecord) -> String {
+    match record.body.as_str() {
+        Some(body) => format!("{} {body}", record.severity),
+        None => format!("{} {}", record.severity, record.body),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +110,7 @@ mod tests {
         let mut bytes = b"first\n\xff\xfe second\r\n".to_vec();
         bytes.extend_from_slice(&vec![b'x'; 100_000]);
         let tail = Tail::default();
-        drain(&bytes[..], "test".to_owned(), tail.clone()).await;
+        drain(&bytes[..], PluginName::new("tool", "test"), tail.clone()).await;
         let text = tail.text();
         assert!(text.contains("xxx"), "{text}");
         assert!(text.len() < 5 * 320);

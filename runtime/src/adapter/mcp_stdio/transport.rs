@@ -8,7 +8,10 @@ use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
 use rmcp::RoleClient;
-use rmcp::model::{ClientRequest, ErrorData, JsonRpcMessage, RequestId, ServerJsonRpcMessage};
+use rmcp::model::{
+    ClientRequest, ErrorData, JsonRpcMessage, JsonRpcNotification, RequestId, ServerJsonRpcMessage,
+    ServerNotification,
+};
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
 use serde::Deserialize;
@@ -17,6 +20,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::sync::{Mutex, watch};
 
+use super::progress::Listeners;
 use dagstack_plugin::wire::SETUP;
 
 /// The longest line that is read: one answer.
@@ -42,6 +46,7 @@ pub(super) struct Lines<R, W> {
     stray: u32,
     write: Arc<Mutex<Option<W>>>,
     setup: SetupParams,
+    listeners: Listeners,
     /// Dropped with the transport: tells that the connection is over.
     _open: watch::Sender<()>,
 }
@@ -53,6 +58,7 @@ impl<R: AsyncRead + Unpin, W> Lines<R, W> {
         read: R,
         write: W,
         setup: SetupParams,
+        listeners: Listeners,
     ) -> (Self, watch::Receiver<()>) {
         let (open, closed) = watch::channel(());
         let lines = Self {
@@ -64,6 +70,7 @@ impl<R: AsyncRead + Unpin, W> Lines<R, W> {
             stray: 0,
             write: Arc::new(Mutex::new(Some(write))),
             setup,
+            listeners,
             _open: open,
         };
         (lines, closed)
@@ -175,7 +182,11 @@ fn answered(line: &[u8]) -> Option<RequestId> {
 fn encode(
     mut item: TxJsonRpcMessage<RoleClient>,
     setup: &SetupParams,
+    listeners: &Listeners,
 ) -> Result<Vec<u8>, serde_json::Error> {
+    if let JsonRpcMessage::Request(request) = &mut item {
+        listeners.note(&mut request.request);
+    }
     if let JsonRpcMessage::Request(request) = &mut item
         && let ClientRequest::CustomRequest(custom) = &mut request.request
         && custom.method == SETUP
@@ -199,7 +210,7 @@ where
         item: TxJsonRpcMessage<RoleClient>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
         let write = Arc::clone(&self.write);
-        let line = encode(item, &self.setup);
+        let line = encode(item, &self.setup, &self.listeners);
         async move {
             let line = line.map_err(io::Error::other)?;
             match &mut *write.lock().await {
@@ -218,8 +229,13 @@ where
             self.line.clear();
             // One huge answer does not keep its memory.
             self.line.shrink_to(1024 * 1024);
-            if message.is_some() {
-                return message;
+            match message {
+                Some(JsonRpcMessage::Notification(JsonRpcNotification {
+                    notification: ServerNotification::ProgressNotification(progress),
+                    ..
+                })) => self.listeners.report(progress),
+                Some(message) => return Some(message),
+                None => {}
             }
         }
         None
@@ -245,6 +261,7 @@ mod tests {
             std::io::Cursor::new(text.to_owned()),
             tokio::io::sink(),
             SetupParams::default(),
+            Listeners::default(),
         );
         lines.max_line = max_line;
         let mut messages = Vec::new();

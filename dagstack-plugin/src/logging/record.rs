@@ -1,0 +1,304 @@
+//! [`LogRecord`] and its JSON line.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::event;
+use super::{Redaction, Severity};
+use crate::canonical_json;
+use crate::trace::{SpanId, TraceContext, TraceId};
+
+/// A record of the logger specification. [`to_json`](Self::to_json) writes it.
+///
+/// ```
+/// use dagstack_plugin::Severity;
+/// use dagstack_plugin::logging::LogRecord;
+///
+/// let mut record = LogRecord::new(Severity::INFO, "hello");
+/// record.time_unix_nano = 1_700_000_000_123_456_789;
+/// record.attributes.insert("api_key".to_owned(), "abc".into());
+/// assert_eq!(
+///     record.to_json(),
+///     r#"{"attributes":{"api_key":"***"},"body":"hello","severity_number":9,"severity_text":"INFO","time_unix_nano":1700000000123456789}"#,
+/// );
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct LogRecord {
+    /// When it happened, in nanoseconds since 1970.
+    pub time_unix_nano: u64,
+    /// When it was taken in, if that is another time.
+    pub observed_time_unix_nano: Option<u64>,
+    /// How much it matters.
+    pub severity: Severity,
+    /// What happened: mostly a text.
+    pub body: Value,
+    /// Facts about it, by name.
+    pub attributes: Map<String, Value>,
+    /// Facts about where it comes from.
+    pub resource: Map<String, Value>,
+    /// Which logger it comes from.
+    pub instrumentation_scope: Option<InstrumentationScope>,
+    /// The trace it belongs to.
+    pub trace_id: Option<TraceId>,
+    /// The span it belongs to.
+    pub span_id: Option<SpanId>,
+    /// The flags of the trace.
+    pub trace_flags: u8,
+}
+
+/// Which logger a record comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstrumentationScope {
+    /// Its name, e.g. `dagstack.plugin.fixed`.
+    pub name: String,
+    /// The version of what logs.
+    #[serde(default)]
+    pub version: Option<String>,
+}
+
+/// The keys of W3C baggage that become attributes.
+const BAGGAGE: [&str; 3] = ["tenant.id", "request.id", "user.id"];
+
+impl LogRecord {
+    /// A record of this moment.
+    pub fn new(severity: Severity, body: impl Into<Value>) -> Self {
+        Self {
+            time_unix_nano: now(),
+            observed_time_unix_nano: None,
+            severity,
+            body: body.into(),
+            attributes: Map::new(),
+            resource: Map::new(),
+            instrumentation_scope: None,
+            trace_id: None,
+            span_id: None,
+            trace_flags: 0,
+        }
+    }
+
+    /// The record of an event of `tracing`: the one a [`Logger`](super::Logger) made it of, or else one
+    /// with its target as the name of the logger and its fields as attributes. What the spans around it
+    /// say is left out; [`JsonLines`](super::JsonLines) has it.
+    pub fn from_event(event: &tracing::Event<'_>) -> Self {
+        event::read(event)
+    }
+
+    /// Sets the trace.
+    #[must_use]
+    pub fn with_trace(mut self, trace: &TraceContext<'_>) -> Self {
+        self.trace_id = Some(trace.parent.trace_id);
+        self.span_id = Some(trace.parent.span_id);
+        self.trace_flags = trace.parent.flags;
+        self
+    }
+
+    /// Takes `tenant.id`, `request.id` and `user.id` from W3C baggage as attributes, and nothing else.
+    #[must_use]
+    pub fn with_baggage<'a>(
+        mut self,
+        entries: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        for (key, value) in entries {
+            if BAGGAGE.contains(&key) {
+                self.attributes.insert(key.to_owned(), Value::from(value));
+            }
+        }
+        self
+    }
+
+    /// Says which error the record is about: the attributes `exception.type`, `exception.message` and
+    /// `exception.stacktrace` (here the error's sources). The body, if there is none, becomes the
+    /// message.
+    #[must_use]
+    pub fn with_exception<E: Error + ?Sized>(self, error: &E) -> Self {
+        let mut trace = String::new();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            // Writing to a text cannot fail.
+            let _ = writeln!(trace, "caused by: {error}");
+            cause = error.source();
+        }
+        self.with_exception_parts(std::any::type_name::<E>(), &error.to_string(), &trace)
+    }
+
+    /// [`with_exception`](Self::with_exception) for an error of another language; `trace` are the lines
+    /// behind the first.
+    #[must_use]
+    pub fn with_exception_parts(mut self, name: &str, message: &str, trace: &str) -> Self {
+        let first = match message {
+            "" => format!("{name}\n"),
+            _ => format!("{name}: {message}\n"),
+        };
+        let parts = [
+            ("exception.type", name.to_owned()),
+            ("exception.message", message.to_owned()),
+            ("exception.stacktrace", first + trace),
+        ];
+        for (key, value) in parts {
+            self.attributes.insert(key.to_owned(), Value::from(value));
+        }
+        if self.body.is_null() {
+            self.body = Value::from(message);
+        }
+        self
+    }
+
+    /// The record as a line of canonical JSON, without the line break. Fields without a value are left
+    /// out, and so are the values of secret attributes.
+    pub fn to_json(&self) -> String {
+        self.to_json_with(&Redaction::default())
+    }
+
+    /// [`to_json`](Self::to_json) with other attributes hidden.
+    pub fn to_json_with(&self, redaction: &Redaction) -> String {
+        let mut out = Vec::with_capacity(256);
+        out.push(b'{');
+        if !self.attributes.is_empty() {
+            out.extend_from_slice(b"\"attributes\":");
+            put(&mut out, &*redaction.apply(&self.attributes));
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"body\":");
+        put(&mut out, &self.body);
+        let resource = (!self.resource.is_empty()).then(|| {
+            let mut text = Vec::new();
+            put(&mut text, &*redaction.apply(&self.resource));
+            text
+        });
+        let scope = self.instrumentation_scope.as_ref();
+        Tail {
+            scope: scope.map(|it| (&*it.name, it.version.as_deref())),
+            observed_time_unix_nano: self.observed_time_unix_nano,
+            resource: resource.as_deref(),
+            severity: self.severity,
+            span_id: self.span_id,
+            time_unix_nano: self.time_unix_nano,
+            trace_flags: self.trace_flags,
+            trace_id: self.trace_id,
+        }
+        .write(&mut out);
+        // Only JSON text was put in.
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// Reads what [`to_json`](Self::to_json) wrote, or any other writer of the specification; `None` if
+    /// it is something else.
+    pub fn from_json(line: &str) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Wire {
+            time_unix_nano: u64,
+            #[serde(default)]
+            observed_time_unix_nano: Option<u64>,
+            severity_number: u8,
+            body: Value,
+            #[serde(default)]
+            attributes: Map<String, Value>,
+            #[serde(default)]
+            resource: Map<String, Value>,
+            #[serde(default)]
+            instrumentation_scope: Option<InstrumentationScope>,
+            #[serde(default)]
+            trace_id: Option<String>,
+            #[serde(default)]
+            span_id: Option<String>,
+            #[serde(default)]
+            trace_flags: u8,
+        }
+        let line = line.trim_ascii();
+        // Most lines of a foreign program are told from records without being parsed.
+        if !line.starts_with('{') || !line.contains("\"severity_number\"") {
+            return None;
+        }
+        let wire: Wire = serde_json::from_str(line).ok()?;
+        Some(Self {
+            time_unix_nano: wire.time_unix_nano,
+            observed_time_unix_nano: wire.observed_time_unix_nano,
+            severity: Severity::new(wire.severity_number)?,
+            body: wire.body,
+            attributes: wire.attributes,
+            resource: wire.resource,
+            instrumentation_scope: wire.instrumentation_scope,
+            trace_id: wire.trace_id.as_deref().and_then(TraceId::parse),
+            span_id: wire.span_id.as_deref().and_then(SpanId::parse),
+            trace_flags: wire.trace_flags,
+        })
+    }
+}
+
+/// Nanoseconds since 1970.
+pub(super) fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |it| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX))
+}
+
+/// Appends the canonical JSON of a value; what has none is `null`.
+pub(super) fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    let start = out.len();
+    if canonical_json::append(value, out).is_err() {
+        out.truncate(start);
+        out.extend_from_slice(b"null");
+    }
+}
+
+/// What comes behind the body of a line.
+pub(super) struct Tail<'a> {
+    pub(super) scope: Option<(&'a str, Option<&'a str>)>,
+    pub(super) observed_time_unix_nano: Option<u64>,
+    /// JSON text.
+    pub(super) resource: Option<&'a [u8]>,
+    pub(super) severity: Severity,
+    pub(super) span_id: Option<SpanId>,
+    pub(super) time_unix_nano: u64,
+    pub(super) trace_flags: u8,
+    pub(super) trace_id: Option<TraceId>,
+}
+
+impl Tail<'_> {
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        use std::io::Write as _;
+        // Writing to memory cannot fail.
+        if let Some((name, version)) = self.scope {
+            out.extend_from_slice(b",\"instrumentation_scope\":{\"name\":");
+            text(out, name);
+            if let Some(version) = version {
+                out.extend_from_slice(b",\"version\":");
+                text(out, version);
+            }
+            out.push(b'}');
+        }
+        if let Some(observed) = self.observed_time_unix_nano {
+            let _ = write!(out, ",\"observed_time_unix_nano\":{observed}");
+        }
+        if let Some(resource) = self.resource {
+            out.extend_from_slice(b",\"resource\":");
+            out.extend_from_slice(resource);
+        }
+        let (number, word) = (self.severity.number(), self.severity.text());
+        let _ = write!(
+            out,
+            ",\"severity_number\":{number},\"severity_text\":\"{word}\""
+        );
+        if let Some(id) = self.span_id {
+            let _ = write!(out, ",\"span_id\":\"{id}\"");
+        }
+        let _ = write!(out, ",\"time_unix_nano\":{}", self.time_unix_nano);
+        if self.trace_flags != 0 {
+            let _ = write!(out, ",\"trace_flags\":{}", self.trace_flags);
+        }
+        if let Some(id) = self.trace_id {
+            let _ = write!(out, ",\"trace_id\":\"{id}\"");
+        }
+        out.push(b'}');
+    }
+}
+
+/// Appends a JSON text.
+pub(super) fn text(out: &mut Vec<u8>, text: &str) {
+    // Writing a text to memory cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}

@@ -1,0 +1,249 @@
+//! Tenants: whose call it is, and what it may reach (dagstack tenancy specification).
+//!
+//! Only `metadata["tenant_id"]` crosses a process boundary. A host says what a tenant may do by a
+//! [`TenantResolver`]; plugins in its process ask that. A plugin in a process of its own knows the
+//! tenant's id, and its [`TenantContext`] there allows everything: it holds no rules it could check by.
+//! What such a plugin reaches of its host (resources, other plugins) is checked by the host, where the
+//! rules are.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::context::Metadata;
+use crate::error::{HookError, code};
+
+/// The reserved metadata key of the tenant.
+pub const TENANT_ID: &str = "tenant_id";
+
+/// The action of a check that names none.
+pub const READ: &str = "read";
+
+/// The tenant a call is made for: [`HookContext::tenant`](crate::HookContext::tenant).
+///
+/// ```
+/// use dagstack_plugin::tenancy::{READ, TenantAccessDenied};
+/// use dagstack_plugin::HookContext;
+///
+/// fn open(ctx: &HookContext, document: &str) -> Result<(), TenantAccessDenied> {
+///     ctx.tenant().check_access("document", document, READ)
+/// }
+/// # open(&HookContext::default(), "7").unwrap();
+/// ```
+pub trait TenantContext: Send + Sync {
+    /// The tenant's id; `None` for a call without one.
+    fn tenant_id(&self) -> Option<&str>;
+
+    /// Asks whether the tenant may do `action` (by convention [`READ`], `"write"`, `"delete"`) to a
+    /// resource. It decides by what it knows and waits for nothing.
+    ///
+    /// # Errors
+    ///
+    /// If the tenant may not.
+    fn check_access(
+        &self,
+        resource_kind: &str,
+        resource_id: &str,
+        action: &str,
+    ) -> Result<(), TenantAccessDenied>;
+
+    /// [`check_access`](Self::check_access) for [`READ`].
+    ///
+    /// # Errors
+    ///
+    /// If the tenant may not.
+    fn check_read(&self, resource_kind: &str, resource_id: &str) -> Result<(), TenantAccessDenied> {
+        self.check_access(resource_kind, resource_id, READ)
+    }
+
+    /// The error of a check that fails.
+    fn denied(&self, resource_kind: &str, resource_id: &str, action: &str) -> TenantAccessDenied {
+        TenantAccessDenied {
+            tenant_id: self.tenant_id().map(str::to_owned),
+            resource_kind: resource_kind.to_owned(),
+            resource_id: resource_id.to_owned(),
+            action: action.to_owned(),
+        }
+    }
+}
+
+impl fmt::Debug for dyn TenantContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "tenant {:?}", self.tenant_id())
+    }
+}
+
+/// Knows the tenant's id and allows everything: what a call has without a [`TenantResolver`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoOpTenantContext(Option<Arc<str>>);
+
+impl NoOpTenantContext {
+    /// For the tenant that the metadata name, if any.
+    pub fn of(metadata: &Metadata) -> Self {
+        let id = metadata.get(TENANT_ID).and_then(serde_json::Value::as_str);
+        Self(id.map(Arc::from))
+    }
+}
+
+impl TenantContext for NoOpTenantContext {
+    fn tenant_id(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    fn check_access(&self, _: &str, _: &str, _: &str) -> Result<(), TenantAccessDenied> {
+        Ok(())
+    }
+}
+
+/// Says who the tenant of a call is and what it may do. A host has one at most.
+///
+/// A closure is one too:
+///
+/// ```
+/// use std::sync::Arc;
+/// use dagstack_plugin::Metadata;
+/// use dagstack_plugin::tenancy::{NoOpTenantContext, TenantContext, TenantResolver};
+///
+/// fn host(tenancy: impl TenantResolver) {}
+///
+/// host(|metadata: &Metadata| Arc::new(NoOpTenantContext::of(metadata)) as Arc<dyn TenantContext>);
+/// ```
+pub trait TenantResolver: Send + Sync + 'static {
+    /// The tenant of a call with these metadata. Called when a hook first asks for its tenant, which
+    /// most never do.
+    fn resolve(&self, metadata: &Metadata) -> Arc<dyn TenantContext>;
+}
+
+impl<F> TenantResolver for F
+where
+    F: Fn(&Metadata) -> Arc<dyn TenantContext> + Send + Sync + 'static,
+{
+    fn resolve(&self, metadata: &Metadata) -> Arc<dyn TenantContext> {
+        self(metadata)
+    }
+}
+
+/// A tenant may not reach a resource.
+///
+/// A hook returns it by `?`; its caller, in any runtime, gets a [`HookError`] with
+/// [`code::TENANT_ACCESS_DENIED`] and these fields as its details, and reads them again by
+/// [`from_hook_error`](Self::from_hook_error).
+///
+/// ```
+/// use dagstack_plugin::{HookError, code};
+/// use dagstack_plugin::tenancy::TenantAccessDenied;
+///
+/// let denied = TenantAccessDenied {
+///     tenant_id: Some("acme".to_owned()),
+///     resource_kind: "document".to_owned(),
+///     resource_id: "7".to_owned(),
+///     action: "read".to_owned(),
+/// };
+/// let error = HookError::from(denied.clone());
+/// assert_eq!(error.code(), code::TENANT_ACCESS_DENIED);
+/// assert_eq!(TenantAccessDenied::from_hook_error(&error), Some(denied));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TenantAccessDenied {
+    /// Who asked; `None` for a call without a tenant.
+    #[serde(default)]
+    pub tenant_id: Option<String>,
+    /// What was asked for, e.g. `document`.
+    pub resource_kind: String,
+    /// Which one.
+    pub resource_id: String,
+    /// What was to be done to it.
+    pub action: String,
+}
+
+impl TenantAccessDenied {
+    /// Reads it from the error of a call; `None` if that is another error.
+    pub fn from_hook_error(error: &HookError) -> Option<Self> {
+        if error.code() != code::TENANT_ACCESS_DENIED {
+            return None;
+        }
+        Self::deserialize(error.get_details()?).ok()
+    }
+
+    /// The details of the [`HookError`].
+    pub(crate) fn details(&self) -> serde_json::Value {
+        serde_json::json!({
+            "tenant_id": self.tenant_id,
+            "resource_kind": self.resource_kind,
+            "resource_id": self.resource_id,
+            "action": self.action,
+        })
+    }
+}
+
+impl fmt::Display for TenantAccessDenied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            tenant_id,
+            resource_kind,
+            resource_id,
+            action,
+        } = self;
+        match tenant_id {
+            Some(tenant) => write!(
+                f,
+                "tenant `{tenant}` may not {action} {resource_kind} `{resource_id}`"
+            ),
+            None => write!(
+                f,
+                "a call without a tenant may not {action} {resource_kind} `{resource_id}`"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for TenantAccessDenied {}
+
+impl From<TenantAccessDenied> for HookError {
+    fn from(denied: TenantAccessDenied) -> Self {
+        Self::new(code::TENANT_ACCESS_DENIED, denied.to_string()).details(denied.details())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn denied() -> TenantAccessDenied {
+        NoOpTenantContext::of(&Metadata::new().with(TENANT_ID, "acme"))
+            .denied("document", "7", READ)
+    }
+
+    #[test]
+    fn it_keeps_its_fields_however_a_hook_returns_it() {
+        #[derive(Debug)]
+        struct Wrapped(TenantAccessDenied);
+        impl fmt::Display for Wrapped {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the document cannot be read")
+            }
+        }
+        impl std::error::Error for Wrapped {
+            fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+                Some(&self.0)
+            }
+        }
+        for error in [
+            HookError::from(denied()),
+            HookError::from_error(denied()),
+            HookError::from_error(Wrapped(denied())),
+        ] {
+            assert_eq!(TenantAccessDenied::from_hook_error(&error), Some(denied()));
+            // And over a process boundary.
+            let again = HookError::from_value(&error.to_value()).unwrap();
+            assert_eq!(TenantAccessDenied::from_hook_error(&again), Some(denied()));
+        }
+        assert_eq!(
+            denied().to_string(),
+            "tenant `acme` may not read document `7`"
+        );
+        let other = HookError::new("other", "no").details(denied().details());
+        assert_eq!(TenantAccessDenied::from_hook_error(&other), None);
+    }
+}
