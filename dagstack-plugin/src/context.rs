@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use crate::cancel::CancelToken;
-use crate::config::NoConfig;
+use crate::config::{Coverage, NoConfig, SectionFeed};
 use crate::declaration::Declaration;
 use crate::name::PluginName;
 use crate::peers::Peers;
@@ -174,9 +174,18 @@ pub struct PluginContext<C = NoConfig> {
     declaration: &'static Declaration,
     metadata: Metadata,
     registry: Peers,
+    feed: SectionFeed,
 }
 
 impl<C> PluginContext<C> {
+    pub(crate) fn feed(&self) -> &SectionFeed {
+        &self.feed
+    }
+
+    pub(crate) fn declaration(&self) -> &'static Declaration {
+        self.declaration
+    }
+
     /// The plugin's config section, validated.
     pub fn config(&self) -> &C {
         &self.config
@@ -214,6 +223,7 @@ pub struct SetupContext {
     config: Value,
     metadata: Metadata,
     registry: Peers,
+    feed: Option<SectionFeed>,
 }
 
 impl SetupContext {
@@ -223,7 +233,15 @@ impl SetupContext {
             config,
             metadata: Metadata::default(),
             registry: Peers::none(),
+            feed: None,
         }
+    }
+
+    /// Sets what tells of changes of the config; without it, nobody does.
+    #[must_use]
+    pub fn with_config_feed(mut self, feed: SectionFeed) -> Self {
+        self.feed = Some(feed);
+        self
     }
 
     /// Sets what [`PluginContext::registry`] gives.
@@ -249,12 +267,19 @@ impl SetupContext {
         self,
         declaration: &'static Declaration,
     ) -> Result<PluginContext<C>, crate::config::ConfigInvalid> {
+        let feed = self.feed.unwrap_or_else(|| {
+            let coverage = Coverage::NoWatch {
+                source_ids: Vec::new(),
+            };
+            SectionFeed::new(declaration.key(), self.config.clone(), coverage)
+        });
         let config = crate::config::decode::<C>(declaration, self.config)?;
         Ok(PluginContext {
             config,
             declaration,
             metadata: self.metadata,
             registry: self.registry,
+            feed,
         })
     }
 }

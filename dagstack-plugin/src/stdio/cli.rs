@@ -184,6 +184,8 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
         input: Mutex::new(LineReader::new(streams.input)),
         spare: Default::default(),
         config,
+        feed: Default::default(),
+        changes: Default::default(),
     });
     supervisor::supervise(&server, streams.printed, &signals, &woken);
     Ok(())
