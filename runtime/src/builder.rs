@@ -10,7 +10,7 @@ use dagstack_plugin::{CORE_VERSION, Plugin, Registration, registered};
 
 use crate::adapter::in_process;
 use crate::adapter::mcp_stdio::StdioCommand;
-use crate::config::ConfigSource;
+use crate::config::{ConfigSource, LiveConfig};
 use crate::descriptor::{Descriptor, Source};
 use crate::discovery::{self, Found};
 use crate::entry::Entry;
@@ -181,7 +181,7 @@ impl RegistryBuilder {
                     .collect(),
                 broken,
                 graph,
-                config: self.config,
+                config: LiveConfig::new(self.config),
                 lifecycle: tokio::sync::Mutex::new(()),
             }),
         })

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::Host;
 use dagstack_plugin::{PluginError, Released, SetupContext, secrets};
 use serde_json::Value;
@@ -37,10 +38,11 @@ impl Registry {
     /// Needs a tokio runtime with its io and time drivers on (`enable_all`).
     pub async fn setup_all(&self) -> SetupReport {
         let _one_at_a_time = self.inner.lifecycle.lock().await;
-        let config = ConfigTree::load(&self.inner.config).await;
+        let config = self.inner.config_for_setup().await;
         let Ok(runtime) = Handle::try_current() else {
             return self.without_runtime();
         };
+        self.inner.config.follow(&self.inner, &runtime);
         let warnings = config
             .as_ref()
             .map(|tree| self.misspelt_sections(tree))
@@ -86,30 +88,34 @@ impl Registry {
     async fn setup_group(
         &self,
         group: &[usize],
-        config: &Result<ConfigTree, PluginRegistryError>,
+        config: &Result<Arc<ConfigTree>, PluginRegistryError>,
         pool: &CpuPool,
         host: &Arc<dyn Host>,
     ) {
         let mut tasks: JoinSet<Started> = JoinSet::new();
         let mut by_task = HashMap::new();
-        let mut sections = HashMap::new();
+        let mut feeds: HashMap<usize, SectionFeed> = HashMap::new();
         for &index in group {
             let entry = &self.inner.entries[index];
             let section = match self.may_start(index, config) {
                 Ok(Some(section)) => section,
                 Ok(None) => continue,
                 Err(reason) => {
-                    self.finish(index, Err(reason), Value::Null, host);
+                    self.finish(index, Err(reason), None, host);
                     continue;
                 }
             };
-            sections.insert(index, section.clone());
+            let feed = self
+                .inner
+                .config
+                .feed(&entry.descriptor.name, section.clone());
+            feeds.insert(index, feed.clone());
             // What is left of an instance that failed.
             drop(entry.set(State::Registered, None));
             let descriptor = entry.descriptor.clone();
             let task = match &entry.descriptor.source {
                 Source::InProcess(registration) => {
-                    let context = SetupContext::new(section.clone());
+                    let context = SetupContext::new(section.clone()).with_config_feed(feed);
                     let mut work = InProcess::start(registration, context);
                     // In order, as far as that can be seen from outside.
                     work.begun().await;
@@ -127,7 +133,7 @@ impl Registry {
                     let command = Arc::clone(command);
                     tasks.spawn(async move {
                         let (name, limit) = (&descriptor.name, descriptor.startup_timeout);
-                        let adapter = McpStdio::start(name, &command, section, limit).await;
+                        let adapter = McpStdio::start(name, &command, section, &feed, limit).await;
                         (
                             index,
                             adapter.map(|it| Running::Elsewhere(Box::new(it) as Box<_>)),
@@ -141,8 +147,8 @@ impl Registry {
         while let Some(done) = tasks.join_next_with_id().await {
             match done {
                 Ok((_, (index, started))) => {
-                    let section = sections.remove(&index).unwrap_or_default();
-                    self.finish(index, started.map_err(|e| e.reason()), section, host);
+                    let feed = feeds.remove(&index);
+                    self.finish(index, started.map_err(|e| e.reason()), feed, host);
                 }
                 Err(error) => {
                     if let Some(&index) = by_task.get(&error.id()) {
@@ -150,7 +156,7 @@ impl Registry {
                             "plugin_load_error",
                             "starting it panicked; if the tokio runtime was built without `enable_all`, mend that, else please report it",
                         );
-                        self.finish(index, Err(reason), Value::Null, host);
+                        self.finish(index, Err(reason), feeds.remove(&index), host);
                     }
                 }
             }
@@ -161,7 +167,7 @@ impl Registry {
     fn may_start(
         &self,
         index: usize,
-        config: &Result<ConfigTree, PluginRegistryError>,
+        config: &Result<Arc<ConfigTree>, PluginRegistryError>,
     ) -> Result<Option<Value>, Reason> {
         let entry = &self.inner.entries[index];
         let name = &entry.descriptor.name;
@@ -214,7 +220,7 @@ impl Registry {
         &self,
         index: usize,
         started: Result<Running, Reason>,
-        section: Value,
+        feed: Option<SectionFeed>,
         host: &Arc<dyn Host>,
     ) {
         let entry = &self.inner.entries[index];
@@ -228,12 +234,16 @@ impl Registry {
                     "plugin ready"
                 );
                 let lease = Arc::new(entry.lease(Arc::clone(host)));
+                let feed = feed.unwrap_or_else(|| self.inner.config.feed(name, Value::Null));
                 entry.set(
                     State::Ready,
-                    Some(Arc::new(Live::new(running, lease, section))),
+                    Some(Arc::new(Live::new(running, lease, feed))),
                 );
             }
             Err(reason) => {
+                if let Some(feed) = feed {
+                    feed.close();
+                }
                 tracing::warn!(
                     plugin.kind = name.kind(),
                     plugin.name = name.name(),
@@ -327,6 +337,7 @@ async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
             "calls are still on their way after {patience:?}; tearing down under them"
         );
     }
+    live.config.feed().close();
     let left = || limit.saturating_sub(started.elapsed()).max(LEAST);
     let outcome = live.running.adapter().teardown(left()).await;
     let late = || PluginRegistryError::Timeout {

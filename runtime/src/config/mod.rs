@@ -1,26 +1,120 @@
-//! Where plugins' configs come from: a host gives one or more [`ConfigSource`]s; later ones win.
+//! Where plugins' configs come from, and how plugins hear of changes.
+//!
+//! The registry reads no files and no environment itself. A host gives it [`ConfigSource`]s; each
+//! gives a tree, in which a plugin's section stands under `<kind>.<name>`. Later sources override
+//! earlier ones, key by key; lists are replaced as a whole.
+//!
+//! | source | feature | what it reads | watches |
+//! |---|---|---|---|
+//! | [`MemoryConfig`] | | what the host has in memory | yes, [`MemoryConfig::set`] |
+//! | [`Polled`] | | another source, again and again | yes |
+//! | `FileConfig` | `config-files` | TOML, YAML and JSON files, the environment | with `config-watch` |
+//!
+//! A section is validated against the plugin's own type and schema before its setup; mistakes name
+//! the full path (`chunker.fixed.max_size`), what was found and what is expected, and never quote a
+//! secret.
+//!
+//! # Changes
+//!
+//! A plugin subscribes in its setup, by `ctx.on_section_change(…)`, wherever it runs; a host by
+//! [`Registry::on_section_change`](crate::Registry::on_section_change). When a source reports a
+//! change, or on [`Registry::reload_config`](crate::Registry::reload_config), all sources are loaded
+//! again into a candidate, and every subscribed section of it is validated. If one does not fit,
+//! or a source cannot be loaded, the configuration stays as it was, nobody is called, and a
+//! warning `reload_rejected` says why. Else the new configuration replaces the old at once, and
+//! the subscribers of sections that changed are called with the old and the new one.
+//!
+//! ```
+//! use dagstack_runtime::{MemoryConfig, Registry};
+//! use serde_json::{Value, json};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let config = MemoryConfig::new(json!({ "chunker": { "fixed": { "max_size": 5 } } }));
+//! let registry = Registry::builder().config(config.clone()).build()?;
+//! let _ = registry.setup_all().await;
+//!
+//! let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+//! let subscription = registry.on_section_change("chunker.fixed", move |old: &Value, new: &Value| {
+//!     tell.send((old["max_size"].clone(), new["max_size"].clone()))
+//! });
+//! assert!(subscription.active());
+//!
+//! config.set(json!({ "chunker": { "fixed": { "max_size": 9 } } }));
+//! assert_eq!(told.recv().await, Some((json!(5), json!(9))));
+//! # Ok(())
+//! # }
+//! ```
 
-use std::fmt;
+#[cfg(feature = "config-files")]
+pub mod files;
+mod live;
+mod memory;
+mod polled;
+mod reload;
+mod tree;
+mod watch;
 
 use dagstack_plugin::{BoxError, BoxFuture};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::error::PluginRegistryError;
-use dagstack_plugin::PluginName;
+#[cfg(feature = "config-files")]
+pub use files::FileConfig;
+pub(crate) use live::LiveConfig;
+pub use memory::MemoryConfig;
+pub use polled::Polled;
+pub use reload::ConfigReload;
+pub(crate) use reload::check;
+pub(crate) use tree::ConfigTree;
+pub use watch::{Changed, Watch};
 
 /// A source of configuration: a tree in which a plugin's section stands under `<kind>.<name>`.
 ///
-/// The registry never reads files or the environment itself; it asks its sources. With several, a
-/// later one overrides an earlier one, key by key.
+/// With several, a later one overrides an earlier one, key by key.
+///
+/// ```
+/// use dagstack_runtime::config::{ConfigSource, ConfigSourceError};
+/// use dagstack_runtime::{BoxFuture, Registry};
+/// use serde_json::{Value, json};
+///
+/// struct Remote;
+///
+/// impl ConfigSource for Remote {
+///     fn id(&self) -> &str {
+///         "https://config.example/app"
+///     }
+///
+///     fn load(&self) -> BoxFuture<'_, Result<Value, ConfigSourceError>> {
+///         Box::pin(async { Ok(json!({ "chunker": { "fixed": { "max_size": 5 } } })) })
+///     }
+/// }
+///
+/// let builder = Registry::builder().config(Remote);
+/// ```
 pub trait ConfigSource: Send + Sync + 'static {
     /// What the source is, as a URI-like text for messages, e.g. `memory:` or `file:/etc/app.yaml`.
     fn id(&self) -> &str;
 
-    /// The whole tree, an object.
+    /// The whole tree, an object; `null` counts as an empty one.
     fn load(&self) -> BoxFuture<'_, Result<Value, ConfigSourceError>>;
+
+    /// Calls [`changed`](Changed::notify) whenever the tree may have changed, until the [`Watch`]
+    /// is dropped; a call too many does no harm. `None` where the source cannot watch, which is
+    /// what the default does.
+    ///
+    /// It is called at most once for a registry, perhaps outside any async runtime.
+    ///
+    /// # Errors
+    ///
+    /// Where the source could watch, but not now. The log says so, and it counts as one that
+    /// cannot.
+    fn watch(&self, changed: Changed) -> Result<Option<Watch>, ConfigSourceError> {
+        let _ = changed;
+        Ok(None)
+    }
 }
 
-/// Why a [`ConfigSource`] could not load.
+/// Why a [`ConfigSource`] could not load or watch.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigSourceError(#[source] BoxError);
@@ -29,160 +123,5 @@ impl ConfigSourceError {
     /// An error from any error or text. It is shown to operators: leave secrets out.
     pub fn new(error: impl Into<BoxError>) -> Self {
         Self(error.into())
-    }
-}
-
-/// A configuration that the host has in memory.
-///
-/// ```
-/// use dagstack_runtime::MemoryConfig;
-///
-/// let config = MemoryConfig::new(serde_json::json!({ "chunker": { "fixed": { "max_size": 5 } } }));
-/// ```
-#[derive(Clone)]
-pub struct MemoryConfig {
-    tree: Value,
-}
-
-impl MemoryConfig {
-    /// A source of this tree.
-    pub fn new(tree: Value) -> Self {
-        Self { tree }
-    }
-}
-
-impl fmt::Debug for MemoryConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("MemoryConfig")
-            .field(&dagstack_plugin::secrets::mask(&self.tree))
-            .finish()
-    }
-}
-
-impl ConfigSource for MemoryConfig {
-    fn id(&self) -> &str {
-        "memory:"
-    }
-
-    fn load(&self) -> BoxFuture<'_, Result<Value, ConfigSourceError>> {
-        let tree = self.tree.clone();
-        Box::pin(std::future::ready(Ok(tree)))
-    }
-}
-
-/// The merged tree of all sources.
-pub(crate) struct ConfigTree(Map<String, Value>);
-
-impl ConfigTree {
-    /// Loads every source and lays them over each other, in order.
-    pub(crate) async fn load(
-        sources: &[Box<dyn ConfigSource>],
-    ) -> Result<Self, PluginRegistryError> {
-        let mut tree = Map::new();
-        for source in sources {
-            let failed = |error| PluginRegistryError::ConfigSourceFailed {
-                id: source.id().to_owned(),
-                source: error,
-            };
-            match source.load().await.map_err(failed)? {
-                Value::Object(layer) => merge(&mut tree, layer),
-                Value::Null => {}
-                _ => {
-                    return Err(failed(ConfigSourceError::new(
-                        "its root is no object; expected `{<kind>: {<name>: {…}}}`",
-                    )));
-                }
-            }
-        }
-        Ok(Self(tree))
-    }
-
-    /// The section of a plugin; `null` where there is none.
-    pub(crate) fn section(&self, plugin: &PluginName) -> Result<Value, PluginRegistryError> {
-        let kind = match self.0.get(plugin.kind()) {
-            None | Some(Value::Null) => return Ok(Value::Null),
-            Some(Value::Object(kind)) => kind,
-            Some(other) => return Err(PluginRegistryError::bad_section(plugin.kind(), other)),
-        };
-        match kind.get(plugin.name()) {
-            None | Some(Value::Null) => Ok(Value::Null),
-            Some(section @ Value::Object(_)) => Ok(section.clone()),
-            Some(other) => Err(PluginRegistryError::bad_section(&plugin.to_string(), other)),
-        }
-    }
-
-    /// The sections under `kind`, by name.
-    pub(crate) fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
-        self.0
-            .get(kind)
-            .and_then(Value::as_object)
-            .into_iter()
-            .flat_map(|names| names.keys().map(String::as_str))
-    }
-}
-
-/// Lays `layer` over `base`: objects key by key, everything else as a whole.
-fn merge(base: &mut Map<String, Value>, layer: Map<String, Value>) {
-    for (key, value) in layer {
-        match (base.get_mut(&key), value) {
-            (Some(Value::Object(below)), Value::Object(above)) => merge(below, above),
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[tokio::test]
-    async fn later_sources_win_key_by_key() {
-        let sources: Vec<Box<dyn ConfigSource>> = vec![
-            Box::new(MemoryConfig::new(json!({
-                "chunker": { "fixed": { "max_size": 5, "deep": { "a": 1, "b": [1, 2] } } }
-            }))),
-            Box::new(MemoryConfig::new(json!({
-                "chunker": { "fixed": { "deep": { "b": [3] } }, "other": {} }
-            }))),
-        ];
-        let tree = ConfigTree::load(&sources).await.unwrap();
-        assert_eq!(
-            tree.section(&PluginName::new("chunker", "fixed")).unwrap(),
-            json!({ "max_size": 5, "deep": { "a": 1, "b": [3] } })
-        );
-        assert_eq!(
-            tree.section(&PluginName::new("tool", "echo")).unwrap(),
-            Value::Null
-        );
-    }
-
-    #[tokio::test]
-    async fn a_section_is_an_object() {
-        let sources: Vec<Box<dyn ConfigSource>> = vec![Box::new(MemoryConfig::new(
-            json!({ "chunker": { "fixed": "secret text" }, "tool": 3 }),
-        ))];
-        let tree = ConfigTree::load(&sources).await.unwrap();
-        let error = tree
-            .section(&PluginName::new("chunker", "fixed"))
-            .unwrap_err();
-        assert_eq!(error.code(), "config_invalid");
-        assert_eq!(
-            error.to_string(),
-            "invalid config for `chunker.fixed`\n  `chunker.fixed`: found text, expected an object of settings"
-        );
-        let error = tree.section(&PluginName::new("tool", "echo")).unwrap_err();
-        assert!(
-            error.to_string().contains("`tool`: found a number"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn debug_output_masks_nothing_it_should_show() {
-        let shown = format!("{:?}", MemoryConfig::new(json!({ "a": 1 })));
-        assert!(shown.contains("\"a\""), "{shown}");
     }
 }

@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod command;
+mod config;
 mod hooks;
 mod meta;
 mod process;
@@ -13,6 +14,7 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
+use dagstack_plugin::schema::Schema;
 use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{
     BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool, wire,
@@ -42,6 +44,7 @@ pub struct McpStdio {
     hooks: Hooks,
     /// Whether the server knows the dagstack extension.
     ours: bool,
+    config_schema: Option<Schema>,
     peer: Peer<RoleClient>,
     /// Dropping it closes the child's standard input.
     service: Mutex<Option<RunningService<RoleClient, Client>>>,
@@ -214,6 +217,10 @@ impl Adapter for McpStdio {
             .exit()
             .is_none()
             .then(|| self.process.pid())
+    }
+
+    fn config_schema(&self) -> Option<&Schema> {
+        self.config_schema.as_ref()
     }
 
     fn failure(&self) -> Option<Reason> {

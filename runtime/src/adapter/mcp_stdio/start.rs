@@ -1,8 +1,8 @@
 //! Starting a child: process, handshake, setup.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
+use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::manifest::VersionRange;
 use dagstack_plugin::{CORE_VERSION, Problem, secrets, tool, wire};
 use rmcp::RoleClient;
@@ -21,8 +21,8 @@ use super::client::Client;
 use super::hooks::Hooks;
 use super::process::{Group, Process};
 use super::stderr::{self, Tail};
-use super::transport::{Lines, SetupParams};
-use super::{EXTENSION, McpStdio, StdioCommand, request};
+use super::transport::{Lines, Private};
+use super::{EXTENSION, McpStdio, StdioCommand, config, request};
 use crate::error::PluginRegistryError;
 use dagstack_plugin::PluginName;
 
@@ -42,6 +42,7 @@ impl McpStdio {
         name: &PluginName,
         command: &StdioCommand,
         config: Value,
+        feed: &SectionFeed,
         limit: Duration,
     ) -> Result<Self, PluginRegistryError> {
         let start = Start {
@@ -53,7 +54,7 @@ impl McpStdio {
             process,
             transport,
             closed,
-            setup,
+            private,
             stderr,
         } = start.spawn(command).await?;
         let service = start.shake_hands(transport, &process.group, stderr).await?;
@@ -67,8 +68,20 @@ impl McpStdio {
         if let Some(facts) = &extension {
             start.check_identity(facts)?;
         }
+        let config_schema = extension
+            .as_ref()
+            .and_then(|facts| facts.get("config_schema")?.as_object().cloned());
         match &extension {
-            Some(_) => start.set_up(&peer, &process.group, setup, config).await?,
+            Some(_) => {
+                let answer = start
+                    .set_up(&peer, &process.group, &private, config, feed)
+                    .await?;
+                let subscriptions = answer.get("config_subscriptions").and_then(Value::as_u64);
+                // Who does not say how many it has is told.
+                if subscriptions != Some(0) {
+                    config::relay(name, feed, config_schema.clone(), peer.clone(), private);
+                }
+            }
             None if config
                 .as_object()
                 .is_some_and(|section| !section.is_empty()) =>
@@ -85,6 +98,7 @@ impl McpStdio {
             name: name.clone(),
             hooks,
             ours: extension.is_some(),
+            config_schema,
             peer,
             service: Mutex::new(Some(service)),
             process,
@@ -97,7 +111,7 @@ struct Spawned {
     process: Process,
     transport: Lines<ChildStdout, ChildStdin>,
     closed: watch::Receiver<()>,
-    setup: SetupParams,
+    private: Private,
     stderr: Stderr,
 }
 
@@ -166,13 +180,13 @@ impl Start<'_> {
             tail.clone(),
             process.group.clone(),
         ));
-        let setup = SetupParams::default();
-        let (transport, closed) = Lines::new(self.name.to_string(), stdout, stdin, setup.clone());
+        let private = Private::default();
+        let (transport, closed) = Lines::new(self.name.to_string(), stdout, stdin, private.clone());
         Ok(Spawned {
             process,
             transport,
             closed,
-            setup,
+            private,
             stderr: Stderr { tail, drained },
         })
     }
@@ -253,17 +267,20 @@ impl Start<'_> {
         &self,
         peer: &Peer<RoleClient>,
         group: &Group,
-        params: SetupParams,
+        private: &Private,
         config: Value,
-    ) -> Result<(), PluginRegistryError> {
+        feed: &SectionFeed,
+    ) -> Result<Value, PluginRegistryError> {
         let section = match &config {
             Value::Null => json!({}),
             section => section.clone(),
         };
-        *params.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(json!({ "config": section, "metadata": {} }));
+        private.push(
+            wire::SETUP,
+            json!({ "config": section, "config_watch": feed.coverage(), "metadata": {} }),
+        );
         match self.in_time("setup", request(peer, wire::SETUP)).await? {
-            Ok(_) => Ok(()),
+            Ok(answer) => Ok(answer),
             Err(ServiceError::McpError(error)) => Err(self.refused(error, &config)),
             Err(error) => {
                 let why = match group.ended_within(EXIT_LAG).await {
