@@ -133,7 +133,7 @@ impl Registry {
                     let command = Arc::clone(command);
                     tasks.spawn(async move {
                         let (name, limit) = (&descriptor.name, descriptor.startup_timeout);
-                        let adapter = McpStdio::start(name, &command, section, &feed, limit).await;
+                        let adapter = McpStdio::start(name, &command, &feed, limit).await;
                         (
                             index,
                             adapter.map(|it| Running::Elsewhere(Box::new(it) as Box<_>)),
@@ -267,6 +267,25 @@ impl Registry {
             }
         }
         let mut warnings = Vec::new();
+        // The host may have settings of its own in there: only what nearly is a plugin's is one.
+        for key in tree
+            .kinds()
+            .filter(|key| kinds.iter().all(|(kind, _)| kind != key))
+        {
+            let known = kinds.iter().map(|(kind, _)| *kind);
+            let Some(kind) = suggest(key, known) else {
+                continue;
+            };
+            let names = kinds
+                .iter()
+                .filter(|(it, _)| *it == kind)
+                .flat_map(|(_, names)| names);
+            for name in names.filter(|name| tree.names(key).any(|it| it == **name)) {
+                warnings.push(format!(
+                    "the config section `{key}.{name}` belongs to no plugin; did you mean `{kind}.{name}`?"
+                ));
+            }
+        }
         for (kind, names) in kinds {
             for section in tree.names(kind).filter(|it| !names.contains(it)) {
                 let guess = suggest(section, names.iter().copied())

@@ -62,6 +62,10 @@ impl Coverage {
 }
 
 /// What a callback may return: nothing, or a [`Result`] whose error is logged.
+#[diagnostic::on_unimplemented(
+    message = "a callback for config changes cannot return `{Self}`",
+    label = "expected `()` or a `Result<(), E>`"
+)]
 pub trait CallbackOutcome {
     /// As a result.
     ///

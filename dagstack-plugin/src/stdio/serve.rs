@@ -138,7 +138,8 @@ fn apply(feed: &SectionFeed, section: Value) {
         Err(invalid) => tracing::warn!(
             code = "reload_rejected",
             failed_paths = ?failed_paths(&invalid),
-            "reload_rejected: the config stays as it was: {invalid}"
+            "reload_rejected: the config stays as it was: {}",
+            invalid.to_string().replace("\n  ", "; ")
         ),
     }
 }

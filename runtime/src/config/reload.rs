@@ -51,7 +51,8 @@ impl Registry {
     /// [unsubscribed](ConfigSubscription::unsubscribe).
     ///
     /// Callbacks run one after the other on a thread of their own, plugins' among them, so one that
-    /// blocks holds up the others.
+    /// blocks holds up the others. One that keeps a clone of the registry keeps it alive until it
+    /// is unsubscribed.
     pub fn on_section_change<R: CallbackOutcome>(
         &self,
         path: &str,
@@ -80,6 +81,7 @@ struct Change<'a> {
 
 impl Change<'_> {
     fn rejected(&self, failed_paths: &[String], reason: &str) {
+        let reason = reason.replace("\n  ", "; ");
         tracing::warn!(
             code = "reload_rejected",
             change_id = self.id,
@@ -203,6 +205,10 @@ impl Inner {
     fn live_feeds(&self) -> impl Iterator<Item = (&PluginName, SectionFeed)> {
         self.entries.iter().filter_map(|entry| {
             let live = entry.live()?;
+            // A process that has ended has no say; the next one is given the section anew.
+            if live.running.adapter().failure().is_some() {
+                return None;
+            }
             Some((&entry.descriptor.name, live.config.feed().clone()))
         })
     }

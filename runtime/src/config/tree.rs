@@ -58,6 +58,11 @@ impl ConfigTree {
         here.cloned().unwrap_or_default()
     }
 
+    /// The keys of the root.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The sections under `kind`, by name.
     pub(crate) fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
         self.0

@@ -1,7 +1,7 @@
 //! Telling a child of changes of its config section.
 
 use dagstack_plugin::PluginName;
-use dagstack_plugin::config::SectionFeed;
+use dagstack_plugin::config::{ConfigSubscription, SectionFeed};
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::wire::CONFIG_CHANGED;
 use rmcp::RoleClient;
@@ -21,7 +21,7 @@ pub(super) fn relay(
     schema: Option<Schema>,
     peer: Peer<RoleClient>,
     private: Private,
-) {
+) -> ConfigSubscription {
     let (tell, mut told) = unbounded_channel();
     let plugin = plugin.clone();
     let fits = move |section: &Value| match &schema {
@@ -29,9 +29,10 @@ pub(super) fn relay(
         None => Ok(()),
     };
     // A child that does not read must hold up nobody, so a task of its own waits for it. It ends
-    // with the feed, which drops the sender.
-    feed.relay(fits, move |_: &Value, section: &Value| {
-        tell.send(section.clone())
+    // with the subscription, which drops the sender.
+    let subscription = feed.relay(fits, move |_: &Value, section: &Value| {
+        // Nobody is left where the connection has ended.
+        let _ = tell.send(section.clone());
     });
     tokio::spawn(async move {
         while let Some(section) = told.recv().await {
@@ -43,4 +44,5 @@ pub(super) fn relay(
             }
         }
     });
+    subscription
 }

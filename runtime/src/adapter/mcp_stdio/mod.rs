@@ -14,6 +14,7 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
+use dagstack_plugin::config::ConfigSubscription;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{
@@ -45,6 +46,8 @@ pub struct McpStdio {
     /// Whether the server knows the dagstack extension.
     ours: bool,
     config_schema: Option<Schema>,
+    /// On behalf of the child; it ends with the process.
+    subscription: Option<ConfigSubscription>,
     peer: Peer<RoleClient>,
     /// Dropping it closes the child's standard input.
     service: Mutex<Option<RunningService<RoleClient, Client>>>,
@@ -158,6 +161,14 @@ fn into_map(args: Value) -> Map<String, Value> {
         Value::Object(map) => map,
         // The handle lets nothing else through.
         _ => Map::new(),
+    }
+}
+
+impl Drop for McpStdio {
+    fn drop(&mut self) {
+        if let Some(subscription) = &self.subscription {
+            subscription.unsubscribe();
+        }
     }
 }
 

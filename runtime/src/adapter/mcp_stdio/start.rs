@@ -41,7 +41,6 @@ impl McpStdio {
     pub(crate) async fn start(
         name: &PluginName,
         command: &StdioCommand,
-        config: Value,
         feed: &SectionFeed,
         limit: Duration,
     ) -> Result<Self, PluginRegistryError> {
@@ -71,15 +70,18 @@ impl McpStdio {
         let config_schema = extension
             .as_ref()
             .and_then(|facts| facts.get("config_schema")?.as_object().cloned());
+        let config = feed.section();
+        let mut subscription = None;
         match &extension {
             Some(_) => {
                 let answer = start
-                    .set_up(&peer, &process.group, &private, config, feed)
+                    .set_up(&peer, &process.group, &private, &config, feed)
                     .await?;
                 let subscriptions = answer.get("config_subscriptions").and_then(Value::as_u64);
                 // Who does not say how many it has is told.
                 if subscriptions != Some(0) {
-                    config::relay(name, feed, config_schema.clone(), peer.clone(), private);
+                    let (schema, peer) = (config_schema.clone(), peer.clone());
+                    subscription = Some(config::relay(name, feed, schema, peer, private));
                 }
             }
             None if config
@@ -99,6 +101,7 @@ impl McpStdio {
             hooks,
             ours: extension.is_some(),
             config_schema,
+            subscription,
             peer,
             service: Mutex::new(Some(service)),
             process,
@@ -268,20 +271,16 @@ impl Start<'_> {
         peer: &Peer<RoleClient>,
         group: &Group,
         private: &Private,
-        config: Value,
+        section: &Value,
         feed: &SectionFeed,
     ) -> Result<Value, PluginRegistryError> {
-        let section = match &config {
-            Value::Null => json!({}),
-            section => section.clone(),
-        };
         private.push(
             wire::SETUP,
             json!({ "config": section, "config_watch": feed.coverage(), "metadata": {} }),
         );
         match self.in_time("setup", request(peer, wire::SETUP)).await? {
             Ok(answer) => Ok(answer),
-            Err(ServiceError::McpError(error)) => Err(self.refused(error, &config)),
+            Err(ServiceError::McpError(error)) => Err(self.refused(error, section)),
             Err(error) => {
                 let why = match group.ended_within(EXIT_LAG).await {
                     Some(ended) => format!(
