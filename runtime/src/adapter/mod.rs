@@ -38,7 +38,7 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     }
 
     /// The schema of the plugin's config, where only the plugin itself knows it.
-    fn config_schema(&self) -> Option<&Schema> {
+    fn config_schema(&self) -> Option<Schema> {
         None
     }
 

@@ -226,7 +226,7 @@ impl Inner {
             }
             _ => match entry.live() {
                 Some(live) => match live.running.adapter().config_schema() {
-                    Some(schema) => check(plugin, schema, section),
+                    Some(schema) => check(plugin, &schema, section),
                     None => Ok(()),
                 },
                 None => Ok(()),

@@ -230,8 +230,8 @@ impl Adapter for McpStdio {
             .then(|| self.process.pid())
     }
 
-    fn config_schema(&self) -> Option<&Schema> {
-        self.config_schema.as_ref()
+    fn config_schema(&self) -> Option<Schema> {
+        self.config_schema.clone()
     }
 
     fn failure(&self) -> Option<Reason> {
