@@ -157,7 +157,7 @@ impl LiveConfig {
             loop {
                 let source = signal.next().await;
                 let Some(inner) = inner.upgrade() else { return };
-                let _one_at_a_time = inner.lifecycle.lock().await;
+                let _turn = inner.lifecycle.turn().await;
                 // A failure is logged.
                 let _ = inner.reload(Some(source)).await;
             }

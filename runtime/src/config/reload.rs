@@ -38,7 +38,7 @@ impl Registry {
     /// `ConfigSourceFailed` where a source cannot be loaded, `ReloadRejected` where what it gives
     /// does not fit a subscriber. The configuration stays as it was then.
     pub async fn reload_config(&self) -> Result<ConfigReload, PluginRegistryError> {
-        let _one_at_a_time = self.inner.lifecycle.lock().await;
+        let _turn = self.inner.lifecycle.turn().await;
         self.inner.reload(None).await
     }
 
@@ -94,7 +94,7 @@ impl Change<'_> {
 
 impl Inner {
     /// The configuration that plugins are to be set up with now. The caller holds the lifecycle's
-    /// lock.
+    /// turn.
     pub(crate) async fn config_for_setup(&self) -> Result<Arc<ConfigTree>, PluginRegistryError> {
         let candidate = self.config.load().await?;
         let old = self.config.tree();
@@ -110,7 +110,7 @@ impl Inner {
         }
     }
 
-    /// Loads all sources and takes over what they give. The caller holds the lifecycle's lock.
+    /// Loads all sources and takes over what they give. The caller has the lifecycle's turn.
     pub(super) async fn reload(
         &self,
         source: Option<usize>,

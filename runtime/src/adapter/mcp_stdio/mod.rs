@@ -30,7 +30,7 @@ use tokio::sync::Mutex;
 use self::client::Client;
 use self::hooks::{Hooks, ToolOf};
 use self::process::{Ended, Process};
-use super::{Adapter, TeardownFailure};
+use super::{Adapter, Announced, TeardownFailure};
 use crate::status::Reason;
 use dagstack_plugin::PluginName;
 
@@ -48,6 +48,7 @@ pub struct McpStdio {
     config_schema: Option<Schema>,
     /// On behalf of the child; it ends with the process.
     subscription: Option<ConfigSubscription>,
+    announced: Announced,
     peer: Peer<RoleClient>,
     /// Dropping it closes the child's standard input.
     service: Mutex<Option<RunningService<RoleClient, Client>>>,
@@ -142,7 +143,7 @@ impl McpStdio {
         Reason::new(
             "process_ended",
             format!(
-                "{ended}; its standard error is in the host's log (target `dagstack.plugin.stderr`), `setup_all()` starts it again"
+                "{ended}; its standard error is in the host's log (target `dagstack.plugin.stderr`)"
             ),
         )
     }
@@ -234,15 +235,22 @@ impl Adapter for McpStdio {
         self.config_schema.clone()
     }
 
+    fn ended(&self) -> Option<BoxFuture<'static, ()>> {
+        let group = self.process.group.clone();
+        // A process that closes its streams is ended too: its start has seen to that.
+        Some(Box::pin(async move { group.ended().await }))
+    }
+
+    fn announced(&self) -> Announced {
+        self.announced.clone()
+    }
+
     fn failure(&self) -> Option<Reason> {
         if let Some(ended) = self.process.group.exit() {
             return Some(self.gone(ended));
         }
-        self.peer.is_transport_closed().then(|| {
-            Reason::new(
-                "transport",
-                "it closed its standard streams; `setup_all()` starts it again",
-            )
-        })
+        self.peer
+            .is_transport_closed()
+            .then(|| Reason::new("transport", "it closed its standard streams"))
     }
 }

@@ -23,6 +23,7 @@ use super::process::{Group, Process};
 use super::stderr::{self, Tail};
 use super::transport::{Lines, Private};
 use super::{EXTENSION, McpStdio, StdioCommand, config, request};
+use crate::adapter::Announced;
 use crate::error::PluginRegistryError;
 use dagstack_plugin::PluginName;
 
@@ -102,6 +103,7 @@ impl McpStdio {
             ours: extension.is_some(),
             config_schema,
             subscription,
+            announced: announced(&peer, extension.as_ref()),
             peer,
             service: Mutex::new(Some(service)),
             process,
@@ -347,6 +349,22 @@ fn extension(peer: &Peer<RoleClient>) -> Option<JsonObject> {
     let server = peer.peer_info()?;
     let experimental = server.capabilities.experimental.as_ref()?;
     experimental.get(EXTENSION).cloned()
+}
+
+/// What the server says of its version and its capabilities.
+fn announced(peer: &Peer<RoleClient>, extension: Option<&JsonObject>) -> Announced {
+    let manifest = extension.and_then(|facts| facts.get("manifest"));
+    let version = manifest.and_then(|it| it.get("version")?.as_str().map(str::to_owned));
+    let capabilities = manifest.and_then(|it| it.get("capabilities")?.as_array());
+    let server = || Some(peer.peer_info()?.server_info.as_ref()?.version.clone());
+    Announced {
+        version: version.or_else(server).filter(|text| !text.is_empty()),
+        capabilities: capabilities
+            .into_iter()
+            .flatten()
+            .filter_map(|label| label.as_str().map(str::to_owned))
+            .collect(),
+    }
 }
 
 fn problem(given: &Value, clean: &impl Fn(&str) -> String) -> Problem {
