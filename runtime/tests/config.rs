@@ -589,6 +589,48 @@ async fn a_child_is_told_like_a_plugin_in_process() {
 }
 
 #[tokio::test]
+async fn a_reload_of_a_plugin_begins_anew() {
+    let config = MemoryConfig::new(sizes(json!(1), json!(1), json!(1)));
+    let registry = both(config.clone()).await;
+    for name in ["first", "child"] {
+        registry.reload(("live", name)).await.unwrap();
+    }
+    config.set(sizes(json!(2), json!(1), json!(3)));
+    assert_eq!(told(&registry, "first", 1).await, [(json!(1), json!(2))]);
+    assert_eq!(told(&registry, "child", 1).await, [(json!(1), json!(3))]);
+    all_calls_made(&registry, &config).await;
+    assert_eq!(told(&registry, "first", 0).await.len(), 1);
+    assert_eq!(told(&registry, "child", 0).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_child_that_is_started_again_hears_of_changes() {
+    let config = MemoryConfig::new(sizes(json!(1), json!(1), json!(1)));
+    let registry = both(config.clone()).await;
+    config.set(sizes(json!(1), json!(1), json!(2)));
+    told(&registry, "child", 1).await;
+    let plugin = registry.plugin("live", "child").unwrap();
+    let pid = plugin.pid().unwrap().to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-KILL", &pid])
+        .status();
+    assert!(killed.unwrap().success());
+    let again = tokio::time::timeout(PATIENCE, async {
+        loop {
+            let child = registry.plugin("live", "child").unwrap();
+            let started = child.pid().is_some_and(|it| it.to_string() != pid);
+            if started && child.reason().is_none() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    });
+    again.await.expect("it is not started again");
+    config.set(sizes(json!(1), json!(1), json!(3)));
+    assert_eq!(told(&registry, "child", 1).await, [(json!(2), json!(3))]);
+}
+
+#[tokio::test]
 async fn a_child_that_has_unsubscribed_hears_no_more() {
     let config = MemoryConfig::new(sizes(json!(1), json!(1), json!(1)));
     let registry = both(config.clone()).await;

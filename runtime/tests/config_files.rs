@@ -150,6 +150,14 @@ async fn an_unset_variable_is_named_with_its_file_and_path() {
     assert!(lines[0].contains("`DB_HOST` is not set"), "{error}");
     assert!(lines[0].contains("`${DB_HOST:-…}`"), "{error}");
     assert!(lines[1].contains("`chunker.fixed.list[1]`"), "{error}");
+
+    let no_name = [("app-config.yaml", "a: { password: 'x${hunter-2x}y' }")];
+    let error = error_of(&no_name, &NOTHING).await;
+    assert!(
+        error.contains("`a.password`") && error.contains("`$${`"),
+        "{error}"
+    );
+    assert!(!error.contains("hunter"), "{error}");
 }
 
 #[tokio::test]

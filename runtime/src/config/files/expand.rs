@@ -117,6 +117,11 @@ impl Walk<'_> {
             {
                 match self.variable(body) {
                     Ok(value) => out.push_str(value),
+                    // What is no name may be a part of a secret, so it is not quoted.
+                    Err(name) if !is_name(name) => self.problem(
+                        origin,
+                        "`${…}` holds no name of a variable; write `$${` for a dollar sign and a brace",
+                    ),
                     Err(name) => self.problem(
                         origin,
                         &format!(
@@ -154,6 +159,13 @@ impl Walk<'_> {
             (None, None) => Err(name),
         }
     }
+}
+
+/// Whether a shell would take it for a variable's name.
+fn is_name(text: &str) -> bool {
+    !text.starts_with(|c: char| c.is_ascii_digit())
+        && !text.is_empty()
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 /// What a text from the environment stands for, where it is the whole value of `key`.

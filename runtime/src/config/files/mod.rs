@@ -31,6 +31,8 @@
 //! What comes from the environment is text. A value that is nothing but one `${…}`, and the value of
 //! a `DAGSTACK_CONFIG__…` variable, counts as a boolean or a number if it is written like one
 //! (`true`, `-5`, `0.5`; not `007`). Under a secret name (`password`, `api_key`, …) it stays text.
+//!
+//! `examples/config_files.rs` of this package is a host to try it with.
 
 mod environment;
 mod expand;
