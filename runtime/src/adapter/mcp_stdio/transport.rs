@@ -325,4 +325,26 @@ mod tests {
         );
         assert_eq!(messages[1]["id"], 8);
     }
+
+    #[test]
+    fn a_config_is_put_in_when_its_line_is_written() {
+        use rmcp::model::CustomNotification;
+
+        let private = Private::default();
+        let message = |method: &str| {
+            let notification = CustomNotification::new(method, None);
+            JsonRpcMessage::notification(ClientNotification::CustomNotification(notification))
+        };
+        for n in 1..3 {
+            private.push(CONFIG_CHANGED, serde_json::json!({ "config": n }));
+        }
+        let written = |method: &str| -> Value {
+            let line = encode(message(method), &private).unwrap();
+            serde_json::from_slice(&line).unwrap()
+        };
+        assert_eq!(written("other").get("params"), None);
+        assert_eq!(written(CONFIG_CHANGED)["params"]["config"], 1);
+        assert_eq!(written(CONFIG_CHANGED)["params"]["config"], 2);
+        assert_eq!(written(CONFIG_CHANGED).get("params"), None);
+    }
 }
