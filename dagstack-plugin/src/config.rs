@@ -1,4 +1,8 @@
-//! A plugin's config: decoded from its section, checked against its schema, errors by full path.
+//! A plugin's config: decoded from its section, checked against its schema, errors by full path;
+//! and subscriptions to its changes.
+
+mod queue;
+mod subscription;
 
 use std::fmt;
 
@@ -10,6 +14,11 @@ use crate::declaration::Declaration;
 use crate::diagnose::{self, Finding, Step, Trial, Unknown, What};
 use crate::problem::Problem;
 use crate::schema::Schema;
+
+pub use queue::ChangeQueue;
+pub use subscription::{
+    CallbackOutcome, Calls, ConfigSubscription, Coverage, Prepared, SectionFeed, failed_paths,
+};
 
 /// What a config type must be able to do. `#[data]` on a struct makes it so.
 #[diagnostic::on_unimplemented(
@@ -35,6 +44,16 @@ pub struct ConfigInvalid {
     pub section: String,
     /// The mistakes, at least one.
     pub problems: Vec<Problem>,
+}
+
+impl ConfigInvalid {
+    /// Mistakes in a section.
+    pub fn new(section: impl Into<String>, problems: Vec<Problem>) -> Self {
+        Self {
+            section: section.into(),
+            problems,
+        }
+    }
 }
 
 impl fmt::Display for ConfigInvalid {

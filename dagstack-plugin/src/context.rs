@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::config::NoConfig;
+use crate::config::{Coverage, NoConfig, SectionFeed};
 use crate::declaration::Declaration;
 use crate::event_bus::EventBus;
 use crate::logging::Logger;
@@ -30,9 +30,18 @@ pub struct PluginContext<C = NoConfig> {
     metadata: Metadata,
     registry: Peers,
     scope: Arc<PluginScope>,
+    feed: SectionFeed,
 }
 
 impl<C> PluginContext<C> {
+    pub(crate) fn feed(&self) -> &SectionFeed {
+        &self.feed
+    }
+
+    pub(crate) fn declaration(&self) -> &'static Declaration {
+        self.declaration
+    }
+
     /// The plugin's config section, validated.
     pub fn config(&self) -> &C {
         &self.config
@@ -87,6 +96,7 @@ pub struct SetupContext {
     metadata: Metadata,
     registry: Peers,
     scope: Option<Arc<PluginScope>>,
+    feed: Option<SectionFeed>,
 }
 
 impl SetupContext {
@@ -97,7 +107,15 @@ impl SetupContext {
             metadata: Metadata::default(),
             registry: Peers::none(),
             scope: None,
+            feed: None,
         }
+    }
+
+    /// Sets what tells of changes of the config; without it, nobody does.
+    #[must_use]
+    pub fn with_config_feed(mut self, feed: SectionFeed) -> Self {
+        self.feed = Some(feed);
+        self
     }
 
     /// Sets what [`PluginContext::registry`] gives.
@@ -130,6 +148,12 @@ impl SetupContext {
         self,
         declaration: &'static Declaration,
     ) -> Result<PluginContext<C>, crate::config::ConfigInvalid> {
+        let feed = self.feed.unwrap_or_else(|| {
+            let coverage = Coverage::NoWatch {
+                source_ids: Vec::new(),
+            };
+            SectionFeed::new(declaration.key(), self.config.clone(), coverage)
+        });
         let config = crate::config::decode::<C>(declaration, self.config)?;
         Ok(PluginContext {
             config,
@@ -139,6 +163,7 @@ impl SetupContext {
             scope: self
                 .scope
                 .unwrap_or_else(|| Arc::new(PluginScope::of(declaration))),
+            feed,
         })
     }
 }

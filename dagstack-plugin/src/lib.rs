@@ -64,7 +64,7 @@ pub use serde_json;
 pub use async_trait::async_trait;
 
 pub use cancel::{CancelToken, Cancelled};
-pub use config::{ConfigInvalid, NoConfig};
+pub use config::{ConfigInvalid, ConfigSubscription, NoConfig};
 pub use context::{HookContext, Metadata, MetadataError, PluginContext, PluginScope, SetupContext};
 pub use declaration::Declaration;
 pub use error::{BoxError, HookError, PluginError, code};

@@ -9,8 +9,11 @@ use crate::error::{HookError, code};
 
 /// The extension's key under `capabilities.experimental`, on both sides.
 pub const EXTENSION: &str = "dev.dagstack/plugin";
-/// The request that sets a plugin up: `{config, metadata}`.
+/// The request that sets a plugin up: `{config, config_watch, metadata}`. Its answer may have
+/// `config_subscriptions`, the number of subscriptions that the setup made.
 pub const SETUP: &str = "dagstack/setup";
+/// The notification that the plugin's config section has changed: `{config}`.
+pub const CONFIG_CHANGED: &str = "dagstack/config_changed";
 /// The request that asks how a plugin is.
 pub const HEALTH: &str = "dagstack/health";
 /// The request that tears a plugin down.

@@ -48,7 +48,7 @@ fn the_extension_sets_up_and_tears_down() {
     peer.call(4, "echo", json!({"text": "a"}));
     let mut answers = [peer.answer(), peer.answer()];
     answers.sort_by_key(|answer| answer["id"].as_u64());
-    assert_eq!(answers[0]["result"], json!({}));
+    assert_eq!(answers[0]["result"], json!({ "config_subscriptions": 0 }));
     assert_eq!(
         answers[1]["result"],
         json!({"content": [], "structuredContent": {"result": "p-a"}, "isError": false})
@@ -65,7 +65,7 @@ fn the_extension_sets_up_and_tears_down() {
     let late = peer.hook("echo", json!({"text": "a"}));
     assert_eq!(late["_meta"]["dev.dagstack/error"]["code"], "unavailable");
     let anew = peer.ask(8, "dagstack/setup", json!({"config": {}}));
-    assert_eq!(anew["result"], json!({}));
+    assert_eq!(anew["result"], json!({ "config_subscriptions": 0 }));
     assert_eq!(peer.hook("echo", json!({"text": "a"}))["isError"], false);
     assert!(peer.end().1.success());
 }

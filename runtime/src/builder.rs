@@ -12,7 +12,7 @@ use dagstack_plugin::{CORE_VERSION, Kind, Middleware, Plugin, Registration, regi
 
 use crate::adapter::in_process;
 use crate::adapter::mcp_stdio::StdioCommand;
-use crate::config::ConfigSource;
+use crate::config::{ConfigSource, LiveConfig};
 use crate::descriptor::{Descriptor, Source};
 use crate::discovery::{self, Found};
 use crate::dispatch::index;
@@ -320,7 +320,7 @@ impl RegistryBuilder {
                 entries,
                 broken,
                 graph,
-                config: self.config,
+                config: LiveConfig::new(self.config),
                 lifecycle: Lifecycle::new(self.lifecycle),
             }),
         })

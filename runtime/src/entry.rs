@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::SystemTime;
 
+use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::{Host, Lease};
 use dagstack_plugin::{CancelToken, ErasedPlugin, Health, HookError, code, secrets};
 use serde_json::{Value, json};
@@ -78,19 +79,35 @@ impl fmt::Debug for Live {
     }
 }
 
-/// The config a plugin was set up with: its secrets must not be quoted later.
-pub(crate) struct Section(pub(crate) Value);
+/// The config a plugin was set up with, and what became of it: its secrets must not be quoted
+/// later. Subscriptions to its changes end with it.
+pub(crate) struct Section {
+    given: Value,
+    feed: SectionFeed,
+}
 
 impl Section {
     /// A text of the plugin's own without them.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        secrets::scrub(text, &self.0).into_owned()
+        let text = secrets::scrub(text, &self.given);
+        secrets::scrub(&text, &self.feed.section()).into_owned()
+    }
+
+    /// The section as it changes.
+    pub(crate) fn feed(&self) -> &SectionFeed {
+        &self.feed
+    }
+}
+
+impl Drop for Section {
+    fn drop(&mut self) {
+        self.feed.close();
     }
 }
 
 impl fmt::Debug for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        secrets::mask(&self.0).fmt(f)
+        secrets::mask(&self.given).fmt(f)
     }
 }
 
@@ -111,7 +128,7 @@ impl Running {
 }
 
 impl Live {
-    pub(crate) fn new(running: Running, lease: Arc<Lease>, config: Value) -> Self {
+    pub(crate) fn new(running: Running, lease: Arc<Lease>, feed: SectionFeed) -> Self {
         let native = match &running {
             Running::InProcess(plugin) => plugin.native(&lease),
             Running::Elsewhere(_) => None,
@@ -119,7 +136,10 @@ impl Live {
         Self {
             running,
             lease,
-            config: Section(config),
+            config: Section {
+                given: (*feed.section()).clone(),
+                feed,
+            },
             native: Mutex::new(native),
         }
     }

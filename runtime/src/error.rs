@@ -238,6 +238,15 @@ pub enum PluginRegistryError {
         source: ConfigSourceError,
     },
 
+    /// A new configuration that a subscriber's section does not fit; the old one stays.
+    #[error("the new configuration is refused: {}", failures_text(failures))]
+    ReloadRejected {
+        /// The number of the change.
+        change_id: u64,
+        /// Every section that does not fit.
+        failures: Vec<ConfigInvalid>,
+    },
+
     /// The plugin needs a resource that the host does not have.
     #[error("`{plugin}` needs the resource `{resource}`, which this host does not have")]
     ResourceMissing {
@@ -344,6 +353,7 @@ impl PluginRegistryError {
             Self::Timeout { .. } => "timeout",
             Self::ConfigInvalid { .. } => "config_invalid",
             Self::ConfigSourceFailed { .. } => "config_source_failed",
+            Self::ReloadRejected { .. } => "reload_rejected",
             Self::ResourceMissing { .. } => "resource_missing",
             Self::ContentHashMismatch { .. } => "content_hash_mismatch",
             Self::LeakDetected { .. } => "leak_detected",
@@ -461,6 +471,11 @@ fn edges_text(edges: &[(PluginName, PluginName)]) -> String {
         .map(|(from, to)| format!("`{from}` needs `{to}`"))
         .collect();
     edges.join(", ")
+}
+
+fn failures_text(failures: &[ConfigInvalid]) -> String {
+    let failures: Vec<_> = failures.iter().map(ToString::to_string).collect();
+    failures.join("; ")
 }
 
 fn guess(suggestion: &Option<String>) -> String {

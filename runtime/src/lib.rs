@@ -70,7 +70,7 @@ mod world;
 pub use adapter::Adapter;
 pub use adapter::mcp_stdio::StdioCommand;
 pub use builder::RegistryBuilder;
-pub use config::{ConfigSource, ConfigSourceError, MemoryConfig};
+pub use config::{ConfigReload, ConfigSource, ConfigSourceError, MemoryConfig};
 pub use dispatch::Dispatcher;
 pub use error::PluginRegistryError;
 pub use handle::PluginHandle;
@@ -78,6 +78,10 @@ pub use lifecycle::{PluginRef, RestartPolicy};
 pub use registry::Registry;
 pub use status::{LastHealth, PluginStatus, Reason, SetupReport, State};
 
+#[cfg(feature = "config-files")]
+pub use config::FileConfig;
+
+pub use dagstack_plugin::config::ConfigSubscription;
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};
 pub use dagstack_plugin::{
     BoxFuture, CORE_VERSION, CancelToken, DispatchError, Health, HookContext, HookError, Kind,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dagstack_plugin::{Kind, PluginName, suggest};
 
 use crate::builder::RegistryBuilder;
-use crate::config::ConfigSource;
+use crate::config::LiveConfig;
 use crate::dispatch::index::KindIndex;
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
@@ -33,7 +33,7 @@ pub(crate) struct Inner {
     /// Manifests that cannot be read: no plugins, but not forgotten either.
     pub(crate) broken: Vec<PluginStatus>,
     pub(crate) graph: Graph,
-    pub(crate) config: Vec<Box<dyn ConfigSource>>,
+    pub(crate) config: LiveConfig,
     pub(crate) lifecycle: Lifecycle,
 }
 

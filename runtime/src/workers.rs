@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
+use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::{BoxFuture, HookContext, HookError, PluginName, code};
 use serde_json::Value;
@@ -26,7 +27,8 @@ pub(crate) struct WorkerPool {
     /// The plugin, to look at the program before it runs. It has this pool.
     entry: Weak<Entry>,
     command: Arc<StdioCommand>,
-    config: Value,
+    /// The plugin's config, as it changes: a worker hears of that too.
+    feed: SectionFeed,
     /// How long a worker may take to start.
     limit: Duration,
     /// The runtime that the host was set up on: a caller need not be on any.
@@ -47,7 +49,7 @@ impl WorkerPool {
     pub(crate) fn new(
         entry: &Arc<Entry>,
         command: Arc<StdioCommand>,
-        config: Value,
+        feed: SectionFeed,
         runtime: Handle,
         size: usize,
     ) -> Self {
@@ -55,7 +57,7 @@ impl WorkerPool {
             name: entry.descriptor.name.clone(),
             entry: Arc::downgrade(entry),
             command,
-            config,
+            feed,
             limit: entry.descriptor.startup_timeout,
             runtime,
             permits: Semaphore::new(size.max(1)),
@@ -111,14 +113,14 @@ impl WorkerPool {
 
     async fn start(&self) -> Result<McpStdio, HookError> {
         let (name, command) = (self.name.clone(), Arc::clone(&self.command));
-        let (config, limit) = (self.config.clone(), self.limit);
+        let (feed, limit) = (self.feed.clone(), self.limit);
         let entry = self.entry.upgrade().ok_or_else(|| self.closed())?;
         let mut starting = JoinSet::new();
         starting.spawn_on(
             async move {
                 supply_chain::inspect(&entry, &command).await?;
                 drop(entry);
-                McpStdio::start(&name, &command, config, limit).await
+                McpStdio::start(&name, &command, &feed, limit).await
             },
             &self.runtime,
         );

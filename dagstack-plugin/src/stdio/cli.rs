@@ -186,6 +186,8 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
         spare: Default::default(),
         scope: Arc::new(PluginScope::of(T::declaration())),
         config,
+        feed: Default::default(),
+        changes: Default::default(),
     });
     supervisor::supervise(&server, streams.printed, &signals, &woken);
     Ok(())

@@ -14,6 +14,7 @@ use super::protocol::setup_error;
 use super::serve::{Job, Server};
 use super::tools::exposed;
 use crate::call::CatchPanic;
+use crate::config::Coverage;
 use crate::context::Metadata;
 use crate::error::PluginError;
 use crate::wire::{AnnouncedHook, Announcement, EXTENSION};
@@ -58,6 +59,8 @@ pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
 #[derive(Default, Deserialize)]
 struct Setup {
     config: Option<Value>,
+    /// Who watches the config; a host that does not say so tells of no changes.
+    config_watch: Option<Coverage>,
     #[serde(default)]
     metadata: Map<String, Value>,
 }
@@ -70,10 +73,18 @@ pub(super) async fn setup(server: &Arc<Server>, params: Value) -> Result<Value, 
     };
     began.map_err(setup_error)?;
     match given {
-        Ok(Setup { config, metadata }) => {
+        Ok(Setup {
+            config,
+            config_watch,
+            metadata,
+        }) => {
             let config = config.unwrap_or_else(|| server.own_config());
             server.submit(Job::Run(Box::new(move |server| {
-                server.set_up(config, Metadata::from(metadata));
+                let metadata = Metadata::from(metadata);
+                match config_watch {
+                    Some(coverage) => server.set_up_watched(config, metadata, coverage),
+                    None => server.set_up(config, metadata),
+                }
             })));
         }
         Err(error) => {
@@ -85,7 +96,7 @@ pub(super) async fn setup(server: &Arc<Server>, params: Value) -> Result<Value, 
         }
     }
     server.instance.ready().await.map_err(setup_error)?;
-    Ok(json!({}))
+    Ok(json!({ "config_subscriptions": server.subscriptions() }))
 }
 
 pub(super) async fn health(server: &Arc<Server>) -> Result<Value, ErrorData> {
@@ -115,6 +126,7 @@ pub(super) async fn teardown(server: &Arc<Server>) -> Result<Value, ErrorData> {
     let Some(plugin) = server.instance.take() else {
         return Ok(json!({ "released": "all" }));
     };
+    server.replace_feed(None);
     let (tell, outcome) = oneshot::channel();
     let asked = Box::pin(async move {
         CatchPanic::new(Box::pin(async move { plugin.erased_teardown().await }))

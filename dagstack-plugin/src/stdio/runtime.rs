@@ -63,6 +63,20 @@ impl AsyncRuntime {
         }
     }
 
+    /// Runs an author's synchronous code where it may spawn tasks.
+    pub(super) fn enter(&self, code: impl FnOnce()) {
+        let Some(runtime) = self.get() else {
+            code();
+            return;
+        };
+        let entered = runtime.enter();
+        code();
+        drop(entered);
+        if runtime.metrics().num_alive_tasks() > 0 {
+            self.drive(runtime);
+        }
+    }
+
     fn drive(&self, runtime: &Arc<Runtime>) {
         self.driven.get_or_init(|| {
             let runtime = Arc::clone(runtime);

@@ -17,6 +17,7 @@ use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
+use crate::config::{ChangeQueue, Coverage, SectionFeed, failed_paths};
 use crate::context::{Metadata, PluginScope, SetupContext};
 use crate::registration::Registration;
 
@@ -38,6 +39,10 @@ pub(super) struct Server {
     pub(super) scope: Arc<PluginScope>,
     /// From `--config`.
     pub(super) config: Option<Value>,
+    /// The config of the instance that is set up, or being set up, as it changes.
+    pub(super) feed: Mutex<Option<SectionFeed>>,
+    /// Where its subscribers are told.
+    pub(super) changes: ChangeQueue,
 }
 
 /// Work that runs an author's code.
@@ -131,6 +136,20 @@ impl Work for Server {
     }
 }
 
+/// The host has validated the section against the plugin's schema; its types may ask for more.
+fn apply(feed: &SectionFeed, section: Value) {
+    match feed.prepare_section(section) {
+        Ok(Some(change)) => change.commit().run(),
+        Ok(None) => {}
+        Err(invalid) => tracing::warn!(
+            code = "reload_rejected",
+            failed_paths = ?failed_paths(&invalid),
+            "reload_rejected: the config stays as it was: {}",
+            invalid.to_string().replace("\n  ", "; ")
+        ),
+    }
+}
+
 fn not_utf8() -> Job {
     Job::Answer(error_line(None, PARSE_ERROR, "the line is not UTF-8"))
 }
@@ -189,6 +208,9 @@ impl Server {
             Message::Notification { method, params } if method == "notifications/cancelled" => {
                 self.cancel(params);
             }
+            Message::Notification { method, params } if method == crate::wire::CONFIG_CHANGED => {
+                self.config_changed(params);
+            }
             // The SDK does nothing with other notifications and with answers nobody asked for.
             Message::Notification { .. } | Message::Response => {}
             Message::Invalid { id, code, problem } => {
@@ -218,14 +240,69 @@ impl Server {
 
     /// Sets the plugin up. The instance's phase is "setting up" already.
     pub(super) fn set_up(self: &Arc<Self>, config: Value, metadata: Metadata) {
+        // A host without the extension tells nothing, and the file is read once.
+        let source_ids = self.config.iter().map(|_| "--config".to_owned()).collect();
+        self.set_up_watched(config, metadata, Coverage::NoWatch { source_ids });
+    }
+
+    /// The same for a host that says who watches the config.
+    pub(super) fn set_up_watched(
+        self: &Arc<Self>,
+        config: Value,
+        metadata: Metadata,
+        coverage: Coverage,
+    ) {
+        let feed = SectionFeed::new(self.tools.declaration.key(), config.clone(), coverage);
+        self.replace_feed(Some(feed.clone()));
         let context = SetupContext::new(config)
             .with_metadata(metadata)
-            .with_scope(Arc::clone(&self.scope));
+            .with_scope(Arc::clone(&self.scope))
+            .with_config_feed(feed);
         let server = Arc::clone(self);
         self.runtime
             .run(self.registration.setup(context), move |outcome, _| {
+                if outcome.is_err() {
+                    server.replace_feed(None);
+                }
                 server.release(server.instance.finish(outcome.map_err(SetupFailure::from)));
             });
+    }
+
+    /// Ends the subscriptions of the instance before, if there was one.
+    pub(super) fn replace_feed(&self, feed: Option<SectionFeed>) {
+        let mut current = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        let old = std::mem::replace(&mut *current, feed);
+        drop(current);
+        if let Some(old) = old {
+            old.close();
+        }
+    }
+
+    /// How many subscriptions to config changes the instance has.
+    pub(super) fn subscriptions(&self) -> usize {
+        let feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        feed.as_ref().map_or(0, SectionFeed::subscriptions)
+    }
+
+    /// Takes a new config section to the plugin's subscribers, away from the reading.
+    fn config_changed(self: &Arc<Self>, params: Option<&str>) {
+        #[derive(serde::Deserialize)]
+        struct Params {
+            config: Value,
+        }
+        let feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(feed) = feed.clone() else { return };
+        let Some(Ok(Params { config })) = params.map(serde_json::from_str) else {
+            // What is wrong with it may be a secret's neighbour, so it is not quoted.
+            tracing::warn!(
+                "`{}` needs `{{\"config\": …}}`; the config stays as it was",
+                crate::wire::CONFIG_CHANGED
+            );
+            return;
+        };
+        let server = Arc::clone(self);
+        self.changes
+            .push(move || server.runtime.enter(|| apply(&feed, config)));
     }
 
     /// Queues a job.

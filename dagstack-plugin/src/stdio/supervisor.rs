@@ -124,6 +124,7 @@ pub(super) fn tear_down(server: &Arc<Server>) {
         torn_down(server);
         return;
     };
+    server.replace_feed(None);
     let teardown = Box::pin(async move {
         CatchPanic::new(Box::pin(async move { plugin.erased_teardown().await }))
             .await

@@ -127,7 +127,7 @@ impl Lifecycle {
     }
 
     /// Waits for its turn to change things: one setup, reload, restart or teardown at a time.
-    async fn turn(&self) -> MutexGuard<'_, ()> {
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
         self.turn.lock().await
     }
 

@@ -7,7 +7,6 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 
 use super::teardown::teardown;
-use crate::config::ConfigTree;
 use crate::descriptor::Source;
 use crate::error::PluginRegistryError;
 use crate::host::TokioHost;
@@ -100,7 +99,7 @@ impl Registry {
         let _turn = self.inner.lifecycle.turn().await;
         self.may_reload(index)?;
         self.dependencies_are_ready(index)?;
-        let section = ConfigTree::load(&self.inner.config).await?.section(name)?;
+        let section = self.inner.config_for_setup().await?.section(name)?;
         entry.supervise(None);
         match teardown(entry).await {
             Err(error @ PluginRegistryError::LeakDetected { .. }) => {
@@ -140,12 +139,14 @@ impl Registry {
         host: &TokioHost,
     ) -> Result<(), PluginRegistryError> {
         drop(self.inner.entries[index].set(State::Registered, None));
-        let Some(starting) = self.start(index, section.clone(), host) else {
+        let name = &self.inner.entries[index].descriptor.name;
+        let feed = self.inner.config.feed(name, section);
+        let Some(starting) = self.start(index, &feed, host) else {
             return Ok(());
         };
         match starting.await {
             Ok(running) => {
-                self.publish(index, running, section, host, false);
+                self.publish(index, running, feed, host, false);
                 Ok(())
             }
             Err(error) => {

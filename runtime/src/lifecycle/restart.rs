@@ -9,7 +9,6 @@ use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use super::Background;
-use crate::config::ConfigTree;
 use crate::entry::Live;
 use crate::registry::{Inner, Registry};
 use crate::status::{Reason, State};
@@ -171,18 +170,19 @@ impl Registry {
         if !entry.awaits_restart() {
             return Next::Over;
         }
-        let config = ConfigTree::load(&self.inner.config).await;
+        let config = self.inner.config_for_setup().await;
         let section = match config.and_then(|tree| tree.section(&entry.descriptor.name)) {
             Ok(section) => section,
             Err(error) => return self.ended(index, &error.to_string(), restarts),
         };
         let host = self.inner.lifecycle.host(Handle::current());
-        let Some(starting) = self.start(index, section.clone(), &host) else {
+        let feed = self.inner.config.feed(&entry.descriptor.name, section);
+        let Some(starting) = self.start(index, &feed, &host) else {
             return Next::Over;
         };
         match starting.await {
             Ok(running) => {
-                let live = self.publish(index, running, section, &host, true);
+                let live = self.publish(index, running, feed, &host, true);
                 match live.running.adapter().ended() {
                     Some(ended) => Next::Up(Arc::downgrade(&live), ended),
                     None => Next::Over,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, secrets, suggest};
 use serde_json::Value;
@@ -41,10 +42,11 @@ impl Registry {
     /// Needs a tokio runtime with its io and time drivers on (`enable_all`).
     pub async fn setup_all(&self) -> SetupReport {
         let _turn = self.inner.lifecycle.turn().await;
-        let config = ConfigTree::load(&self.inner.config).await;
+        let config = self.inner.config_for_setup().await;
         let Ok(runtime) = Handle::try_current() else {
             return self.without_runtime();
         };
+        self.inner.config.follow(&self.inner, &runtime);
         let warnings = config
             .as_ref()
             .map(|tree| self.misspelt_sections(tree))
@@ -91,7 +93,7 @@ impl Registry {
     async fn setup_group(
         &self,
         group: &[usize],
-        config: &Result<ConfigTree, PluginRegistryError>,
+        config: &Result<Arc<ConfigTree>, PluginRegistryError>,
         host: &TokioHost,
     ) {
         let mut tasks = JoinSet::new();
@@ -108,23 +110,24 @@ impl Registry {
             };
             // What is left of an instance that failed.
             drop(entry.set(State::Registered, None));
-            let Some(starting) = self.start(index, section.clone(), host) else {
+            let feed = self.inner.config.feed(&entry.descriptor.name, section);
+            let Some(starting) = self.start(index, &feed, host) else {
                 continue;
             };
             let task = tasks.spawn(starting);
-            by_task.insert(task.id(), (index, section));
+            by_task.insert(task.id(), (index, feed));
         }
         while let Some(done) = tasks.join_next_with_id().await {
             let (id, started) = match done {
                 Ok((id, started)) => (id, Some(started)),
                 Err(error) => (error.id(), None),
             };
-            let Some((index, section)) = by_task.remove(&id) else {
+            let Some((index, feed)) = by_task.remove(&id) else {
                 continue;
             };
             match started {
                 Some(Ok(running)) => {
-                    self.publish(index, running, section, host, false);
+                    self.publish(index, running, feed, host, false);
                 }
                 Some(Err(error)) => self.fail(index, error.reason()),
                 None => self.fail(index, self.start_panicked(index).reason()),
@@ -143,15 +146,25 @@ impl Registry {
 
     /// Starts a plugin whose turn it is; `None` for one that cannot run here. Its own code begins
     /// before the future is polled, so that plugins begin in the order of these calls.
-    pub(super) fn start(&self, index: usize, section: Value, host: &TokioHost) -> Option<Starting> {
+    ///
+    /// Subscriptions to `feed` end with a start that fails.
+    pub(super) fn start(
+        &self,
+        index: usize,
+        feed: &SectionFeed,
+        host: &TokioHost,
+    ) -> Option<Starting> {
         let entry = &self.inner.entries[index];
+        let section = feed.section();
+        let subscriptions = Subscriptions(Some(feed.clone()));
         let starting: Starting = match &entry.descriptor.source {
             Source::InProcess(registration) => {
-                let context = SetupContext::new(section.clone())
+                let context = SetupContext::new((*section).clone())
                     .with_scope(entry.descriptor.scope())
-                    .with_registry(self.peers_of(index));
+                    .with_registry(self.peers_of(index))
+                    .with_config_feed(feed.clone());
                 let work = InProcess::start(registration, context);
-                let workers = self.workers_of(index, &section, host);
+                let workers = self.workers_of(index, feed, host);
                 let (entry, pool) = (Arc::clone(entry), host.pool().clone());
                 Box::pin(async move {
                     let descriptor = &entry.descriptor;
@@ -162,18 +175,22 @@ impl Registry {
             }
             Source::McpStdio(command) => {
                 let (entry, command) = (Arc::clone(entry), Arc::clone(command));
-                Box::pin(start_process(entry, command, section))
+                Box::pin(start_process(entry, command, feed.clone()))
             }
             Source::Never { .. } => return None,
         };
-        Some(starting)
+        Some(Box::pin(async move {
+            let running = starting.await?;
+            subscriptions.keep();
+            Ok(running)
+        }))
     }
 
     /// The processes for a linked plugin's `process_cpu_bound` hooks, where an executable is known.
     fn workers_of(
         &self,
         index: usize,
-        section: &Value,
+        feed: &SectionFeed,
         host: &TokioHost,
     ) -> Option<Arc<WorkerPool>> {
         let descriptor = &self.inner.entries[index].descriptor;
@@ -181,7 +198,7 @@ impl Registry {
         Some(Arc::new(WorkerPool::new(
             &self.inner.entries[index],
             Arc::clone(command),
-            section.clone(),
+            feed.clone(),
             host.runtime().clone(),
             self.inner.lifecycle.options.worker_processes,
         )))
@@ -191,7 +208,7 @@ impl Registry {
     fn may_start(
         &self,
         index: usize,
-        config: &Result<ConfigTree, PluginRegistryError>,
+        config: &Result<Arc<ConfigTree>, PluginRegistryError>,
     ) -> Result<Option<Value>, Reason> {
         let entry = &self.inner.entries[index];
         let is_process = matches!(entry.descriptor.source, Source::McpStdio(_));
@@ -258,7 +275,7 @@ impl Registry {
         &self,
         index: usize,
         running: Running,
-        section: Value,
+        feed: SectionFeed,
         host: &TokioHost,
         restarted: bool,
     ) -> Arc<Live> {
@@ -277,7 +294,7 @@ impl Registry {
         {
             lease = lease.with_workers(Arc::clone(workers) as Arc<dyn Caller>);
         }
-        let live = Arc::new(Live::new(running, Arc::new(lease), section));
+        let live = Arc::new(Live::new(running, Arc::new(lease), feed));
         entry.publish(Arc::clone(&live), restarted);
         if !restarted {
             self.supervise(index, &live);
@@ -310,6 +327,25 @@ impl Registry {
             }
         }
         let mut warnings = Vec::new();
+        // The host may have settings of its own in there: only what nearly is a plugin's is one.
+        for key in tree
+            .kinds()
+            .filter(|key| kinds.iter().all(|(kind, _)| kind != key))
+        {
+            let known = kinds.iter().map(|(kind, _)| *kind);
+            let Some(kind) = suggest(key, known) else {
+                continue;
+            };
+            let names = kinds
+                .iter()
+                .filter(|(it, _)| *it == kind)
+                .flat_map(|(_, names)| names);
+            for name in names.filter(|name| tree.names(key).any(|it| it == **name)) {
+                warnings.push(format!(
+                    "the config section `{key}.{name}` belongs to no plugin; did you mean `{kind}.{name}`?"
+                ));
+            }
+        }
         for (kind, names) in kinds {
             for section in tree.names(kind).filter(|it| !names.contains(it)) {
                 let guess = suggest(section, names.iter().copied())
@@ -324,15 +360,32 @@ impl Registry {
     }
 }
 
+/// Ends the subscriptions of a plugin that does not come up, though its setup may go on somewhere.
+struct Subscriptions(Option<SectionFeed>);
+
+impl Subscriptions {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Subscriptions {
+    fn drop(&mut self) {
+        if let Some(feed) = &self.0 {
+            feed.close();
+        }
+    }
+}
+
 async fn start_process(
     entry: Arc<Entry>,
     command: Arc<StdioCommand>,
-    section: Value,
+    feed: SectionFeed,
 ) -> Result<Running, PluginRegistryError> {
     supply_chain::inspect(&entry, &command).await?;
     let descriptor = &entry.descriptor;
     let (name, limit) = (&descriptor.name, descriptor.startup_timeout);
-    let adapter = McpStdio::start(name, &command, section, limit).await?;
+    let adapter = McpStdio::start(name, &command, &feed, limit).await?;
     Ok(Running::Elsewhere(Box::new(adapter)))
 }
 

@@ -102,6 +102,7 @@ pub(super) async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
     let started = Instant::now();
     let left = || limit.saturating_sub(started.elapsed()).max(LEAST);
     drain(name, &live, limit / 2).await;
+    live.config.feed().close();
     if let Running::InProcess(plugin) = &live.running
         && let Some(workers) = plugin.workers()
     {

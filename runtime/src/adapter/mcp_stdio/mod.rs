@@ -3,6 +3,7 @@
 mod answer;
 mod client;
 mod command;
+mod config;
 mod hooks;
 mod meta;
 mod process;
@@ -14,6 +15,8 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
+use dagstack_plugin::config::ConfigSubscription;
+use dagstack_plugin::schema::Schema;
 use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{
     BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool, wire,
@@ -44,6 +47,9 @@ pub struct McpStdio {
     hooks: Hooks,
     /// Whether the server knows the dagstack extension.
     ours: bool,
+    config_schema: Option<Schema>,
+    /// On behalf of the child; it ends with the process.
+    subscription: Option<ConfigSubscription>,
     announced: Announced,
     peer: Peer<RoleClient>,
     /// Who hears of the progress of calls.
@@ -164,6 +170,14 @@ fn into_map(args: Value) -> Map<String, Value> {
     }
 }
 
+impl Drop for McpStdio {
+    fn drop(&mut self) {
+        if let Some(subscription) = &self.subscription {
+            subscription.unsubscribe();
+        }
+    }
+}
+
 impl Adapter for McpStdio {
     fn call<'a>(
         &'a self,
@@ -220,6 +234,10 @@ impl Adapter for McpStdio {
             .exit()
             .is_none()
             .then(|| self.process.pid())
+    }
+
+    fn config_schema(&self) -> Option<Schema> {
+        self.config_schema.clone()
     }
 
     fn ended(&self) -> Option<BoxFuture<'static, ()>> {

@@ -1,8 +1,8 @@
 //! Starting a child: process, handshake, setup.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
+use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::manifest::VersionRange;
 use dagstack_plugin::{CORE_VERSION, Problem, secrets, tool, wire};
 use rmcp::RoleClient;
@@ -22,8 +22,8 @@ use super::hooks::Hooks;
 use super::process::{Group, Process};
 use super::progress::Listeners;
 use super::stderr::{self, Tail};
-use super::transport::{Lines, SetupParams};
-use super::{EXTENSION, McpStdio, StdioCommand, request};
+use super::transport::{Lines, Private};
+use super::{EXTENSION, McpStdio, StdioCommand, config, request};
 use crate::adapter::Announced;
 use crate::error::PluginRegistryError;
 use dagstack_plugin::PluginName;
@@ -43,7 +43,7 @@ impl McpStdio {
     pub(crate) async fn start(
         name: &PluginName,
         command: &StdioCommand,
-        config: Value,
+        feed: &SectionFeed,
         limit: Duration,
     ) -> Result<Self, PluginRegistryError> {
         let start = Start {
@@ -55,7 +55,7 @@ impl McpStdio {
             process,
             transport,
             closed,
-            setup,
+            private,
             listeners,
             stderr,
         } = start.spawn(command).await?;
@@ -70,8 +70,23 @@ impl McpStdio {
         if let Some(facts) = &extension {
             start.check_identity(facts)?;
         }
+        let config_schema = extension
+            .as_ref()
+            .and_then(|facts| facts.get("config_schema")?.as_object().cloned());
+        let config = feed.section();
+        let mut subscription = None;
         match &extension {
-            Some(_) => start.set_up(&peer, &process.group, setup, config).await?,
+            Some(_) => {
+                let answer = start
+                    .set_up(&peer, &process.group, &private, &config, feed)
+                    .await?;
+                let subscriptions = answer.get("config_subscriptions").and_then(Value::as_u64);
+                // Who does not say how many it has is told.
+                if subscriptions != Some(0) {
+                    let (schema, peer) = (config_schema.clone(), peer.clone());
+                    subscription = Some(config::relay(name, feed, schema, peer, private));
+                }
+            }
             None if config
                 .as_object()
                 .is_some_and(|section| !section.is_empty()) =>
@@ -88,6 +103,8 @@ impl McpStdio {
             name: name.clone(),
             hooks,
             ours: extension.is_some(),
+            config_schema,
+            subscription,
             announced: announced(&peer, extension.as_ref()),
             peer,
             listeners,
@@ -102,7 +119,7 @@ struct Spawned {
     process: Process,
     transport: Lines<ChildStdout, ChildStdin>,
     closed: watch::Receiver<()>,
-    setup: SetupParams,
+    private: Private,
     listeners: Listeners,
     stderr: Stderr,
 }
@@ -172,20 +189,20 @@ impl Start<'_> {
             tail.clone(),
             process.group.clone(),
         ));
-        let setup = SetupParams::default();
+        let private = Private::default();
         let listeners = Listeners::default();
         let (transport, closed) = Lines::new(
             self.name.to_string(),
             stdout,
             stdin,
-            setup.clone(),
+            private.clone(),
             listeners.clone(),
         );
         Ok(Spawned {
             process,
             transport,
             closed,
-            setup,
+            private,
             listeners,
             stderr: Stderr { tail, drained },
         })
@@ -267,18 +284,17 @@ impl Start<'_> {
         &self,
         peer: &Peer<RoleClient>,
         group: &Group,
-        params: SetupParams,
-        config: Value,
-    ) -> Result<(), PluginRegistryError> {
-        let section = match &config {
-            Value::Null => json!({}),
-            section => section.clone(),
-        };
-        *params.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(json!({ "config": section, "metadata": {} }));
+        private: &Private,
+        section: &Value,
+        feed: &SectionFeed,
+    ) -> Result<Value, PluginRegistryError> {
+        private.push(
+            wire::SETUP,
+            json!({ "config": section, "config_watch": feed.coverage(), "metadata": {} }),
+        );
         match self.in_time("setup", request(peer, wire::SETUP)).await? {
-            Ok(_) => Ok(()),
-            Err(ServiceError::McpError(error)) => Err(self.refused(error, &config)),
+            Ok(answer) => Ok(answer),
+            Err(ServiceError::McpError(error)) => Err(self.refused(error, section)),
             Err(error) => {
                 let why = match group.ended_within(EXIT_LAG).await {
                     Some(ended) => format!(

@@ -3,14 +3,16 @@
 //! rmcp's own leaves a call waiting for ever when its answer is too long or cannot be parsed, reads
 //! 8 KiB at a time, and answers a stray log line of the child.
 
+use std::collections::VecDeque;
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
 use std::time::Duration;
 
 use rmcp::RoleClient;
 use rmcp::model::{
-    ClientRequest, ErrorData, JsonRpcMessage, JsonRpcNotification, RequestId, ServerJsonRpcMessage,
-    ServerNotification,
+    ClientNotification, ClientRequest, ErrorData, JsonRpcMessage, JsonRpcNotification, RequestId,
+    ServerJsonRpcMessage, ServerNotification,
 };
 use rmcp::service::{RxJsonRpcMessage, TxJsonRpcMessage};
 use rmcp::transport::Transport;
@@ -21,7 +23,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::sync::{Mutex, watch};
 
 use super::progress::Listeners;
-use dagstack_plugin::wire::SETUP;
+use dagstack_plugin::wire::{CONFIG_CHANGED, SETUP};
 
 /// The longest line that is read: one answer.
 const MAX_LINE: usize = 256 * 1024 * 1024;
@@ -30,9 +32,30 @@ const HEAD: usize = 256;
 /// How many lines that are no messages are logged, of each child.
 const STRAY_LINES: u32 = 20;
 
-/// The parameters of `dagstack/setup`, which hold the plugin's config: put in when the line is
-/// written, so that they never pass through rmcp's own traces.
-pub(super) type SetupParams = Arc<StdMutex<Option<Value>>>;
+/// Parameters that hold the plugin's config, by method: put in when the line is written, so that
+/// they never pass through rmcp's own traces.
+#[derive(Clone, Default)]
+pub(super) struct Private(Arc<StdMutex<VecDeque<(&'static str, Value)>>>);
+
+impl Private {
+    /// Keeps the parameters of the next message of this method.
+    pub(super) fn push(&self, method: &'static str, params: Value) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push_back((method, params));
+    }
+
+    fn take(&self, method: &str) -> Option<Value> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = waiting.iter().position(|(kept, _)| *kept == method)?;
+        waiting.remove(at).map(|(_, params)| params)
+    }
+}
+
+impl fmt::Debug for Private {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Private")
+    }
+}
 
 /// One child's standard streams as a stream of messages.
 #[derive(Debug)]
@@ -45,7 +68,7 @@ pub(super) struct Lines<R, W> {
     max_line: usize,
     stray: u32,
     write: Arc<Mutex<Option<W>>>,
-    setup: SetupParams,
+    private: Private,
     listeners: Listeners,
     /// Dropped with the transport: tells that the connection is over.
     _open: watch::Sender<()>,
@@ -57,7 +80,7 @@ impl<R: AsyncRead + Unpin, W> Lines<R, W> {
         plugin: String,
         read: R,
         write: W,
-        setup: SetupParams,
+        private: Private,
         listeners: Listeners,
     ) -> (Self, watch::Receiver<()>) {
         let (open, closed) = watch::channel(());
@@ -69,7 +92,7 @@ impl<R: AsyncRead + Unpin, W> Lines<R, W> {
             max_line: MAX_LINE,
             stray: 0,
             write: Arc::new(Mutex::new(Some(write))),
-            setup,
+            private,
             listeners,
             _open: open,
         };
@@ -181,17 +204,26 @@ fn answered(line: &[u8]) -> Option<RequestId> {
 /// The line of a message, with the config where it belongs.
 fn encode(
     mut item: TxJsonRpcMessage<RoleClient>,
-    setup: &SetupParams,
+    private: &Private,
     listeners: &Listeners,
 ) -> Result<Vec<u8>, serde_json::Error> {
-    if let JsonRpcMessage::Request(request) = &mut item {
-        listeners.note(&mut request.request);
-    }
-    if let JsonRpcMessage::Request(request) = &mut item
-        && let ClientRequest::CustomRequest(custom) = &mut request.request
-        && custom.method == SETUP
-    {
-        custom.params = setup.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match &mut item {
+        JsonRpcMessage::Request(request) => {
+            listeners.note(&mut request.request);
+            if let ClientRequest::CustomRequest(custom) = &mut request.request
+                && custom.method == SETUP
+            {
+                custom.params = private.take(SETUP);
+            }
+        }
+        JsonRpcMessage::Notification(notification) => {
+            if let ClientNotification::CustomNotification(custom) = &mut notification.notification
+                && custom.method == CONFIG_CHANGED
+            {
+                custom.params = private.take(CONFIG_CHANGED);
+            }
+        }
+        _ => {}
     }
     let mut line = serde_json::to_vec(&item)?;
     line.push(b'\n');
@@ -210,7 +242,7 @@ where
         item: TxJsonRpcMessage<RoleClient>,
     ) -> impl Future<Output = Result<(), io::Error>> + Send + 'static {
         let write = Arc::clone(&self.write);
-        let line = encode(item, &self.setup, &self.listeners);
+        let line = encode(item, &self.private, &self.listeners);
         async move {
             let line = line.map_err(io::Error::other)?;
             match &mut *write.lock().await {
@@ -260,7 +292,7 @@ mod tests {
             "test".to_owned(),
             std::io::Cursor::new(text.to_owned()),
             tokio::io::sink(),
-            SetupParams::default(),
+            Private::default(),
             Listeners::default(),
         );
         lines.max_line = max_line;
@@ -305,5 +337,27 @@ mod tests {
                 .is_some_and(|text| text.contains("longer than 500 bytes"))
         );
         assert_eq!(messages[1]["id"], 8);
+    }
+
+    #[test]
+    fn a_config_is_put_in_when_its_line_is_written() {
+        use rmcp::model::CustomNotification;
+
+        let private = Private::default();
+        let message = |method: &str| {
+            let notification = CustomNotification::new(method, None);
+            JsonRpcMessage::notification(ClientNotification::CustomNotification(notification))
+        };
+        for n in 1..3 {
+            private.push(CONFIG_CHANGED, serde_json::json!({ "config": n }));
+        }
+        let written = |method: &str| -> Value {
+            let line = encode(message(method), &private).unwrap();
+            serde_json::from_slice(&line).unwrap()
+        };
+        assert_eq!(written("other").get("params"), None);
+        assert_eq!(written(CONFIG_CHANGED)["params"]["config"], 1);
+        assert_eq!(written(CONFIG_CHANGED)["params"]["config"], 2);
+        assert_eq!(written(CONFIG_CHANGED).get("params"), None);
     }
 }

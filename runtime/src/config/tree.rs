@@ -1,76 +1,13 @@
-//! Where plugins' configs come from: a host gives one or more [`ConfigSource`]s; later ones win.
+//! [`ConfigTree`]: all sources laid over each other.
 
-use std::fmt;
-
-use dagstack_plugin::{BoxError, BoxFuture};
+use dagstack_plugin::PluginName;
 use serde_json::{Map, Value};
 
+use super::{ConfigSource, ConfigSourceError};
 use crate::error::PluginRegistryError;
-use dagstack_plugin::PluginName;
-
-/// A source of configuration: a tree in which a plugin's section stands under `<kind>.<name>`.
-///
-/// The registry never reads files or the environment itself; it asks its sources. With several, a
-/// later one overrides an earlier one, key by key.
-pub trait ConfigSource: Send + Sync + 'static {
-    /// What the source is, as a URI-like text for messages, e.g. `memory:` or `file:/etc/app.yaml`.
-    fn id(&self) -> &str;
-
-    /// The whole tree, an object.
-    fn load(&self) -> BoxFuture<'_, Result<Value, ConfigSourceError>>;
-}
-
-/// Why a [`ConfigSource`] could not load.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigSourceError(#[source] BoxError);
-
-impl ConfigSourceError {
-    /// An error from any error or text. It is shown to operators: leave secrets out.
-    pub fn new(error: impl Into<BoxError>) -> Self {
-        Self(error.into())
-    }
-}
-
-/// A configuration that the host has in memory.
-///
-/// ```
-/// use dagstack_runtime::MemoryConfig;
-///
-/// let config = MemoryConfig::new(serde_json::json!({ "chunker": { "fixed": { "max_size": 5 } } }));
-/// ```
-#[derive(Clone)]
-pub struct MemoryConfig {
-    tree: Value,
-}
-
-impl MemoryConfig {
-    /// A source of this tree.
-    pub fn new(tree: Value) -> Self {
-        Self { tree }
-    }
-}
-
-impl fmt::Debug for MemoryConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("MemoryConfig")
-            .field(&dagstack_plugin::secrets::mask(&self.tree))
-            .finish()
-    }
-}
-
-impl ConfigSource for MemoryConfig {
-    fn id(&self) -> &str {
-        "memory:"
-    }
-
-    fn load(&self) -> BoxFuture<'_, Result<Value, ConfigSourceError>> {
-        let tree = self.tree.clone();
-        Box::pin(std::future::ready(Ok(tree)))
-    }
-}
 
 /// The merged tree of all sources.
+#[derive(Default)]
 pub(crate) struct ConfigTree(Map<String, Value>);
 
 impl ConfigTree {
@@ -111,6 +48,21 @@ impl ConfigTree {
         }
     }
 
+    /// What stands at a dotted path; `null` where nothing does.
+    pub(crate) fn at(&self, path: &str) -> Value {
+        let mut keys = path.split('.');
+        let mut here = keys.next().and_then(|key| self.0.get(key));
+        for key in keys {
+            here = here.and_then(|value| value.get(key));
+        }
+        here.cloned().unwrap_or_default()
+    }
+
+    /// The keys of the root.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The sections under `kind`, by name.
     pub(crate) fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
         self.0
@@ -136,6 +88,7 @@ fn merge(base: &mut Map<String, Value>, layer: Map<String, Value>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::MemoryConfig;
     use serde_json::json;
 
     #[tokio::test]
@@ -157,6 +110,8 @@ mod tests {
             tree.section(&PluginName::new("tool", "echo")).unwrap(),
             Value::Null
         );
+        assert_eq!(tree.at("chunker.fixed.deep.b"), json!([3]));
+        assert_eq!(tree.at("chunker.fixed.no.such"), Value::Null);
     }
 
     #[tokio::test]
@@ -178,11 +133,5 @@ mod tests {
             error.to_string().contains("`tool`: found a number"),
             "{error}"
         );
-    }
-
-    #[test]
-    fn debug_output_masks_nothing_it_should_show() {
-        let shown = format!("{:?}", MemoryConfig::new(json!({ "a": 1 })));
-        assert!(shown.contains("\"a\""), "{shown}");
     }
 }

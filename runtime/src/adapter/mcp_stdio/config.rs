@@ -1,0 +1,48 @@
+//! Telling a child of changes of its config section.
+
+use dagstack_plugin::PluginName;
+use dagstack_plugin::config::{ConfigSubscription, SectionFeed};
+use dagstack_plugin::schema::Schema;
+use dagstack_plugin::wire::CONFIG_CHANGED;
+use rmcp::RoleClient;
+use rmcp::model::{ClientNotification, CustomNotification};
+use rmcp::service::Peer;
+use serde_json::{Value, json};
+use tokio::sync::mpsc::unbounded_channel;
+
+use super::transport::Private;
+use crate::config::check;
+
+/// Subscribes for the child: what its announced schema accepts is sent to it, in order. The child
+/// checks it again, with its own types.
+pub(super) fn relay(
+    plugin: &PluginName,
+    feed: &SectionFeed,
+    schema: Option<Schema>,
+    peer: Peer<RoleClient>,
+    private: Private,
+) -> ConfigSubscription {
+    let (tell, mut told) = unbounded_channel();
+    let plugin = plugin.clone();
+    let fits = move |section: &Value| match &schema {
+        Some(schema) => check(&plugin, schema, section),
+        None => Ok(()),
+    };
+    // A child that does not read must hold up nobody, so a task of its own waits for it. It ends
+    // with the subscription, which drops the sender.
+    let subscription = feed.relay(fits, move |_: &Value, section: &Value| {
+        // Nobody is left where the connection has ended.
+        let _ = tell.send(section.clone());
+    });
+    tokio::spawn(async move {
+        while let Some(section) = told.recv().await {
+            private.push(CONFIG_CHANGED, json!({ "config": section }));
+            let notification = CustomNotification::new(CONFIG_CHANGED, None);
+            let notification = ClientNotification::CustomNotification(notification);
+            if peer.send_notification(notification).await.is_err() {
+                return;
+            }
+        }
+    });
+    subscription
+}
