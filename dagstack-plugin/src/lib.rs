@@ -68,6 +68,7 @@ pub use peers::Peers;
 pub use plugin::{Args, BoxFuture, ErasedPlugin, Form, Health, Output, Plugin, Released};
 pub use problem::Problem;
 pub use registration::{Registration, Setup, registered};
+pub use secrets::Secret;
 
 pub use dagstack_plugin_macros::{data, health, hook, plugin, setup, teardown};
 
