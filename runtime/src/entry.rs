@@ -2,10 +2,12 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use dagstack_plugin::kind::{Host, Lease};
-use dagstack_plugin::{HookError, code, secrets};
+use dagstack_plugin::schema::Schema;
+use dagstack_plugin::secrets::{self, Scrubber};
+use dagstack_plugin::{HookError, code};
 use serde_json::{Value, json};
 
 use crate::adapter::Adapter;
@@ -43,18 +45,37 @@ impl fmt::Debug for Live {
 }
 
 /// The config a plugin was set up with: its secrets must not be quoted later.
-pub(crate) struct Section(Value);
+pub(crate) struct Section {
+    value: Value,
+    schema: Schema,
+    secrets: OnceLock<Scrubber>,
+}
 
 impl Section {
+    /// `schema` says which values are secrets, besides their names.
+    pub(crate) fn new(value: Value, schema: Option<Schema>) -> Self {
+        Self {
+            value,
+            schema: schema.unwrap_or_default(),
+            secrets: OnceLock::new(),
+        }
+    }
+
+    /// Cuts its secrets out of texts of the plugin's own.
+    pub(crate) fn secrets(&self) -> &Scrubber {
+        self.secrets
+            .get_or_init(|| Scrubber::of(&self.value, &self.schema))
+    }
+
     /// A text of the plugin's own without them.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        secrets::scrub(text, &self.0).into_owned()
+        self.secrets().scrub(text).into_owned()
     }
 }
 
 impl fmt::Debug for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        secrets::mask(&self.0).fmt(f)
+        secrets::mask_by(&self.value, &self.schema).fmt(f)
     }
 }
 
@@ -80,10 +101,11 @@ impl Live {
             Running::InProcess(plugin) => plugin.native(&lease),
             Running::Elsewhere(_) => None,
         };
+        let schema = running.adapter().config_schema();
         Self {
             running,
             lease,
-            config: Section(config),
+            config: Section::new(config, schema),
             native,
         }
     }

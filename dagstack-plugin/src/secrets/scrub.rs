@@ -9,6 +9,8 @@ use secrecy::zeroize::Zeroizing;
 use serde_json::{Number, Value};
 
 use super::{MASKED, Places, is_secret_name};
+use crate::error::HookError;
+use crate::plugin::Health;
 use crate::schema::Schema;
 
 /// Instead of a message from which the secrets cannot be cut.
@@ -128,6 +130,35 @@ impl Scrubber {
                 }
             }
             other => other.clone(),
+        }
+    }
+
+    /// An error of an author's code, [scrubbed loosely](Self::scrub_loosely). The error it came
+    /// from is let go where something was cut: it says the same.
+    #[must_use]
+    pub fn scrub_error(&self, error: HookError) -> HookError {
+        if self.is_empty() {
+            return error;
+        }
+        let message = self.scrub_loosely(error.message());
+        let details = error.get_details().map(|details| self.scrub_value(details));
+        if message == error.message() && details.as_ref() == error.get_details() {
+            return error;
+        }
+        let clean = HookError::new(error.code().to_owned(), message);
+        match details {
+            Some(details) => clean.details(details),
+            None => clean,
+        }
+    }
+
+    /// What a health check says, [scrubbed loosely](Self::scrub_loosely).
+    #[must_use]
+    pub fn scrub_health(&self, health: Health) -> Health {
+        match health {
+            Health::Healthy => Health::Healthy,
+            Health::Degraded { reason } => Health::degraded(self.scrub_loosely(&reason)),
+            Health::Unhealthy { reason } => Health::unhealthy(self.scrub_loosely(&reason)),
         }
     }
 

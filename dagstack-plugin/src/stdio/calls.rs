@@ -224,6 +224,8 @@ impl Call {
     }
 
     fn answer(self, server: &Server, outcome: Result<Output, HookError>, more: bool) {
+        // It goes to another process, and there perhaps to a model.
+        let outcome = outcome.map_err(super::known::scrub_error);
         let (ticket, shape) = match self.answer {
             Answer::Line { ticket, shape } => (ticket, shape),
             Answer::Channel(tell) => {

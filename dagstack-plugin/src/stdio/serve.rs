@@ -10,6 +10,7 @@ use super::calls::{self, Call, Prepared};
 use super::envelope::{self, INVALID_REQUEST, Message, PARSE_ERROR, error_line};
 use super::in_flight::{Cancelled, InFlight};
 use super::instance::{Instance, SetupFailure};
+use super::known;
 use super::output::Output;
 use super::pool::{self, Pool, Work};
 use super::protocol::Protocol;
@@ -212,6 +213,7 @@ impl Server {
 
     /// Sets the plugin up. The instance's phase is "setting up" already.
     pub(super) fn set_up(self: &Arc<Self>, config: Value, metadata: Metadata) {
+        known::learn(self.tools.declaration, &config);
         let context = SetupContext::new(config).with_metadata(metadata);
         let server = Arc::clone(self);
         self.runtime

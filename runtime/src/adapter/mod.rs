@@ -6,6 +6,7 @@ pub mod mcp_stdio;
 use std::fmt;
 use std::time::Duration;
 
+use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{BoxFuture, Health, HookContext, HookError, PluginError, Released};
 use serde_json::Value;
 
@@ -33,6 +34,12 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
 
     /// The process the plugin runs in, if that is not this one.
     fn pid(&self) -> Option<u32> {
+        None
+    }
+
+    /// The schema of the plugin's config, where that is known: it marks secrets, which must not be
+    /// shown.
+    fn config_schema(&self) -> Option<Schema> {
         None
     }
 

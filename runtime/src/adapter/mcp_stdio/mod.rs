@@ -13,6 +13,7 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
+use dagstack_plugin::schema::Schema;
 use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{
     BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool, wire,
@@ -42,6 +43,8 @@ pub struct McpStdio {
     hooks: Hooks,
     /// Whether the server knows the dagstack extension.
     ours: bool,
+    /// As the server announces it.
+    config_schema: Option<Schema>,
     peer: Peer<RoleClient>,
     /// Dropping it closes the child's standard input.
     service: Mutex<Option<RunningService<RoleClient, Client>>>,
@@ -206,6 +209,10 @@ impl Adapter for McpStdio {
             self.end().await;
             released
         })
+    }
+
+    fn config_schema(&self) -> Option<Schema> {
+        self.config_schema.clone()
     }
 
     fn pid(&self) -> Option<u32> {

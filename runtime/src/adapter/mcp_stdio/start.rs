@@ -4,7 +4,9 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use dagstack_plugin::manifest::VersionRange;
-use dagstack_plugin::{CORE_VERSION, Problem, secrets, tool, wire};
+use dagstack_plugin::schema::Schema;
+use dagstack_plugin::secrets::Scrubber;
+use dagstack_plugin::{CORE_VERSION, Problem, tool, wire};
 use rmcp::RoleClient;
 use rmcp::model::{ErrorData, JsonObject, Tool};
 use rmcp::service::{
@@ -68,7 +70,13 @@ impl McpStdio {
             start.check_identity(facts)?;
         }
         match &extension {
-            Some(_) => start.set_up(&peer, &process.group, setup, config).await?,
+            Some(facts) => {
+                let schema = config_schema(facts).unwrap_or_default();
+                let secrets = Scrubber::of(&config, &schema);
+                start
+                    .set_up(&peer, &process.group, setup, config, &secrets)
+                    .await?;
+            }
             None if config
                 .as_object()
                 .is_some_and(|section| !section.is_empty()) =>
@@ -85,6 +93,7 @@ impl McpStdio {
             name: name.clone(),
             hooks,
             ours: extension.is_some(),
+            config_schema: extension.as_ref().and_then(config_schema),
             peer,
             service: Mutex::new(Some(service)),
             process,
@@ -255,16 +264,17 @@ impl Start<'_> {
         group: &Group,
         params: SetupParams,
         config: Value,
+        secrets: &Scrubber,
     ) -> Result<(), PluginRegistryError> {
-        let section = match &config {
+        let section = match config {
             Value::Null => json!({}),
-            section => section.clone(),
+            section => section,
         };
         *params.lock().unwrap_or_else(PoisonError::into_inner) =
             Some(json!({ "config": section, "metadata": {} }));
         match self.in_time("setup", request(peer, wire::SETUP)).await? {
             Ok(_) => Ok(()),
-            Err(ServiceError::McpError(error)) => Err(self.refused(error, &config)),
+            Err(ServiceError::McpError(error)) => Err(self.refused(error, secrets)),
             Err(error) => {
                 let why = match group.ended_within(EXIT_LAG).await {
                     Some(ended) => format!(
@@ -278,17 +288,17 @@ impl Start<'_> {
     }
 
     /// The plugin's own reason for a failed setup, `{code, message, problems?}`.
-    fn refused(&self, error: ErrorData, config: &Value) -> PluginRegistryError {
+    fn refused(&self, error: ErrorData, secrets: &Scrubber) -> PluginRegistryError {
         let data = error.data.unwrap_or_default();
         let text = |key: &str| data.get(key).and_then(Value::as_str);
-        let clean = |text: &str| secrets::scrub(text, config).into_owned();
+        let clean = |text: &str| secrets.scrub(text).into_owned();
         let problems = data.get("problems").and_then(Value::as_array);
         if text("code") == Some("config_invalid")
             && let Some(problems) = problems
         {
             return PluginRegistryError::ConfigInvalid {
                 section: self.name.to_string(),
-                problems: problems.iter().map(|it| problem(it, &clean)).collect(),
+                problems: problems.iter().map(|it| problem(it, secrets)).collect(),
             };
         }
         self.failed(
@@ -333,14 +343,20 @@ fn extension(peer: &Peer<RoleClient>) -> Option<JsonObject> {
     experimental.get(EXTENSION).cloned()
 }
 
-fn problem(given: &Value, clean: &impl Fn(&str) -> String) -> Problem {
+/// The schema of its config that it announces.
+fn config_schema(facts: &JsonObject) -> Option<Schema> {
+    facts.get("config_schema")?.as_object().cloned()
+}
+
+fn problem(given: &Value, secrets: &Scrubber) -> Problem {
+    let clean = |text: &str| secrets.scrub(text).into_owned();
     let text = |key: &str| given.get(key).and_then(Value::as_str);
     let mut problem = Problem::new(
-        text("path").unwrap_or_default(),
+        clean(text("path").unwrap_or_default()),
         clean(text("problem").unwrap_or_default()),
     );
     problem.expected = text("expected").map(clean);
-    problem.example = given.get("example").cloned();
+    problem.example = given.get("example").map(|it| secrets.scrub_value(it));
     problem
 }
 
