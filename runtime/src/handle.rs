@@ -61,6 +61,8 @@ impl PluginHandle {
         };
         let in_flight = live.lease.enter()?;
         let host = &**live.lease.host();
+        // The author's own error may quote the config.
+        let clean = |error| live.config.secrets().scrub_error(error);
         if !args.is_object() {
             args = Value::Object(args::by_name(&self.name().to_string(), hook, args)?);
         }
@@ -69,16 +71,16 @@ impl PluginHandle {
             Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
                 let running = in_flight.again(&live.lease);
                 let call = Box::pin(plugin.call_off_thread(hook, ctx, args, running));
-                give_up_with(ctx, host, call).await
+                give_up_with(ctx, host, call).await.map_err(clean)
             }
             Running::InProcess(plugin) => {
                 let mut call = plugin.begin(hook, ctx, &mut args)?;
                 // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
                 let call = match call.poll_first() {
-                    Poll::Ready(outcome) => return outcome?.into_value(),
+                    Poll::Ready(outcome) => return outcome.map_err(clean)?.into_value(),
                     Poll::Pending => give_up_with(ctx, host, Pin::new(&mut call)),
                 };
-                call.await?.into_value()
+                call.await.map_err(clean)?.into_value()
             }
             Running::Elsewhere(adapter) => {
                 if adapter.failure().is_some() {
@@ -124,9 +126,12 @@ impl PluginHandle {
         let ctx = HookContext::new().with_timeout(HEALTH_LIMIT);
         let asked = Box::pin(async { Ok(live.running.adapter().health().await) });
         let answer: Result<_, HookError> = give_up_with(&ctx, host, asked).await;
-        answer.unwrap_or_else(|_| {
-            Health::unhealthy(format!("it did not say how it is within {HEALTH_LIMIT:?}"))
-        })
+        match answer {
+            Ok(health) => live.config.secrets().scrub_health(health),
+            Err(_) => {
+                Health::unhealthy(format!("it did not say how it is within {HEALTH_LIMIT:?}"))
+            }
+        }
     }
 
     /// The plugin's kind and name.
