@@ -284,6 +284,9 @@ fn in_process(secrets: &[String], section: &Value) -> Result<(), TestCaseError> 
         secrets::mask_by(section, &schema).to_string(),
     )?;
 
+    if let Ok(context) = SetupContext::new(section.clone()).decode::<Config>(declaration) {
+        outputs.check("PluginContext", format!("{context:?} {context:#?}"))?;
+    }
     let context = SetupContext::new(section.clone());
     outputs.check("SetupContext", format!("{context:?}"))?;
     if let Err(error) = ready(Registration::of::<Secretive>().setup(context)) {

@@ -2,6 +2,17 @@
 //!
 //! A value is a secret where its field is [named](is_secret_name) like one, or where its schema
 //! says `writeOnly`, as that of a [`Secret`](crate::Secret) does.
+//!
+//! Nothing that this crate or the runtime says of a plugin shows the secrets of its config: errors,
+//! reports, states, logs, `--help` and schemas. They are also cut out of what the author's own code
+//! says in errors, health checks and, in an executable, panics. Left to others are:
+//!
+//! * what a plugin linked into a host panics with: Rust's hook prints it, or the host's own;
+//! * what an author prints, logs or returns as a value;
+//! * the error of a hook that a host calls through the kind's trait, on a plugin linked into it: it is
+//!   handed over as it is;
+//! * a default in the author's code: it is in the executable for all to read. `--help` and `schema` do
+//!   not show it all the same.
 
 mod names;
 mod places;
