@@ -32,7 +32,7 @@ fn values() -> Vec<(&'static str, Value)> {
     });
     let record = |id: u64| {
         json!({
-            "id": id, "title": format!("record {id}"), "tags": ["a", "b"], "active": id % 2 == 0,
+            "id": id, "title": format!("record {id}"), "tags": ["a", "b"], "active": id.is_multiple_of(2),
             "body": "The quick brown fox jumps over the lazy dog.\nAnd once more.",
         })
     };
