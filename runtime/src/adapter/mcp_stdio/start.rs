@@ -25,6 +25,7 @@ use super::process::{Group, Process};
 use super::stderr::{self, Tail};
 use super::transport::{Lines, SetupParams};
 use super::{EXTENSION, McpStdio, StdioCommand, request};
+use crate::adapter::Announced;
 use crate::error::PluginRegistryError;
 use dagstack_plugin::PluginName;
 
@@ -94,6 +95,7 @@ impl McpStdio {
             hooks,
             ours: extension.is_some(),
             config_schema: extension.as_ref().and_then(config_schema),
+            announced: announced(&peer, extension.as_ref()),
             peer,
             service: Mutex::new(Some(service)),
             process,
@@ -346,6 +348,22 @@ fn extension(peer: &Peer<RoleClient>) -> Option<JsonObject> {
 /// The schema of its config that it announces.
 fn config_schema(facts: &JsonObject) -> Option<Schema> {
     facts.get("config_schema")?.as_object().cloned()
+}
+
+/// What the server says of its version and its capabilities.
+fn announced(peer: &Peer<RoleClient>, extension: Option<&JsonObject>) -> Announced {
+    let manifest = extension.and_then(|facts| facts.get("manifest"));
+    let version = manifest.and_then(|it| it.get("version")?.as_str().map(str::to_owned));
+    let capabilities = manifest.and_then(|it| it.get("capabilities")?.as_array());
+    let server = || Some(peer.peer_info()?.server_info.as_ref()?.version.clone());
+    Announced {
+        version: version.or_else(server).filter(|text| !text.is_empty()),
+        capabilities: capabilities
+            .into_iter()
+            .flatten()
+            .filter_map(|label| label.as_str().map(str::to_owned))
+            .collect(),
+    }
 }
 
 fn problem(given: &Value, secrets: &Scrubber) -> Problem {
