@@ -10,6 +10,7 @@ use crate::diagnose::{self, Trial, Unknown};
 use crate::error::{HookError, code};
 use crate::plugin::Args;
 use crate::problem::Problem;
+use crate::secrets::Scrubber;
 
 /// Decodes the arguments of `hook`.
 ///
@@ -153,14 +154,10 @@ fn explain(
             || "the arguments do not fit".to_owned(),
             |error| error.to_string(),
         );
-        problems.push(unlocated(&base, &message, &value));
+        let secrets = Scrubber::of(&value, schema);
+        problems.push(Problem::new(base, secrets.scrub(&message)));
     }
     invalid(hook.name, &problems)
-}
-
-fn unlocated(base: &str, message: &str, value: &Value) -> Problem {
-    let message: String = crate::secrets::scrub(message, value).into();
-    Problem::new(base, message)
 }
 
 #[cold]

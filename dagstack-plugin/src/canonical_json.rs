@@ -197,15 +197,17 @@ impl Output {
     /// Puts the entries from `first` on, whose text is the rest from `start`, in order.
     #[inline(never)]
     fn sort(&mut self, start: usize, first: usize) -> Result<(), CanonicalJsonError> {
-        let keys = &self.keys;
+        let keys = self.keys.as_bytes();
         let key = |entry: &Entry| &keys[entry.key.clone()];
         let entries = &mut self.entries[first..];
-        entries.sort_by(|a, b| utf16_order(key(a), key(b)));
+        // Equal keys are an error, so their order does not matter.
+        entries.sort_unstable_by(|a, b| utf16_order(key(a), key(b)));
         if let Some(pair) = entries
             .windows(2)
             .find(|pair| key(&pair[0]) == key(&pair[1]))
         {
-            return Err(CanonicalJsonError::DuplicateKey(key(&pair[0]).to_owned()));
+            let twice = &self.keys[pair[0].key.clone()];
+            return Err(CanonicalJsonError::DuplicateKey(twice.to_owned()));
         }
         self.scratch.clear();
         for entry in entries {
@@ -258,7 +260,7 @@ impl<const CLOSE: u8> Compound<'_, CLOSE> {
         let key = &out.keys[from..];
         if self.sorted
             && let Some(last) = out.entries[self.entries..].last()
-            && utf16_order(&out.keys[last.key.clone()], key) != Ordering::Less
+            && utf16_order(&out.keys.as_bytes()[last.key.clone()], key.as_bytes()) != Ordering::Less
         {
             self.sorted = false;
         }

@@ -14,6 +14,7 @@ use crate::declaration::Declaration;
 use crate::diagnose::{self, Finding, Step, Trial, Unknown, What};
 use crate::problem::Problem;
 use crate::schema::Schema;
+use crate::secrets::{Places, Scrubber};
 
 pub use queue::ChangeQueue;
 pub use subscription::{
@@ -98,7 +99,8 @@ pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C,
     match decoded {
         Ok(config) if problems.is_empty() => Ok(config),
         Err(error) if problems.is_empty() => {
-            let message: String = crate::secrets::scrub(&error.to_string(), &section).into();
+            let secrets = Scrubber::of(&section, &case.schema);
+            let message = secrets.scrub(&error.to_string()).into_owned();
             let problem = Problem::new(case.base.as_str(), message);
             Err(case.invalid(vec![problem]))
         }
@@ -214,9 +216,13 @@ impl Case {
         let explained = !unknown.is_empty() || !known.is_empty() || !unfit.is_empty();
         let mut problems = self.violations(section, unfit, &known, explained);
         problems.extend(diagnose::problems(&self.base, unknown));
-        problems.extend(silent.into_iter().take(diagnose::LIMIT).map(|place| {
-            Problem::new(diagnose::render(&self.base, &place.steps()), "unknown key")
-        }));
+        if !silent.is_empty() {
+            let places = Places::of(section, &self.schema);
+            problems.extend(silent.into_iter().take(diagnose::LIMIT).map(|place| {
+                let path = diagnose::render(&self.base, &place.steps(), &places);
+                Problem::new(path, "unknown key")
+            }));
+        }
         problems
     }
 

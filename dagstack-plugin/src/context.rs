@@ -23,7 +23,6 @@ pub use scope::PluginScope;
 /// What `#[setup]` is given: the validated config and who the plugin is.
 ///
 /// `C` is the plugin's config type, any `#[data]` struct; without one, [`NoConfig`].
-#[derive(Debug)]
 pub struct PluginContext<C = NoConfig> {
     config: C,
     declaration: &'static Declaration,
@@ -31,6 +30,16 @@ pub struct PluginContext<C = NoConfig> {
     registry: Peers,
     scope: Arc<PluginScope>,
     feed: SectionFeed,
+}
+
+/// Without the config: its secrets would show, as far as they are plain fields of the author's.
+impl<C> fmt::Debug for PluginContext<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PluginContext")
+            .field("plugin", &self.declaration.key())
+            .field("metadata", &self.metadata)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<C> PluginContext<C> {
@@ -139,6 +148,11 @@ impl SetupContext {
         self
     }
 
+    /// The config section as the host gave it.
+    pub(crate) fn section(&self) -> &Value {
+        &self.config
+    }
+
     /// Decodes the config for the plugin `declaration` describes.
     ///
     /// # Errors
@@ -168,10 +182,12 @@ impl SetupContext {
     }
 }
 
+/// Of the config only the keys: which values are secrets, the plugin's schema says.
 impl fmt::Debug for SetupContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys: Option<Vec<_>> = self.config.as_object().map(|map| map.keys().collect());
         f.debug_struct("SetupContext")
-            .field("config", &crate::secrets::mask(&self.config))
+            .field("config", &keys.unwrap_or_default())
             .field("metadata", &self.metadata)
             .finish()
     }

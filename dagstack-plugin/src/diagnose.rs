@@ -22,10 +22,13 @@ pub(crate) use explain::{Finding, Unknown, What, explain};
 pub(crate) use fallback::beside;
 use fallback::without_aliases;
 pub(crate) use fallback::{Failure, Trial, is_ignored, of_serde, trial};
+pub(crate) use fits::{choice_fits, type_fits};
+pub(crate) use keys::Keys;
 pub(crate) use path::{Step, render};
 
 use crate::problem::Problem;
 use crate::schema::Schema;
+use crate::secrets::Places;
 
 /// No more problems than this are told at once.
 pub(crate) const LIMIT: usize = 50;
@@ -66,7 +69,7 @@ pub(crate) fn undecoded(
         return problems(base, findings);
     }
     trial(value)
-        .map(|failure| of_serde(base, &failure, value))
+        .map(|failure| of_serde(base, schema, &failure, value))
         .into_iter()
         .collect()
 }
@@ -112,7 +115,7 @@ pub(crate) fn nothing_taken(base: &str, value: &Value, why: &str) -> Vec<Problem
         .take(LIMIT)
         .map(|key| {
             Problem::new(
-                render(base, &[Step::Given(key)]),
+                render(base, &[Step::Given(key)], &Places::by_names(value)),
                 format!("unknown key: {why}"),
             )
         })
@@ -123,7 +126,10 @@ pub(crate) fn nothing_taken(base: &str, value: &Value, why: &str) -> Vec<Problem
 pub(crate) fn no_object(base: &str, schema: &Schema, value: &Value, what: &str) -> Problem {
     let mut problem = Problem::new(
         base,
-        format!("{what} found {}", describe::found(value, false)),
+        format!(
+            "{what} found {}",
+            describe::found(value, Places::of(value, schema).covers(&[]))
+        ),
     );
     problem.expected = Some("an object".to_owned());
     problem.example = example_of(schema).filter(Value::is_object);
@@ -131,7 +137,7 @@ pub(crate) fn no_object(base: &str, schema: &Schema, value: &Value, what: &str) 
 }
 
 /// The subschema a local reference names.
-fn resolve<'a>(root: &'a Schema, reference: &str) -> Option<&'a Value> {
+pub(crate) fn resolve<'a>(root: &'a Schema, reference: &str) -> Option<&'a Value> {
     let pointer = reference.strip_prefix('#')?.strip_prefix('/')?;
     let mut segments = pointer
         .split('/')

@@ -289,6 +289,19 @@ impl PluginError {
         Self::Failed(message.into().into())
     }
 
+    /// The same error without the secrets it quotes: nobody who reports it can know them.
+    pub(crate) fn without_secrets(self, secrets: &crate::secrets::Scrubber) -> Self {
+        let Self::Failed(error) = &self else {
+            return self;
+        };
+        let (text, debug) = (self.to_string(), format!("{error:?}"));
+        let clean = secrets.scrub(&text);
+        if clean == text && secrets.scrub(&debug) == debug {
+            return self;
+        }
+        Self::new(clean)
+    }
+
     /// The stable code: `config_invalid`, `setup_failed` or `panicked`.
     pub fn code(&self) -> &'static str {
         match self {

@@ -79,6 +79,7 @@ pub use plugin::{Args, BoxFuture, ErasedPlugin, Form, Health, Output, Plugin, Re
 pub use problem::Problem;
 pub use progress::{Progress, ProgressReport, ProgressSink};
 pub use registration::{Registration, Setup, registered};
+pub use secrets::Secret;
 
 pub use tenancy::{NoOpTenantContext, TenantAccessDenied, TenantContext, TenantResolver};
 

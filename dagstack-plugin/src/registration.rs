@@ -4,6 +4,7 @@ use crate::context::SetupContext;
 use crate::declaration::Declaration;
 use crate::error::PluginError;
 use crate::plugin::{BoxFuture, ErasedPlugin, Plugin};
+use crate::secrets::Scrubber;
 
 /// One plugin type that is linked into this program: what it declares and how to set it up.
 #[derive(Debug)]
@@ -39,7 +40,8 @@ impl Registration {
         (self.declaration)()
     }
 
-    /// Sets up a new instance. A panic in the author's code is [`PluginError::Panicked`].
+    /// Sets up a new instance. A panic in the author's code is [`PluginError::Panicked`]; secrets of
+    /// the config are cut out of the author's errors.
     pub fn setup(&self, context: SetupContext) -> Setup {
         (self.setup)(context)
     }
@@ -47,8 +49,16 @@ impl Registration {
 
 fn setup<T: Plugin>(context: SetupContext) -> Setup {
     Box::pin(async move {
+        let section = context.section().clone();
+        let work = async move {
+            // The author's own error may quote the config.
+            T::setup(context).await.map_err(|error| {
+                let schema = (T::declaration().config_schema)();
+                error.without_secrets(&Scrubber::of(&section, &schema))
+            })
+        };
         // `T::setup` may panic before its first await, so it runs inside the guard too.
-        let plugin = crate::call::CatchPanic::new(Box::pin(async move { T::setup(context).await }))
+        let plugin = crate::call::CatchPanic::new(Box::pin(work))
             .await
             .unwrap_or(Err(PluginError::Panicked))?;
         Ok(Box::new(plugin) as Box<dyn ErasedPlugin>)

@@ -37,6 +37,9 @@ fn finish(schema: Value) -> Schema {
     inline_root(&mut schema);
     // The title would be the Rust type's name: an implementation detail of the plugin.
     schema.remove("title");
+    if crate::secrets::mentions_secrets(&schema) {
+        schema = crate::secrets::mask_schema(&schema, false);
+    }
     schema
 }
 

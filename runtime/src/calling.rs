@@ -49,23 +49,25 @@ impl<'a> Run<'a> {
         mut args: Value,
     ) -> Result<Value, HookError> {
         let host = self.host();
+        // The author's own error may quote the config.
+        let clean = |error| self.live.config.secrets().scrub_error(error);
         // What takes longer than one poll is boxed: it would be moved about with every call.
         match &self.live.running {
             Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
                 let running = self.in_flight.again(&self.live.lease);
                 let bound = self.live.lease.bind(ctx);
                 let call = Box::pin(plugin.call_off_thread(hook, &bound, args, running));
-                give_up_with(ctx, host, call).await
+                give_up_with(ctx, host, call).await.map_err(clean)
             }
             Running::InProcess(plugin) => {
                 let bound = self.live.lease.bind(ctx);
                 let mut call = plugin.begin(hook, &bound, &mut args)?;
                 // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
                 let call = match call.poll_first() {
-                    Poll::Ready(outcome) => return outcome?.into_value(),
+                    Poll::Ready(outcome) => return outcome.map_err(clean)?.into_value(),
                     Poll::Pending => give_up_with(ctx, host, Pin::new(&mut call)),
                 };
-                call.await?.into_value()
+                call.await.map_err(clean)?.into_value()
             }
             Running::Elsewhere(adapter) => {
                 if adapter.failure().is_some() {

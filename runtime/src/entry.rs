@@ -2,12 +2,16 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{
+    Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak,
+};
 use std::time::SystemTime;
 
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::{Host, Lease};
-use dagstack_plugin::{CancelToken, ErasedPlugin, Health, HookError, code, secrets};
+use dagstack_plugin::schema::Schema;
+use dagstack_plugin::secrets::{self, Scrubber};
+use dagstack_plugin::{CancelToken, ErasedPlugin, Health, HookError, code};
 use serde_json::{Value, json};
 
 use crate::adapter::Adapter;
@@ -82,15 +86,47 @@ impl fmt::Debug for Live {
 /// The config a plugin was set up with, and what became of it: its secrets must not be quoted
 /// later. Subscriptions to its changes end with it.
 pub(crate) struct Section {
-    given: Value,
     feed: SectionFeed,
+    schema: Schema,
+    known: Mutex<Known>,
+}
+
+/// The secrets of every config the plugin has had.
+struct Known {
+    learnt: Arc<Value>,
+    secrets: Arc<Scrubber>,
+}
 }
 
 impl Section {
+    /// `schema` says which values are secrets, besides their names.
+    pub(crate) fn new(feed: SectionFeed, schema: Option<Schema>) -> Self {
+        let schema = schema.unwrap_or_default();
+        let secrets = Scrubber::of(&feed.section(), &schema);
+        Self {
+            known: Mutex::new(Known {
+                learnt: feed.section(),
+                secrets: Arc::new(secrets),
+            }),
+            feed,
+            schema,
+        }
+    }
+
+    /// Cuts its secrets out of texts of the plugin's own.
+    pub(crate) fn secrets(&self) -> Arc<Scrubber> {
+        let section = self.feed.section();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if !Arc::ptr_eq(&known.learnt, &section) {
+            Arc::make_mut(&mut known.secrets).learn(&section, &self.schema);
+            known.learnt = section;
+        }
+        Arc::clone(&known.secrets)
+    }
+
     /// A text of the plugin's own without them.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        let text = secrets::scrub(text, &self.given);
-        secrets::scrub(&text, &self.feed.section()).into_owned()
+        self.secrets().scrub(text).into_owned()
     }
 
     /// The section as it changes.
@@ -107,7 +143,7 @@ impl Drop for Section {
 
 impl fmt::Debug for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        secrets::mask(&self.given).fmt(f)
+        secrets::mask_by(&self.feed.section(), &self.schema).fmt(f)
     }
 }
 
@@ -133,13 +169,11 @@ impl Live {
             Running::InProcess(plugin) => plugin.native(&lease),
             Running::Elsewhere(_) => None,
         };
+        let schema = running.adapter().config_schema();
         Self {
             running,
             lease,
-            config: Section {
-                given: (*feed.section()).clone(),
-                feed,
-            },
+            config: Section::new(feed, schema),
             native: Mutex::new(native),
         }
     }

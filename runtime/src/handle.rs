@@ -104,9 +104,12 @@ impl PluginHandle {
         let ctx = HookContext::new().with_timeout(HEALTH_LIMIT);
         let asked = Box::pin(async { Ok(live.running.adapter().health().await) });
         let answer: Result<_, HookError> = give_up_with(&ctx, host, asked).await;
-        answer.unwrap_or_else(|_| {
-            Health::unhealthy(format!("it did not say how it is within {HEALTH_LIMIT:?}"))
-        })
+        match answer {
+            Ok(health) => live.config.secrets().scrub_health(health),
+            Err(_) => {
+                Health::unhealthy(format!("it did not say how it is within {HEALTH_LIMIT:?}"))
+            }
+        }
     }
 
     /// The plugin's kind and name.

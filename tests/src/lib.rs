@@ -1,5 +1,7 @@
 //! Helpers of the tests in this package.
 
+pub mod secretive;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;

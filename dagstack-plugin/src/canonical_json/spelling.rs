@@ -60,12 +60,11 @@ pub(super) fn ecmascript(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Compares by UTF-16 code units. That is UTF-8 byte order, but for U+E000..=U+FFFF (lead bytes
+/// Compares two texts in UTF-8 by their UTF-16 code units. That is UTF-8 byte order, but for U+E000..=U+FFFF (lead bytes
 /// `EE` and `EF`), which come after the surrogates that everything beyond (`F0`…) is made of.
 #[inline]
-pub(crate) fn utf16_order(a: &str, b: &str) -> Ordering {
+pub(crate) fn utf16_order(a: &[u8], b: &[u8]) -> Ordering {
     let lift = |byte: u8| byte + 0x10 * u8::from(matches!(byte, 0xEE | 0xEF));
-    let (a, b) = (a.as_bytes(), b.as_bytes());
     for (a, b) in a.iter().zip(b) {
         if a != b {
             return lift(*a).cmp(&lift(*b));

@@ -68,7 +68,7 @@ pub(super) fn one_of(names: &[&str]) -> String {
 /// Describes subschemas of `root`.
 #[derive(Clone, Copy)]
 pub(super) struct Describe<'a> {
-    root: &'a Schema,
+    pub(super) root: &'a Schema,
     /// What is described is a secret: no examples.
     pub(super) secret: bool,
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Number, Value, json};
 
 use super::describe::{DEPTH, Describe, SHOWN, values, variants};
 use crate::schema::Schema;
-use crate::secrets::{MASKED, is_secret_name};
+use crate::secrets::{self, MASKED, is_secret_name};
 
 /// A value that fits the schema, `[MASKED]` in place of secrets; `None` where none is known.
 pub(crate) fn example_of(schema: &Schema) -> Option<Value> {
@@ -14,16 +14,20 @@ pub(crate) fn example_of(schema: &Schema) -> Option<Value> {
 impl Describe<'_> {
     /// A value that fits.
     pub(super) fn example(&self, schema: &Map<String, Value>) -> Option<Value> {
-        if self.secret {
+        if self.secret || secrets::is_marked(self.root, schema) {
             return None;
         }
         // Defaults and examples are the author's, and may have secrets inside.
-        self.make(schema, 0).map(|made| crate::secrets::mask(&made))
+        self.make(schema, 0)
+            .map(|made| secrets::mask_part(&made, self.root, schema))
     }
 
     fn make(&self, schema: &Map<String, Value>, depth: usize) -> Option<Value> {
         if depth > DEPTH {
             return None;
+        }
+        if secrets::is_marked(self.root, schema) {
+            return Some(Value::from(MASKED));
         }
         if let Some(given) = schema.get("default").filter(|given| !is_empty(given)) {
             return Some(given.clone());

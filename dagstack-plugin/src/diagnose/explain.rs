@@ -8,10 +8,11 @@ use serde_json::{Map, Value};
 use super::describe::{Describe, found};
 use super::fits::{choice_fits, limits_fit, type_fits};
 use super::keys::{Keys, pattern_for};
-use super::path::{Step, is_secret, render};
+use super::path::{Step, render};
 use super::{LIMIT, resolve, variants};
 use crate::problem::Problem;
 use crate::schema::Schema;
+use crate::secrets::Places;
 
 /// Which unknown keys are mistakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +60,7 @@ pub(crate) fn explain<'a>(
     let mut walk = Walk {
         root: schema,
         base,
+        places: Places::of(value, schema),
         unknown,
         steps: Vec::new(),
         memo: HashMap::new(),
@@ -75,6 +77,8 @@ pub(crate) fn explain<'a>(
 pub(super) struct Walk<'a> {
     pub(super) root: &'a Schema,
     base: &'a str,
+    /// Where the secrets are.
+    places: Places<'a>,
     unknown: Unknown,
     steps: Vec<Step<'a>>,
     /// By the addresses of schema and value, which stay where they are for the whole walk.
@@ -93,11 +97,11 @@ fn address<T>(place: &T) -> usize {
 
 impl<'a> Walk<'a> {
     pub(super) fn describe(&self) -> Describe<'a> {
-        Describe::new(self.root, is_secret(&self.steps))
+        Describe::new(self.root, self.places.covers(&self.steps))
     }
 
     pub(super) fn problem(&self, problem: impl Into<String>) -> Problem {
-        Problem::new(render(self.base, &self.steps), problem)
+        Problem::new(render(self.base, &self.steps, &self.places), problem)
     }
 
     pub(super) fn push(&self, problem: Problem, what: What, out: &mut Found<'a>) {
@@ -331,7 +335,8 @@ impl<'a> Walk<'a> {
             }
             self.at(Step::Given(key), |walk| {
                 let mut problem = walk.problem("unknown key");
-                let secret = is_secret(&walk.steps[..walk.steps.len().saturating_sub(1)]);
+                let parent = walk.steps.split_last().map(|(_, parent)| parent);
+                let secret = parent.is_some_and(|parent| walk.places.covers(parent));
                 if let Some(meant) = crate::suggest(key, keys.known.iter().copied()) {
                     if !secret {
                         problem

@@ -1,17 +1,17 @@
 //! What only the type itself can tell: serde's own message, and whether the type knows a key.
 
-use std::borrow::Cow;
-
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use serde_path_to_error::{Path, Segment};
 
 use super::explain::{Finding, What};
-use super::path::{Step, is_secret, render};
+use super::path::{Step, render};
 use crate::problem::Problem;
+use crate::schema::Schema;
+use crate::secrets::{MASK_GIVEN, Places, Scrubber};
 
 /// The mistake that serde met, at its full path.
-pub(crate) fn of_serde(base: &str, failure: &Failure, input: &Value) -> Problem {
+pub(crate) fn of_serde(base: &str, schema: &Schema, failure: &Failure, input: &Value) -> Problem {
     let mut steps: Vec<Step<'_>> = Vec::new();
     for segment in &failure.path {
         match segment {
@@ -22,12 +22,17 @@ pub(crate) fn of_serde(base: &str, failure: &Failure, input: &Value) -> Problem 
         }
     }
     // Serde quotes what it meets; inside a secret not even the scrubbed message is needed.
-    let message = if is_secret(&steps) {
-        Cow::Borrowed("found a value that does not fit")
+    let places = Places::of(input, schema);
+    let message = if failure.message == MASK_GIVEN {
+        MASK_GIVEN.to_owned()
+    } else if places.covers(&steps) {
+        "found a value that does not fit".to_owned()
     } else {
-        crate::secrets::scrub(&failure.message, input)
+        Scrubber::of(input, schema)
+            .scrub(&failure.message)
+            .into_owned()
     };
-    Problem::new(render(base, &steps), message)
+    Problem::new(render(base, &steps, &places), message)
 }
 
 /// What serde said, and where.

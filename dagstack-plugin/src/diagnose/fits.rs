@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// Whether the value is of the type, or one of the types, that the schema names. An integer is one
 /// without a fraction in writing, as serde reads it.
-pub(super) fn type_fits(schema: &Map<String, Value>, value: &Value) -> bool {
+pub(crate) fn type_fits(schema: &Map<String, Value>, value: &Value) -> bool {
     let fits = |name: &str| match name {
         "null" => value.is_null(),
         "boolean" => value.is_boolean(),
@@ -23,7 +23,7 @@ pub(super) fn type_fits(schema: &Map<String, Value>, value: &Value) -> bool {
 }
 
 /// Whether the value is the one, or one of those, that the schema names.
-pub(super) fn choice_fits(schema: &Map<String, Value>, value: &Value) -> bool {
+pub(crate) fn choice_fits(schema: &Map<String, Value>, value: &Value) -> bool {
     let listed = match schema.get("enum") {
         Some(Value::Array(values)) => values.contains(value),
         _ => true,

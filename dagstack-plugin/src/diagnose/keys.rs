@@ -7,27 +7,27 @@ use crate::schema::Schema;
 
 /// The keys an object may have, by its schema and all that share the object with it.
 #[derive(Default)]
-pub(super) struct Keys<'a> {
-    pub(super) known: Vec<&'a str>,
+pub(crate) struct Keys<'a> {
+    pub(crate) known: Vec<&'a str>,
     patterns: Vec<&'a Map<String, Value>>,
     /// The schema names keys at all.
-    pub(super) named: bool,
+    pub(crate) named: bool,
     /// Others are welcome.
-    pub(super) open: bool,
+    pub(crate) open: bool,
     /// Others are forbidden.
-    pub(super) forbids: bool,
+    pub(crate) forbids: bool,
 }
 
 impl<'a> Keys<'a> {
     /// Of a schema and all that it refers to for the same value.
-    pub(super) fn of(root: &'a Schema, schema: &'a Map<String, Value>) -> Self {
+    pub(crate) fn of(root: &'a Schema, schema: &'a Map<String, Value>) -> Self {
         let mut keys = Self::default();
         keys.add(root, schema, 0);
         keys
     }
 
     /// Whether a pattern of the schema takes the key.
-    pub(super) fn matches(&self, key: &str) -> bool {
+    pub(crate) fn matches(&self, key: &str) -> bool {
         self.patterns
             .iter()
             .any(|patterns| pattern_for(patterns, key).is_some())

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use crate::secrets::{MASKED, is_secret_name};
+use crate::secrets::{MASKED, Places};
 
 /// One step from a value to a value inside it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,29 +27,22 @@ impl<'a> Step<'a> {
     }
 }
 
-/// Whether the value at the end of `steps` is a secret or part of one.
-pub(crate) fn is_secret(steps: &[Step<'_>]) -> bool {
-    steps
-        .iter()
-        .any(|step| step.key().is_some_and(is_secret_name))
-}
-
-/// `base` and what follows, in writing.
-pub(crate) fn render(base: &str, steps: &[Step<'_>]) -> String {
+/// `base` and what follows, in writing. `places` are the secrets of the value that the steps are
+/// taken in: keys inside one are not shown, unless the schema names them.
+pub(crate) fn render(base: &str, steps: &[Step<'_>], places: &Places<'_>) -> String {
     let mut path = base.to_owned();
-    let mut secret = false;
-    for step in steps {
+    let secret = places.depth(steps).unwrap_or(steps.len());
+    for (depth, step) in steps.iter().enumerate() {
         match step {
             Step::Item(index) => {
                 let _ = write!(path, "[{index}]");
             }
-            Step::Given(_) if secret => {
+            Step::Given(_) if depth >= secret => {
                 path.push('.');
                 path.push_str(MASKED);
             }
             Step::Known(key) | Step::Given(key) => push_key(&mut path, key),
         }
-        secret |= step.key().is_some_and(is_secret_name);
     }
     path
 }
@@ -78,6 +71,8 @@ mod tests {
 
     #[test]
     fn paths_read_as_people_write_them() {
+        let places = Places::by_names(&Value::Null);
+        let render = |base, steps: &[Step<'_>]| render(base, steps, &places);
         let steps = [Step::Known("items"), Step::Item(3), Step::Given("name")];
         assert_eq!(
             render("chunker.fixed", &steps),
@@ -94,8 +89,10 @@ mod tests {
             Step::Given("hunter2"),
             Step::Known("user"),
         ];
-        assert_eq!(render("x", &steps), "x.credentials.[MASKED].user");
-        assert!(is_secret(&steps));
-        assert!(!is_secret(&[Step::Known("user")]));
+        let value = serde_json::json!({ "credentials": { "hunter2": { "user": 1 } } });
+        let places = Places::by_names(&value);
+        assert_eq!(render("x", &steps, &places), "x.credentials.[MASKED].user");
+        assert!(places.covers(&steps));
+        assert!(!places.covers(&[Step::Known("user")]));
     }
 }

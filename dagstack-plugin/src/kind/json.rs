@@ -70,7 +70,8 @@ pub(crate) fn read_args<T: DeserializeOwned>(
     // Serde would also take a struct from an array.
     let args = Value::Object(args::by_name(kind.name, hook.name, args)?);
     read(&args).map_err(|failure| {
-        let problem = diagnose::of_serde(&base(kind, hook), &failure, &args);
+        let schema = (hook.input_schema)().unwrap_or_default();
+        let problem = diagnose::of_serde(&base(kind, hook), &schema, &failure, &args);
         args::invalid(hook.name, &[problem])
     })
 }
@@ -108,7 +109,8 @@ pub(crate) fn read_output<T: DeserializeOwned>(
 ) -> Result<T, HookError> {
     read(&output).map_err(|failure| {
         let hook = hook_of(kind, hook);
-        let problem = diagnose::of_serde(&base(kind, hook), &failure, &output);
+        let schema = (hook.output_schema)().unwrap_or_default();
+        let problem = diagnose::of_serde(&base(kind, hook), &schema, &failure, &output);
         HookError::new(
             code::INVALID_RESULT,
             format!(

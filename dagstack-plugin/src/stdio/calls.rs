@@ -253,6 +253,8 @@ impl Call {
         if let Some(progress) = &self.progress {
             progress.end();
         }
+        // It goes to another process, and there perhaps to a model.
+        let outcome = outcome.map_err(super::known::scrub_error);
         let (ticket, shape) = match self.answer {
             Answer::Line { ticket, shape } => (ticket, shape),
             Answer::Channel(tell) => {

@@ -16,11 +16,13 @@ use super::reader::LineReader;
 use super::serve::Server;
 use super::supervisor;
 use super::tools::{ToolNames, Tools};
-use super::{guard, help, manifest};
+use super::{guard, help, known, manifest};
 use crate::call::call;
 use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::plugin::{Args, Plugin};
 use crate::registration::Registration;
+use crate::schema::Schema;
+use crate::secrets::mask_schema;
 
 /// The exit code of a command line or a config that does not fit.
 const USAGE: u8 = 2;
@@ -61,16 +63,18 @@ pub fn main<T: Plugin>() -> ExitCode {
             print(&manifest::of(declaration, command).to_toml())
         }
         Command::Schema => {
+            let shown = |schema: &Schema| mask_schema(schema, true);
             let hooks: serde_json::Map<String, Value> = declaration
                 .hooks
                 .iter()
                 .map(|hook| {
                     let schemas = hook.schemas();
-                    let pair = json!({ "input": schemas.input, "output": schemas.output });
+                    let pair = json!({ "input": shown(&schemas.input), "output": schemas.output });
                     (hook.name.to_owned(), pair)
                 })
                 .collect();
-            let all = json!({ "config": (declaration.config_schema)(), "hooks": hooks });
+            let config = shown(&(declaration.config_schema)());
+            let all = json!({ "config": config, "hooks": hooks });
             print(&format!("{all:#}\n"))
         }
         Command::Call { hook, json } => call_once::<T>(config, &hook, json),
@@ -121,6 +125,9 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Exit
         Err(error) => return fail(1, &format!("cannot set stdout apart: {error}")),
     };
     super::log::start(T::declaration());
+    known::hook_panics();
+    let section = config.unwrap_or(Value::Null);
+    known::learn(T::declaration(), &section);
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -131,7 +138,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Exit
     let scope = Arc::new(PluginScope::of(T::declaration()));
     let outcome = runtime.block_on(async {
         let plugin = Registration::of::<T>()
-            .setup(SetupContext::new(config.unwrap_or(Value::Null)).with_scope(Arc::clone(&scope)))
+            .setup(SetupContext::new(section).with_scope(Arc::clone(&scope)))
             .await
             .map_err(|error| (USAGE, format!("{}: {error}", error.code())))?;
         let context = HookContext::new().with_scope(scope);
@@ -140,6 +147,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Exit
         let _ = crate::call::CatchPanic::new(teardown).await;
         called
             .and_then(crate::Output::into_value)
+            .map_err(known::scrub_error)
             .map_err(|error| (1, format!("{}: {}", error.code(), error.message())))
     });
     let value = match outcome {
@@ -172,6 +180,7 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
     rustix::io::ioctl_fionbio(&woken, true)?;
     let streams = guard::protect()?;
     super::log::start(T::declaration());
+    known::hook_panics();
     let server = Arc::new(Server {
         registration: Registration::of::<T>(),
         tools: Tools::new(T::declaration(), names),

@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
 use super::instance::SetupFailure;
-use super::manifest;
 use super::protocol::setup_error;
 use super::serve::{Job, Server};
 use super::tools::exposed;
+use super::{known, manifest};
 use crate::call::CatchPanic;
 use crate::config::Coverage;
 use crate::context::Metadata;
@@ -42,7 +42,10 @@ pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
         let announcement = Announcement {
             version: VERSION,
             manifest: manifest::of(declaration, manifest::own_command()).to_json_value(),
-            config_schema: Value::Object((declaration.config_schema)()),
+            config_schema: Value::Object(crate::secrets::mask_schema(
+                &(declaration.config_schema)(),
+                true,
+            )),
             hooks,
         };
         serde_json::to_value(announcement).unwrap_or_default()
@@ -65,19 +68,23 @@ struct Setup {
     metadata: Map<String, Value>,
 }
 
-pub(super) async fn setup(server: &Arc<Server>, params: Value) -> Result<Value, ErrorData> {
+pub(super) async fn setup(
+    server: &Arc<Server>,
+    params: Option<String>,
+) -> Result<Value, ErrorData> {
     let began = server.instance.begin_announced();
-    let given = match params {
-        Value::Null => Ok(Setup::default()),
-        params => Setup::deserialize(params),
+    let given = match &params {
+        None => Ok(None),
+        Some(params) => serde_json::from_str::<Option<Setup>>(params),
     };
     began.map_err(setup_error)?;
     match given {
-        Ok(Setup {
-            config,
-            config_watch,
-            metadata,
-        }) => {
+        Ok(given) => {
+            let Setup {
+                config,
+                config_watch,
+                metadata,
+            } = given.unwrap_or_default();
             let config = config.unwrap_or_else(|| server.own_config());
             server.submit(Job::Run(Box::new(move |server| {
                 let metadata = Metadata::from(metadata);
@@ -87,10 +94,13 @@ pub(super) async fn setup(server: &Arc<Server>, params: Value) -> Result<Value, 
                 }
             })));
         }
-        Err(error) => {
+        Err(_) => {
+            // What serde says might quote the config.
             let failure = SetupFailure::new(
                 "invalid_params",
-                format!("the parameters of `{SETUP}` do not fit: {error}"),
+                format!(
+                    "the parameters of `{SETUP}` do not fit; expected {{\"config\": object, \"metadata\": object}}"
+                ),
             );
             server.release(server.instance.finish(Err(failure)));
         }
@@ -116,7 +126,7 @@ pub(super) async fn health(server: &Arc<Server>) -> Result<Value, ErrorData> {
         });
     })));
     match outcome.await {
-        Ok(Ok(health)) => serde_json::to_value(health)
+        Ok(Ok(health)) => serde_json::to_value(known::scrub_health(health))
             .map_err(|error| ErrorData::internal_error(error.to_string(), None)),
         _ => Ok(json!({ "status": "unhealthy", "reason": "the health check panicked" })),
     }
@@ -140,10 +150,13 @@ pub(super) async fn teardown(server: &Arc<Server>) -> Result<Value, ErrorData> {
     })));
     match outcome.await {
         Ok(Ok(released)) => Ok(json!({ "released": released })),
-        Ok(Err(error)) => Err(ErrorData::internal_error(
-            format!("the teardown failed: {error}"),
-            Some(json!({ "code": error.code(), "message": error.to_string() })),
-        )),
+        Ok(Err(error)) => {
+            let message = known::scrub(error.to_string());
+            Err(ErrorData::internal_error(
+                format!("the teardown failed: {message}"),
+                Some(json!({ "code": error.code(), "message": message })),
+            ))
+        }
         Err(_) => Err(ErrorData::internal_error("the teardown was given up", None)),
     }
 }

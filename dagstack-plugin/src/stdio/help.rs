@@ -63,17 +63,26 @@ fn members(text: &mut String, schema: &crate::schema::Schema) {
             .and_then(Value::as_array)
             .is_some_and(|names| names.iter().any(|required| required == name))
     };
+    // Without the defaults of secrets.
+    let shown = secrets::mask_schema(schema, true);
     let properties = schema.get("properties").and_then(Value::as_object);
     for (name, member) in properties.into_iter().flatten() {
         let _ = write!(text, "      {name}: {}", type_of(member));
         match member.get("default") {
             Some(Value::Null) | None if required(name) => text.push_str(" (required)"),
             Some(Value::Null) | None => text.push_str(" (optional)"),
-            Some(_) if secrets::is_secret_name(name) => {
-                let _ = write!(text, " (default {})", secrets::MASKED);
-            }
-            Some(default) => {
-                let _ = write!(text, " (default {})", secrets::mask(default));
+            Some(_) => {
+                let default = shown
+                    .get("properties")
+                    .and_then(|all| all.get(name)?.get("default"));
+                match default {
+                    Some(default) => {
+                        let _ = write!(text, " (default {default})");
+                    }
+                    None => {
+                        let _ = write!(text, " (default {})", secrets::MASKED);
+                    }
+                }
             }
         }
         let description = member.get("description").and_then(Value::as_str);

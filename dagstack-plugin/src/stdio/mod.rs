@@ -24,6 +24,7 @@ mod guard;
 mod help;
 mod in_flight;
 mod instance;
+mod known;
 mod log;
 mod manifest;
 mod meta;

@@ -40,6 +40,9 @@ pub(super) struct Protocol {
     engine: OnceLock<Option<Engine>>,
     /// The ids on the wire, by our numbers.
     ids: Mutex<HashMap<u64, String>>,
+    /// The parameters of `dagstack/setup`, by the same: there are secrets in them, and the SDK logs
+    /// what it is given.
+    setups: Mutex<HashMap<u64, String>>,
 }
 
 #[derive(Debug)]
@@ -65,6 +68,13 @@ impl Protocol {
     ) -> bool {
         let ticket = server.in_flight.begin(id, None);
         self.ids().insert(ticket, id.to_owned());
+        let params = match params {
+            Some(setup) if method == extension::SETUP => {
+                self.setups().insert(ticket, setup.to_owned());
+                None
+            }
+            params => params,
+        };
         let method = Value::from(method);
         let params = params
             .map(|params| format!(",\"params\":{params}"))
@@ -112,6 +122,7 @@ impl Protocol {
     /// Tells the SDK that a request of its is cancelled.
     pub(super) fn cancel(&self, ticket: u64) {
         self.take_id(ticket);
+        self.setups().remove(&ticket);
         if let Some(Some(engine)) = self.engine.get() {
             let _ = engine.lines.send((
                 None,
@@ -129,6 +140,19 @@ impl Protocol {
 
     fn take_id(&self, ticket: u64) -> Option<String> {
         self.ids().remove(&ticket)
+    }
+
+    fn setups(&self) -> MutexGuard<'_, HashMap<u64, String>> {
+        self.setups.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the SDK was not told of a `dagstack/setup`.
+    fn take_setup(&self, id: &RequestId) -> Option<String> {
+        let ticket = match id {
+            RequestId::Number(ticket) => u64::try_from(*ticket).ok(),
+            RequestId::String(_) => None,
+        };
+        self.setups().remove(&ticket?)
     }
 }
 
@@ -388,7 +412,10 @@ impl ServerHandler for Handler {
         let CustomRequest { method, params, .. } = request;
         let params = params.unwrap_or(Value::Null);
         let answered = match method.as_str() {
-            extension::SETUP => extension::setup(&self.server, params).await,
+            extension::SETUP => {
+                let params = self.server.protocol.take_setup(&context.id);
+                extension::setup(&self.server, params).await
+            }
             extension::HEALTH => extension::health(&self.server).await,
             extension::TEARDOWN => extension::teardown(&self.server).await,
             "initialize" if params.get("protocolVersion").is_none() => {

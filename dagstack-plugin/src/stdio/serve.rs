@@ -10,6 +10,7 @@ use super::calls::{self, Call, Prepared};
 use super::envelope::{self, INVALID_REQUEST, Message, PARSE_ERROR, error_line};
 use super::in_flight::{Cancelled, InFlight};
 use super::instance::{Instance, SetupFailure};
+use super::known;
 use super::output::Output;
 use super::pool::{self, Pool, Work};
 use super::protocol::Protocol;
@@ -252,6 +253,7 @@ impl Server {
         metadata: Metadata,
         coverage: Coverage,
     ) {
+        known::learn(self.tools.declaration, &config);
         let feed = SectionFeed::new(self.tools.declaration.key(), config.clone(), coverage);
         self.replace_feed(Some(feed.clone()));
         let context = SetupContext::new(config)

@@ -133,6 +133,7 @@ pub(super) fn tear_down(server: &Arc<Server>) {
     let after = Arc::clone(server);
     server.runtime.run(teardown, move |outcome, _| {
         if let Err(error) = outcome {
+            let error = super::known::scrub(error.to_string());
             tracing::error!("the teardown failed: {error}");
         }
         torn_down(&after);

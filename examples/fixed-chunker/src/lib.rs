@@ -22,7 +22,7 @@ pub struct Config {
     #[schemars(range(min = 1))]
     pub max_pieces: usize,
     /// Mixed into the pieces' ids, so that they differ from one installation to the next.
-    pub id_key: Option<String>,
+    pub id_key: Option<Secret<String>>,
 }
 
 fn default_size() -> usize {
@@ -89,7 +89,8 @@ impl FixedChunker {
     #[setup]
     fn setup(ctx: &PluginContext<Config>) -> Result<Self, PluginError> {
         let config = ctx.config();
-        if config.id_key.as_deref().is_some_and(|key| key.len() < 8) {
+        let key = config.id_key.as_ref().map(Secret::expose);
+        if key.is_some_and(|key| key.len() < 8) {
             return Err(PluginError::new(
                 "`chunker.fixed.id_key` is too short; it needs at least 8 characters",
             ));
@@ -97,7 +98,7 @@ impl FixedChunker {
         Ok(Self {
             max_size: config.max_size,
             max_pieces: config.max_pieces,
-            seed: fnv(FNV_OFFSET, config.id_key.as_deref().unwrap_or_default()),
+            seed: fnv(FNV_OFFSET, key.map_or("", String::as_str)),
         })
     }
 

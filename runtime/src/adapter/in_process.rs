@@ -11,6 +11,7 @@ use dagstack_plugin::call::{self, Calling, given_up};
 use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::kind::Lease;
 use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
     Args, BoxFuture, CancelToken, Declaration, ErasedPlugin, Health, HookContext, HookError,
     PluginError, Registration, Released, SetupContext, code, tool,
@@ -307,6 +308,11 @@ impl Adapter for InProcess {
                 .await
                 .unwrap_or_else(|_| Health::unhealthy("the health check panicked"))
         })
+    }
+
+    fn config_schema(&self) -> Option<Schema> {
+        let declaration = self.plugin.as_ref()?.erased_declaration();
+        Some((declaration.config_schema)())
     }
 
     fn teardown(&self, limit: Duration) -> BoxFuture<'_, Result<Released, TeardownFailure>> {

@@ -37,7 +37,8 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
         None
     }
 
-    /// The schema of the plugin's config, where only the plugin itself knows it.
+    /// The schema of the plugin's config, where that is known: it marks secrets, which must not be
+    /// shown.
     fn config_schema(&self) -> Option<Schema> {
         None
     }

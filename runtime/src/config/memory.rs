@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dagstack_plugin::{BoxFuture, secrets};
-use serde_json::Value;
+use dagstack_plugin::BoxFuture;
+use serde_json::{Map, Value};
 
 use super::{Changed, ConfigSource, ConfigSourceError, Watch};
 
@@ -55,10 +55,18 @@ impl MemoryConfig {
     }
 }
 
+/// Which sections there are. Which of their values are secrets, only the plugins' schemas say.
 impl fmt::Debug for MemoryConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("MemoryConfig")
-            .field(&secrets::mask(&self.lock().tree))
+        let names = |value: &Value| -> Vec<String> {
+            let map = value.as_object();
+            map.into_iter().flat_map(Map::keys).cloned().collect()
+        };
+        let inner = self.lock();
+        let kinds = inner.tree.as_object().into_iter().flatten();
+        f.write_str("MemoryConfig ")?;
+        f.debug_map()
+            .entries(kinds.map(|(kind, sections)| (kind, names(sections))))
             .finish()
     }
 }

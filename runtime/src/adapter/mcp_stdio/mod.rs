@@ -47,6 +47,7 @@ pub struct McpStdio {
     hooks: Hooks,
     /// Whether the server knows the dagstack extension.
     ours: bool,
+    /// As the server announces it.
     config_schema: Option<Schema>,
     /// On behalf of the child; it ends with the process.
     subscription: Option<ConfigSubscription>,

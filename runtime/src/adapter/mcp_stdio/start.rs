@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::manifest::VersionRange;
-use dagstack_plugin::{CORE_VERSION, Problem, secrets, tool, wire};
+use dagstack_plugin::schema::Schema;
+use dagstack_plugin::secrets::Scrubber;
+use dagstack_plugin::{CORE_VERSION, Problem, tool, wire};
 use rmcp::RoleClient;
 use rmcp::model::{ErrorData, JsonObject, Tool};
 use rmcp::service::{
@@ -70,21 +72,20 @@ impl McpStdio {
         if let Some(facts) = &extension {
             start.check_identity(facts)?;
         }
-        let config_schema = extension
-            .as_ref()
-            .and_then(|facts| facts.get("config_schema")?.as_object().cloned());
         let config = feed.section();
         let mut subscription = None;
         match &extension {
-            Some(_) => {
+            Some(facts) => {
+                let schema = config_schema(facts).unwrap_or_default();
+                let secrets = Scrubber::of(&config, &schema);
                 let answer = start
-                    .set_up(&peer, &process.group, &private, &config, feed)
+                    .set_up(&peer, &process.group, &private, (&config, feed), &secrets)
                     .await?;
                 let subscriptions = answer.get("config_subscriptions").and_then(Value::as_u64);
                 // Who does not say how many it has is told.
                 if subscriptions != Some(0) {
-                    let (schema, peer) = (config_schema.clone(), peer.clone());
-                    subscription = Some(config::relay(name, feed, schema, peer, private));
+                    let (peer, private) = (peer.clone(), private.clone());
+                    subscription = Some(config::relay(name, feed, Some(schema), peer, private));
                 }
             }
             None if config
@@ -103,7 +104,7 @@ impl McpStdio {
             name: name.clone(),
             hooks,
             ours: extension.is_some(),
-            config_schema,
+            config_schema: extension.as_ref().and_then(config_schema),
             subscription,
             announced: announced(&peer, extension.as_ref()),
             peer,
@@ -285,8 +286,8 @@ impl Start<'_> {
         peer: &Peer<RoleClient>,
         group: &Group,
         private: &Private,
-        section: &Value,
-        feed: &SectionFeed,
+        (section, feed): (&Value, &SectionFeed),
+        secrets: &Scrubber,
     ) -> Result<Value, PluginRegistryError> {
         private.push(
             wire::SETUP,
@@ -294,7 +295,7 @@ impl Start<'_> {
         );
         match self.in_time("setup", request(peer, wire::SETUP)).await? {
             Ok(answer) => Ok(answer),
-            Err(ServiceError::McpError(error)) => Err(self.refused(error, section)),
+            Err(ServiceError::McpError(error)) => Err(self.refused(error, secrets)),
             Err(error) => {
                 let why = match group.ended_within(EXIT_LAG).await {
                     Some(ended) => format!(
@@ -308,17 +309,17 @@ impl Start<'_> {
     }
 
     /// The plugin's own reason for a failed setup, `{code, message, problems?}`.
-    fn refused(&self, error: ErrorData, config: &Value) -> PluginRegistryError {
+    fn refused(&self, error: ErrorData, secrets: &Scrubber) -> PluginRegistryError {
         let data = error.data.unwrap_or_default();
         let text = |key: &str| data.get(key).and_then(Value::as_str);
-        let clean = |text: &str| secrets::scrub(text, config).into_owned();
+        let clean = |text: &str| secrets.scrub(text).into_owned();
         let problems = data.get("problems").and_then(Value::as_array);
         if text("code") == Some("config_invalid")
             && let Some(problems) = problems
         {
             return PluginRegistryError::ConfigInvalid {
                 section: self.name.to_string(),
-                problems: problems.iter().map(|it| problem(it, &clean)).collect(),
+                problems: problems.iter().map(|it| problem(it, secrets)).collect(),
             };
         }
         self.failed(
@@ -363,6 +364,11 @@ fn extension(peer: &Peer<RoleClient>) -> Option<JsonObject> {
     experimental.get(EXTENSION).cloned()
 }
 
+/// The schema of its config that it announces.
+fn config_schema(facts: &JsonObject) -> Option<Schema> {
+    facts.get("config_schema")?.as_object().cloned()
+}
+
 /// What the server says of its version and its capabilities.
 fn announced(peer: &Peer<RoleClient>, extension: Option<&JsonObject>) -> Announced {
     let manifest = extension.and_then(|facts| facts.get("manifest"));
@@ -379,14 +385,15 @@ fn announced(peer: &Peer<RoleClient>, extension: Option<&JsonObject>) -> Announc
     }
 }
 
-fn problem(given: &Value, clean: &impl Fn(&str) -> String) -> Problem {
+fn problem(given: &Value, secrets: &Scrubber) -> Problem {
+    let clean = |text: &str| secrets.scrub(text).into_owned();
     let text = |key: &str| given.get(key).and_then(Value::as_str);
     let mut problem = Problem::new(
-        text("path").unwrap_or_default(),
+        clean(text("path").unwrap_or_default()),
         clean(text("problem").unwrap_or_default()),
     );
     problem.expected = text("expected").map(clean);
-    problem.example = given.get("example").cloned();
+    problem.example = given.get("example").map(|it| secrets.scrub_value(it));
     problem
 }
 

@@ -1,0 +1,492 @@
+//! Where in a value the secrets are: under secret names, and where its schema says `writeOnly`.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::{WRITE_ONLY, is_secret_name};
+use crate::diagnose::{Keys, Step, choice_fits, resolve, type_fits};
+use crate::schema::Schema;
+
+/// Pairs of subschema and value looked at before the whole value is taken for a secret.
+const BUDGET: usize = 300_000;
+
+/// The secrets of one value, which has to stay where it is meanwhile.
+///
+/// What is not as the schema has it is judged by what it may have been meant to be:
+///
+/// * a value of another type than one with secrets inside (`"hunter2"` for `["hunter2"]`) is one;
+/// * so is what stands under a key that the schema does not know, in an object that has secrets:
+///   it may be a secret's name misspelt, or an alias, which schemas do not tell of.
+pub(crate) struct Places<'a> {
+    value: &'a Value,
+    /// The addresses of secret values.
+    secret: HashSet<usize>,
+    /// The search was given up.
+    all: bool,
+}
+
+impl<'a> Places<'a> {
+    fn none(value: &'a Value) -> Self {
+        Self {
+            value,
+            secret: HashSet::new(),
+            all: false,
+        }
+    }
+
+    /// By names alone.
+    pub(crate) fn by_names(value: &'a Value) -> Self {
+        let mut places = Self::none(value);
+        places.names(value);
+        places
+    }
+
+    /// By names and by the schema.
+    pub(crate) fn of(value: &'a Value, schema: &Schema) -> Self {
+        Self::of_part(value, schema, schema, true)
+    }
+
+    /// By a part of the schema `root`, and by names if wanted.
+    pub(crate) fn of_part(value: &'a Value, root: &Schema, part: &Schema, names: bool) -> Self {
+        let mut search = Search {
+            root,
+            seen: HashSet::new(),
+            places: if names {
+                Self::by_names(value)
+            } else {
+                Self::none(value)
+            },
+        };
+        search.node(part, value, Part::Whole, true);
+        search.places
+    }
+
+    /// Whether this very value, a part of the whole, is a secret. `null` and the empty text are
+    /// none.
+    pub(crate) fn has(&self, value: &Value) -> bool {
+        (self.all || self.secret.contains(&address(value))) && !says_nothing(value)
+    }
+
+    /// Whether the value at the end of `steps` is a secret or part of one.
+    pub(crate) fn covers(&self, steps: &[Step<'_>]) -> bool {
+        self.depth(steps).is_some()
+    }
+
+    /// How many of `steps` lead to the outermost secret on the way; `None` if there is none.
+    pub(crate) fn depth(&self, steps: &[Step<'_>]) -> Option<usize> {
+        let mut here = Some(self.value);
+        for (depth, step) in steps.iter().enumerate() {
+            if here.is_some_and(|value| self.has(value)) {
+                return Some(depth);
+            }
+            here = here.and_then(|value| match step {
+                Step::Known(key) | Step::Given(key) => value.get(*key),
+                Step::Item(index) => value.get(*index),
+            });
+            // Also where nothing is: the words are the same for a key that is missing.
+            if step.key().is_some_and(is_secret_name) {
+                return Some(depth + 1);
+            }
+        }
+        here.is_some_and(|value| self.has(value))
+            .then_some(steps.len())
+    }
+
+    fn mark(&mut self, value: &Value) {
+        self.secret.insert(address(value));
+    }
+
+    fn names(&mut self, value: &Value) {
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    if is_secret_name(key) {
+                        self.mark(value);
+                    } else {
+                        self.names(value);
+                    }
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| self.names(item)),
+            _ => {}
+        }
+    }
+}
+
+fn says_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+fn address<T>(place: &T) -> usize {
+    std::ptr::from_ref(place) as usize
+}
+
+/// Whether a schema has all to say of a value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Part {
+    Whole,
+    /// Others speak of the same value, and may know the keys that this one does not.
+    Shared,
+}
+
+struct Search<'s, 'v> {
+    root: &'s Schema,
+    seen: HashSet<(usize, usize, Part, bool)>,
+    places: Places<'v>,
+}
+
+impl<'s> Search<'s, '_> {
+    fn look(&mut self, schema: &'s Value, value: &Value, part: Part, strict: bool) {
+        if let Value::Object(schema) = schema {
+            self.node(schema, value, part, strict);
+        }
+    }
+
+    /// With `strict`, a value of another type than the schema's is looked at with suspicion.
+    fn node(&mut self, schema: &'s Map<String, Value>, value: &Value, part: Part, strict: bool) {
+        if says_nothing(value)
+            || !self
+                .seen
+                .insert((address(schema), address(value), part, strict))
+        {
+            return;
+        }
+        if self.seen.len() > BUDGET {
+            self.places.all = true;
+            return;
+        }
+        if has_mark(schema) || (strict && !type_fits(schema, value) && self.holds(schema)) {
+            self.places.mark(value);
+            return;
+        }
+        self.same_value(schema, value, part, strict);
+        match value {
+            Value::Object(map) => self.members(schema, map, part),
+            Value::Array(items) => self.items(schema, items),
+            _ => {}
+        }
+    }
+
+    /// The schemas of the same value.
+    fn same_value(
+        &mut self,
+        schema: &'s Map<String, Value>,
+        value: &Value,
+        part: Part,
+        strict: bool,
+    ) {
+        let inner = if schema.contains_key("properties") {
+            Part::Shared
+        } else {
+            part
+        };
+        if let Some(target) = self.target(schema) {
+            self.node(target, value, inner, strict);
+        }
+        for part in list(schema, "allOf") {
+            self.look(part, value, Part::Shared, strict);
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            // Where one form fits, it is no wonder that the others do not.
+            let strict =
+                strict && !list(schema, keyword).any(|form| fits(self.root, form, value, 0));
+            for form in list(schema, keyword) {
+                self.look(form, value, Part::Shared, strict);
+            }
+        }
+        for keyword in ["if", "then", "else"] {
+            if let Some(part) = schema.get(keyword) {
+                self.look(part, value, Part::Shared, false);
+            }
+        }
+        for part in members(schema, "dependentSchemas").map(|(_, part)| part) {
+            self.look(part, value, Part::Shared, false);
+        }
+    }
+
+    fn members(&mut self, schema: &'s Map<String, Value>, map: &Map<String, Value>, part: Part) {
+        let properties = schema.get("properties").and_then(Value::as_object);
+        for (key, value) in map {
+            let named = properties.and_then(|properties| properties.get(key));
+            if let Some(wanted) = named {
+                self.look(wanted, value, Part::Whole, true);
+            }
+            for (_, wanted) in members(schema, "patternProperties") {
+                self.look(wanted, value, Part::Whole, true);
+            }
+            for keyword in ["additionalProperties", "unevaluatedProperties"] {
+                if let (None, Some(wanted)) = (named, schema.get(keyword)) {
+                    self.look(wanted, value, Part::Whole, true);
+                }
+            }
+        }
+        if part == Part::Whole {
+            self.unknown(schema, map);
+        }
+    }
+
+    /// What stands under keys that the schema does not know.
+    fn unknown(&mut self, schema: &'s Map<String, Value>, map: &Map<String, Value>) {
+        let keys = Keys::of(self.root, schema);
+        if keys.open || !keys.named {
+            return;
+        }
+        let known = |key: &str| keys.known.contains(&key) || keys.matches(key);
+        // A number that is no secret is often a common one, such as 5, and so is a word as short.
+        let tells = |value: &Value| match value {
+            Value::String(text) => text.chars().count() >= 4,
+            other => other.is_array() || other.is_object(),
+        };
+        let mut unknown = map
+            .iter()
+            .filter(|(key, value)| !known(key) && tells(value))
+            .peekable();
+        if unknown.peek().is_some() && self.holds(schema) {
+            unknown.for_each(|(_, value)| self.places.mark(value));
+        }
+    }
+
+    fn items(&mut self, schema: &'s Map<String, Value>, items: &[Value]) {
+        let first = schema.get("prefixItems").and_then(Value::as_array);
+        for (index, item) in items.iter().enumerate() {
+            let at = first.and_then(|first| first.get(index));
+            let any = ["items", "contains", "unevaluatedItems"]
+                .into_iter()
+                .filter_map(|keyword| schema.get(keyword));
+            for wanted in at.into_iter().chain(any) {
+                self.look(wanted, item, Part::Whole, true);
+            }
+        }
+    }
+
+    fn target(&self, schema: &Map<String, Value>) -> Option<&'s Map<String, Value>> {
+        target(self.root, schema)
+    }
+
+    fn holds(&self, schema: &Map<String, Value>) -> bool {
+        holds(self.root, schema, &mut HashSet::new())
+    }
+}
+
+/// Whether the schema itself says that its value is a secret.
+pub(super) fn has_mark(schema: &Map<String, Value>) -> bool {
+    schema.get(WRITE_ONLY) == Some(&Value::Bool(true))
+}
+
+/// Whether a value of the schema may be a secret, in one of its forms.
+pub(crate) fn is_marked(root: &Schema, schema: &Map<String, Value>) -> bool {
+    fn within(root: &Schema, schema: &Map<String, Value>, depth: usize) -> bool {
+        let form = |form: &Value| {
+            form.as_object()
+                .is_some_and(|form| within(root, form, depth + 1))
+        };
+        depth < 8
+            && (has_mark(schema)
+                || target(root, schema).is_some_and(|target| within(root, target, depth + 1))
+                || ["allOf", "anyOf", "oneOf"]
+                    .into_iter()
+                    .any(|keyword| list(schema, keyword).any(form)))
+    }
+    within(root, schema, 0)
+}
+
+/// Whether a value of the schema may have a secret in it.
+fn holds(root: &Schema, schema: &Map<String, Value>, seen: &mut HashSet<usize>) -> bool {
+    if !seen.insert(address(schema)) {
+        return false;
+    }
+    has_mark(schema)
+        || members(schema, "properties").any(|(name, _)| is_secret_name(name))
+        || target(root, schema).is_some_and(|target| holds(root, target, seen))
+        || subschemas(schema).any(|inner| {
+            inner
+                .as_object()
+                .is_some_and(|inner| holds(root, inner, seen))
+        })
+}
+
+/// All schemas that stand right inside a schema.
+fn subschemas(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
+    schema
+        .iter()
+        .flat_map(|(keyword, value)| match keyword.as_str() {
+            "properties" | "patternProperties" | "dependentSchemas" => {
+                value.as_object().map(|map| map.values().collect())
+            }
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
+                value.as_array().map(|items| items.iter().collect())
+            }
+            "additionalProperties"
+            | "unevaluatedProperties"
+            | "items"
+            | "contains"
+            | "unevaluatedItems"
+            | "if"
+            | "then"
+            | "else" => Some(vec![value]),
+            _ => None,
+        })
+        .flatten()
+}
+
+fn target<'s>(root: &'s Schema, schema: &Map<String, Value>) -> Option<&'s Map<String, Value>> {
+    match schema.get("$ref")?.as_str()? {
+        "#" => Some(root),
+        reference => resolve(root, reference)?.as_object(),
+    }
+}
+
+/// Whether a value is of the type, and one of the values, of a schema; what is inside does not
+/// count.
+fn fits(root: &Schema, schema: &Value, value: &Value, depth: usize) -> bool {
+    let Value::Object(schema) = schema else {
+        return schema != &Value::Bool(false);
+    };
+    let inner = |schema: &Map<String, Value>, keyword: &str| {
+        let mut forms = list(schema, keyword).peekable();
+        forms.peek().is_none() || forms.any(|form| fits(root, form, value, depth + 1))
+    };
+    depth > 8
+        || (type_fits(schema, value)
+            && choice_fits(schema, value)
+            && target(root, schema).is_none_or(|target| {
+                type_fits(target, value)
+                    && choice_fits(target, value)
+                    && ["anyOf", "oneOf"].iter().all(|it| inner(target, it))
+            })
+            && ["anyOf", "oneOf"].iter().all(|it| inner(schema, it)))
+}
+
+fn list<'s>(
+    schema: &'s Map<String, Value>,
+    keyword: &str,
+) -> impl Iterator<Item = &'s Value> + use<'s> {
+    schema
+        .get(keyword)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+fn members<'s>(
+    schema: &'s Map<String, Value>,
+    keyword: &str,
+) -> impl Iterator<Item = (&'s String, &'s Value)> + use<'s> {
+    schema
+        .get(keyword)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::secrets::mask_by;
+
+    fn masked(schema: Value, value: Value) -> Value {
+        mask_by(&value, schema.as_object().unwrap())
+    }
+
+    #[test]
+    fn marks_are_found_through_every_keyword() {
+        let secret = json!({ "type": "string", "writeOnly": true });
+        for (schema, value, expected) in [
+            (
+                json!({ "properties": { "a": secret } }),
+                json!({ "a": "x", "b": 1 }),
+                json!({ "a": "[MASKED]", "b": 1 }),
+            ),
+            (
+                json!({ "items": secret }),
+                json!(["x", ""]),
+                json!(["[MASKED]", ""]),
+            ),
+            (
+                json!({ "prefixItems": [{}, secret] }),
+                json!(["x", "y"]),
+                json!(["x", "[MASKED]"]),
+            ),
+            (
+                json!({ "additionalProperties": secret }),
+                json!({ "a": "x" }),
+                json!({ "a": "[MASKED]" }),
+            ),
+            (
+                json!({ "patternProperties": { "^a": secret } }),
+                json!({ "a": "x" }),
+                json!({ "a": "[MASKED]" }),
+            ),
+            (
+                json!({ "$ref": "#/$defs/S", "$defs": { "S": secret } }),
+                json!("x"),
+                json!("[MASKED]"),
+            ),
+            (
+                json!({ "anyOf": [secret, { "type": "null" }] }),
+                json!("x"),
+                json!("[MASKED]"),
+            ),
+            (
+                json!({ "allOf": [{ "properties": { "a": secret } }] }),
+                json!({ "a": "x" }),
+                json!({ "a": "[MASKED]" }),
+            ),
+            (
+                json!({ "if": {}, "then": { "properties": { "a": secret } } }),
+                json!({ "a": "x" }),
+                json!({ "a": "[MASKED]" }),
+            ),
+        ] {
+            assert_eq!(masked(schema.clone(), value), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn what_a_secret_was_meant_to_be_is_one() {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "doors": { "type": "array", "items": { "type": "string", "writeOnly": true } },
+                "db": { "type": "object", "properties": { "password": { "type": "string" } } },
+                "mode": { "oneOf": [
+                    { "const": "open" },
+                    { "type": "object", "properties": { "Pin": { "type": "string", "writeOnly": true } } },
+                ] },
+                "size": { "type": "integer" },
+            },
+        });
+        let given = json!({
+            "doors": "sesame", "db": "postgres://me:sesame@db", "mode": "sesame", "size": "big",
+            "door": "sesame", "x": 5,
+        });
+        assert_eq!(
+            masked(schema.clone(), given),
+            json!({
+                "doors": "[MASKED]", "db": "[MASKED]", "mode": "[MASKED]", "size": "big",
+                "door": "[MASKED]", "x": 5,
+            })
+        );
+        assert_eq!(
+            masked(schema.clone(), json!({ "mode": "open" })),
+            json!({ "mode": "open" })
+        );
+        assert_eq!(masked(schema, json!("sesame")), json!("[MASKED]"));
+    }
+
+    #[test]
+    fn recursive_schemas_end() {
+        let schema = json!({
+            "type": "object",
+            "properties": { "next": { "anyOf": [{ "$ref": "#" }, { "type": "null" }] }, "pin": { "writeOnly": true } },
+        });
+        let mut value = json!({ "pin": 1 });
+        for _ in 0..100 {
+            value = json!({ "next": value, "pin": "9" });
+        }
+        assert!(!masked(schema, value).to_string().contains(['9', '1']));
+    }
+}

@@ -1,0 +1,497 @@
+//! Cutting secrets out of texts that quote them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use secrecy::zeroize::Zeroizing;
+use serde_json::{Number, Value};
+
+use super::{MASKED, Places, is_secret_name};
+use crate::error::HookError;
+use crate::plugin::Health;
+use crate::schema::Schema;
+
+/// Instead of a message from which the secrets cannot be cut.
+const WITHHELD: &str = "the details are withheld, because they quote a secret value";
+
+/// Secrets shorter than this are found in any text.
+const SHORT: usize = 4;
+
+/// `message` without the secrets of `input`, the value it speaks of: error messages quote what
+/// they found. What is a secret is judged by names alone; a [`Scrubber`] knows schemas, too.
+///
+/// ```
+/// use dagstack_plugin::secrets::scrub;
+/// use serde_json::json;
+///
+/// let input = json!({"port": "eighty", "password": "hunter2"});
+/// assert_eq!(scrub("found `hunter2`", &input), "found `[MASKED]`");
+/// assert_eq!(scrub("found `eighty`", &input), "found `eighty`");
+/// ```
+#[must_use]
+pub fn scrub<'a>(message: &'a str, input: &Value) -> Cow<'a, str> {
+    let mut scrubber = Scrubber::new();
+    scrubber.take(&Places::by_names(input), input, false);
+    scrubber.ready();
+    scrubber.scrub(message)
+}
+
+/// The secrets of a config, to cut them out of texts that may quote them: plain, escaped as Rust,
+/// JSON and URLs do, and numbers in their usual forms.
+///
+/// ```
+/// use dagstack_plugin::secrets::Scrubber;
+/// use serde_json::json;
+///
+/// let schema = json!({"properties": {"pin": {"type": "string", "writeOnly": true}}});
+/// let section = json!({"pin": "sesame", "password": "hunter2"});
+/// let scrubber = Scrubber::of(&section, schema.as_object().unwrap());
+/// assert_eq!(scrubber.scrub("no door for sesame/hunter2"), "no door for [MASKED]/[MASKED]");
+/// ```
+///
+/// It cannot know what else an author's code makes of a secret: a hash, a half of it, an encoding
+/// of its own.
+#[derive(Clone, Default)]
+pub struct Scrubber {
+    /// Sorted, each once.
+    forms: Vec<Form>,
+}
+
+/// Says how many forms of secrets there are, and none of them.
+impl fmt::Debug for Scrubber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scrubber({} forms)", self.forms.len())
+    }
+}
+
+impl Scrubber {
+    /// One that knows no secret.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One that knows the secrets of `section`, by names and by its schema.
+    pub fn of(section: &Value, schema: &Schema) -> Self {
+        let mut scrubber = Self::new();
+        scrubber.learn(section, schema);
+        scrubber
+    }
+
+    /// Adds the secrets of another section.
+    pub fn learn(&mut self, section: &Value, schema: &Schema) {
+        self.take(&Places::of(section, schema), section, false);
+        self.ready();
+    }
+
+    /// Whether it knows no secret.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
+    }
+
+    /// `message` without the secrets. Where they cannot be cut out safely (one of fewer than four
+    /// characters, or one that survives) a neutral sentence takes the place of the whole message.
+    #[must_use]
+    pub fn scrub<'a>(&self, message: &'a str) -> Cow<'a, str> {
+        self.cut(message, &self.forms.iter().collect::<Vec<_>>())
+    }
+
+    /// The same for what an author's code says while it runs, which need not be about the config:
+    /// truth values, and secrets of fewer than four characters, are left in it. Each of them is in
+    /// too many texts that are not about it.
+    #[must_use]
+    pub fn scrub_loosely<'a>(&self, message: &'a str) -> Cow<'a, str> {
+        let long = |form: &&Form| !form.is_short() && *form.text != "true" && *form.text != "false";
+        self.cut(message, &self.forms.iter().filter(long).collect::<Vec<_>>())
+    }
+
+    /// A value whose texts, keys and numbers are [scrubbed loosely](Self::scrub_loosely).
+    #[must_use]
+    pub fn scrub_value(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(map) => Value::Object(
+                map.iter()
+                    .map(|(key, value)| {
+                        (
+                            self.scrub_loosely(key).into_owned(),
+                            self.scrub_value(value),
+                        )
+                    })
+                    .collect(),
+            ),
+            Value::Array(items) => items.iter().map(|item| self.scrub_value(item)).collect(),
+            Value::String(text) => Value::from(self.scrub_loosely(text)),
+            Value::Number(number) => {
+                let text = number.to_string();
+                match self.scrub_loosely(&text) {
+                    kept if kept == text => value.clone(),
+                    cut => Value::from(cut),
+                }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// An error of an author's code, [scrubbed loosely](Self::scrub_loosely). The error it came
+    /// from is let go where something was cut: it says the same.
+    #[must_use]
+    pub fn scrub_error(&self, error: HookError) -> HookError {
+        if self.is_empty() {
+            return error;
+        }
+        let message = self.scrub_loosely(error.message());
+        let details = error.get_details().map(|details| self.scrub_value(details));
+        if message == error.message() && details.as_ref() == error.get_details() {
+            return error;
+        }
+        let clean = HookError::new(error.code().to_owned(), message);
+        match details {
+            Some(details) => clean.details(details),
+            None => clean,
+        }
+    }
+
+    /// What a health check says, [scrubbed loosely](Self::scrub_loosely).
+    #[must_use]
+    pub fn scrub_health(&self, health: Health) -> Health {
+        match health {
+            Health::Healthy => Health::Healthy,
+            Health::Degraded { reason } => Health::degraded(self.scrub_loosely(&reason)),
+            Health::Unhealthy { reason } => Health::unhealthy(self.scrub_loosely(&reason)),
+        }
+    }
+
+    fn cut<'a>(&self, message: &'a str, forms: &[&Form]) -> Cow<'a, str> {
+        if forms.is_empty() {
+            return Cow::Borrowed(message);
+        }
+        // A huge message about a huge input is not worth the search.
+        if forms.len().saturating_mul(message.len()) > 1 << 28 {
+            return withheld(forms);
+        }
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for form in forms {
+            let before = found.len();
+            found.extend(form.places(message));
+            if found.len() > before && (form.is_short() || found.len() > 10_000) {
+                return withheld(forms);
+            }
+        }
+        if found.is_empty() {
+            return Cow::Borrowed(message);
+        }
+        found.sort_by_key(|place| place.start);
+        let (mut out, mut end) = (String::with_capacity(message.len()), 0);
+        for place in found {
+            if place.start >= end {
+                out.push_str(&message[end..place.start]);
+                out.push_str(MASKED);
+            }
+            end = end.max(place.end);
+        }
+        out.push_str(&message[end..]);
+        if forms.iter().any(|form| form.places(&out).next().is_some()) {
+            return withheld(forms);
+        }
+        Cow::Owned(out)
+    }
+
+    fn take(&mut self, places: &Places<'_>, value: &Value, secret: bool) {
+        let secret = secret || places.has(value);
+        match value {
+            Value::Object(map) => {
+                for (key, value) in map {
+                    // A key that does not read like a field's name may be data itself.
+                    if secret && !key.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'_')) {
+                        self.text(key);
+                    }
+                    self.take(places, value, secret || is_secret_name(key));
+                }
+            }
+            Value::Array(items) => items
+                .iter()
+                .for_each(|item| self.take(places, item, secret)),
+            Value::String(text) if secret => self.text(text),
+            Value::Bool(truth) if secret => self.push(truth.to_string(), true),
+            Value::Number(number) if secret => self.number(number),
+            _ => {}
+        }
+    }
+
+    fn ready(&mut self) {
+        self.forms
+            .sort_by(|a, b| (&*a.text, a.word).cmp(&(&*b.text, b.word)));
+        self.forms
+            .dedup_by(|a, b| *a.text == *b.text && a.word == b.word);
+    }
+
+    fn push(&mut self, text: String, word: bool) {
+        if !text.is_empty() {
+            let text = Zeroizing::new(text);
+            self.forms.push(Form { text, word });
+        }
+    }
+
+    /// As it stands, as `{:?}` prints it, as JSON writes it, and the last two once more over (a
+    /// message about a message), as URLs have it; each also without the white space around it.
+    fn text(&mut self, text: &str) {
+        for text in [text, text.trim()] {
+            let debug = inner(format!("{text:?}"));
+            let json = inner(Value::from(text).to_string());
+            let nested = [
+                inner(format!("{debug:?}")),
+                inner(format!("{json:?}")),
+                inner(Value::from(&*debug).to_string()),
+                inner(Value::from(&*json).to_string()),
+            ];
+            let escaped = [
+                text.escape_default().to_string(),
+                text.escape_debug().to_string(),
+                text.escape_unicode().to_string(),
+                ascii_json(&json),
+                percent(text),
+                debug,
+                json,
+            ];
+            self.push(text.to_owned(), false);
+            // `'` is escaped only when quoted as a character.
+            if text.chars().count() == 1 {
+                self.push(text.replace('\'', "\\'"), false);
+            }
+            for form in escaped.into_iter().chain(nested) {
+                self.push(form, false);
+            }
+        }
+    }
+
+    fn number(&mut self, number: &Number) {
+        self.push(number.to_string(), true);
+        if let Some(float) = number.as_f64() {
+            for form in [
+                format!("{float}"),
+                format!("{float:.1}"),
+                format!("{float:?}"),
+                format!("{float:e}"),
+            ] {
+                self.push(form, true);
+            }
+        }
+    }
+}
+
+/// The first stand-in that does not itself read like one of the secrets.
+fn withheld<'a>(forms: &[&Form]) -> Cow<'a, str> {
+    let safe = |text: &&str| !forms.iter().any(|form| form.places(text).next().is_some());
+    Cow::Borrowed(
+        [WITHHELD, MASKED]
+            .into_iter()
+            .find(safe)
+            .unwrap_or_default(),
+    )
+}
+
+/// One form of one secret.
+#[derive(Clone)]
+struct Form {
+    text: Zeroizing<String>,
+    /// Found only where it is no part of a longer word: numbers and booleans.
+    word: bool,
+}
+
+impl Form {
+    fn is_short(&self) -> bool {
+        self.text.chars().count() < SHORT
+    }
+
+    fn places<'a>(&'a self, message: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let step = self.text.chars().next().map_or(1, char::len_utf8);
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            loop {
+                let start = from + message.get(from..)?.find(&**self.text)?;
+                let end = start + self.text.len();
+                // Overlapping occurrences count too.
+                from = start + step;
+                if !self.word || is_word(message, start, end) {
+                    return Some(start..end);
+                }
+            }
+        })
+    }
+}
+
+fn is_word(message: &str, start: usize, end: usize) -> bool {
+    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    !inside(message[..start].chars().next_back()) && !inside(message[end..].chars().next())
+}
+
+/// Without the quotes around it.
+fn inner(mut quoted: String) -> String {
+    quoted.pop();
+    if !quoted.is_empty() {
+        quoted.remove(0);
+    }
+    quoted
+}
+
+/// JSON as those write it who keep to ASCII.
+fn ascii_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
+/// As a part of a URL.
+fn percent(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::secrets::mask;
+
+    fn scalar() -> impl Strategy<Value = Value> {
+        prop_oneof![
+            any::<String>().prop_map(Value::from),
+            "[a-z]{1,6}".prop_map(Value::from),
+            "\\PC{4,20}".prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            (-20_i64..2000).prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn random_secrets_never_survive(
+            secrets in proptest::collection::vec(scalar(), 1..4),
+            words in proptest::collection::vec("[ a-z`\"\\\\\\[\\]MASKED0-9.]{0,12}", 5),
+        ) {
+            let input = json!({"plain": "shown", "my_token": secrets.clone()});
+            let mut message = words[0].clone();
+            for (secret, word) in secrets.iter().zip(&words[1..]) {
+                let plain = secret.as_str().map_or_else(|| secret.to_string(), str::to_owned);
+                message.push_str(&format!(" {plain} {plain:?} {secret} `{plain}` {word}"));
+            }
+            let scrubbed = scrub(&message, &input);
+            for secret in &secrets {
+                match secret.as_str() {
+                    Some("") => {}
+                    Some(text) => prop_assert!(!scrubbed.contains(text), "{scrubbed:?}"),
+                    None => {
+                        let text = secret.to_string();
+                        let word = |c: char| c.is_alphanumeric() || c == '_';
+                        let survives = scrubbed.match_indices(&text).any(|(at, _)| {
+                            !scrubbed[..at].ends_with(word)
+                                && !scrubbed[at + text.len()..].starts_with(word)
+                        });
+                        prop_assert!(!survives, "{scrubbed:?}");
+                    }
+                }
+            }
+        }
+
+        #[test]
+        fn messages_without_secrets_stay(message in ".{0,40}", value in scalar()) {
+            prop_assert_eq!(scrub(&message, &json!({"size": value})), message.as_str());
+        }
+
+        #[test]
+        fn a_mask_hides_all_there_is(secret in "[0-9]{8}", depth in 0_usize..4) {
+            let mut value = json!({"api_key": [secret.clone(), {"x": secret.clone()}]});
+            for _ in 0..depth {
+                value = json!([{"section": value}]);
+            }
+            prop_assert!(!mask(&value).to_string().contains(&secret));
+        }
+    }
+
+    #[test]
+    fn what_serde_quotes_is_cut() {
+        let quoted = |secret: Value| {
+            let input = json!({ "password": secret });
+            let error = serde_json::from_value::<std::collections::BTreeMap<String, Vec<u8>>>(
+                input.clone(),
+            );
+            scrub(&error.unwrap_err().to_string(), &input).into_owned()
+        };
+        assert_eq!(
+            quoted(json!("hunter2")),
+            "invalid type: string \"[MASKED]\", expected a sequence"
+        );
+        assert_eq!(
+            quoted(json!("a\"b\n\u{1f600}\u{7f}")),
+            "invalid type: string \"[MASKED]\", expected a sequence"
+        );
+        assert_eq!(
+            quoted(json!(31_415)),
+            "invalid type: integer `[MASKED]`, expected a sequence"
+        );
+        assert_eq!(
+            quoted(json!(2750.0)),
+            "invalid type: floating point `[MASKED]`, expected a sequence"
+        );
+        assert_eq!(
+            quoted(json!(true)),
+            "invalid type: boolean `[MASKED]`, expected a sequence"
+        );
+        assert_eq!(quoted(json!(7)), WITHHELD);
+        assert_eq!(quoted(json!("abc")), WITHHELD);
+    }
+
+    #[test]
+    fn keys_inside_a_secret_are_data_too() {
+        let input = json!({"credentials": {"sk-12345": 1, "user": ""}});
+        assert_eq!(
+            scrub("unknown field `sk-12345`, expected `user`", &input),
+            "unknown field `[MASKED]`, expected `user`"
+        );
+    }
+
+    #[test]
+    fn overlapping_secrets_leave_no_rest() {
+        let input = json!({"a_key": "abcd", "b_key": "cdefgh"});
+        assert_eq!(scrub("<abcdefgh>", &input), "<[MASKED]>");
+    }
+
+    #[test]
+    fn a_secret_that_reads_like_the_mask_is_withheld() {
+        assert_eq!(scrub("found MASKED", &json!({"token": "MASKED"})), WITHHELD);
+        assert_eq!(
+            scrub("a secret", &json!({"token": "secret", "pw": "MASK"})),
+            ""
+        );
+    }
+
+    #[test]
+    fn masks_as_the_specification_says() {
+        assert_eq!(
+            mask(
+                &json!({"token": null, "pw": "", "secret": {}, "bearer": [], "x_auth": 0, "n": [{"KEY_token": false}]})
+            ),
+            json!({"token": null, "pw": "", "secret": MASKED, "bearer": MASKED, "x_auth": MASKED, "n": [{"KEY_token": MASKED}]}),
+        );
+    }
+}

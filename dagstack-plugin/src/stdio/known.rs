@@ -1,0 +1,88 @@
+//! The secrets of the configs that this process was given, kept out of what its author's code says:
+//! its errors and its panics.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::io::Write as _;
+use std::panic::PanicHookInfo;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+use serde_json::Value;
+
+use crate::declaration::Declaration;
+use crate::error::HookError;
+use crate::plugin::Health;
+use crate::secrets::Scrubber;
+
+static KNOWN: RwLock<Option<Scrubber>> = RwLock::new(None);
+
+/// Notes the secrets of a config section, before the author's code sees it.
+pub(super) fn learn(declaration: &Declaration, section: &Value) {
+    if section.as_object().is_none_or(serde_json::Map::is_empty) {
+        return;
+    }
+    let schema = (declaration.config_schema)();
+    KNOWN
+        .write()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get_or_insert_default()
+        .learn(section, &schema);
+}
+
+fn read() -> RwLockReadGuard<'static, Option<Scrubber>> {
+    KNOWN.read().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What an author's code says, without the secrets.
+pub(super) fn scrub(text: String) -> String {
+    match &*read() {
+        Some(known) => known.scrub_loosely(&text).into_owned(),
+        None => text,
+    }
+}
+
+/// The same for an error.
+pub(super) fn scrub_error(error: HookError) -> HookError {
+    match &*read() {
+        Some(known) => known.scrub_error(error),
+        None => error,
+    }
+}
+
+/// The same for the reasons of a health check.
+pub(super) fn scrub_health(health: Health) -> Health {
+    match &*read() {
+        Some(known) => known.scrub_health(health),
+        None => health,
+    }
+}
+
+/// Panics are told as Rust tells them, but for the secrets. An author may set another hook.
+pub(super) fn hook_panics() {
+    std::panic::set_hook(Box::new(report));
+}
+
+fn report(panic: &PanicHookInfo<'_>) {
+    let payload = panic.payload();
+    let message = match payload.downcast_ref::<&str>() {
+        Some(text) => text,
+        None => payload
+            .downcast_ref::<String>()
+            .map_or("Box<dyn Any>", String::as_str),
+    };
+    let thread = std::thread::current();
+    let name = thread.name().unwrap_or("<unnamed>");
+    let place = panic
+        .location()
+        .map(|place| format!(" at {place}"))
+        .unwrap_or_default();
+    let mut text = scrub(format!("\nthread '{name}' panicked{place}:\n{message}\n"));
+    let backtrace = Backtrace::capture();
+    match backtrace.status() {
+        BacktraceStatus::Captured => text.push_str(&format!("stack backtrace:\n{backtrace}")),
+        _ => text.push_str(
+            "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n",
+        ),
+    }
+    // Nowhere to say so where this fails.
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
