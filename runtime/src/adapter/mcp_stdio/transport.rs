@@ -355,9 +355,9 @@ mod tests {
             let line = encode(message(method), &private).unwrap();
             serde_json::from_slice(&line).unwrap()
         };
-        assert_eq!(written("other").get("params"), None);
+        assert_eq!(written("other")["params"], Value::Null);
         assert_eq!(written(CONFIG_CHANGED)["params"]["config"], 1);
         assert_eq!(written(CONFIG_CHANGED)["params"]["config"], 2);
-        assert_eq!(written(CONFIG_CHANGED).get("params"), None);
+        assert_eq!(written(CONFIG_CHANGED)["params"], Value::Null);
     }
 }
