@@ -96,7 +96,6 @@ struct Known {
     learnt: Arc<Value>,
     secrets: Arc<Scrubber>,
 }
-}
 
 impl Section {
     /// `schema` says which values are secrets, besides their names.
