@@ -352,7 +352,7 @@ mod tests {
             private.push(CONFIG_CHANGED, serde_json::json!({ "config": n }));
         }
         let written = |method: &str| -> Value {
-            let line = encode(message(method), &private).unwrap();
+            let line = encode(message(method), &private, &Listeners::default()).unwrap();
             serde_json::from_slice(&line).unwrap()
         };
         assert_eq!(written("other")["params"], Value::Null);
