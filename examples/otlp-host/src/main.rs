@@ -27,7 +27,8 @@ async fn run(collector: &str) -> Result<(), Box<dyn std::error::Error + Send + S
     let registry = Registry::builder()
         .plugin::<tenant_notes::TenantNotes>()
         .build()?;
-    registry.setup_all().await;
+    let report = registry.setup_all().await;
+    eprintln!("{report}");
     let notes = registry.plugin("tool", "tenant-notes")?;
     for (number, tenant) in ["acme", "globex"].into_iter().enumerate() {
         let trace = json!({
