@@ -28,9 +28,7 @@ async fn run(collector: &str) -> Result<(), Box<dyn std::error::Error + Send + S
         .plugin::<tenant_notes::TenantNotes>()
         .build()?;
     let report = registry.setup_all().await;
-    if !report.all_ready() {
-        eprintln!("{report}");
-    }
+    eprintln!("{report}");
     let notes = registry.plugin("tool", "tenant-notes")?;
     for (number, tenant) in ["acme", "globex"].into_iter().enumerate() {
         let trace = json!({
