@@ -34,7 +34,8 @@ pub type Typed = for<'a> fn(&'a Registry, &'a str) -> BoxFuture<'a, Result<Value
 /// What one registry answered.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
-    runtime: String,
+    /// `None` where no plugin could be called.
+    runtime: Option<String>,
     pid: u32,
     /// The result as canonical JSON, or the error's code and details.
     outcome: Result<String, (String, Option<String>)>,
@@ -59,7 +60,8 @@ impl Comparison {
 
 impl Answer {
     fn is_from_the_plugin(&self) -> bool {
-        !matches!(&self.outcome, Err((code, _)) if code == code::UNAVAILABLE)
+        self.runtime.is_some()
+            && !matches!(&self.outcome, Err((code, _)) if code == code::UNAVAILABLE)
     }
 }
 
@@ -91,10 +93,7 @@ async fn answer(registry: &Registry, call: &Call) -> Answer {
     };
     times.sort();
     Answer {
-        runtime: plugin
-            .as_ref()
-            .and_then(|plugin| plugin.runtime.clone())
-            .unwrap_or_else(|| "-".to_owned()),
+        runtime: plugin.as_ref().and_then(|plugin| plugin.runtime.clone()),
         pid: plugin
             .and_then(|plugin| plugin.pid)
             .unwrap_or_else(std::process::id),
@@ -145,7 +144,7 @@ pub fn table(comparisons: &[Comparison]) -> String {
             rows.push([
                 format!("{}.{}", comparison.call.kind, comparison.call.plugin),
                 comparison.call.hook.to_owned(),
-                answer.runtime.clone(),
+                answer.runtime.clone().unwrap_or_else(|| "-".to_owned()),
                 answer.pid.to_string(),
                 summary(&answer.outcome),
                 format!("{:.1?}", answer.time),
