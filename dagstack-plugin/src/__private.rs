@@ -11,6 +11,7 @@
 
 mod metadata;
 mod probe;
+pub mod resource;
 
 pub use core::marker::{Send, Sized, Sync};
 pub use core::option::Option::{self, None, Some};

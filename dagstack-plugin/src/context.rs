@@ -11,6 +11,7 @@ use crate::config::NoConfig;
 use crate::declaration::Declaration;
 use crate::name::PluginName;
 use crate::peers::Peers;
+use crate::resources::{ResourceSet, Resources};
 
 /// The horizontal concerns that travel with a call: an immutable map from text to JSON.
 ///
@@ -174,6 +175,7 @@ pub struct PluginContext<C = NoConfig> {
     declaration: &'static Declaration,
     metadata: Metadata,
     registry: Peers,
+    resources: Resources,
 }
 
 impl<C> PluginContext<C> {
@@ -206,6 +208,11 @@ impl<C> PluginContext<C> {
     pub fn registry(&self) -> &Peers {
         &self.registry
     }
+
+    /// The resources this plugin declares in `resources(…)`, to be taken and kept.
+    pub fn resources(&self) -> &Resources {
+        &self.resources
+    }
 }
 
 /// A [`PluginContext`] whose config is not decoded yet: what a host hands to
@@ -214,6 +221,7 @@ pub struct SetupContext {
     config: Value,
     metadata: Metadata,
     registry: Peers,
+    resources: ResourceSet,
 }
 
 impl SetupContext {
@@ -223,7 +231,23 @@ impl SetupContext {
             config,
             metadata: Metadata::default(),
             registry: Peers::none(),
+            resources: ResourceSet::new(),
         }
+    }
+
+    /// Sets what [`PluginContext::resources`] gives.
+    #[must_use]
+    pub fn with_resources(mut self, resources: ResourceSet) -> Self {
+        self.resources = resources;
+        self
+    }
+
+    /// That every resource is there that the plugin requires.
+    pub(crate) fn check_resources(
+        &self,
+        declaration: &Declaration,
+    ) -> Result<(), crate::resources::ResourceError> {
+        self.resources.check(declaration)
     }
 
     /// Sets what [`PluginContext::registry`] gives.
@@ -255,6 +279,7 @@ impl SetupContext {
             declaration,
             metadata: self.metadata,
             registry: self.registry,
+            resources: Resources::new(self.resources, declaration),
         })
     }
 }

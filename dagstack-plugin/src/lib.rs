@@ -5,6 +5,7 @@
 //! | `manifest` | reading manifests (TOML and JSON) and comparing version ranges |
 //! | `validate` | JSON Schema validation of configs and arguments |
 //! | `stdio` | [`main!`], the plugin as an executable; with the two above |
+//! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `testing` | tests that run on the linked plugin and on its executable |
 //!
 //! [dagstack]: https://github.com/dagstack
@@ -37,6 +38,7 @@ mod plugin;
 pub mod prelude;
 mod problem;
 mod registration;
+pub mod resources;
 pub mod schema;
 pub mod secrets;
 #[cfg(feature = "stdio")]
@@ -69,7 +71,7 @@ pub use plugin::{Args, BoxFuture, ErasedPlugin, Form, Health, Output, Plugin, Re
 pub use problem::Problem;
 pub use registration::{Registration, Setup, registered};
 
-pub use dagstack_plugin_macros::{data, health, hook, plugin, setup, teardown};
+pub use dagstack_plugin_macros::{data, health, hook, plugin, resource, setup, teardown};
 
 /// Writes the `main` of a plugin executable: `dagstack_plugin::main!(echo::Echo);` is the whole of
 /// `src/main.rs`. Needs feature `stdio`.

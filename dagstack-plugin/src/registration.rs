@@ -47,6 +47,7 @@ impl Registration {
 
 fn setup<T: Plugin>(context: SetupContext) -> Setup {
     Box::pin(async move {
+        context.check_resources(T::declaration())?;
         // `T::setup` may panic before its first await, so it runs inside the guard too.
         let plugin = crate::call::CatchPanic::new(Box::pin(async move { T::setup(context).await }))
             .await

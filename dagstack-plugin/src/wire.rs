@@ -9,12 +9,15 @@ use crate::error::{HookError, code};
 
 /// The extension's key under `capabilities.experimental`, on both sides.
 pub const EXTENSION: &str = "dev.dagstack/plugin";
-/// The request that sets a plugin up: `{config, metadata}`.
+/// The request that sets a plugin up: `{config, metadata, clock, rng_seed, resources}`.
 pub const SETUP: &str = "dagstack/setup";
 /// The request that asks how a plugin is.
 pub const HEALTH: &str = "dagstack/health";
 /// The request that tears a plugin down.
 pub const TEARDOWN: &str = "dagstack/teardown";
+/// The request by which a plugin calls a resource of its host: `{resource, method, params}`, answered
+/// by `{"value": …}`.
+pub const RESOURCE: &str = "dagstack/resource";
 /// The key of the call's metadata in a request's `_meta`.
 pub const METADATA: &str = "dev.dagstack/metadata";
 /// The key of the time left, in milliseconds, in a request's `_meta`.

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use dagstack_plugin::manifest::{Runtime, VersionRange};
-use dagstack_plugin::{CORE_VERSION, Plugin, Registration, registered};
+use dagstack_plugin::resources::{ErasedResource, Resource};
+use dagstack_plugin::{BoxError, CORE_VERSION, Plugin, Registration, registered};
 
 use crate::adapter::in_process;
 use crate::adapter::mcp_stdio::StdioCommand;
@@ -17,6 +19,7 @@ use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::registry::{Inner, Registry};
+use crate::resources::{HostResources, ResourcesBuilder};
 use crate::status::{PluginStatus, State};
 use dagstack_plugin::PluginName;
 
@@ -30,6 +33,7 @@ pub struct RegistryBuilder {
     executables: Vec<(PluginName, StdioCommand)>,
     config: Vec<Box<dyn ConfigSource>>,
     prefer: Option<Runtime>,
+    resources: ResourcesBuilder,
 }
 
 impl fmt::Debug for RegistryBuilder {
@@ -99,6 +103,93 @@ impl RegistryBuilder {
         self
     }
 
+    /// Gives plugins a resource, by name; those have it that declare it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use dagstack_runtime::Registry;
+    /// use dagstack_runtime::resources::{Clock, SystemClock};
+    ///
+    /// let builder = Registry::builder().resource::<dyn Clock>("clock", Arc::new(SystemClock));
+    /// ```
+    pub fn resource<R: Resource + ?Sized>(
+        mut self,
+        name: impl Into<String>,
+        resource: Arc<R>,
+    ) -> Self {
+        let resource = ErasedResource::of::<R>(resource);
+        self.resources.add(name.into(), resource);
+        self
+    }
+
+    /// Gives each plugin a resource of its own, made when the plugin is set up and dropped when it is
+    /// torn down. One that cannot be made leaves the plugin `unavailable`.
+    pub fn resource_for_each<R: Resource + ?Sized>(
+        mut self,
+        name: impl Into<String>,
+        make: impl Fn(&PluginName) -> Result<Arc<R>, BoxError> + Send + Sync + 'static,
+    ) -> Self {
+        self.resources.add_each::<R>(name.into(), make);
+        self
+    }
+
+    /// Gives plugins in this process something of any type: a connection pool, say. They take it by
+    /// `ctx.resources().local::<T>(name)`; plugins in other processes cannot have it.
+    pub fn local_resource<T: Send + Sync + ?Sized + 'static>(
+        mut self,
+        name: impl Into<String>,
+        resource: Arc<T>,
+    ) -> Self {
+        let resource = ErasedResource::local::<T>(resource);
+        self.resources.add(name.into(), resource);
+        self
+    }
+
+    /// Wraps a resource, for each plugin by itself: to count, to limit, to keep a record. The wrapper
+    /// has the same type, so plugins cannot tell, wherever they run. Of several, the last is
+    /// outermost.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use dagstack_plugin::{HookError, async_trait};
+    /// use dagstack_runtime::Registry;
+    /// use dagstack_runtime::resources::{HttpClient, HttpRequest, HttpResponse};
+    ///
+    /// /// Lets a plugin talk to one server.
+    /// struct Only(Arc<dyn HttpClient>, &'static str);
+    ///
+    /// #[async_trait]
+    /// impl HttpClient for Only {
+    ///     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HookError> {
+    ///         if !request.url.starts_with(self.1) {
+    ///             return Err(HookError::new("permission_denied", format!("only {}", self.1)));
+    ///         }
+    ///         self.0.send(request).await
+    ///     }
+    /// }
+    ///
+    /// let builder = Registry::builder().decorate::<dyn HttpClient>("http_client", |inner, _plugin| {
+    ///     Arc::new(Only(inner, "https://example.org/"))
+    /// });
+    /// ```
+    pub fn decorate<R: Resource + ?Sized>(
+        mut self,
+        name: impl Into<String>,
+        decorator: impl Fn(Arc<R>, &PluginName) -> Arc<R> + Send + Sync + 'static,
+    ) -> Self {
+        self.resources.decorate::<R>(name.into(), decorator);
+        self
+    }
+
+    /// Limits how long a plugin in another process waits for a resource; without it, 30 seconds. In
+    /// this process only the deadline of the plugin's own call limits it.
+    pub fn resource_timeout(mut self, limit: Duration) -> Self {
+        self.resources.timeout = Some(limit);
+        self
+    }
+
     /// Runs plugins that can run in several ways in this one, where they can.
     pub fn prefer(mut self, runtime: Runtime) -> Self {
         self.prefer = Some(runtime);
@@ -109,8 +200,9 @@ impl RegistryBuilder {
     ///
     /// # Errors
     ///
-    /// `DiscoveryFailed`, `DuplicatePlugin`, `AmbiguousPlugin`, `DependencyCycle`.
+    /// `DiscoveryFailed`, `DuplicatePlugin`, `AmbiguousPlugin`, `DependencyCycle`, `ResourceInvalid`.
     pub fn build(self) -> Result<Registry, PluginRegistryError> {
+        let resources = Arc::new(self.resources.build()?);
         let mut plugins = Collected::default();
         let mut linked = Vec::new();
         if self.linked {
@@ -152,7 +244,10 @@ impl RegistryBuilder {
         }
         let mut list = plugins.list;
         list.sort_by(|a, b| a.name.cmp(&b.name));
-        let list: Vec<Descriptor> = list.into_iter().map(checked).collect();
+        let list: Vec<Descriptor> = list
+            .into_iter()
+            .map(|descriptor| checked(descriptor, &resources))
+            .collect();
         let graph = Graph::new(&list.iter().collect::<Vec<_>>())?;
         for descriptor in &list {
             tracing::info!(
@@ -182,6 +277,7 @@ impl RegistryBuilder {
                 broken,
                 graph,
                 config: self.config,
+                resources,
                 lifecycle: tokio::sync::Mutex::new(()),
             }),
         })
@@ -227,7 +323,7 @@ impl Collected {
 }
 
 /// Refuses a plugin that cannot run on this host, before any of its code does.
-fn checked(mut descriptor: Descriptor) -> Descriptor {
+fn checked(mut descriptor: Descriptor, resources: &HostResources) -> Descriptor {
     let runtime = descriptor.runtime();
     let name = descriptor.name.clone();
     let incompatible = descriptor.core_version.as_ref().is_some_and(|range| {
@@ -248,11 +344,10 @@ fn checked(mut descriptor: Descriptor) -> Descriptor {
             plugin: name,
             reason,
         }
-    } else if let Some(resource) = descriptor.resources.first() {
-        PluginRegistryError::ResourceMissing {
-            plugin: name,
-            resource: resource.clone(),
-        }
+    } else if let Err(missing) =
+        resources.check(&name, descriptor.resources.iter().map(String::as_str))
+    {
+        missing
     } else {
         return descriptor;
     };

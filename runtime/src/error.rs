@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dagstack_plugin::manifest::ManifestError;
+use dagstack_plugin::resources::ResourceError;
 use dagstack_plugin::{ConfigInvalid, DispatchError, HookError, PluginName, Problem};
 use serde_json::json;
 
@@ -177,12 +178,30 @@ pub enum PluginRegistryError {
     },
 
     /// The plugin needs a resource that the host does not have.
-    #[error("`{plugin}` needs the resource `{resource}`, which this host does not have")]
+    #[error("`{plugin}` needs the resource `{}`: {missing}", .missing.resource())]
     ResourceMissing {
         /// The plugin.
         plugin: PluginName,
+        /// The resource, and those the host has.
+        missing: ResourceError,
+    },
+
+    /// The plugin runs as a process of its own, and a resource cannot be used from there.
+    #[error("`{plugin}` cannot be given its resources: {reason}")]
+    ResourceCannotCross {
+        /// The plugin.
+        plugin: PluginName,
+        /// The resource, and why.
+        reason: ResourceError,
+    },
+
+    /// The host's resources do not fit together.
+    #[error("the resource `{resource}`: {problem}")]
+    ResourceInvalid {
         /// The resource.
         resource: String,
+        /// What is wrong.
+        problem: String,
     },
 
     /// The plugin's own teardown failed.
@@ -253,6 +272,8 @@ impl PluginRegistryError {
             Self::ConfigInvalid { .. } => "config_invalid",
             Self::ConfigSourceFailed { .. } => "config_source_failed",
             Self::ResourceMissing { .. } => "resource_missing",
+            Self::ResourceCannotCross { .. } => "resource_cannot_cross",
+            Self::ResourceInvalid { .. } => "resource_invalid",
             Self::TeardownFailed { .. } => "teardown_failed",
             Self::PluginNotFound { .. } => "plugin_not_found",
             Self::PluginUnavailable { .. } => "plugin_unavailable",

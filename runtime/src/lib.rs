@@ -57,6 +57,7 @@ mod isolated;
 mod lifecycle;
 mod link;
 mod registry;
+pub mod resources;
 mod status;
 
 pub use adapter::Adapter;

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::adapter::TeardownFailure;
 use crate::adapter::in_process::{CpuPool, InProcess};
-use crate::adapter::mcp_stdio::McpStdio;
+use crate::adapter::mcp_stdio::{McpStdio, Needs};
 use crate::config::ConfigTree;
 use crate::descriptor::{Descriptor, Source};
 use crate::entry::{Entry, Live, Running};
@@ -109,7 +109,21 @@ impl Registry {
             let descriptor = entry.descriptor.clone();
             let task = match &entry.descriptor.source {
                 Source::InProcess(registration) => {
-                    let context = SetupContext::new(section.clone());
+                    let declared = registration.declaration();
+                    let given = self.inner.resources.give(
+                        &descriptor.name,
+                        declared.resources_required.iter().copied(),
+                        declared.resources_optional.iter().copied(),
+                    );
+                    let resources = match given {
+                        Ok(resources) => resources,
+                        Err(error) => {
+                            self.finish(index, Err(error.reason()), Value::Null, host);
+                            continue;
+                        }
+                    };
+                    let context =
+                        SetupContext::new(section.clone()).with_resources(resources.clone());
                     let mut work = InProcess::start(registration, context);
                     // In order, as far as that can be seen from outside.
                     work.begun().await;
@@ -119,15 +133,22 @@ impl Registry {
                         let plugin = in_process_outcome(outcome, &descriptor, &section);
                         (
                             index,
-                            plugin.map(|it| Running::InProcess(InProcess::new(it, pool))),
+                            plugin.map(|it| {
+                                Running::InProcess(InProcess::new(it, pool).keeping(resources))
+                            }),
                         )
                     })
                 }
                 Source::McpStdio(command) => {
                     let command = Arc::clone(command);
+                    let resources = Arc::clone(&self.inner.resources);
                     tasks.spawn(async move {
                         let (name, limit) = (&descriptor.name, descriptor.startup_timeout);
-                        let adapter = McpStdio::start(name, &command, section, limit).await;
+                        let needs = Needs {
+                            resources: &resources,
+                            required: &descriptor.resources,
+                        };
+                        let adapter = McpStdio::start(name, &command, section, limit, needs).await;
                         (
                             index,
                             adapter.map(|it| Running::Elsewhere(Box::new(it) as Box<_>)),

@@ -12,6 +12,7 @@ use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::handle::PluginHandle;
+use crate::resources::HostResources;
 use crate::status::PluginStatus;
 
 /// The plugins of a host.
@@ -30,6 +31,7 @@ pub(crate) struct Inner {
     pub(crate) broken: Vec<PluginStatus>,
     pub(crate) graph: Graph,
     pub(crate) config: Vec<Box<dyn ConfigSource>>,
+    pub(crate) resources: Arc<HostResources>,
     /// One setup or teardown at a time.
     pub(crate) lifecycle: tokio::sync::Mutex<()>,
 }

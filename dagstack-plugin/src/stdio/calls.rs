@@ -1,8 +1,11 @@
 //! `tools/call`: from the text of its parameters to the bytes of its answer.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
 use std::ops::Range;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -17,7 +20,8 @@ use super::reader::LARGE;
 use super::reply::{self, Form};
 use super::runtime::poll_once;
 use super::serve::Job;
-use crate::call::call_at;
+use crate::call::{call_at, was_cancelled};
+use crate::cancel::CancelToken;
 use crate::context::HookContext;
 use crate::error::{HookError, code};
 use crate::manifest::ExecutionModel;
@@ -137,6 +141,20 @@ fn type_name(json: &str) -> &'static str {
     }
 }
 
+/// Gives a hook up that waits when its caller does: what it waits for is dropped with it, as in
+/// process. It is polled once more first, and may still come to an end.
+async fn until_cancelled(
+    called: impl Future<Output = Result<Output, HookError>>,
+    token: &CancelToken,
+) -> Result<Output, HookError> {
+    let (mut called, mut cancelled) = (pin!(called), pin!(token.cancelled()));
+    poll_fn(|cx| match called.as_mut().poll(cx) {
+        Poll::Pending => cancelled.as_mut().poll(cx).map(|()| Err(was_cancelled())),
+        ready => ready,
+    })
+    .await
+}
+
 impl Call {
     /// A call from within this process, with its arguments as JSON text.
     pub(super) fn local(
@@ -172,7 +190,7 @@ impl Call {
         match server.instance.admit(self) {
             Admission::Run(plugin, call) => call.run_on(server, plugin, more),
             Admission::Parked => {}
-            Admission::SetUpFirst => server.set_up(server.own_config(), crate::Metadata::new()),
+            Admission::SetUpFirst => server.set_up_alone(),
             Admission::Refused(call, error) => call.answer(server, Err(error), more),
         }
     }
@@ -189,6 +207,7 @@ impl Call {
             Box::pin(async move {
                 let args = Args::Json(self.args());
                 let called = call_at(&*plugin, self.hook, &self.context, args);
+                let called = until_cancelled(called, self.context.cancellation());
                 let outcome = match self.context.deadline() {
                     Some(deadline) if waits => {
                         match tokio::time::timeout_at(deadline.into(), called).await {

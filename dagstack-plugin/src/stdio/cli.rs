@@ -180,6 +180,7 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
         runtime: Default::default(),
         session: Default::default(),
         protocol: Default::default(),
+        host_calls: Default::default(),
         pool: Pool::new(wake),
         input: Mutex::new(LineReader::new(streams.input)),
         spare: Default::default(),

@@ -8,14 +8,16 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
+use super::host_calls;
 use super::instance::SetupFailure;
 use super::manifest;
 use super::protocol::setup_error;
 use super::serve::{Job, Server};
 use super::tools::exposed;
 use crate::call::CatchPanic;
-use crate::context::Metadata;
+use crate::context::{Metadata, SetupContext};
 use crate::error::PluginError;
+use crate::resources::Offered;
 use crate::wire::{AnnouncedHook, Announcement, EXTENSION};
 
 /// The extension's version.
@@ -60,6 +62,10 @@ struct Setup {
     config: Option<Value>,
     #[serde(default)]
     metadata: Map<String, Value>,
+    #[serde(flatten)]
+    resources: Offered,
+    /// How long a call of a resource may take.
+    resource_timeout_ms: Option<u64>,
 }
 
 pub(super) async fn setup(server: &Arc<Server>, params: Value) -> Result<Value, ErrorData> {
@@ -70,11 +76,16 @@ pub(super) async fn setup(server: &Arc<Server>, params: Value) -> Result<Value, 
     };
     began.map_err(setup_error)?;
     match given {
-        Ok(Setup { config, metadata }) => {
-            let config = config.unwrap_or_else(|| server.own_config());
-            server.submit(Job::Run(Box::new(move |server| {
-                server.set_up(config, Metadata::from(metadata));
-            })));
+        Ok(given) => {
+            let config = given.config.unwrap_or_else(|| server.own_config());
+            if let Some(millis) = given.resource_timeout_ms {
+                server.host_calls.limit(millis);
+            }
+            let resources = host_calls::given(server, given.resources);
+            let context = SetupContext::new(config)
+                .with_metadata(Metadata::from(given.metadata))
+                .with_resources(resources);
+            server.submit(Job::Run(Box::new(move |server| server.set_up(context))));
         }
         Err(error) => {
             let failure = SetupFailure::new(

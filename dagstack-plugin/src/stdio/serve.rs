@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::calls::{self, Call, Prepared};
 use super::envelope::{self, INVALID_REQUEST, Message, PARSE_ERROR, error_line};
+use super::host_calls::HostCalls;
 use super::in_flight::{Cancelled, InFlight};
 use super::instance::{Instance, SetupFailure};
 use super::output::Output;
@@ -17,7 +18,7 @@ use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
-use crate::context::{Metadata, SetupContext};
+use crate::context::SetupContext;
 use crate::registration::Registration;
 
 /// Everything the threads of the executable share.
@@ -31,6 +32,7 @@ pub(super) struct Server {
     pub(super) runtime: AsyncRuntime,
     pub(super) session: Session,
     pub(super) protocol: Protocol,
+    pub(super) host_calls: HostCalls,
     pub(super) pool: Pool<Job>,
     pub(super) input: Mutex<LineReader>,
     pub(super) spare: Spare,
@@ -96,6 +98,9 @@ impl Work for Server {
                 ))),
             }
         }
+        if !goes_on {
+            self.host_calls.end();
+        }
         goes_on
     }
 
@@ -104,7 +109,7 @@ impl Work for Server {
             Job::Call(call) => call.run(self, more),
             Job::Protocol => self.protocol.drive(),
             Job::Answer(line) => self.output.send(line, more),
-            Job::SetUp => self.set_up(self.own_config(), Metadata::new()),
+            Job::SetUp => self.set_up_alone(),
             Job::TearDown => super::supervisor::tear_down(self),
             Job::Run(run) => run(self),
         }
@@ -183,8 +188,11 @@ impl Server {
             Message::Notification { method, params } if method == "notifications/cancelled" => {
                 self.cancel(params);
             }
-            // The SDK does nothing with other notifications and with answers nobody asked for.
-            Message::Notification { .. } | Message::Response => {}
+            Message::Response { id, result, error } => {
+                self.host_calls.answered(id, result, error);
+            }
+            // The SDK does nothing with other notifications.
+            Message::Notification { .. } => {}
             Message::Invalid { id, code, problem } => {
                 jobs.push(Job::Answer(error_line(id, code, &problem)));
             }
@@ -210,9 +218,15 @@ impl Server {
         self.config.clone().unwrap_or(Value::Null)
     }
 
+    /// Sets the plugin up without a host of ours.
+    pub(super) fn set_up_alone(self: &Arc<Self>) {
+        let context =
+            SetupContext::new(self.own_config()).with_resources(super::host_calls::alone());
+        self.set_up(context);
+    }
+
     /// Sets the plugin up. The instance's phase is "setting up" already.
-    pub(super) fn set_up(self: &Arc<Self>, config: Value, metadata: Metadata) {
-        let context = SetupContext::new(config).with_metadata(metadata);
+    pub(super) fn set_up(self: &Arc<Self>, context: SetupContext) {
         let server = Arc::clone(self);
         self.runtime
             .run(self.registration.setup(context), move |outcome, _| {

@@ -9,6 +9,7 @@ use std::time::Duration;
 use dagstack_plugin::call::{self, Calling, CatchPanic};
 use dagstack_plugin::kind::Lease;
 use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::{
     Args, BoxFuture, CancelToken, Declaration, ErasedPlugin, Health, HookContext, HookError,
     PluginError, Registration, Released, SetupContext, code, tool,
@@ -27,6 +28,8 @@ pub struct InProcess {
     pool: CpuPool,
     /// Whether any hook is to run off the caller's thread.
     off_thread: bool,
+    /// What was made for this plugin lasts as long as it does.
+    _resources: ResourceSet,
 }
 
 impl fmt::Debug for InProcess {
@@ -112,7 +115,14 @@ impl InProcess {
             plugin: Some(Arc::from(plugin)),
             pool,
             off_thread,
+            _resources: ResourceSet::new(),
         }
+    }
+
+    /// Keeps the resources the plugin was given until it is gone.
+    pub(crate) fn keeping(mut self, resources: ResourceSet) -> Self {
+        self._resources = resources;
+        self
     }
 
     /// The plugin as its kind's trait.

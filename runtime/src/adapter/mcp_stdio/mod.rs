@@ -6,6 +6,7 @@ mod command;
 mod hooks;
 mod meta;
 mod process;
+mod resources;
 mod start;
 mod stderr;
 mod transport;
@@ -13,6 +14,7 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
+use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{
     BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool, wire,
@@ -32,6 +34,7 @@ use crate::status::Reason;
 use dagstack_plugin::PluginName;
 
 pub use self::command::StdioCommand;
+pub(crate) use self::start::Needs;
 
 /// How long the end of a process may lag behind the end of its standard output.
 const EXIT_LAG: Duration = Duration::from_secs(1);
@@ -47,6 +50,8 @@ pub struct McpStdio {
     service: Mutex<Option<RunningService<RoleClient, Client>>>,
     /// Dropping it kills the child.
     process: Process,
+    /// What was made for this plugin lasts as long as it does.
+    _resources: ResourceSet,
 }
 
 impl fmt::Debug for McpStdio {

@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use dagstack_plugin::manifest::VersionRange;
+use dagstack_plugin::resources::{Offer, ResourceError, ResourceSet};
 use dagstack_plugin::{CORE_VERSION, Problem, secrets, tool, wire};
 use rmcp::RoleClient;
 use rmcp::model::{ErrorData, JsonObject, Tool};
@@ -11,7 +12,7 @@ use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, ClientServiceExt, Peer, RunningService,
     ServiceError,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
@@ -20,10 +21,12 @@ use tokio::time::{Instant, timeout_at};
 use super::client::Client;
 use super::hooks::Hooks;
 use super::process::{Group, Process};
+use super::resources::Serving;
 use super::stderr::{self, Tail};
 use super::transport::{Lines, SetupParams};
 use super::{EXTENSION, McpStdio, StdioCommand, request};
 use crate::error::PluginRegistryError;
+use crate::resources::HostResources;
 use dagstack_plugin::PluginName;
 
 /// How long the end of a process may lag behind the end of its standard output.
@@ -43,6 +46,7 @@ impl McpStdio {
         command: &StdioCommand,
         config: Value,
         limit: Duration,
+        needs: Needs<'_>,
     ) -> Result<Self, PluginRegistryError> {
         let start = Start {
             name,
@@ -54,9 +58,12 @@ impl McpStdio {
             transport,
             closed,
             setup,
+            serving,
             stderr,
         } = start.spawn(command).await?;
-        let service = start.shake_hands(transport, &process.group, stderr).await?;
+        let service = start
+            .shake_hands(transport, serving.clone(), &process.group, stderr)
+            .await?;
         tokio::spawn(supervise(
             process.group.clone(),
             closed,
@@ -67,8 +74,17 @@ impl McpStdio {
         if let Some(facts) = &extension {
             start.check_identity(facts)?;
         }
+        let mut given = ResourceSet::new();
         match &extension {
-            Some(_) => start.set_up(&peer, &process.group, setup, config).await?,
+            Some(facts) => {
+                let (set, offer) = start.resources(facts, needs.resources)?;
+                serving.open(offer.served);
+                given = set;
+                start
+                    .set_up(&peer, &process.group, setup, config, offer.params)
+                    .await?;
+            }
+            None if !needs.required.is_empty() => start.no_resources(needs.required)?,
             None if config
                 .as_object()
                 .is_some_and(|section| !section.is_empty()) =>
@@ -88,8 +104,17 @@ impl McpStdio {
             peer,
             service: Mutex::new(Some(service)),
             process,
+            _resources: given,
         })
     }
+}
+
+/// What a plugin is to be given besides its config.
+pub(crate) struct Needs<'a> {
+    /// All the host has.
+    pub(crate) resources: &'a HostResources,
+    /// What the manifest requires, for a server that does not say so itself.
+    pub(crate) required: &'a [String],
 }
 
 /// A child that runs, and all that is attached to it.
@@ -98,6 +123,7 @@ struct Spawned {
     transport: Lines<ChildStdout, ChildStdin>,
     closed: watch::Receiver<()>,
     setup: SetupParams,
+    serving: Serving,
     stderr: Stderr,
 }
 
@@ -167,12 +193,20 @@ impl Start<'_> {
             process.group.clone(),
         ));
         let setup = SetupParams::default();
-        let (transport, closed) = Lines::new(self.name.to_string(), stdout, stdin, setup.clone());
+        let serving = Serving::default();
+        let (transport, closed) = Lines::new(
+            self.name.to_string(),
+            stdout,
+            stdin,
+            setup.clone(),
+            serving.clone(),
+        );
         Ok(Spawned {
             process,
             transport,
             closed,
             setup,
+            serving,
             stderr: Stderr { tail, drained },
         })
     }
@@ -180,10 +214,11 @@ impl Start<'_> {
     async fn shake_hands(
         &self,
         transport: Lines<ChildStdout, ChildStdin>,
+        serving: Serving,
         group: &Group,
         stderr: Stderr,
     ) -> Result<RunningService<RoleClient, Client>, PluginRegistryError> {
-        let hands = Client.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
+        let hands = Client { serving }.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
         let shaken = self.in_time("the answer to `initialize`", hands).await?;
         match shaken {
             Ok(service) => Ok(service),
@@ -239,13 +274,47 @@ impl Start<'_> {
                 offered: CORE_VERSION.to_owned(),
             });
         }
-        // This host has no resources to give, as it says of plugins in process.
-        match manifest.and_then(|it| it.pointer("/resources/required/0")?.as_str()) {
-            Some(resource) => Err(PluginRegistryError::ResourceMissing {
+        Ok(())
+    }
+
+    /// What the plugin declares, and how it gets there.
+    fn resources(
+        &self,
+        facts: &JsonObject,
+        host: &HostResources,
+    ) -> Result<(ResourceSet, Offer), PluginRegistryError> {
+        let names = |which: &str| {
+            let resources = facts.get("manifest").and_then(|it| it.get("resources"));
+            let list = resources.and_then(|it| it.get(which)?.as_array());
+            let list = list.map(Vec::as_slice).unwrap_or_default();
+            list.iter().filter_map(Value::as_str)
+        };
+        let set = host.give(self.name, names("required"), names("optional"))?;
+        let mut offer =
+            Offer::new(&set).map_err(|reason| PluginRegistryError::ResourceCannotCross {
                 plugin: self.name.clone(),
-                resource: resource.to_owned(),
-            }),
+                reason,
+            })?;
+        if let Some(limit) = host.timeout {
+            let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+            offer
+                .params
+                .insert("resource_timeout_ms".to_owned(), millis.into());
+        }
+        Ok((set, offer))
+    }
+
+    /// A server that does not know the extension cannot be given anything.
+    fn no_resources(&self, required: &[String]) -> Result<(), PluginRegistryError> {
+        match required.first() {
             None => Ok(()),
+            Some(resource) => Err(PluginRegistryError::ResourceCannotCross {
+                plugin: self.name.clone(),
+                reason: ResourceError::CannotCross {
+                    resource: resource.clone(),
+                    reason: "the server does not know the dagstack extension; build it with dagstack-plugin, or take `resources` out of its manifest".to_owned(),
+                },
+            }),
         }
     }
 
@@ -255,13 +324,16 @@ impl Start<'_> {
         group: &Group,
         params: SetupParams,
         config: Value,
+        resources: Map<String, Value>,
     ) -> Result<(), PluginRegistryError> {
         let section = match &config {
             Value::Null => json!({}),
             section => section.clone(),
         };
-        *params.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(json!({ "config": section, "metadata": {} }));
+        let mut given = resources;
+        given.insert("config".to_owned(), section);
+        given.insert("metadata".to_owned(), json!({}));
+        *params.lock().unwrap_or_else(PoisonError::into_inner) = Some(given.into());
         match self.in_time("setup", request(peer, wire::SETUP)).await? {
             Ok(_) => Ok(()),
             Err(ServiceError::McpError(error)) => Err(self.refused(error, &config)),

@@ -19,6 +19,8 @@ use tokio::sync::{Mutex, watch};
 
 use dagstack_plugin::wire::SETUP;
 
+use super::resources::{Serving, Writer};
+
 /// The longest line that is read: one answer.
 const MAX_LINE: usize = 256 * 1024 * 1024;
 /// What is kept of a longer one, to find out which call it answers.
@@ -40,8 +42,9 @@ pub(super) struct Lines<R, W> {
     skipping: bool,
     max_line: usize,
     stray: u32,
-    write: Arc<Mutex<Option<W>>>,
+    write: Writer<W>,
     setup: SetupParams,
+    serving: Serving,
     /// Dropped with the transport: tells that the connection is over.
     _open: watch::Sender<()>,
 }
@@ -53,6 +56,7 @@ impl<R: AsyncRead + Unpin, W> Lines<R, W> {
         read: R,
         write: W,
         setup: SetupParams,
+        serving: Serving,
     ) -> (Self, watch::Receiver<()>) {
         let (open, closed) = watch::channel(());
         let lines = Self {
@@ -64,6 +68,7 @@ impl<R: AsyncRead + Unpin, W> Lines<R, W> {
             stray: 0,
             write: Arc::new(Mutex::new(Some(write))),
             setup,
+            serving,
             _open: open,
         };
         (lines, closed)
@@ -187,6 +192,13 @@ fn encode(
     Ok(line)
 }
 
+impl<R, W> Drop for Lines<R, W> {
+    fn drop(&mut self) {
+        // Nobody reads the answers any more.
+        self.serving.close();
+    }
+}
+
 impl<R, W> Transport<RoleClient> for Lines<R, W>
 where
     R: AsyncRead + Send + Unpin + 'static,
@@ -214,6 +226,10 @@ where
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         while self.read_line().await {
+            if !self.skipping && self.serving.takes(&self.line, &self.write) {
+                self.line.clear();
+                continue;
+            }
             let message = self.message();
             self.line.clear();
             // One huge answer does not keep its memory.
@@ -245,6 +261,7 @@ mod tests {
             std::io::Cursor::new(text.to_owned()),
             tokio::io::sink(),
             SetupParams::default(),
+            Serving::default(),
         );
         lines.max_line = max_line;
         let mut messages = Vec::new();
