@@ -155,8 +155,8 @@ impl TestPlugin {
                     .enable_all()
                     .build()
                     .map_err(|error| HookError::new(code::UNAVAILABLE, error.to_string()))?;
-                let context = SetupContext::new(self.config.clone())
-                    .with_resources(self.resources.clone());
+                let context =
+                    SetupContext::new(self.config.clone()).with_resources(self.resources.clone());
                 let setup = registration.setup(context);
                 let plugin = on_thread(Some(&runtime), async {
                     setup.await.map_err(|error| setup_failed(&error))

@@ -132,11 +132,10 @@ fn trait_item(
         .iter()
         .filter(|method| keep(method))
         .map(|method| {
-            let attrs = method
-                .item
-                .attrs
-                .iter()
-                .filter(|attr| !attr.path().is_ident("cfg") && !attr.path().is_ident("cfg_attr"));
+            let attrs =
+                method.item.attrs.iter().filter(|attr| {
+                    !attr.path().is_ident("cfg") && !attr.path().is_ident("cfg_attr")
+                });
             let sig = &method.item.sig;
             let (fn_token, name, inputs) = (&sig.fn_token, &sig.ident, &sig.inputs);
             let output = &method.output;

@@ -4,8 +4,8 @@ pub use std::string::String;
 pub use std::sync::Arc;
 
 pub use async_trait::async_trait;
-pub use core::module_path;
 pub use core::concat;
+pub use core::module_path;
 
 pub use super::{Box, Err, None, Ok, Option, Result, Send, Some, Sync, not_compiled};
 pub use crate::error::HookError;

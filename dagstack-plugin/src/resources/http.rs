@@ -49,7 +49,10 @@ impl std::fmt::Debug for HttpRequest {
         let names = self.headers.iter().map(|(name, _)| name);
         f.debug_struct("HttpRequest")
             .field("method", &self.method)
-            .field("url", &self.url.split(['?', '#']).next().unwrap_or_default())
+            .field(
+                "url",
+                &self.url.split(['?', '#']).next().unwrap_or_default(),
+            )
             .field("headers", &names.collect::<Vec<_>>())
             .field("body", &self.body)
             .field("timeout_ms", &self.timeout_ms)

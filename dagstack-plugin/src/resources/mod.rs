@@ -74,8 +74,8 @@ use serde_json::Value;
 pub use blob::{BlobStore, Bytes};
 pub use clock::{Clock, ClockSetting, FrozenClock, StartedClock, SystemClock};
 pub use error::ResourceError;
-pub use offer::{Offer, Offered, Served};
 pub use http::{HttpClient, HttpRequest, HttpResponse};
+pub use offer::{Offer, Offered, Served};
 #[cfg(feature = "system")]
 pub use os_rng::OsRng;
 pub(crate) use remote::answer;

@@ -169,13 +169,11 @@ impl ResourceSet {
         name: &str,
     ) -> Result<Arc<T>, ResourceError> {
         match self.held(name)? {
-            Held::Here(resource) => {
-                resource.get::<T>().ok_or_else(|| ResourceError::WrongType {
-                    resource: name.to_owned(),
-                    asked: std::any::type_name::<T>().to_owned(),
-                    found: resource.type_name.to_string(),
-                })
-            }
+            Held::Here(resource) => resource.get::<T>().ok_or_else(|| ResourceError::WrongType {
+                resource: name.to_owned(),
+                asked: std::any::type_name::<T>().to_owned(),
+                found: resource.type_name.to_string(),
+            }),
             Held::Elsewhere { .. } => Err(ResourceError::CannotCross {
                 resource: name.to_owned(),
                 reason: format!("`{}` is no `#[resource]`", std::any::type_name::<T>()),

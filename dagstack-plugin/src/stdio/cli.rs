@@ -130,7 +130,10 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Exit
     };
     let outcome = runtime.block_on(async {
         let plugin = Registration::of::<T>()
-            .setup(SetupContext::new(config.unwrap_or(Value::Null)))
+            .setup(
+                SetupContext::new(config.unwrap_or(Value::Null))
+                    .with_resources(super::host_calls::alone()),
+            )
             .await
             .map_err(|error| (USAGE, format!("{}: {error}", error.code())))?;
         let context = HookContext::new();

@@ -223,10 +223,14 @@ mod tests {
         calls.answered(Some(&second.to_string()), Some(r#"{"value":[2]}"#), None);
         calls.answered(Some("\"x\""), Some(r#"{"value":[3]}"#), None);
         assert_eq!(two.try_recv().unwrap().unwrap(), "[1]");
-        let error = r#"{"code":-32000,"message":"m","data":{"code":"quota_exceeded","message":"used up"}}"#;
+        let error =
+            r#"{"code":-32000,"message":"m","data":{"code":"quota_exceeded","message":"used up"}}"#;
         calls.answered(Some(&first.to_string()), None, Some(error));
         let error = one.try_recv().unwrap().unwrap_err();
-        assert_eq!((error.code(), error.message()), ("quota_exceeded", "used up"));
+        assert_eq!(
+            (error.code(), error.message()),
+            ("quota_exceeded", "used up")
+        );
         calls.answered(Some(&third.to_string()), Some("7"), None);
         assert_eq!(
             three.try_recv().unwrap().unwrap_err().code(),

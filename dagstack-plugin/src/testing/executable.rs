@@ -83,7 +83,9 @@ impl Child {
     fn offer(&mut self, resources: &ResourceSet) -> Result<Map<String, Value>, HookError> {
         let declared = &self.plugin.manifest["resources"];
         let names = ["required", "optional"].into_iter();
-        let names = names.filter_map(|which| declared[which].as_array()).flatten();
+        let names = names
+            .filter_map(|which| declared[which].as_array())
+            .flatten();
         let offer = Offer::new(&resources.only(names.filter_map(Value::as_str)))?;
         self.served = offer.served;
         Ok(offer.params)

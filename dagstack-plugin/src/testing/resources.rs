@@ -156,7 +156,10 @@ impl HttpDouble {
 
     fn answer(self, method: &str, url: &str, answer: Answer) -> Self {
         let key = (method.to_owned(), url.to_owned());
-        lock(&self.answers).entry(key).or_default().push_back(answer);
+        lock(&self.answers)
+            .entry(key)
+            .or_default()
+            .push_back(answer);
         self
     }
 
@@ -184,7 +187,10 @@ impl HttpClient for HttpDouble {
             Some(Answer::Failure(code, message)) => Err(HookError::new(code, message)),
             None => Err(HookError::new(
                 code::TRANSPORT,
-                format!("nobody told the double what to answer to `{} {}`", key.0, key.1),
+                format!(
+                    "nobody told the double what to answer to `{} {}`",
+                    key.0, key.1
+                ),
             )),
         }
     }

@@ -81,7 +81,9 @@ fn failed(error: reqwest::Error) -> HookError {
     } else {
         code::TRANSPORT
     };
-    let host = error.url().and_then(|url| url.host_str().map(str::to_owned));
+    let host = error
+        .url()
+        .and_then(|url| url.host_str().map(str::to_owned));
     let error = error.without_url();
     let mut message = format!("the HTTP request failed: {error}");
     let mut source = std::error::Error::source(&error);
@@ -140,7 +142,10 @@ mod tests {
         drop(closed);
         let error = client.send(HttpRequest::get(url)).await.unwrap_err();
         assert_eq!(error.code(), code::TRANSPORT);
-        assert!(!format!("{error} {error:?}").contains("hunter"), "{error:?}");
+        assert!(
+            !format!("{error} {error:?}").contains("hunter"),
+            "{error:?}"
+        );
         for request in [
             HttpRequest::get("no url"),
             HttpRequest::new("G ET", "http://localhost/"),

@@ -52,8 +52,7 @@ pub use dagstack_plugin::resources::{
 /// Makes a resource for one plugin.
 type Make = Box<dyn Fn(&PluginName) -> Result<ErasedResource, BoxError> + Send + Sync>;
 /// Wraps a resource for one plugin; `None` where it is of another type.
-type Decorate =
-    Box<dyn Fn(&ErasedResource, &PluginName) -> Option<ErasedResource> + Send + Sync>;
+type Decorate = Box<dyn Fn(&ErasedResource, &PluginName) -> Option<ErasedResource> + Send + Sync>;
 
 /// The resources of a host.
 #[derive(Default)]
@@ -94,12 +93,13 @@ impl HostResources {
         self.check(plugin, required.iter().copied())?;
         for name in required.into_iter().chain(optional) {
             if let Some(source) = self.by_name.get(name).filter(|_| !set.contains(name)) {
-                let made = source.give(plugin).map_err(|error| {
-                    PluginRegistryError::ResourceInvalid {
-                        resource: name.to_owned(),
-                        problem: format!("it cannot be made for `{plugin}`: {error}"),
-                    }
-                })?;
+                let made =
+                    source
+                        .give(plugin)
+                        .map_err(|error| PluginRegistryError::ResourceInvalid {
+                            resource: name.to_owned(),
+                            problem: format!("it cannot be made for `{plugin}`: {error}"),
+                        })?;
                 set = set.with_erased(name, made);
             }
         }
@@ -268,7 +268,10 @@ mod tests {
         let mut of_another = ResourcesBuilder::default();
         of_another.add("clock".to_owned(), frozen());
         of_another.decorate::<dyn Rng>("clock".to_owned(), |inner, _| inner);
-        assert!(problem(of_another).contains("its decorator is for `dyn dagstack_plugin::resources::Rng`"));
+        assert!(
+            problem(of_another)
+                .contains("its decorator is for `dyn dagstack_plugin::resources::Rng`")
+        );
     }
 
     #[test]

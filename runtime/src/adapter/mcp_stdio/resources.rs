@@ -199,7 +199,9 @@ async fn call(
 
 fn answer_line(id: u64, outcome: Result<String, HookError>) -> Vec<u8> {
     let line = match outcome {
-        Ok(value) => format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"value\":{value}}}}}\n"),
+        Ok(value) => {
+            format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"value\":{value}}}}}\n")
+        }
         Err(error) => {
             let message = Value::from(error.message());
             format!(

@@ -218,7 +218,8 @@ impl Start<'_> {
         group: &Group,
         stderr: Stderr,
     ) -> Result<RunningService<RoleClient, Client>, PluginRegistryError> {
-        let hands = Client { serving }.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
+        let hands =
+            Client { serving }.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
         let shaken = self.in_time("the answer to `initialize`", hands).await?;
         match shaken {
             Ok(service) => Ok(service),
