@@ -259,7 +259,7 @@ impl<T: Default> ParamDefault for T {}
     note = "put `#[data]` on your type, or derive serde's `Serialize` and `Deserialize` on it; it must be `Send` and `'static` too",
     note = "what only plugins in the host's own process use needs no trait: see `local_resource`"
 )]
-pub trait ResourceParam: Serialize + DeserializeOwned + Send + 'static {
+pub trait ResourceParam {
     #[doc(hidden)]
     fn __dagstack_check() {}
 }
@@ -274,7 +274,7 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> ResourceParam for T {}
     note = "put `#[data]` on your type, or derive serde's `Serialize` and `Deserialize` on it; it must be `Send` and `'static` too",
     note = "what only plugins in the host's own process use needs no trait: see `local_resource`"
 )]
-pub trait ResourceReturn: Serialize + DeserializeOwned + Send + 'static {
+pub trait ResourceReturn {
     #[doc(hidden)]
     fn __dagstack_check() {}
 }

@@ -175,12 +175,13 @@ fn aliases(method: &Method<'_>) -> TokenStream {
 /// the assertion beside it is the one error about a type that cannot.
 fn bounds(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
     let bounds = resource.methods.iter().flat_map(|method| {
-        let params = (0..method.params.len()).map(|number| {
-            let alias = alias(method, number);
-            quote!(for<'__dagstack> #alias: #private::ResourceParam,)
-        });
-        let output = output_alias(method);
-        params.chain([quote!(for<'__dagstack> #output: #private::ResourceReturn,)])
+        let params = (0..method.params.len()).map(|number| alias(method, number));
+        params.chain([output_alias(method)]).map(|alias| {
+            quote! {
+                for<'__dagstack> #alias:
+                    #private::Serialize + #private::DeserializeOwned + #private::Send + 'static,
+            }
+        })
     });
     quote!(where #(#bounds)*)
 }

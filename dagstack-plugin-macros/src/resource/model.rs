@@ -278,6 +278,7 @@ fn output(function: &TraitItemFn, cx: &Ctxt) -> TokenStream {
     };
     if let Some(value) = value_of_result(ty) {
         let help = match &value {
+            Some(value) if shown(value) == "()" => "leave it out".to_owned(),
             Some(value) => format!("write `-> {}`", shown(value)),
             None => "name the value".to_owned(),
         };

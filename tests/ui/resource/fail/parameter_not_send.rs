@@ -1,12 +1,12 @@
 #![allow(unused)]
 
-use std::sync::mpsc::Receiver;
+use std::marker::PhantomData;
 
 use dagstack_plugin::resource;
 
 #[resource]
 trait Ledger {
-    async fn book_all(&self, entries: Receiver<i64>);
+    async fn book(&self, place: PhantomData<*const u8>);
 }
 
 fn main() {}
