@@ -269,6 +269,14 @@ pub(crate) fn check_keys(entries: &[Entry], known: &[&str], owner: &str, cx: &Ct
     }
 }
 
+/// Whether `key` is given, if only misspelt: then it is not reported as missing too.
+pub(crate) fn is_given(entries: &[Entry], key: &str, known: &[&str]) -> bool {
+    entries.iter().any(|entry| {
+        let name = entry.name();
+        name == key || (!known.contains(&name.as_str()) && suggest(&name, known) == Some(key))
+    })
+}
+
 /// Reports a key nobody knows, with the one that was probably meant and the list of all.
 pub(crate) fn unknown(key: &Ident, known: &[&str], owner: &str, cx: &Ctxt) {
     let list = known

@@ -19,8 +19,13 @@ mod data;
 mod docs;
 mod entries;
 mod hook;
+#[cfg(feature = "include-kind")]
+mod include_kind;
+mod kind;
 mod lifecycle;
+mod lifetimes;
 mod misplaced;
+mod names;
 mod path;
 mod plugin;
 mod resource;
@@ -60,7 +65,7 @@ use proc_macro::TokenStream;
 ///
 /// | key | type | default | meaning |
 /// |---|---|---|---|
-/// | `kind` | text | required | the kind, in snake_case |
+/// | `kind` | path or text | required | the trait of the kind, or its name in snake_case |
 /// | `name` | text | required | the name: `a-z`, `0-9`, `_`, `-` |
 /// | `description` | text | the doc comment | what the plugin does |
 /// | `version`, `license`, `homepage` | text | Cargo's | about the package |
@@ -80,11 +85,19 @@ use proc_macro::TokenStream;
 /// | `metadata(key = "value")` | pairs | none | free entries of the manifest |
 /// | `chain_wrap(kinds = […], hooks = […])` | texts | none | what a middleware wraps; `"*"` is all |
 /// | `health_check` | text | none | the health check a host may run |
-/// | `kind_api_version` | text | `"1"` | the version of the kind it implements |
+/// | `kind_api_version` | text | the trait's major version, `"1"` | the version of the kind it implements |
 /// | `core_version` | text | `">=0.1.0"` | the versions of the core it runs with |
 /// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
 ///
 /// The fields of a manifest that depend on the build (`runtime`, `command`, …) are no arguments.
+///
+/// # Kinds that are traits
+///
+/// `kind = Chunker` names a trait made by `#[kind]`. The compiler then checks that the plugin has
+/// the hooks of the kind, with their parameters by name, order and type, and their results; a hook
+/// may return a value or a `Result` of it, take `ctx: &HookContext` anywhere, and be a plain `fn`
+/// where the kind has an `async fn`. What is exposed is the kind's decision. Hosts call the plugin
+/// through the trait, without JSON.
 ///
 /// # Expands to
 ///
@@ -95,6 +108,81 @@ use proc_macro::TokenStream;
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("plugin", item.clone(), || {
         plugin::expand(args.into(), item.into())
+    })
+}
+
+/// Makes a kind of plugins of a trait: the contract that plugins keep and hosts call by.
+///
+/// The author writes neither the context nor `Result`: every hook takes `ctx: &HookContext` first and
+/// returns `Result<T, HookError>` in the trait as hosts and test doubles see it.
+///
+/// ```ignore
+/// use dagstack_plugin::prelude::*;
+///
+/// /// Splits text into pieces.
+/// #[kind(name = "chunker", version = "1.0.0")]
+/// pub trait Chunker {
+///     /// Splits `text` into pieces.
+///     #[hook(dispatch = "singleton")]
+///     async fn chunk(
+///         &self,
+///         /// The text to split.
+///         text: String,
+///         max_size: Option<usize>,
+///     ) -> Vec<String>;
+/// }
+///
+/// /// Makes one piece of everything.
+/// #[derive(Default)]
+/// pub struct Whole;
+///
+/// #[plugin(kind = Chunker, name = "whole")]
+/// impl Whole {
+///     #[hook]
+///     fn chunk(&self, text: String, _max_size: Option<usize>) -> Vec<String> {
+///         vec![text]
+///     }
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// | key | type | default | meaning |
+/// |---|---|---|---|
+/// | `name` | text | required | the kind, in snake_case |
+/// | `version` | text | required | its version, three numbers; plugins of another first number are refused |
+/// | `description` | text | the doc comment | what plugins of the kind do |
+/// | `constraints` | texts | none | rules that no schema can say |
+/// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
+///
+/// # Arguments of `#[hook(…)]` in a kind
+///
+/// | key | type | default | meaning |
+/// |---|---|---|---|
+/// | `dispatch` | text | required | `singleton`, `broadcast_collect`, `broadcast_notify`, `chain` or `capability` |
+/// | `error_policy` | text | `fail_fast` | of `broadcast_collect`: `best_effort` puts failures among the results |
+/// | `extension`, `language`, `mime_type` | text | | of `capability`, one of them: the parameter that says what is asked for |
+/// | `mcp_exposed` | flag | `true` | whether it can be called by JSON, and is an MCP tool |
+/// | `mcp_tool_name_template` | text | `{kind}.{plugin}.{hook}` | the tool's name |
+/// | `description` | text | the doc comment | what it does |
+///
+/// A hook that is exposed is an `async fn`, owns its parameters, and has types that are `Serialize`,
+/// `Deserialize` and `JsonSchema` (see `#[data]`). Any other may be a plain `fn`, borrow its
+/// parameters, and use any type that is `Send`. Parameters of broadcasts and chains are `Clone`; a
+/// chain's first parameter has the type it returns.
+///
+/// # Expands to
+///
+/// The trait, which is `Send + Sync + 'static` and takes `#[async_trait]` implementations; the
+/// dispatcher `<Trait>Dispatcher` with a method per hook; the implementations of `Kind` and
+/// `HookSpec` for `dyn Trait`, and of the trait for `Proxy`; and a macro of the trait's name, through
+/// which `#[plugin(kind = Trait)]` learns of the kind. `use` imports both.
+#[proc_macro_attribute]
+pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
+    let span = proc_macro::Span::call_site();
+    let place = format!("{}:{}:{}", span.file(), span.line(), span.column());
+    guarded("kind", item.clone(), || {
+        kind::expand(args.into(), item.into(), &place)
     })
 }
 
@@ -114,6 +202,9 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `description` | text | the doc comment | what it does |
 /// | `execution_model` | text | `sync` for `fn`, `async` for `async fn` | also `thread_cpu_bound`, `process_cpu_bound` |
 /// | `mcp_exposed` | flag | `true` | whether it is an MCP tool of the executable |
+///
+/// In a plugin of a trait kind, the kind says what is exposed; in a `#[kind]` the arguments are those
+/// that `#[kind]` lists.
 #[proc_macro_attribute]
 pub fn hook(args: TokenStream, item: TokenStream) -> TokenStream {
     misplaced("hook", args, item)
@@ -200,6 +291,40 @@ pub fn resource(args: TokenStream, item: TokenStream) -> TokenStream {
 pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
     guarded("data", item.clone(), || {
         data::expand(args.into(), item.into())
+    })
+}
+
+/// Makes a kind's trait, and the types in it, from a hookspec that is no Rust:
+/// `include_kind!("kinds/llm/v1.yaml");`. Needs feature `include-kind`.
+///
+/// The path is relative to the folder of the crate's `Cargo.toml`. Each definition below `$defs` of
+/// the hookspec's JSON Schemas becomes a type, and the kind a trait as `#[kind]` makes it, called
+/// after the kind: `Llm`. The types carry the shape of the schemas; the schemas themselves stay part
+/// of the kind, so that writing its hookspec gives the same files again.
+///
+/// A parameter that may be left out is an `Option`, unless the schema has a default for it.
+///
+/// # Arguments
+///
+/// | key | type | default | meaning |
+/// |---|---|---|---|
+/// | `as` | name | the kind's, in UpperCamelCase | what the trait is called |
+/// | `types(Name = path, …)` | paths | none | types of yours in the place of definitions |
+/// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
+#[cfg(feature = "include-kind")]
+#[proc_macro]
+pub fn include_kind(input: TokenStream) -> TokenStream {
+    guarded("include_kind", TokenStream::new(), || {
+        include_kind::expand(input.into())
+    })
+}
+
+/// What the macro of a kind calls for `#[plugin(kind = …)]`.
+#[doc(hidden)]
+#[proc_macro]
+pub fn plugin_of_kind(input: TokenStream) -> TokenStream {
+    guarded("plugin", TokenStream::new(), || {
+        plugin::of_kind::expand_of_kind(input.into())
     })
 }
 

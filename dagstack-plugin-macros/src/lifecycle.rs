@@ -189,6 +189,7 @@ pub(crate) fn setup_type(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> Op
     let ty = setup?.context?;
     Some(NamedType {
         cfgs: Vec::new(),
+        generics: TokenStream::new(),
         name: format_ident!("__dagstack_Context"),
         ty: spans::without_self(ty.to_token_stream(), scope.self_ty),
     })
@@ -223,7 +224,7 @@ pub(crate) fn setup_assertions(
     if let Some(context) = setup.context {
         checks.extend(check_type(context, "SetupParam", None, scope));
         checks.extend(check_inferred(
-            "ConfigType",
+            quote!(ConfigType),
             quote!(#private::Probe::<__dagstack_Context>::ASK.__dagstack_config()),
             place(context, 0),
             scope,

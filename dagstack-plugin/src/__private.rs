@@ -9,32 +9,51 @@
 
 #![allow(missing_debug_implementations)]
 
+mod kind;
 mod metadata;
 mod probe;
 pub mod resource;
 
+pub use core::clone::Clone;
+pub use core::convert::From;
+pub use core::fmt::{self, Debug};
+pub use core::future::Future;
 pub use core::marker::{Send, Sized, Sync};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
+pub use std::any::Any;
 pub use std::boxed::Box;
-pub use std::sync::OnceLock;
+pub use std::string::String;
+pub use std::sync::{Arc, OnceLock};
+pub use std::vec::Vec;
 
 pub use inventory;
 pub use schemars;
 pub use serde;
+pub use serde_json::Value;
 
 pub use crate::args;
 pub use crate::context::{HookContext, SetupContext};
 pub use crate::declaration::{ChainWrapDecl, Declaration, DependsOn, Hook, UnitOfWorkDecl};
 pub use crate::error::{HookError, PluginError};
+pub use crate::kind::{
+    Caller, Capability, Dispatch, DispatchError, Dispatching, ErrorPolicy, HookSpec, Kind,
+    KindHook, KindSpec, Lease, Native, Proxy, Run, TOOL_NAME_TEMPLATE,
+};
 pub use crate::manifest::{ExecutionModel, IdempotencyMode};
+pub use crate::name::PluginName;
 pub use crate::plugin::{Args, BoxFuture, Health, Output, Plugin, Released};
 pub use crate::registration::Registration;
 pub use crate::schema::Schema;
 
 pub use crate::types::{
-    ConfigType, ContextParam, HealthOutcome, HookFailure, HookInput, HookOutput, ParamDefault,
-    SetupOutcome, SetupParam, TeardownOutcome, WithDefault,
+    BroadcastParam, CapabilityParam, ConfigType, ContextParam, ExposedOutput, ExposedParam,
+    HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn, ParamDefault, SetupOutcome,
+    SetupParam, TeardownOutcome, WithDefault,
+};
+pub use kind::{
+    Asked, Ended, Fitting, by_name, by_name_without, described, hidden_hook, kind_input,
+    kind_output, literal_schema, no_schema, not_exposed, used,
 };
 pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
 pub use probe::{MaySend, Probe, Returned, SetupReturned, ask};

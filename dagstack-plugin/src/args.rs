@@ -174,7 +174,7 @@ fn no_json(declaration: &Declaration, hook: &Hook, error: &serde_json::Error) ->
 }
 
 /// The error of arguments that do not fit.
-pub(crate) fn invalid(hook: &str, problems: &[Problem]) -> HookError {
+pub fn invalid(hook: &str, problems: &[Problem]) -> HookError {
     let mut message = format!("invalid arguments for `{hook}`");
     for problem in problems {
         message.push_str(&format!("\n  {problem}"));

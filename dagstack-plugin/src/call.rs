@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::cancel::Cancelled;
+use crate::cancel::{CancelToken, Cancelled};
 use crate::context::HookContext;
 use crate::declaration::{Declaration, Hook};
 use crate::encode;
@@ -197,9 +197,19 @@ pub fn deadline_exceeded() -> HookError {
     HookError::new(code::DEADLINE_EXCEEDED, "the call's deadline has passed")
 }
 
-/// Waits for the caller of a running hook to cancel, or for its deadline.
+/// The error of a call whose plugin was torn down under it.
+#[cold]
+pub fn was_revoked() -> HookError {
+    HookError::new(
+        code::UNAVAILABLE,
+        "the plugin is being torn down and waits for the call no longer; ask the registry for it again",
+    )
+}
+
+/// Waits for the caller of a running hook to cancel, for its deadline, or for the plugin to go.
 pub struct GivingUp {
     cancelled: Cancelled,
+    revoked: Option<Cancelled>,
     deadline: Option<BoxFuture<'static, ()>>,
 }
 
@@ -214,6 +224,7 @@ impl GivingUp {
     pub fn new(ctx: &HookContext, host: &dyn Host) -> Self {
         Self {
             cancelled: ctx.cancellation().cancelled(),
+            revoked: host.revoked().map(CancelToken::cancelled),
             deadline: ctx.deadline().map(|at| host.sleep_until(at)),
         }
     }
@@ -222,6 +233,11 @@ impl GivingUp {
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
         if Pin::new(&mut self.cancelled).poll(cx).is_ready() {
             return Poll::Ready(was_cancelled());
+        }
+        if let Some(revoked) = &mut self.revoked
+            && Pin::new(revoked).poll(cx).is_ready()
+        {
+            return Poll::Ready(was_revoked());
         }
         match &mut self.deadline {
             Some(deadline) => deadline.as_mut().poll(cx).map(|()| deadline_exceeded()),

@@ -1,5 +1,6 @@
 //! [`CancelToken`]: a caller's wish to stop, seen by hooks without any async runtime.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,7 +29,8 @@ struct State {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    wakers: Vec<(u64, Waker)>,
+    /// By number: thousands of calls may wait for one token.
+    wakers: BTreeMap<u64, Waker>,
     next: u64,
 }
 
@@ -48,7 +50,7 @@ impl CancelToken {
     pub fn cancel(&self) {
         self.0.cancelled.store(true, Ordering::Release);
         let wakers = std::mem::take(&mut self.0.waiting().wakers);
-        for (_, waker) in wakers {
+        for waker in wakers.into_values() {
             waker.wake();
         }
     }
@@ -94,9 +96,11 @@ impl Future for Cancelled {
             waiting.next += 1;
             waiting.next
         });
-        match waiting.wakers.iter_mut().find(|(at, _)| *at == place) {
-            Some((_, waker)) => waker.clone_from(cx.waker()),
-            None => waiting.wakers.push((place, cx.waker().clone())),
+        match waiting.wakers.get_mut(&place) {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => {
+                waiting.wakers.insert(place, cx.waker().clone());
+            }
         }
         Poll::Pending
     }
@@ -106,8 +110,7 @@ impl Drop for Cancelled {
     fn drop(&mut self) {
         if let Some(place) = self.place {
             let mut waiting = self.token.0.waiting();
-            let at = waiting.wakers.iter().position(|(at, _)| *at == place);
-            let waker = at.map(|at| waiting.wakers.swap_remove(at));
+            let waker = waiting.wakers.remove(&place);
             // A waker may own whatever waits; it is dropped outside the lock.
             drop(waiting);
             drop(waker);

@@ -75,7 +75,8 @@ pub struct Declaration {
     pub metadata: &'static [(&'static str, &'static str)],
     /// The kinds and hooks a middleware plugin wraps.
     pub chain_wrap: Option<ChainWrapDecl>,
-    /// The hookspec of the kind, where the plugin is checked against its trait.
+    /// The hookspec of the kind, where the plugin is checked against its trait, or written for it
+    /// (`tool`).
     pub kind_spec: Option<&'static KindSpec>,
     /// The hooks, in the order they are written.
     pub hooks: &'static [Hook],
@@ -190,7 +191,7 @@ impl Declaration {
             unit_of_work: None,
             metadata: &[],
             chain_wrap: None,
-            kind_spec: None,
+            kind_spec: crate::kinds::spec_of(kind),
             hooks,
             config_schema,
         }

@@ -20,8 +20,8 @@ pub(crate) use example::example_of;
 pub(crate) use explain::{Finding, Unknown, What, explain};
 #[cfg(feature = "validate")]
 pub(crate) use fallback::beside;
-pub(crate) use fallback::{Trial, is_ignored, trial};
-use fallback::{of_serde, without_aliases};
+use fallback::without_aliases;
+pub(crate) use fallback::{Failure, Trial, is_ignored, of_serde, trial};
 pub(crate) use path::{Step, render};
 
 use crate::problem::Problem;

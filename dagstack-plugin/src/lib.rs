@@ -6,6 +6,7 @@
 //! | `validate` | JSON Schema validation of configs and arguments |
 //! | `stdio` | [`main!`], the plugin as an executable; with the two above |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
+//! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
 //! | `testing` | tests that run on the linked plugin and on its executable |
 //!
 //! [dagstack]: https://github.com/dagstack
@@ -30,6 +31,7 @@ mod diagnose;
 pub mod encode;
 mod error;
 pub mod kind;
+pub mod kinds;
 pub mod manifest;
 pub mod middleware;
 mod name;
@@ -71,7 +73,9 @@ pub use plugin::{Args, BoxFuture, ErasedPlugin, Form, Health, Output, Plugin, Re
 pub use problem::Problem;
 pub use registration::{Registration, Setup, registered};
 
-pub use dagstack_plugin_macros::{data, health, hook, plugin, resource, setup, teardown};
+#[cfg(feature = "include-kind")]
+pub use dagstack_plugin_macros::include_kind;
+pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, resource, setup, teardown};
 
 /// Writes the `main` of a plugin executable: `dagstack_plugin::main!(echo::Echo);` is the whole of
 /// `src/main.rs`. Needs feature `stdio`.
@@ -92,6 +96,17 @@ macro_rules! main {
     ($($plugin:tt)*) => {
         ::core::compile_error!(
             "`dagstack_plugin::main!` needs feature `stdio` of dagstack-plugin: put `bin = [\"dagstack-plugin/stdio\"]` under `[features]` and `required-features = [\"bin\"]` under `[[bin]]`"
+        );
+    };
+}
+
+/// Makes a kind's trait from a hookspec. Needs feature `include-kind`.
+#[cfg(not(feature = "include-kind"))]
+#[macro_export]
+macro_rules! include_kind {
+    ($($hookspec:tt)*) => {
+        ::core::compile_error!(
+            "`dagstack_plugin::include_kind!` needs feature `include-kind` of dagstack-plugin: add it to the `features` of that dependency in `Cargo.toml`"
         );
     };
 }

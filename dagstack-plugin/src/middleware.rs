@@ -2,13 +2,17 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
+use crate::call::{GivingUp, given_up};
 use crate::context::{HookContext, Metadata};
 use crate::error::HookError;
+use crate::kind::Host;
 use crate::name::PluginName;
 use crate::plugin::BoxFuture;
 
@@ -65,14 +69,20 @@ pub struct Call<'a> {
     hook: &'a str,
     ctx: Cow<'a, HookContext>,
     payload: &'a mut dyn Payload,
+    /// Whose clock deadlines are kept by.
+    host: Option<&'a dyn Host>,
+    /// Whether a middleware gave the call a context whose deadline nobody watches yet.
+    unwatched: bool,
 }
 
 /// The arguments and the result of a call, in whatever form they have. Runtimes implement it.
 ///
+/// It is `Sync` for the sake of middleware that keeps a `&Call` while it awaits something.
+///
 /// The JSON of a hook that is not exposed is refused with
 /// [`code::NOT_EXPOSED`](crate::code::NOT_EXPOSED).
 #[allow(clippy::missing_errors_doc)]
-pub trait Payload: Send {
+pub trait Payload: Send + Sync {
     /// The arguments, an object.
     fn args_json(&self) -> Result<Value, HookError>;
     /// Replaces the arguments.
@@ -104,7 +114,18 @@ impl<'a> Call<'a> {
             hook,
             ctx: Cow::Borrowed(ctx),
             payload,
+            host: None,
+            unwatched: false,
         }
+    }
+
+    /// Keeps deadlines by the clock of `host`. A deadline or a cancellation that a middleware sets
+    /// then acts on everything inside of it, other middleware that waits included; without it, on
+    /// the hook only.
+    #[must_use]
+    pub fn on_host(mut self, host: &'a dyn Host) -> Self {
+        self.host = Some(host);
+        self
     }
 
     /// The plugin that is called.
@@ -127,9 +148,11 @@ impl<'a> Call<'a> {
         &self.ctx
     }
 
-    /// Replaces the context, e.g. by one with a deadline.
+    /// Replaces the context, e.g. by one with a deadline. It acts from the next
+    /// [`Next::run`] on.
     pub fn set_ctx(&mut self, ctx: HookContext) {
         self.ctx = Cow::Owned(ctx);
+        self.unwatched = true;
     }
 
     /// The metadata of the call.
@@ -202,9 +225,31 @@ impl<'a> Next<'a> {
     where
         'a: 'b,
     {
-        match self.0.split_first() {
-            Some((first, rest)) => first.call(call, Next(rest)),
-            None => call.payload.invoke(&call.ctx),
+        let unwatched = std::mem::take(&mut call.unwatched);
+        match (self.0.split_first(), call.host) {
+            (Some((first, rest)), Some(host)) if unwatched => {
+                Box::pin(watched(&**first, rest, host, call))
+            }
+            (Some((first, rest)), _) => first.call(call, Next(rest)),
+            // The hook itself is watched by whoever runs it.
+            (None, _) => call.payload.invoke(&call.ctx),
         }
     }
+}
+
+/// Ends what is further in when the deadline passes that a middleware has just set.
+async fn watched(
+    first: &dyn Middleware,
+    rest: &[Arc<dyn Middleware>],
+    host: &dyn Host,
+    call: &mut Call<'_>,
+) -> Result<(), HookError> {
+    given_up(&call.ctx)?;
+    let mut giving_up = GivingUp::new(&call.ctx, host);
+    let mut inner = first.call(call, Next(rest));
+    poll_fn(|cx| match inner.as_mut().poll(cx) {
+        Poll::Ready(outcome) => Poll::Ready(outcome),
+        Poll::Pending => giving_up.poll(cx).map(Err),
+    })
+    .await
 }

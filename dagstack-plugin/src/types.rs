@@ -67,6 +67,24 @@ pub trait HookFailure {
 #[diagnostic::do_not_recommend]
 impl<T: Into<BoxError>> HookFailure for T {}
 
+/// What a hook of a trait kind must return.
+#[diagnostic::on_unimplemented(
+    message = "the kind's hook returns `{T}`, this one returns `{Self}`",
+    label = "expected `{T}` or a `Result` of it",
+    note = "the error of a `Result` may be `HookError`, `String`, or any `std::error::Error` that is `Send + Sync + 'static`"
+)]
+pub trait HookReturn<T> {
+    #[doc(hidden)]
+    fn __dagstack_check(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> HookReturn<T> for T {}
+
 /// What a hook's reference parameter must refer to.
 #[diagnostic::on_unimplemented(
     message = "a hook cannot borrow `{Self}`",
@@ -251,6 +269,64 @@ pub trait ParamDefault {
 
 #[diagnostic::do_not_recommend]
 impl<T: Default> ParamDefault for T {}
+
+/// What a parameter of an exposed hook of a kind must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of an exposed hook",
+    label = "this type has no JSON form",
+    note = "put `#[data]` on your type, or derive serde's `Serialize` and `Deserialize` and schemars 1's `JsonSchema` on it",
+    note = "a hook that only plugins linked into the host answer may take any type: `#[hook(…, mcp_exposed = false)]`"
+)]
+pub trait ExposedParam {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + JsonSchema> ExposedParam for T {}
+
+/// What an exposed hook of a kind must return.
+#[diagnostic::on_unimplemented(
+    message = "an exposed hook cannot return `{Self}`",
+    label = "this type has no JSON form",
+    note = "put `#[data]` on your type, or derive serde's `Serialize` and `Deserialize` and schemars 1's `JsonSchema` on it",
+    note = "a hook that only plugins linked into the host answer may return any type: `#[hook(…, mcp_exposed = false)]`"
+)]
+pub trait ExposedOutput {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + JsonSchema> ExposedOutput for T {}
+
+/// What a parameter of a hook must be that several plugins are called by.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not `Clone`, and the hook hands it to several plugins",
+    label = "every plugin gets its own",
+    note = "derive `Clone` on `{Self}`, or pass an `Arc` of it where the hook is not exposed"
+)]
+pub trait BroadcastParam {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Clone> BroadcastParam for T {}
+
+/// What the parameter must be that capability dispatch looks at.
+#[diagnostic::on_unimplemented(
+    message = "capability dispatch cannot look at `{Self}`",
+    label = "expected `String`, `&str` or an `Option` of one",
+    note = "the parameter holds a file extension or name, a language, or a MIME type"
+)]
+pub trait CapabilityParam {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: crate::kind::CapabilityKey> CapabilityParam for T {}
 
 /// What a parameter of a resource's method must be.
 #[diagnostic::on_unimplemented(

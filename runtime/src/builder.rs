@@ -6,21 +6,30 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use dagstack_plugin::kind::KindSpec;
 use dagstack_plugin::manifest::{Runtime, VersionRange};
 use dagstack_plugin::resources::{ErasedResource, Resource};
-use dagstack_plugin::{BoxError, CORE_VERSION, Plugin, Registration, registered};
+use dagstack_plugin::{BoxError, CORE_VERSION, Kind, Middleware, Plugin, Registration, registered};
 
 use crate::adapter::in_process;
 use crate::adapter::mcp_stdio::StdioCommand;
 use crate::config::ConfigSource;
 use crate::descriptor::{Descriptor, Source};
 use crate::discovery::{self, Found};
+use crate::dispatch::index;
+use crate::dispatch::route::{PluginInfo, RouteRequest, Routing};
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
+use crate::kinds::Kinds;
+use crate::lifecycle::{Lifecycle, Options, RestartPolicy};
+use crate::middleware;
+use crate::middleware::layers::Stack;
+use crate::middleware::plugin::{PluginMiddleware, chain_wrap};
 use crate::registry::{Inner, Registry};
 use crate::resources::{HostResources, ResourcesBuilder};
-use crate::status::{PluginStatus, State};
+use crate::status::PluginStatus;
+use crate::supply_chain::Publishers;
 use dagstack_plugin::PluginName;
 
 /// Collects the plugins of a [`Registry`].
@@ -34,6 +43,10 @@ pub struct RegistryBuilder {
     config: Vec<Box<dyn ConfigSource>>,
     prefer: Option<Runtime>,
     resources: ResourcesBuilder,
+    kinds: Vec<&'static KindSpec>,
+    routing: Routing,
+    middleware: Vec<(&'static str, Arc<dyn Middleware>)>,
+    lifecycle: Options,
 }
 
 impl fmt::Debug for RegistryBuilder {
@@ -196,13 +209,100 @@ impl RegistryBuilder {
         self
     }
 
+    /// Declares a kind the host has. Once one is declared, the host has these, the built-in `tool`
+    /// and `orchestrator`, and those whose traits linked plugins implement; a plugin of any other
+    /// kind is `unavailable` (`KindUnknown`).
+    ///
+    /// The host also knows the hookspec then: a plugin made for another version of the kind is
+    /// `unavailable` (`VersionIncompatible`), and hooks are dispatched by no class but their own.
+    pub fn kind<K: Kind + ?Sized>(mut self) -> Self {
+        self.kinds.push(K::SPEC);
+        self
+    }
+
+    /// Puts a middleware around the hooks it wraps, of every plugin and in every runtime; see
+    /// [`middleware`](crate::middleware).
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dagstack_runtime::Registry;
+    /// use dagstack_runtime::middleware::{Deadline, Observe};
+    ///
+    /// let builder = Registry::builder()
+    ///     .middleware(Observe::default())
+    ///     .middleware(Deadline::new(Duration::from_secs(30)));
+    /// ```
+    pub fn middleware<M: Middleware>(mut self, middleware: M) -> Self {
+        let name = std::any::type_name::<M>();
+        self.middleware.push((name, Arc::new(middleware)));
+        self
+    }
+
+    /// Decides which plugin of `kind` answers singletons: the one `policy` names. Where it names
+    /// none, [`route_to`](Self::route_to), the environment and the priority decide.
+    ///
+    /// ```
+    /// use dagstack_runtime::Registry;
+    ///
+    /// let builder = Registry::builder().route("chunker", |call| {
+    ///     let tenant = call.ctx.metadata().get("tenant_id")?;
+    ///     (tenant == "acme").then(|| "semantic".to_owned())
+    /// });
+    /// ```
+    pub fn route(
+        mut self,
+        kind: impl Into<String>,
+        policy: impl Fn(&RouteRequest<'_>) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.routing.policies.insert(kind.into(), Arc::new(policy));
+        self
+    }
+
+    /// Lets the plugin `name` answer the singletons of `kind`, whatever the environment says.
+    pub fn route_to(mut self, kind: impl Into<String>, name: impl Into<String>) -> Self {
+        self.routing.fixed.insert(kind.into(), name.into());
+        self
+    }
+
+    /// Lets only those plugins be chosen for singletons and by capability that `filter` accepts.
+    /// Of several filters, all must.
+    ///
+    /// ```
+    /// use dagstack_runtime::Registry;
+    ///
+    /// let builder = Registry::builder().candidates(|call, plugin| {
+    ///     let personal = call.ctx.metadata().get("pii").is_some();
+    ///     !personal || plugin.capabilities.iter().any(|it| it == "pii_handling")
+    /// });
+    /// ```
+    pub fn candidates(
+        mut self,
+        filter: impl Fn(&RouteRequest<'_>, &PluginInfo<'_>) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.routing.filters.push(Arc::new(filter));
+        self
+    }
+
+    /// Reads environment variables (`DAGSTACK_ACTIVE_<KIND>`) through `environment` instead of from
+    /// the process, once, in [`build`](Self::build).
+    pub fn environment(
+        mut self,
+        environment: impl Fn(&str) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.routing.environment = Some(Arc::new(environment));
+        self
+    }
+
     /// Builds the registry. Nothing runs before [`Registry::setup_all`].
     ///
     /// # Errors
     ///
-    /// `DiscoveryFailed`, `DuplicatePlugin`, `AmbiguousPlugin`, `DependencyCycle`, `ResourceInvalid`.
-    pub fn build(self) -> Result<Registry, PluginRegistryError> {
-        let resources = Arc::new(self.resources.build()?);
+    /// `DiscoveryFailed`, `DuplicatePlugin`, `DependencyCycle`; `AmbiguousPlugin` for a dependency
+    /// that fits two plugins, for two fallbacks of a kind, and where nothing decides which plugin
+    /// answers the singletons of a kind whose hookspec is known; `PluginNotFound` where a route or
+    /// the environment names a plugin that is not there; `MiddlewarePriority`; `ResourceInvalid`.
+    pub fn build(mut self) -> Result<Registry, PluginRegistryError> {
+        let resources = Arc::new(std::mem::take(&mut self.resources).build()?);
         let mut plugins = Collected::default();
         let mut linked = Vec::new();
         if self.linked {
@@ -244,9 +344,11 @@ impl RegistryBuilder {
         }
         let mut list = plugins.list;
         list.sort_by(|a, b| a.name.cmp(&b.name));
+        let list = self.lifecycle.prepare(list);
+        let kinds = Kinds::new(&self.kinds, &list);
         let list: Vec<Descriptor> = list
             .into_iter()
-            .map(|descriptor| checked(descriptor, &resources))
+            .map(|it| checked(it, &kinds, &resources))
             .collect();
         let graph = Graph::new(&list.iter().collect::<Vec<_>>())?;
         for descriptor in &list {
@@ -263,25 +365,127 @@ impl RegistryBuilder {
         for status in &broken {
             tracing::warn!(origin = status.origin, reason = ?status.state.reason(), "manifest cannot be read");
         }
+        let mut stack = Stack::default();
+        for (name, middleware) in self.middleware {
+            stack.add_checked(name, middleware)?;
+        }
+        let by_name: HashMap<PluginName, usize> = list
+            .iter()
+            .enumerate()
+            .map(|(index, descriptor)| (descriptor.name.clone(), index))
+            .collect();
+        let entries = wrapped(list, &stack);
+        let kinds = index::build(&entries, &kinds, &self.routing)?;
         Ok(Registry {
             inner: Arc::new(Inner {
-                by_name: list
-                    .iter()
-                    .enumerate()
-                    .map(|(index, descriptor)| (descriptor.name.clone(), index))
-                    .collect(),
-                entries: list
-                    .into_iter()
-                    .map(|it| Arc::new(Entry::new(it)))
-                    .collect(),
+                by_name,
+                kinds,
+                entries,
                 broken,
                 graph,
                 config: self.config,
                 resources,
-                lifecycle: tokio::sync::Mutex::new(()),
+                lifecycle: Lifecycle::new(self.lifecycle),
             }),
         })
     }
+
+    /// Asks every plugin how it is in this interval, 30 s unless set. A check that fails, or takes
+    /// longer than [`health_timeout`](Self::health_timeout), makes the plugin `degraded`; three in
+    /// a row make it `unavailable`: it is not called until a later check succeeds.
+    pub fn health_interval(mut self, interval: Duration) -> Self {
+        // An interval of nothing would never let anything else run.
+        self.lifecycle.health_interval = Some(interval.max(Duration::from_millis(1)));
+        self
+    }
+
+    /// How long a plugin may take to say how it is: 10 s unless set.
+    pub fn health_timeout(mut self, timeout: Duration) -> Self {
+        self.lifecycle.health_timeout = timeout;
+        self
+    }
+
+    /// Asks plugins how they are only when [`Registry::check_health`] is called.
+    pub fn no_health_checks(mut self) -> Self {
+        self.lifecycle.health_interval = None;
+        self
+    }
+
+    /// Whether and how processes are started again that end by themselves; see [`RestartPolicy`].
+    pub fn restart(mut self, policy: RestartPolicy) -> Self {
+        self.lifecycle.restart = policy;
+        self
+    }
+
+    /// The executable that runs the `process_cpu_bound` hooks of a linked plugin: the plugin's own,
+    /// built from the same source. The `command` of its manifest is used without asking.
+    ///
+    /// Up to [`worker_processes`](Self::worker_processes) children are started when calls need them,
+    /// each with the plugin's config, each with one call at a time. One that crashes fails the call
+    /// it had with `transport`; one whose caller gives up is killed. None outlives the teardown.
+    ///
+    /// ```
+    /// use dagstack_runtime::Registry;
+    ///
+    /// let builder = Registry::builder().linked().worker("chunker", "fixed", "./fixed-chunker");
+    /// ```
+    pub fn worker(
+        mut self,
+        kind: impl Into<Arc<str>>,
+        name: impl Into<Arc<str>>,
+        command: impl Into<StdioCommand>,
+    ) -> Self {
+        let name = PluginName::new(kind, name);
+        let command = Arc::new(command.into());
+        self.lifecycle.workers.insert(name, command);
+        self
+    }
+
+    /// How many worker processes a plugin may have: as many as there are cores unless set, at least
+    /// one.
+    pub fn worker_processes(mut self, most: usize) -> Self {
+        self.lifecycle.worker_processes = most.max(1);
+        self
+    }
+
+    /// The maintainers whose plugins are trusted, by the whole text of `maintainer` or the address
+    /// in it, in place of those that `DAGSTACK_PLUGIN_TRUSTED_PUBLISHERS` lists, separated by
+    /// commas. It is information: others run too, but are reported with `trusted: false`. Where
+    /// neither is given, nothing is said about trust.
+    pub fn trusted_publishers<P: Into<String>>(
+        mut self,
+        publishers: impl IntoIterator<Item = P>,
+    ) -> Self {
+        let publishers = publishers.into_iter().map(Into::into);
+        self.lifecycle.publishers = Some(Publishers::new(publishers));
+        self
+    }
+}
+
+/// The plugins with their middleware. Plugins that are middleware themselves come first: they stand
+/// around the others, and only the host's own middleware stands around them.
+fn wrapped(list: Vec<Descriptor>, host: &Stack) -> Vec<Arc<Entry>> {
+    let mut all = host.clone();
+    let mut entries: Vec<Option<Arc<Entry>>> = Vec::with_capacity(list.len());
+    let mut others = Vec::new();
+    for (place, descriptor) in list.into_iter().enumerate() {
+        match chain_wrap(&descriptor) {
+            Some(wraps) => {
+                let entry = Arc::new(Entry::new(descriptor, host));
+                let middleware = PluginMiddleware::new(Arc::clone(&entry), &wraps);
+                all.add(Arc::new(middleware));
+                entries.push(Some(entry));
+            }
+            None => {
+                others.push((place, descriptor));
+                entries.push(None);
+            }
+        }
+    }
+    for (place, descriptor) in others {
+        entries[place] = Some(Arc::new(Entry::new(descriptor, &all)));
+    }
+    entries.into_iter().flatten().collect()
 }
 
 /// The plugins so far, no two with the same name.
@@ -322,14 +526,17 @@ impl Collected {
     }
 }
 
-/// Refuses a plugin that cannot run on this host, before any of its code does.
-fn checked(mut descriptor: Descriptor, resources: &HostResources) -> Descriptor {
+/// Refuses a plugin that cannot run on this host, before any of its code does: for its kind, then
+/// for its core, then for where it runs.
+fn checked(mut descriptor: Descriptor, kinds: &Kinds, resources: &HostResources) -> Descriptor {
     let runtime = descriptor.runtime();
     let name = descriptor.name.clone();
     let incompatible = descriptor.core_version.as_ref().is_some_and(|range| {
         !VersionRange::parse(range).is_ok_and(|range| range.matches(CORE_VERSION))
     });
-    let error = if matches!(descriptor.source, Source::Never { .. }) && !incompatible {
+    let error = if let Err(error) = kinds.check(&descriptor) {
+        error
+    } else if matches!(descriptor.source, Source::Never { .. }) && !incompatible {
         return descriptor;
     } else if incompatible {
         PluginRegistryError::VersionIncompatible {
@@ -338,12 +545,15 @@ fn checked(mut descriptor: Descriptor, resources: &HostResources) -> Descriptor 
             offered: CORE_VERSION.to_owned(),
         }
     } else if let Source::InProcess(registration) = descriptor.source
+        && descriptor.worker.is_none()
         && let Some(reason) = in_process::refuses(registration.declaration())
     {
         PluginRegistryError::RuntimeNotSupported {
             plugin: name,
             reason,
         }
+    } else if let Err(error) = middleware::plugin::check(&descriptor) {
+        error
     } else if let Err(missing) =
         resources.check(&name, descriptor.resources.iter().map(String::as_str))
     {
@@ -351,6 +561,8 @@ fn checked(mut descriptor: Descriptor, resources: &HostResources) -> Descriptor 
     } else {
         return descriptor;
     };
+    // What it declares still counts: a middleware that cannot run lets no call pass.
+    descriptor.manifest = descriptor.manifest();
     descriptor.source = Source::Never {
         runtime,
         error: Arc::new(error),
@@ -363,15 +575,5 @@ fn unreadable(name: String, error: &PluginRegistryError) -> PluginStatus {
         PluginRegistryError::ManifestInvalid(error) => error.path.display().to_string(),
         _ => name.clone(),
     };
-    PluginStatus {
-        kind: None,
-        name,
-        runtime: None,
-        version: None,
-        state: State::Unavailable(error.reason()),
-        capabilities: Vec::new(),
-        priority: 0,
-        pid: None,
-        origin,
-    }
+    PluginStatus::broken(name, origin, error.reason())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use dagstack_plugin::manifest::{Dependency, Runtime};
 use dagstack_plugin::{Declaration, Manifest, Registration};
+use serde_json::Value;
 
 use crate::adapter::mcp_stdio::StdioCommand;
 use dagstack_plugin::PluginName;
@@ -27,6 +28,10 @@ pub(crate) struct Descriptor {
     pub(crate) origin: String,
     pub(crate) manifest: Option<Arc<Manifest>>,
     pub(crate) source: Source,
+    /// The executable that runs the `process_cpu_bound` hooks of a linked plugin.
+    pub(crate) worker: Option<Arc<StdioCommand>>,
+    /// Whether its maintainer is trusted, where the host names trusted publishers.
+    pub(crate) trusted: Option<bool>,
 }
 
 /// How a plugin is brought up.
@@ -70,6 +75,8 @@ impl Descriptor {
             origin: format!("linked as {}", declaration.type_path),
             manifest: None,
             source: Source::InProcess(registration),
+            worker: None,
+            trusted: None,
         }
     }
 
@@ -96,6 +103,8 @@ impl Descriptor {
             teardown_timeout: TEARDOWN_TIMEOUT,
             manifest: None,
             source,
+            worker: None,
+            trusted: None,
         }
     }
 
@@ -112,6 +121,21 @@ impl Descriptor {
         self.origin = origin;
         self.manifest = Some(manifest);
         self
+    }
+
+    /// Who looks after the plugin.
+    pub(crate) fn maintainer(&self) -> Option<&str> {
+        match (&self.manifest, &self.source) {
+            (Some(manifest), _) => manifest.maintainer.as_deref(),
+            (None, Source::InProcess(registration)) => registration.declaration().maintainer,
+            (None, _) => None,
+        }
+    }
+
+    /// The sha256 its program must have, as the manifest says in `[plugin.metadata.dagstack]`.
+    pub(crate) fn expected_sha256(&self) -> Option<&Value> {
+        let manifest = self.manifest.as_ref()?;
+        manifest.metadata.get("dagstack")?.get("sha256")
     }
 
     /// The manifest that was found, else that of the linked plugin.

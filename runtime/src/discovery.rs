@@ -128,9 +128,6 @@ pub(crate) fn describe(
         .filter(|_| has(Runtime::McpStdio))
         .map(|address| Arc::new(command(address, &folder, &manifest)));
 
-    let runs_here =
-        |it: &&Registration| stdio.is_none() || in_process::refuses(it.declaration()).is_none();
-    let in_process = in_process.filter(runs_here);
     let source = match (in_process, &stdio, prefer) {
         (Some(_), Some(command), Some(Runtime::McpStdio)) | (None, Some(command), _) => {
             Source::McpStdio(Arc::clone(command))
@@ -158,7 +155,11 @@ pub(crate) fn describe(
         }
     };
     let base = match &source {
-        Source::InProcess(registration) => Descriptor::linked(registration),
+        // What needs processes of its own runs in those of the manifest's command.
+        Source::InProcess(registration) => Descriptor {
+            worker: stdio.filter(|_| in_process::needs_workers(registration.declaration())),
+            ..Descriptor::linked(registration)
+        },
         _ => Descriptor::unknown(name, source),
     };
     base.with_manifest(Arc::new(manifest), origin)

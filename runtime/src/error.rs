@@ -45,6 +45,34 @@ pub enum PluginRegistryError {
         offered: String,
     },
 
+    /// The plugin is of a kind that the host does not have.
+    #[error(
+        "`{plugin}` is of a kind that this host does not have{}; it has {}; add `.kind::<dyn …>()`, or leave the plugin out",
+        guess(suggestion),
+        known.join(", ")
+    )]
+    KindUnknown {
+        /// The plugin.
+        plugin: PluginName,
+        /// The kind that may be meant.
+        suggestion: Option<String>,
+        /// The kinds of the host, sorted.
+        known: Vec<String>,
+    },
+
+    /// The plugin keeps to another version of its kind's contract.
+    #[error(
+        "`{plugin}` implements version {required} of its kind, this host has {offered}; use a version of the plugin made for it"
+    )]
+    KindVersionIncompatible {
+        /// The plugin.
+        plugin: PluginName,
+        /// The version it implements.
+        required: String,
+        /// The version of the host.
+        offered: String,
+    },
+
     /// The plugin runs where this host cannot run it.
     #[error("`{plugin}` cannot run here: {reason}")]
     RuntimeNotSupported {
@@ -79,6 +107,40 @@ pub enum PluginRegistryError {
         by: String,
         /// The plugins it fits.
         candidates: Vec<PluginName>,
+    },
+
+    /// Several plugins of a kind are to take what no other does.
+    #[error(
+        "several plugins of kind `{kind}` are the fallback: {}; leave `fallback = true` to one of them",
+        list(candidates)
+    )]
+    AmbiguousFallback {
+        /// The kind.
+        kind: String,
+        /// The plugins.
+        candidates: Vec<PluginName>,
+    },
+
+    /// A middleware goes where business plugins are.
+    #[error(
+        "the middleware {middleware} has priority {priority}; from {least} on is for middleware, below it for business plugins"
+    )]
+    MiddlewarePriority {
+        /// The middleware: a plugin, or a type.
+        middleware: String,
+        /// Its priority.
+        priority: u32,
+        /// The least a middleware may have.
+        least: u32,
+    },
+
+    /// A plugin wraps calls, but has nothing to wrap them with.
+    #[error(
+        "`{plugin}` wraps calls (`chain_wrap`), but has neither a hook `before` nor a hook `after`"
+    )]
+    MiddlewareWithoutHooks {
+        /// The plugin.
+        plugin: PluginName,
     },
 
     /// Plugins depend on each other in a circle.
@@ -204,6 +266,31 @@ pub enum PluginRegistryError {
         problem: String,
     },
 
+    /// The program of a plugin is not the one its manifest expects.
+    #[error(
+        "`{plugin}` is not started: the sha256 of `{}` is {found}, its manifest expects {expected}; install the expected program, or, if the change is meant, mend `metadata.dagstack.sha256`",
+        path.display()
+    )]
+    ContentHashMismatch {
+        /// The plugin.
+        plugin: PluginName,
+        /// The program.
+        path: PathBuf,
+        /// What the manifest expects, as hexadecimal digits.
+        expected: String,
+        /// What the program has.
+        found: String,
+    },
+
+    /// The plugin is torn down, but typed handles from before keep its value alive.
+    #[error(
+        "`{plugin}` is torn down, but typed handles from before still keep its value alive; drop what `registry.get` gave out before the teardown"
+    )]
+    LeakDetected {
+        /// The plugin.
+        plugin: PluginName,
+    },
+
     /// The plugin's own teardown failed.
     #[error("`{plugin}` could not be torn down: {message}")]
     TeardownFailed {
@@ -259,10 +346,15 @@ impl PluginRegistryError {
         match self {
             Self::DiscoveryFailed { .. } => "discovery_failed",
             Self::ManifestInvalid(_) => "manifest_invalid",
-            Self::VersionIncompatible { .. } => "version_incompatible",
+            Self::VersionIncompatible { .. } | Self::KindVersionIncompatible { .. } => {
+                "version_incompatible"
+            }
+            Self::KindUnknown { .. } => "kind_unknown",
             Self::RuntimeNotSupported { .. } => "runtime_not_supported",
             Self::DuplicatePlugin { .. } => "duplicate_plugin",
-            Self::AmbiguousPlugin { .. } => "ambiguous_plugin",
+            Self::AmbiguousPlugin { .. } | Self::AmbiguousFallback { .. } => "ambiguous_plugin",
+            Self::MiddlewarePriority { .. } => "middleware_priority",
+            Self::MiddlewareWithoutHooks { .. } => "middleware_without_hooks",
             Self::DependencyCycle { .. } => "dependency_cycle",
             Self::DependencyMissing { .. } => "dependency_missing",
             Self::DependencyUnavailable { .. } => "dependency_unavailable",
@@ -274,6 +366,8 @@ impl PluginRegistryError {
             Self::ResourceMissing { .. } => "resource_missing",
             Self::ResourceCannotCross { .. } => "resource_cannot_cross",
             Self::ResourceInvalid { .. } => "resource_invalid",
+            Self::ContentHashMismatch { .. } => "content_hash_mismatch",
+            Self::LeakDetected { .. } => "leak_detected",
             Self::TeardownFailed { .. } => "teardown_failed",
             Self::PluginNotFound { .. } => "plugin_not_found",
             Self::PluginUnavailable { .. } => "plugin_unavailable",
@@ -293,6 +387,36 @@ impl PluginRegistryError {
                 Some(json!({ "dependency": dependency.to_string() }))
             }
             Self::DependencyMissing { dependency, .. } => Some(json!({ "dependency": dependency })),
+            Self::ContentHashMismatch {
+                path,
+                expected,
+                found,
+                ..
+            } => Some(json!({
+                "path": path.display().to_string(),
+                "expected": expected,
+                "found": found,
+            })),
+            Self::Timeout {
+                operation,
+                limit,
+                setting,
+                ..
+            } => Some(json!({
+                "operation": operation,
+                "limit_sec": limit.as_secs_f64(),
+                "setting": setting,
+            })),
+            Self::ResourceMissing {
+                missing: reason, ..
+            }
+            | Self::ResourceCannotCross { reason, .. } => {
+                Some(json!({ "resource": reason.resource() }))
+            }
+            Self::ResourceInvalid { resource, .. } => Some(json!({ "resource": resource })),
+            Self::VersionIncompatible {
+                required, offered, ..
+            } => Some(json!({ "required": required, "offered": offered })),
             Self::ManifestInvalid(error) => {
                 Some(json!({ "path": error.path.display().to_string() }))
             }

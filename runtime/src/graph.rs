@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::descriptor::Descriptor;
 use crate::error::PluginRegistryError;
+use crate::middleware::plugin::chain_wrap;
 use dagstack_plugin::PluginName;
 
 /// The dependencies among plugins, by their place in the registry's list.
@@ -67,7 +68,8 @@ impl Graph {
     }
 }
 
-/// Kahn's algorithm, a level at a time; among those that could go, the lowest runtime goes first.
+/// Kahn's algorithm, a level at a time; among those that could go, the lowest runtime goes first, and
+/// within it the plugins that stand around the calls of others.
 fn group(
     plugins: &[&Descriptor],
     needs: &[Vec<Result<usize, String>>],
@@ -83,12 +85,15 @@ fn group(
     let mut free: Vec<usize> = (0..plugins.len())
         .filter(|&index| missing[index] == 0)
         .collect();
+    let ranks: Vec<(u8, bool)> = plugins
+        .iter()
+        .map(|plugin| (plugin.rank(), chain_wrap(plugin).is_none()))
+        .collect();
     let mut groups = Vec::new();
     let mut done = 0;
-    while let Some(rank) = free.iter().map(|&index| plugins[index].rank()).min() {
-        let (mut level, later): (Vec<usize>, Vec<usize>) = free
-            .into_iter()
-            .partition(|&index| plugins[index].rank() == rank);
+    while let Some(rank) = free.iter().map(|&index| ranks[index]).min() {
+        let (mut level, later): (Vec<usize>, Vec<usize>) =
+            free.into_iter().partition(|&index| ranks[index] == rank);
         free = later;
         level.sort_by(|&a, &b| {
             let (a, b) = (plugins[a], plugins[b]);
@@ -164,7 +169,8 @@ mod tests {
     use super::*;
     use crate::adapter::mcp_stdio::StdioCommand;
     use crate::descriptor::Source;
-    use dagstack_plugin::manifest::{Dependency, Runtime};
+    use dagstack_plugin::Manifest;
+    use dagstack_plugin::manifest::{ChainWrap, Dependency, Runtime};
     use std::sync::Arc;
 
     fn plugin(name: &str, priority: u32, needs: &[&str]) -> Descriptor {
@@ -227,6 +233,23 @@ mod tests {
             order(&plugins),
             [vec!["linked"], vec!["last"], vec!["child"], vec!["late"]]
         );
+    }
+
+    #[test]
+    fn middleware_goes_before_what_it_may_wrap() {
+        let mut manifest = Manifest::new("kind", "guard");
+        manifest.chain_wrap = Some(ChainWrap {
+            kinds: vec!["*".to_owned()],
+            hooks: vec!["*".to_owned()],
+        });
+        let mut guard = plugin("guard", 0, &[]);
+        guard.manifest = Some(Arc::new(manifest));
+        let plugins = [
+            plugin("a", 9, &[]),
+            guard,
+            in_process(plugin("linked", 0, &[])),
+        ];
+        assert_eq!(order(&plugins), [vec!["linked"], vec!["guard"], vec!["a"]]);
     }
 
     #[test]

@@ -1,22 +1,18 @@
 //! [`PluginHandle`]: one plugin, to call by hook name and JSON.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::ops::DerefMut;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use dagstack_plugin::call::{GivingUp, given_up};
-use dagstack_plugin::kind::{Caller, Host};
+use dagstack_plugin::kind::Caller;
 use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::{
     BoxFuture, Health, HookContext, HookError, Kind, Manifest, PluginName, args,
 };
 use serde_json::Value;
 
-use crate::entry::{Entry, Live, Running};
+use crate::calling::{Run, give_up_with};
+use crate::entry::{Entry, Live};
 use crate::error::PluginRegistryError;
 use crate::status::{Reason, State};
 
@@ -60,54 +56,38 @@ impl PluginHandle {
             }
         };
         let in_flight = live.lease.enter()?;
-        let host = &**live.lease.host();
         if !args.is_object() {
             args = Value::Object(args::by_name(&self.name().to_string(), hook, args)?);
         }
-        // What takes longer than one poll is boxed: it would be moved about with every call.
-        match &live.running {
-            Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
-                let running = in_flight.again(&live.lease);
-                let call = Box::pin(plugin.call_off_thread(hook, ctx, args, running));
-                give_up_with(ctx, host, call).await
-            }
-            Running::InProcess(plugin) => {
-                let mut call = plugin.begin(hook, ctx, &mut args)?;
-                // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
-                let call = match call.poll_first() {
-                    Poll::Ready(outcome) => return outcome?.into_value(),
-                    Poll::Pending => give_up_with(ctx, host, Pin::new(&mut call)),
-                };
-                call.await?.into_value()
-            }
-            Running::Elsewhere(adapter) => {
-                if adapter.failure().is_some() {
-                    return Err(self.entry.not_ready(Some(live)));
-                }
-                given_up(ctx)?;
-                give_up_with(ctx, host, adapter.call(hook, ctx, args)).await
-            }
+        let run = Run::new(&self.entry, live, &in_flight);
+        match self.entry.layers.of(hook) {
+            None => run.direct(hook, ctx, args).await,
+            // Boxed, so that calls without middleware do not make room for it.
+            Some(layers) => Box::pin(run.layered(&layers, hook, ctx, args)).await,
         }
     }
 
     /// The plugin as its kind's trait; see [`Registry::get`](crate::Registry::get).
     pub(crate) fn typed<K: Kind + ?Sized>(&self) -> Result<Arc<K>, PluginRegistryError> {
-        let live = match &self.live {
-            Some(live) if self.entry.state().is_callable() => live,
+        match &self.live {
+            Some(live) if self.entry.state().is_callable() => Ok(typed(&self.entry, live)),
             _ => {
                 let state = self.entry.state();
-                return Err(PluginRegistryError::PluginUnavailable {
+                Err(PluginRegistryError::PluginUnavailable {
                     plugin: self.name().clone(),
                     message: self.entry.not_ready(None).message().to_owned(),
                     state: Box::new(state),
-                });
+                })
             }
-        };
-        let native = live.native.as_deref();
-        Ok(match native.and_then(|it| it.downcast_ref::<Arc<K>>()) {
-            Some(native) => Arc::clone(native),
-            None => K::proxy(Arc::new(self.clone())),
-        })
+        }
+    }
+
+    /// A handle of this generation of the plugin.
+    pub(crate) fn of(entry: &Arc<Entry>, live: &Arc<Live>) -> Self {
+        Self {
+            entry: Arc::clone(entry),
+            live: Some(Arc::clone(live)),
+        }
     }
 
     /// Asks the plugin how it is, and waits up to ten seconds for the answer. One that is not set
@@ -185,22 +165,11 @@ impl fmt::Debug for PluginHandle {
     }
 }
 
-/// Awaits a call until its caller gives up.
-fn give_up_with<'a, F, T>(
-    ctx: &'a HookContext,
-    host: &'a dyn Host,
-    mut call: Pin<F>,
-) -> BoxFuture<'a, Result<T, HookError>>
-where
-    F: DerefMut + Send + 'a,
-    F::Target: Future<Output = Result<T, HookError>> + Send,
-{
-    Box::pin(async move {
-        let mut giving_up = GivingUp::new(ctx, host);
-        poll_fn(|cx| match call.as_mut().poll(cx) {
-            Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => giving_up.poll(cx).map(Err),
-        })
-        .await
-    })
+/// A generation of a plugin as its kind's trait: itself, or a proxy of it.
+pub(crate) fn typed<K: Kind + ?Sized>(entry: &Arc<Entry>, live: &Arc<Live>) -> Arc<K> {
+    let native = live.native();
+    match native.as_deref().and_then(|it| it.downcast_ref::<Arc<K>>()) {
+        Some(native) => Arc::clone(native),
+        None => K::proxy(Arc::new(PluginHandle::of(entry, live))),
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use dagstack_plugin::BoxFuture;
 use dagstack_plugin::kind::Host;
+use dagstack_plugin::{BoxFuture, CancelToken};
 use tokio::runtime::Handle;
 
 use crate::adapter::in_process::CpuPool;
@@ -13,11 +13,33 @@ use crate::adapter::in_process::CpuPool;
 pub(crate) struct TokioHost {
     runtime: Handle,
     pool: CpuPool,
+    /// Cancelled once the generation that has this host waits for its calls no longer.
+    revoked: Option<CancelToken>,
 }
 
 impl TokioHost {
     pub(crate) fn new(runtime: Handle, pool: CpuPool) -> Self {
-        Self { runtime, pool }
+        Self {
+            runtime,
+            pool,
+            revoked: None,
+        }
+    }
+
+    /// The host of one generation.
+    pub(crate) fn revocable(&self, revoked: CancelToken) -> Self {
+        Self {
+            revoked: Some(revoked),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    pub(crate) fn pool(&self) -> &CpuPool {
+        &self.pool
     }
 }
 
@@ -31,5 +53,9 @@ impl Host for TokioHost {
     fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
         let pool = self.pool.clone();
         Box::pin(async move { pool.run(work).await })
+    }
+
+    fn revoked(&self) -> Option<&CancelToken> {
+        self.revoked.as_ref()
     }
 }

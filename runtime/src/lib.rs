@@ -45,29 +45,38 @@
 
 pub mod adapter;
 mod builder;
+mod calling;
 pub mod config;
 mod descriptor;
 mod discovery;
+pub mod dispatch;
 mod entry;
 mod error;
 mod graph;
 mod handle;
 mod host;
 mod isolated;
+mod kinds;
 mod lifecycle;
 mod link;
+pub mod middleware;
+mod peers;
 mod registry;
 pub mod resources;
 mod status;
+mod supply_chain;
+mod workers;
 
 pub use adapter::Adapter;
 pub use adapter::mcp_stdio::StdioCommand;
 pub use builder::RegistryBuilder;
 pub use config::{ConfigSource, ConfigSourceError, MemoryConfig};
+pub use dispatch::Dispatcher;
 pub use error::PluginRegistryError;
 pub use handle::PluginHandle;
+pub use lifecycle::{PluginRef, RestartPolicy};
 pub use registry::Registry;
-pub use status::{PluginStatus, Reason, SetupReport, State};
+pub use status::{LastHealth, PluginStatus, Reason, SetupReport, State};
 
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};
 pub use dagstack_plugin::{

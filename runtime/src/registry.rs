@@ -8,10 +8,12 @@ use dagstack_plugin::{Kind, PluginName, suggest};
 
 use crate::builder::RegistryBuilder;
 use crate::config::ConfigSource;
+use crate::dispatch::index::KindIndex;
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::handle::PluginHandle;
+use crate::lifecycle::Lifecycle;
 use crate::resources::HostResources;
 use crate::status::PluginStatus;
 
@@ -27,13 +29,14 @@ pub struct Registry {
 pub(crate) struct Inner {
     pub(crate) entries: Vec<Arc<Entry>>,
     pub(crate) by_name: HashMap<PluginName, usize>,
+    /// The plugins by kind, for dispatch.
+    pub(crate) kinds: HashMap<Arc<str>, Arc<KindIndex>>,
     /// Manifests that cannot be read: no plugins, but not forgotten either.
     pub(crate) broken: Vec<PluginStatus>,
     pub(crate) graph: Graph,
     pub(crate) config: Vec<Box<dyn ConfigSource>>,
     pub(crate) resources: Arc<HostResources>,
-    /// One setup or teardown at a time.
-    pub(crate) lifecycle: tokio::sync::Mutex<()>,
+    pub(crate) lifecycle: Lifecycle,
 }
 
 impl Registry {

@@ -12,8 +12,8 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use dagstack_runtime::{
-    CancelToken, Health, HookContext, MemoryConfig, Metadata, PluginHandle, Registry, State,
-    StdioCommand, code,
+    CancelToken, Health, HookContext, MemoryConfig, Metadata, PluginHandle, Registry,
+    RestartPolicy, State, StdioCommand, code,
 };
 use serde_json::{Value, json};
 
@@ -28,6 +28,8 @@ fn fake_server() {
 fn registry_of(command: StdioCommand, config: Value) -> Registry {
     Registry::builder()
         .executable("fake", "child", command)
+        // What becomes of a child that ends is looked at here; restarts have their own tests.
+        .restart(RestartPolicy::never())
         .config(MemoryConfig::new(json!({ "fake": { "child": config } })))
         .build()
         .unwrap()

@@ -6,6 +6,21 @@ use std::process::{Command, Output};
 
 use dagstack_tests::{built, workspace};
 
+/// Every plugin executable of the examples.
+const PLUGINS: [&str; 11] = [
+    "csv",
+    "echo",
+    "fixed-chunker",
+    "markdown",
+    "plain",
+    "redact",
+    "sentence-chunker",
+    "sign",
+    "tenant-policy",
+    "text-stats",
+    "tidy",
+];
+
 /// A folder for each plugin, with the manifest its executable prints.
 fn manifests(folder: &Path, names: &[&str]) {
     for name in names {
@@ -30,12 +45,19 @@ fn host(arguments: &[&str], plugins: &Path, file: &Path) -> Output {
 #[test]
 fn every_hook_answers_the_same_both_ways() {
     let folder = tempfile::tempdir().expect("a folder");
-    manifests(folder.path(), &["echo", "fixed-chunker", "text-stats"]);
+    manifests(folder.path(), &PLUGINS);
     let output = host(&[], folder.path(), &workspace().join("README.md"));
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}");
-    assert_eq!(text.matches("  equal\n").count(), 32, "{text}");
-    for error in ["invalid_arguments", "unknown_hook", "zero_size", "no_words"] {
+    assert_eq!(text.matches("  equal\n").count(), 54, "{text}");
+    for error in [
+        "invalid_arguments",
+        "unknown_hook",
+        "zero_size",
+        "no_words",
+        "permission_denied",
+        "ragged",
+    ] {
         assert_eq!(
             text.matches(&format!("error {error}")).count() % 2,
             0,
@@ -48,10 +70,8 @@ fn every_hook_answers_the_same_both_ways() {
 #[test]
 fn a_plugin_that_differs_is_found() {
     let folder = tempfile::tempdir().expect("a folder");
-    manifests(
-        folder.path(),
-        &["echo", "fixed-chunker", "text-stats", "impostor"],
-    );
+    manifests(folder.path(), &PLUGINS);
+    manifests(folder.path(), &["impostor"]);
     let output = host(
         &["--self-test"],
         folder.path(),

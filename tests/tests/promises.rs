@@ -62,3 +62,26 @@ fn the_smallest_plugin_is_eleven_lines() {
         .sum();
     assert!((1..=11).contains(&lines), "{lines} lines");
 }
+
+#[test]
+fn a_plugin_of_a_kind_needs_the_kind_and_the_sdk_and_a_host_of_it_no_names() {
+    let mut packages = tree(&[
+        "-p",
+        "sentence-chunker",
+        "--no-default-features",
+        "--depth",
+        "1",
+    ]);
+    packages.sort();
+    packages.dedup();
+    assert_eq!(
+        packages,
+        ["chunker-kind", "dagstack-plugin", "sentence-chunker"]
+    );
+    let host = fs::read_to_string(workspace().join("examples/splitter/src/main.rs"));
+    let host = host.expect("a file");
+    assert!(host.contains("get::<dyn Chunker>"));
+    for word in ["\"chunk\"", ".call("] {
+        assert!(!host.contains(word), "the host says {word}");
+    }
+}

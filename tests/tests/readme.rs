@@ -6,11 +6,11 @@ use std::process::Command;
 
 use dagstack_tests::workspace;
 
-/// The fenced blocks of the README's section "A plugin, called both ways", in order.
-fn blocks(readme: &str) -> Vec<(String, String)> {
+/// The fenced blocks of a section of the README, in order.
+fn blocks(readme: &str, title: &str) -> Vec<(String, String)> {
     let section = readme
         .split("\n## ")
-        .find(|section| section.starts_with("A plugin, called both ways"))
+        .find(|section| section.starts_with(title))
         .expect("the README has the section");
     section
         .split("\n```")
@@ -70,7 +70,7 @@ fn the_readme_leads_to_a_plugin_called_both_ways() {
             <= 80,
         "the walk grows too long to read"
     );
-    let blocks = blocks(&readme);
+    let blocks = blocks(&readme, "A plugin, called both ways");
     let languages: Vec<&str> = blocks
         .iter()
         .map(|(language, _)| language.as_str())
@@ -133,4 +133,44 @@ fn the_readme_leads_to_a_plugin_called_both_ways() {
     let said = output(cargo(&host).args(["run", "-q"]));
     assert!(said.contains("\nin_process: \"HELLO!\"\n"), "{said}");
     assert!(said.ends_with("\nmcp_stdio: \"HELLO!\"\n"), "{said}");
+}
+
+#[test]
+fn the_readme_leads_to_a_kind_that_plugins_and_hosts_share() {
+    let readme = fs::read_to_string(workspace().join("README.md")).expect("a README");
+    let blocks = blocks(&readme, "A kind, shared by plugins and hosts");
+    let [(_, kind), (_, plugin), (_, host)] = blocks.as_slice() else {
+        panic!("the section has three blocks, found {}", blocks.len());
+    };
+    let root = workspace().display();
+    let sdk = format!("dagstack-plugin = {{ path = \"{root}/dagstack-plugin\" }}\n");
+    let of_kind = "greeter-kind = { path = \"../greeter-kind\" }\n";
+    let manifest = |name: &str, dependencies: &str| {
+        format!(
+            "[package]\nname = \"{name}\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n[dependencies]\n{dependencies}"
+        )
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    package(
+        &folder.path().join("greeter-kind"),
+        &manifest("greeter-kind", &sdk),
+        &[("src/lib.rs", kind)],
+    );
+    package(
+        &folder.path().join("hello"),
+        &manifest("hello", &format!("{sdk}{of_kind}")),
+        &[("src/lib.rs", plugin)],
+    );
+    let dependencies = format!(
+        "dagstack-runtime = {{ path = \"{root}/runtime\" }}\n{of_kind}hello = {{ path = \"../hello\" }}\n\
+         tokio = {{ version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }}\n"
+    );
+    let greet = folder.path().join("greet");
+    package(
+        &greet,
+        &manifest("greet", &dependencies),
+        &[("src/main.rs", host)],
+    );
+    let said = output(cargo(&greet).args(["run", "-q"]));
+    assert_eq!(said, "Hello, Ada!\nHello, Grace!\n");
 }

@@ -5,7 +5,31 @@ use std::process::Command;
 
 use crate::shell::{cargo, output, root, run, target};
 
-const PLUGINS: [&str; 3] = ["echo", "fixed-chunker", "text-stats"];
+/// The plugin packages.
+const PACKAGES: [&str; 7] = [
+    "echo",
+    "extractors",
+    "fixed-chunker",
+    "rewriters",
+    "sentence-chunker",
+    "tenant-policy",
+    "text-stats",
+];
+
+/// Their executables.
+const PLUGINS: [&str; 11] = [
+    "csv",
+    "echo",
+    "fixed-chunker",
+    "markdown",
+    "plain",
+    "redact",
+    "sentence-chunker",
+    "sign",
+    "tenant-policy",
+    "text-stats",
+    "tidy",
+];
 
 /// Builds the plugins and the host, lets each executable write its manifest, runs the host.
 pub(crate) fn run_demo(arguments: &[String]) -> Result<(), String> {
@@ -21,8 +45,8 @@ pub(crate) fn run_demo(arguments: &[String]) -> Result<(), String> {
     };
 
     let mut build = cargo(&["build", "--release", "-p", "host"]);
-    for plugin in PLUGINS {
-        build.args(["-p", plugin]);
+    for package in PACKAGES {
+        build.args(["-p", package]);
     }
     if self_test {
         build.args(["--features", "host/impostor"]);

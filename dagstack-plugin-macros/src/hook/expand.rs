@@ -8,9 +8,15 @@ use syn::{Attribute, Index, LitStr};
 
 use super::args::{HookArgs, Model};
 use super::signature::{self, Param, ValueParam};
+use crate::kind::data::HookData;
+use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::model::MemberFn;
+use crate::plugin::of_kind;
 use crate::spans;
 use crate::{cfg, docs};
+
+/// The lifetime of borrowed parameters in generated code.
+const BORROWED: &str = "__dagstack_a";
 
 /// A hook, checked.
 pub(crate) struct Hook<'a> {
@@ -21,12 +27,18 @@ pub(crate) struct Hook<'a> {
     pub(crate) params: Vec<Param>,
     /// Its place among the hooks as written.
     pub(crate) index: usize,
+    /// What the kind says about it, if the kind is a trait, and its place there.
+    pub(crate) of_kind: Option<(usize, &'a HookData)>,
+    /// The trait of the kind.
+    pub(crate) kind_path: Option<&'a syn::Path>,
 }
 
 /// A type of the author's and the name the expansion has for it.
 pub(crate) struct NamedType {
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) name: Ident,
+    /// The lifetime of what it borrows.
+    pub(crate) generics: TokenStream,
     pub(crate) ty: TokenStream,
 }
 
@@ -39,7 +51,7 @@ pub(crate) struct Scope<'a> {
 }
 
 impl Hook<'_> {
-    fn cfgs(&self) -> Vec<Attribute> {
+    pub(crate) fn cfgs(&self) -> Vec<Attribute> {
         cfg::of(&self.function.attrs)
     }
 
@@ -66,12 +78,32 @@ impl Hook<'_> {
     }
 
     /// `args.text`, or the context.
-    fn alias(&self, number: usize) -> Ident {
+    pub(crate) fn alias(&self, number: usize) -> Ident {
         format_ident!("__dagstack_Type{}_{}", self.index, number)
     }
 
-    fn output_alias(&self) -> Ident {
+    /// The same, as a type, with the lifetime of what it borrows.
+    pub(crate) fn alias_of(&self, number: usize, value: &ValueParam, life: &str) -> TokenStream {
+        let name = self.alias(number);
+        let generics = generics(value, life);
+        quote!(#name #generics)
+    }
+
+    pub(crate) fn output_alias(&self) -> Ident {
         format_ident!("__dagstack_Output{}", self.index)
+    }
+
+    /// The constant under which the call finds the hook.
+    pub(crate) fn constant(&self) -> Ident {
+        format_ident!("__DAGSTACK_HOOK{}", self.index)
+    }
+
+    /// Whether callers outside this program can call it.
+    pub(crate) fn is_exposed(&self) -> bool {
+        match self.of_kind {
+            Some((_, data)) => data.is_exposed,
+            None => self.args.mcp_exposed.as_ref().is_none_or(|flag| flag.value),
+        }
     }
 
     /// The element of the index enum.
@@ -93,14 +125,22 @@ impl Hook<'_> {
         let cfgs = self.cfgs();
         let params = self.params.iter().enumerate().map(|(number, param)| {
             let (Param::Context(ty) | Param::Value(ValueParam { ty, .. })) = param;
-            (self.alias(number), ty.to_token_stream())
+            let (generics, ty) = match param {
+                Param::Value(value) if value.is_borrowed() => (
+                    generics(value, BORROWED),
+                    name_elided(ty.to_token_stream(), &mut || BORROWED.to_owned()),
+                ),
+                _ => (TokenStream::new(), ty.to_token_stream()),
+            };
+            (self.alias(number), generics, ty)
         });
         let output = signature::static_lifetimes(signature::output(&self.function.sig));
         params
-            .chain([(self.output_alias(), output)])
-            .map(|(name, ty)| NamedType {
+            .chain([(self.output_alias(), TokenStream::new(), output)])
+            .map(|(name, generics, ty)| NamedType {
                 cfgs: cfgs.clone(),
                 name,
+                generics,
                 ty: spans::without_self(ty, scope.self_ty),
             })
             .collect()
@@ -115,6 +155,10 @@ impl Hook<'_> {
     /// The constant parameter makes schemars look at `bound`, which it ignores on a type without
     /// parameters.
     pub(crate) fn args_struct(&self, scope: &Scope<'_>) -> TokenStream {
+        // Nothing is read for a hook that only the kind's trait calls.
+        if self.of_kind.is_some_and(|(_, data)| !data.is_exposed) {
+            return TokenStream::new();
+        }
         let private = &scope.private;
         let cfgs = self.cfgs();
         let name = self.struct_name();
@@ -161,14 +205,19 @@ impl Hook<'_> {
         let cfgs = self.cfgs();
         let name = &self.name;
         let model = self.model().tokens(private);
-        let exposed = self.args.mcp_exposed.as_ref().is_none_or(|flag| flag.value);
+        let exposed = self.is_exposed();
         let description = description(
             self.args.description.as_ref(),
             &self.function.attrs,
             private,
         );
-        let args = self.struct_name();
-        let output = self.output_alias();
+        let description = match self.of_kind {
+            Some((place, _)) => quote! {
+                #private::described::<__dagstack_Kind>(#description, #place)
+            },
+            None => description,
+        };
+        let (input_schema, output_schema) = self.schemas(private);
         let texts = self
             .params
             .iter()
@@ -178,7 +227,9 @@ impl Hook<'_> {
                     return None;
                 };
                 // With serde's attributes the name or the reading may be another.
-                if value.attrs.iter().any(|attr| attr.path().is_ident("serde")) {
+                if value.is_borrowed()
+                    || value.attrs.iter().any(|attr| attr.path().is_ident("serde"))
+                {
                     return None;
                 }
                 let name = value.ident.unraw().to_string();
@@ -193,10 +244,31 @@ impl Hook<'_> {
                 execution_model: #model,
                 mcp_exposed: #exposed,
                 texts: &[#(#texts),*],
-                input_schema: || #private::Probe::<#args<true>>::ASK.__dagstack_input_schema(),
-                output_schema: || #private::Probe::<#output>::ASK.__dagstack_output_schema(),
+                input_schema: #input_schema,
+                output_schema: #output_schema,
                 schemas: #private::OnceLock::new(),
             },
+        }
+    }
+
+    /// The functions that make the schemas of the arguments and the result.
+    fn schemas(&self, private: &TokenStream) -> (TokenStream, TokenStream) {
+        let args = self.struct_name();
+        let output = self.output_alias();
+        let input = quote!(#private::Probe::<#args<true>>::ASK.__dagstack_input_schema());
+        match self.of_kind {
+            None => (
+                quote!(|| #input),
+                quote!(|| #private::Probe::<#output>::ASK.__dagstack_output_schema()),
+            ),
+            Some((place, data)) => {
+                let own = data.is_exposed.then_some(input);
+                let own = own.unwrap_or_else(|| quote!(#private::no_schema()));
+                (
+                    quote!(|| #private::kind_input::<__dagstack_Kind>(#place, #own)),
+                    quote!(|| #private::kind_output::<__dagstack_Kind>(#place)),
+                )
+            }
         }
     }
 
@@ -204,7 +276,7 @@ impl Hook<'_> {
     pub(crate) fn index_const(&self) -> TokenStream {
         let cfgs = self.cfgs();
         let variant = self.variant();
-        let constant = format_ident!("__DAGSTACK_HOOK{}", self.index);
+        let constant = self.constant();
         quote!(#(#cfgs)* const #constant: usize = __dagstack_Index::#variant as usize;)
     }
 
@@ -213,7 +285,12 @@ impl Hook<'_> {
         let private = &scope.private;
         let self_ty = scope.self_ty;
         let cfgs = self.cfgs();
-        let constant = format_ident!("__DAGSTACK_HOOK{}", self.index);
+        if let Some((place, data)) = self.of_kind
+            && !data.is_exposed
+        {
+            return of_kind::arm_of_hidden(self, place, data, scope);
+        }
+        let constant = self.constant();
         let args = self.struct_name();
         let method = &self.function.sig.ident;
         let method = spans::located(method);
@@ -274,6 +351,8 @@ impl Hook<'_> {
         let mut checks = TokenStream::new();
         for param in &self.params {
             let (ty, bound) = match param {
+                // The kind's author has made sure of the kind's types.
+                Param::Value(_) if self.of_kind.is_some() => continue,
                 Param::Value(value) if value.is_read_otherwise() => continue,
                 Param::Value(value) => (&value.ty, "HookInput"),
                 Param::Context(ty) => (ty, "ContextParam"),
@@ -285,7 +364,14 @@ impl Hook<'_> {
         }
         let output = self.output_alias();
         let split = quote!(#private::Probe::<#output>::ASK.__dagstack_split());
-        for (index, bound) in ["HookOutput", "HookFailure"].into_iter().enumerate() {
+        let value = match self.of_kind {
+            Some(_) => {
+                let kind = of_kind::kind_output(self);
+                quote!(HookReturn<#kind>)
+            }
+            None => quote!(HookOutput),
+        };
+        for (index, bound) in [value, quote!(HookFailure)].into_iter().enumerate() {
             let part = Index::from(index);
             let place = signature::output_place(&self.function.sig, index);
             checks.extend(check_inferred(bound, quote!(#split.#part), place, scope));
@@ -301,7 +387,7 @@ impl Hook<'_> {
                     (
                         format_ident!("__dagstack_{}", number),
                         match param {
-                            Param::Value(_) => alias.into_token_stream(),
+                            Param::Value(value) => self.alias_of(number, value, "_"),
                             Param::Context(_) => quote!(&#alias),
                         },
                     )
@@ -315,6 +401,16 @@ impl Hook<'_> {
             ));
         }
         quote!(#(#cfgs)* { #checks })
+    }
+}
+
+/// `<'life>` for a parameter that borrows.
+fn generics(value: &ValueParam, life: &str) -> TokenStream {
+    if value.is_borrowed() {
+        let life = lifetime(life, Span::call_site());
+        quote!(<#life>)
+    } else {
+        TokenStream::new()
     }
 }
 
@@ -334,13 +430,12 @@ pub(crate) fn check_type(
 
 /// `<_ as Trait>::__dagstack_check(probe);` at `place`: for a type that only the compiler knows.
 pub(crate) fn check_inferred(
-    bound: &str,
+    bound: TokenStream,
     probe: TokenStream,
     place: Span,
     scope: &Scope<'_>,
 ) -> TokenStream {
     let private = &scope.private;
-    let bound = Ident::new(bound, Span::call_site());
     let path = spans::respan(
         quote!(<_ as #private::#bound>::__dagstack_check),
         spans::at(place),

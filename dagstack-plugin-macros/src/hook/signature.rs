@@ -29,6 +29,11 @@ pub(crate) struct ValueParam {
 }
 
 impl ValueParam {
+    /// Whether it borrows, which it may only where its kind says so.
+    pub(crate) fn is_borrowed(&self) -> bool {
+        crate::lifetimes::count(self.ty.to_token_stream()) > 0
+    }
+
     /// Whether a serde or schemars attribute decides how the value is read, so that its type need
     /// not be readable by itself.
     pub(crate) fn is_read_otherwise(&self) -> bool {
@@ -212,7 +217,7 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
 
 /// Which parameter is meant to be the context. The compiler checks its type later; this only
 /// chooses which of several references gets which message.
-fn context_of(inputs: &[&PatType]) -> Option<usize> {
+pub(crate) fn context_of(inputs: &[&PatType]) -> Option<usize> {
     let references = || {
         inputs
             .iter()
@@ -233,7 +238,7 @@ fn context_of(inputs: &[&PatType]) -> Option<usize> {
         .map(|(index, _, _)| index)
 }
 
-fn last_word(ty: &Type) -> Option<String> {
+pub(crate) fn last_word(ty: &Type) -> Option<String> {
     match ty {
         Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
         Type::Group(group) => last_word(&group.elem),
@@ -347,14 +352,14 @@ fn borrows_by_lifetime(tokens: &TokenStream) -> bool {
     false
 }
 
-fn contains(tokens: &TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> bool {
+pub(crate) fn contains(tokens: &TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> bool {
     tokens.clone().into_iter().any(|tree| {
         wanted(&tree)
             || matches!(&tree, TokenTree::Group(group) if contains(&group.stream(), wanted))
     })
 }
 
-fn name_of(input: &PatType, cx: &Ctxt) -> Option<Ident> {
+pub(crate) fn name_of(input: &PatType, cx: &Ctxt) -> Option<Ident> {
     match &*input.pat {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
         // The name only matters to callers, and a context has none for them.

@@ -6,6 +6,7 @@ use syn::LitStr;
 use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned, Value};
 use crate::hook::args::Model;
+use crate::hook::signature::shown;
 use crate::path::CratePath;
 
 /// What `#[plugin(…)]` says, with the places it says it.
@@ -146,7 +147,8 @@ const OF_THE_BUILD: &[(&str, &str)] = &[
 
 impl PluginArgs {
     /// Parses the arguments. Whatever is wrong is reported and left out.
-    pub(crate) fn parse(tokens: TokenStream, cx: &Ctxt) -> Self {
+    /// What is missing is reported at `home`.
+    pub(crate) fn parse(tokens: TokenStream, home: Span, cx: &Ctxt) -> Self {
         let mut entries = entries::parse(tokens, "plugin", cx);
         entries.retain(|entry| !refuse_of_the_build(entry, cx));
         entries::check_keys(&entries, KEYS, "plugin", cx);
@@ -155,19 +157,10 @@ impl PluginArgs {
         for entry in &entries {
             args.set(entry, cx);
         }
-        // A key that was reported as misspelt is not reported as missing too.
-        let given = |key: &str| {
-            entries.iter().any(|entry| {
-                let name = entry.name();
-                name == key
-                    || (!KEYS.contains(&name.as_str())
-                        && entries::suggest(&name, KEYS) == Some(key))
-            })
-        };
         for (key, example) in [("kind", "kind = \"tool\""), ("name", "name = \"echo\"")] {
-            if !given(key) {
+            if !entries::is_given(&entries, key, KEYS) {
                 cx.error(
-                    Span::call_site(),
+                    home,
                     format!("`#[plugin]` needs a `{key}`, for example `{example}`"),
                 );
             }
@@ -348,12 +341,17 @@ pub(crate) fn one_of(entry: &Entry, allowed: &[&str], cx: &Ctxt) -> Option<LitSt
 
 fn kind(entry: &Entry, cx: &Ctxt) -> Option<LitStr> {
     let value = entry.eq("kind = \"tool\"", cx)?;
-    if syn::parse2::<LitStr>(value.clone()).is_err()
-        && syn::parse2::<syn::Path>(value.clone()).is_ok()
-    {
+    // The trait of a kind; who expands the plugin reads it.
+    if syn::parse::Parser::parse2(syn::Path::parse_mod_style, value.clone()).is_ok() {
+        return None;
+    }
+    if syn::parse2::<LitStr>(value.clone()).is_err() {
         cx.error_at(
-            value,
-            "kinds as traits are not supported yet; write `kind = \"…\"`",
+            &value,
+            format!(
+                "expected the trait of a kind, or a name in quotes, for example `kind = Chunker` or `kind = \"tool\"`, found `{}`",
+                shown(&value)
+            ),
         );
         return None;
     }

@@ -4,8 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 
-use super::Plugin;
 use super::args::{PluginArgs, UnitOfWork};
+use super::{Plugin, of_kind};
 use crate::hook::expand::{NamedType, Scope, description};
 use crate::{lifecycle, spans};
 
@@ -26,6 +26,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
     let impls = impls(plugin, &scope);
     let types = types(plugin, &scope);
     let shared = shared(plugin, &scope);
+    let kind = of_kind::expand(plugin, &scope);
     quote! {
         #[doc(hidden)]
         #[allow(
@@ -50,6 +51,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
             static __DAGSTACK_HOOKS: [#private::Hook; __dagstack_Index::Count as usize] =
                 [#(#elements)*];
             #declaration
+            #kind
             #impls
             #private::inventory::submit! { #private::Probe::<#self_ty>::REGISTRATION }
             #shared
@@ -77,6 +79,7 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         scope,
     );
     let setup = lifecycle::setup_body(plugin.setup.as_ref(), scope);
+    let native = of_kind::native(plugin, scope);
     quote! {
         #[automatically_derived]
         #header #self_ty
@@ -114,6 +117,8 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
             ) -> #private::BoxFuture<'_, #private::Result<#private::Released, #private::PluginError>> {
                 #teardown
             }
+
+            #native
         }
     }
 }
@@ -133,14 +138,24 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         .flat_map(|hook| hook.types(scope))
         .chain(lifecycle::setup_type(plugin.setup.as_ref(), scope))
         .collect();
-    let declared = types
-        .iter()
-        .map(|NamedType { cfgs, name, .. }| quote!(#(#cfgs)* type #name: ?#private::Sized;));
-    let defined = types
-        .iter()
-        .map(|NamedType { cfgs, name, ty }| quote!(#(#cfgs)* type #name = #ty;));
-    let aliases = types.iter().map(|NamedType { cfgs, name, .. }| {
-        quote!(#(#cfgs)* type #name = <#self_ty as __dagstack_Types>::#name;)
+    let declared = types.iter().map(
+        |NamedType {
+             cfgs,
+             name,
+             generics,
+             ..
+         }| { quote!(#(#cfgs)* type #name #generics: ?#private::Sized;) },
+    );
+    let defined = types.iter().map(
+        |NamedType {
+             cfgs,
+             name,
+             generics,
+             ty,
+         }| { quote!(#(#cfgs)* type #name #generics = #ty;) },
+    );
+    let aliases = types.iter().map(|NamedType { cfgs, name, generics, .. }| {
+        quote!(#(#cfgs)* type #name #generics = <#self_ty as __dagstack_Types>::#name #generics;)
     });
     let hooks = plugin.hooks.iter().map(|hook| hook.assertions(scope));
     let setup = lifecycle::setup_assertions(plugin.setup.as_ref(), &plugin.block.self_ty, scope);
@@ -194,11 +209,10 @@ fn declaration(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
     let type_name = plugin.type_name();
     let config_schema = lifecycle::config_schema(plugin.setup.as_ref(), scope);
-    let (kind, name) = match (&plugin.args.kind, &plugin.args.name) {
-        (Some(kind), Some(name)) => (kind.value(), name.value()),
-        // Reported while parsing; nothing is expanded then.
-        _ => (String::new(), String::new()),
-    };
+    // Reported while parsing if they are missing; nothing is expanded then.
+    let kind = plugin.kind_name().unwrap_or_default();
+    let name = plugin.args.name.as_ref().map(LitStr::value);
+    let name = name.unwrap_or_default();
     let fields = fields(plugin, scope);
     quote! {
         const __DAGSTACK_AUTHORS: &[&str] =
@@ -269,6 +283,17 @@ fn fields(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
             None => quote!(#private::most_demanding(&[#(#models)*])),
         },
     );
+    if let Some(kind) = plugin.kind {
+        fields.set(
+            "kind_spec",
+            quote!(#private::Some(<__dagstack_Kind as #private::Kind>::SPEC)),
+        );
+        if args.kind_api_version.is_none() {
+            // What every published host can read.
+            let major = kind.data.version.split('.').next();
+            fields.set("kind_api_version", quote!(#major));
+        }
+    }
     given(&mut fields, args, private);
     fields.0
 }

@@ -7,6 +7,7 @@ pub(crate) mod args;
 mod expand;
 pub(crate) mod fallback;
 pub(crate) mod model;
+pub(crate) mod of_kind;
 mod validate;
 
 use proc_macro2::{Span, TokenStream};
@@ -21,11 +22,14 @@ use crate::hook::signature;
 use crate::lifecycle::{self, Lifecycle};
 use args::PluginArgs;
 use model::{ImplBlock, Mark, MemberFn};
+use of_kind::OfKind;
 
 /// A plugin, checked.
 pub(crate) struct Plugin<'a> {
     pub(crate) args: &'a PluginArgs,
     pub(crate) block: &'a ImplBlock,
+    /// The kind, if it is a trait.
+    pub(crate) kind: Option<OfKind<'a>>,
     pub(crate) hooks: Vec<Hook<'a>>,
     pub(crate) setup: Option<Lifecycle<'a>>,
     pub(crate) teardown: Option<Lifecycle<'a>>,
@@ -33,31 +37,17 @@ pub(crate) struct Plugin<'a> {
 }
 
 /// Expands `#[plugin(args)] item`.
-pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+pub(crate) fn expand(tokens: TokenStream, item: TokenStream) -> TokenStream {
     let cx = Ctxt::default();
-    let args = PluginArgs::parse(args, &cx);
-    let mut block = match syn::parse2::<ImplBlock>(item.clone()) {
+    let args = PluginArgs::parse(tokens.clone(), Span::call_site(), &cx);
+    let block = match read_block(item.clone(), &args) {
         Ok(block) => block,
         Err(error) => return not_an_impl(&error, item, cx),
     };
-    block.take_marks(&args.krate);
-    block.check_marks(&cx);
-    check_impl(&block, &cx);
-    let plugin = Plugin {
-        args: &args,
-        block: &block,
-        hooks: hooks(&block, &cx),
-        setup: lifecycle::find(&block, "setup", &cx),
-        teardown: lifecycle::find(&block, "teardown", &cx),
-        health: lifecycle::find(&block, "health", &cx),
-    };
-    validate::validate(&plugin, &cx);
-    let expansion = match cx.finish() {
-        Some(errors) => {
-            let stubs = fallback::stubs(&block, &args.krate);
-            quote!(#errors #stubs)
-        }
-        None => expand::expand(&plugin),
+    let expansion = match of_kind::kind_path(tokens.clone()) {
+        // The kind is asked what it says; its answer reports these mistakes with its own.
+        Some(path) => of_kind::hand_over(&path, &args, &tokens, &item),
+        None => write(&args, &block, None, cx),
     };
     let marks = block.mark_paths();
     quote! {
@@ -68,6 +58,37 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
             #[#marks(__dagstack_read)]
             const _: () = ();
         )*
+    }
+}
+
+/// Reads the impl block and takes our attributes off it.
+fn read_block(item: TokenStream, args: &PluginArgs) -> syn::Result<ImplBlock> {
+    let mut block = syn::parse2::<ImplBlock>(item)?;
+    block.take_marks(&args.krate);
+    Ok(block)
+}
+
+/// Everything but the impl block, or the mistakes.
+fn write(args: &PluginArgs, block: &ImplBlock, kind: Option<OfKind<'_>>, cx: Ctxt) -> TokenStream {
+    block.check_marks(&cx);
+    check_impl(block, &cx);
+    let plugin = Plugin {
+        args,
+        block,
+        kind,
+        hooks: hooks(block, kind, &cx),
+        setup: lifecycle::find(block, "setup", &cx),
+        teardown: lifecycle::find(block, "teardown", &cx),
+        health: lifecycle::find(block, "health", &cx),
+    };
+    validate::validate(&plugin, &cx);
+    of_kind::check(&plugin, &cx);
+    match cx.finish() {
+        Some(errors) => {
+            let stubs = fallback::stubs(block, &args.krate);
+            quote!(#errors #stubs)
+        }
+        None => expand::expand(&plugin),
     }
 }
 
@@ -128,15 +149,21 @@ fn is_plain(ty: &Type) -> bool {
     }
 }
 
-fn hooks<'a>(block: &'a ImplBlock, cx: &Ctxt) -> Vec<Hook<'a>> {
+fn hooks<'a>(block: &'a ImplBlock, kind: Option<OfKind<'a>>, cx: &Ctxt) -> Vec<Hook<'a>> {
     block
         .marked("hook")
         .enumerate()
-        .map(|(index, (function, mark))| hook(index, function, mark, cx))
+        .map(|(index, (function, mark))| hook(index, function, mark, kind, cx))
         .collect()
 }
 
-fn hook<'a>(index: usize, function: &'a MemberFn, mark: &Mark, cx: &Ctxt) -> Hook<'a> {
+fn hook<'a>(
+    index: usize,
+    function: &'a MemberFn,
+    mark: &Mark,
+    kind: Option<OfKind<'a>>,
+    cx: &Ctxt,
+) -> Hook<'a> {
     let tokens = match &mark.attr.meta {
         Meta::Path(_) => TokenStream::new(),
         Meta::List(list) => list.tokens.clone(),
@@ -160,8 +187,17 @@ fn hook<'a>(index: usize, function: &'a MemberFn, mark: &Mark, cx: &Ctxt) -> Hoo
             function.sig.ident.span(),
         ),
     };
+    let of_kind = kind.and_then(|kind| kind.hook(&name));
+    let params = match (kind, of_kind) {
+        (None, _) => signature::params(function, cx),
+        (Some(kind), Some((_, data))) => of_kind::params(function, data, kind, cx),
+        // A hook the kind does not have is reported as that.
+        (Some(_), None) => Vec::new(),
+    };
     Hook {
-        params: signature::params(function, cx),
+        params,
+        of_kind,
+        kind_path: kind.map(|kind| kind.path),
         function,
         args,
         name,
@@ -171,6 +207,14 @@ fn hook<'a>(index: usize, function: &'a MemberFn, mark: &Mark, cx: &Ctxt) -> Hoo
 }
 
 impl Plugin<'_> {
+    /// The kind's name.
+    pub(crate) fn kind_name(&self) -> Option<String> {
+        match self.kind {
+            Some(kind) => Some(kind.data.name.clone()),
+            None => self.args.kind.as_ref().map(syn::LitStr::value),
+        }
+    }
+
     /// The type, as it stands in the source.
     pub(crate) fn type_name(&self) -> String {
         signature::shown(self.block.self_ty.to_token_stream())

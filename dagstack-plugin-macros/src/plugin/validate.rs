@@ -8,6 +8,7 @@ use super::Plugin;
 use super::expand::dependency;
 use crate::ctxt::Ctxt;
 use crate::hook::args::Model;
+use crate::names::{help_name, is_plugin_name, is_snake_case, plugin_name_of, snake_case_of};
 
 /// Checks all rules.
 pub(crate) fn validate(plugin: &Plugin<'_>, cx: &Ctxt) {
@@ -61,7 +62,8 @@ fn has_hooks(plugin: &Plugin<'_>, cx: &Ctxt) {
         .block
         .functions()
         .any(|function| !function.hidden_marks.is_empty());
-    if !hidden && !marks.any(|mark| mark.name == "hook") {
+    // A kind's missing hooks are reported by name.
+    if plugin.kind.is_none() && !hidden && !marks.any(|mark| mark.name == "hook") {
         cx.error_at(
             &plugin.block.self_ty,
             format!(
@@ -183,7 +185,7 @@ fn hook_models(plugin: &Plugin<'_>, cx: &Ctxt) {
 
 /// A dependency is a plugin's key or name, and never the plugin itself (specification §1).
 fn dependencies(plugin: &Plugin<'_>, cx: &Ctxt) {
-    let own_kind = plugin.args.kind.as_ref().map(LitStr::value);
+    let own_kind = plugin.kind_name();
     let own_name = plugin.args.name.as_ref().map(LitStr::value);
     for text in &plugin.args.depends_on {
         let (kind, name) = dependency(&text.value());
@@ -249,61 +251,4 @@ fn resources(plugin: &Plugin<'_>, cx: &Ctxt) {
             );
         }
     }
-}
-
-fn is_plugin_name(name: &str) -> bool {
-    let part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    name.bytes().next().is_some_and(part)
-        && name
-            .bytes()
-            .all(|byte| part(byte) || byte == b'_' || byte == b'-')
-}
-
-fn is_snake_case(name: &str) -> bool {
-    name.bytes()
-        .next()
-        .is_some_and(|byte| byte.is_ascii_lowercase())
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-fn plugin_name_of(name: &str) -> Option<String> {
-    let mended: String = name
-        .trim()
-        .chars()
-        .map(|ch| {
-            if ch.is_alphanumeric() || ch == '_' {
-                ch
-            } else {
-                '-'
-            }
-        })
-        .flat_map(char::to_lowercase)
-        .collect();
-    let mended = mended.trim_start_matches(['_', '-']).to_owned();
-    is_plugin_name(&mended).then_some(mended)
-}
-
-fn snake_case_of(name: &str) -> Option<String> {
-    let mut mended = String::new();
-    for ch in name.trim().chars() {
-        if ch.is_uppercase() && !mended.is_empty() && !mended.ends_with('_') {
-            mended.push('_');
-        }
-        if ch.is_alphanumeric() {
-            mended.extend(ch.to_lowercase());
-        } else if !mended.ends_with('_') {
-            mended.push('_');
-        }
-    }
-    let mended = mended.trim_start_matches('_').to_owned();
-    is_snake_case(&mended).then_some(mended)
-}
-
-fn help_name(mended: &Option<String>) -> String {
-    mended
-        .as_ref()
-        .map(|name| format!("\nhelp: write `{name}`"))
-        .unwrap_or_default()
 }

@@ -108,8 +108,10 @@ fn names() {
         ]
     );
     assert_eq!(
-        of_args("kind = Tool, name = \"echo\""),
-        ["kinds as traits are not supported yet; write `kind = \"…\"`"]
+        of_args("kind = Tool<u8>, name = \"echo\""),
+        [
+            "expected the trait of a kind, or a name in quotes, for example `kind = Chunker` or `kind = \"tool\"`, found `Tool<u8>`"
+        ]
     );
 }
 

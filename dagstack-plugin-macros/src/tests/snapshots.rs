@@ -21,6 +21,43 @@ macro_rules! snapshot {
     };
 }
 
+/// A file with the expansion of a kind.
+#[test]
+fn kind() {
+    let item = "/// Splits text.
+        pub trait Chunker {
+            /// Splits `text`.
+            #[hook(dispatch = \"singleton\")]
+            async fn chunk(&self, /** The text. */ text: String) -> Vec<Chunk>;
+            #[hook(dispatch = \"broadcast_collect\", mcp_exposed = false)]
+            fn looks_good(&self, text: &str) -> bool;
+        }";
+    let args = "name = \"chunker\", version = \"1.0.0\"";
+    let tokens = crate::kind::expand(args.parse().unwrap(), item.parse().unwrap(), "here");
+    let file = syn::parse2(tokens).unwrap();
+    expect_file!["snapshots/kind.rs"].assert_eq(&prettyplease::unparse(&file));
+}
+
+/// What the kind's macro calls for a plugin of it.
+#[test]
+fn plugin_of_kind() {
+    let input = "{ \"chunker\" \"1.0.0\"
+            { chunk \"chunk\" true true \"async fn chunk(&self, text: String) -> Vec<Chunk>\"
+                { \"text\" false \"String\" } }
+            { looks_good \"looks_good\" false false \"fn looks_good(&self, text: &str) -> bool\"
+                { \"text\" true \"&str\" } }
+        }
+        [::dagstack_plugin]
+        { kind = Chunker, name = \"fixed\" }
+        { impl Fixed {
+            #[hook] fn chunk(&self, ctx: &HookContext, text: String) -> Vec<Chunk> { Vec::new() }
+            #[hook] fn looks_good(&self, text: &str) -> bool { true }
+        } }";
+    let tokens = crate::plugin::of_kind::expand_of_kind(input.parse().unwrap());
+    let file = syn::parse2(tokens).unwrap();
+    expect_file!["snapshots/plugin_of_kind.rs"].assert_eq(&prettyplease::unparse(&file));
+}
+
 const ARGS: &str = "kind = \"tool\", name = \"echo\"";
 
 snapshot!(

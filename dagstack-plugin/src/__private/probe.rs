@@ -64,6 +64,10 @@ impl<T: Plugin> Probe<T> {
 /// author's may be called `Context` too. The traits of the prelude are there for the expansions of
 /// schemars, which need them even under `#![no_implicit_prelude]`.
 pub mod ask {
+    pub use super::super::kind::{
+        Again as _, ArgToJson as _, ArgsFromJson as _, End as _, Fit as _, KeyOf as _,
+        MaybeSchema as _, OutputFromJson as _, OutputToJson as _, Stopped as _,
+    };
     pub use super::answers::{
         AsSend as _, ConfigOf as _, Context as _, Decode as _, DefaultOf as _, Encode as _,
         Failure as _, Healthy as _, IfSync as _, InputSchema as _, NoRegistration as _,

@@ -36,6 +36,18 @@ pub(crate) struct Failure {
     pub(crate) message: String,
 }
 
+impl Failure {
+    /// What serde said, of a value that fits when it is looked at again.
+    pub(crate) fn unlocated(error: &serde_json::Error) -> Self {
+        // An empty path has no constructor of its own.
+        let path = serde_path_to_error::Track::new().path();
+        Self {
+            path,
+            message: error.to_string(),
+        }
+    }
+}
+
 /// Decodes a value as the type in question; `None` if it fits.
 pub(crate) type Trial = fn(&Value) -> Option<Failure>;
 

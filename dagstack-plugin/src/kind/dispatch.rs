@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -9,6 +10,7 @@ use std::task::Poll;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
+use crate::call::{forget_panic, panicked};
 use crate::context::HookContext;
 use crate::error::{HookError, code};
 use crate::kind::{Dispatch, ErrorPolicy, KindHook};
@@ -50,6 +52,11 @@ pub trait Selector<P: ?Sized>: Send + Sync + 'static {
 
     /// Notes that a plugin failed in a broadcast.
     fn failed(&self, plugin: &PluginName, hook: &str, error: &HookError);
+
+    /// Notes that a plugin answered a dispatch.
+    fn succeeded(&self, plugin: &PluginName, hook: &str) {
+        let _ = (plugin, hook);
+    }
 }
 
 /// A plugin that a [`Selector`] chose.
@@ -163,6 +170,10 @@ pub enum DispatchError {
     /// The kind has no such hook.
     #[error(transparent)]
     UnknownHook(HookError),
+
+    /// The arguments do not say what the dispatch needs to know.
+    #[error(transparent)]
+    Arguments(HookError),
 }
 
 fn names(plugins: &[PluginName]) -> String {
@@ -189,7 +200,9 @@ impl DispatchError {
     /// The stable code: that of the hook's error where a plugin failed.
     pub fn code(&self) -> &str {
         match self {
-            Self::Hook { error, .. } | Self::UnknownHook(error) => error.code(),
+            Self::Hook { error, .. } | Self::UnknownHook(error) | Self::Arguments(error) => {
+                error.code()
+            }
             Self::NoPlugin { .. } => "no_plugin",
             Self::AmbiguousPlugin { .. } => "ambiguous_plugin",
             Self::NoCapabilityMatch { .. } => "no_capability_match",
@@ -203,7 +216,9 @@ impl From<DispatchError> for HookError {
     /// So that a plugin that dispatches can use `?`: a plugin's own error keeps code and details.
     fn from(error: DispatchError) -> Self {
         match error {
-            DispatchError::Hook { error, .. } | DispatchError::UnknownHook(error) => error,
+            DispatchError::Hook { error, .. }
+            | DispatchError::UnknownHook(error)
+            | DispatchError::Arguments(error) => error,
             other => {
                 let cause = other.code().to_owned();
                 HookError::new(code::UNAVAILABLE, other.to_string())
@@ -256,7 +271,26 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         F: Future<Output = Result<T, HookError>>,
     {
         let chosen = self.0.singleton(hook, ctx)?;
-        call(chosen.plugin).await.map_err(by(chosen.name))
+        self.one(hook, chosen, call).await
+    }
+
+    /// Calls a plugin that was chosen otherwise than by a [`Selector`].
+    ///
+    /// # Errors
+    ///
+    /// The plugin's.
+    pub async fn one<T, F>(
+        &self,
+        hook: &str,
+        chosen: Candidate<P>,
+        call: impl FnOnce(Arc<P>) -> F,
+    ) -> Result<T, DispatchError>
+    where
+        F: Future<Output = Result<T, HookError>>,
+    {
+        let value = call(chosen.plugin).await.map_err(by(&chosen.name))?;
+        self.0.succeeded(&chosen.name, hook);
+        Ok(value)
     }
 
     /// Calls the plugin that supports `key`, or the fallback.
@@ -276,7 +310,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         F: Future<Output = Result<T, HookError>>,
     {
         let chosen = self.0.capability(hook, ctx, capability, key)?;
-        call(chosen.plugin).await.map_err(by(chosen.name))
+        self.one(hook, chosen, call).await
     }
 
     /// Calls all plugins at the same time and collects what they return, in the order of the
@@ -292,7 +326,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         call: impl Fn(Arc<P>) -> F,
     ) -> Result<Vec<(PluginName, T)>, DispatchError>
     where
-        F: Future<Output = Result<T, HookError>> + Send,
+        F: Future<Output = Result<T, HookError>>,
     {
         let (names, outcomes) = self
             .broadcast(hook, ctx, call, ErrorPolicy::FailFast)
@@ -329,7 +363,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         call: impl Fn(Arc<P>) -> F,
     ) -> Result<Vec<(PluginName, Result<T, HookError>)>, DispatchError>
     where
-        F: Future<Output = Result<T, HookError>> + Send,
+        F: Future<Output = Result<T, HookError>>,
     {
         let (names, outcomes) = self
             .broadcast(hook, ctx, call, ErrorPolicy::BestEffort)
@@ -354,7 +388,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         call: impl Fn(Arc<P>) -> F,
     ) -> Result<(), DispatchError>
     where
-        F: Future<Output = Result<T, HookError>> + Send,
+        F: Future<Output = Result<T, HookError>>,
     {
         let (names, outcomes) = self
             .broadcast(hook, ctx, call, ErrorPolicy::BestEffort)
@@ -383,24 +417,51 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         &self,
         hook: &str,
         ctx: &HookContext,
-        mut value: T,
+        value: T,
         call: impl Fn(Arc<P>, T) -> F,
     ) -> Result<T, DispatchError>
     where
         T: DeserializeOwned,
         F: Future<Output = Result<T, HookError>>,
     {
+        let stopped = HookError::stopped_with::<T>;
+        self.chain_until(hook, ctx, value, call, stopped).await
+    }
+
+    /// [`chain`](Self::chain), where only the caller knows how the value of a stop is read.
+    #[doc(hidden)]
+    #[allow(clippy::missing_errors_doc)]
+    pub async fn chain_until<T, F>(
+        &self,
+        hook: &str,
+        ctx: &HookContext,
+        mut value: T,
+        call: impl Fn(Arc<P>, T) -> F,
+        stopped: fn(&HookError) -> Option<Result<T, HookError>>,
+    ) -> Result<T, DispatchError>
+    where
+        F: Future<Output = Result<T, HookError>>,
+    {
+        let mut before: Option<PluginName> = None;
         for stage in self.0.all(hook, ctx)? {
             match call(stage.plugin, value).await {
-                Ok(next) => value = next,
+                Ok(next) => {
+                    self.0.succeeded(&stage.name, hook);
+                    value = next;
+                }
                 Err(error) => {
-                    return match error.stopped_with::<T>() {
-                        Some(Ok(last)) => Ok(last),
-                        Some(Err(error)) => Err(by(stage.name)(error)),
-                        None => Err(by(stage.name)(error)),
+                    return match (stopped(&error), before) {
+                        (Some(last), _) => last.map_err(by(&stage.name)),
+                        // The arguments are not the caller's, but what the stage before made of them.
+                        (None, Some(before)) if error.code() == code::INVALID_ARGUMENTS => {
+                            let whose = format!("it was given what `{before}` returned: ");
+                            Err(by(&stage.name)(error.in_front(whose)))
+                        }
+                        (None, _) => Err(by(&stage.name)(error)),
                     };
                 }
             }
+            before = Some(stage.name);
         }
         Ok(value)
     }
@@ -415,7 +476,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         policy: ErrorPolicy,
     ) -> Result<(Vec<PluginName>, Vec<Option<Result<T, HookError>>>), DispatchError>
     where
-        F: Future<Output = Result<T, HookError>> + Send,
+        F: Future<Output = Result<T, HookError>>,
     {
         let candidates = self.0.all(hook, ctx)?;
         let mut names = Vec::with_capacity(candidates.len());
@@ -431,19 +492,34 @@ impl<P: ?Sized + 'static> Dispatching<P> {
             let mut pending = false;
             for ((running, outcome), name) in calls.iter_mut().zip(&mut outcomes).zip(places) {
                 let Some(future) = running else { continue };
-                match future.as_mut().poll(cx) {
-                    Poll::Pending => pending = true,
-                    Poll::Ready(ended) => {
-                        *running = None;
-                        let failed = ended.as_ref().err().inspect(|error| {
-                            self.0.failed(name, hook, error);
-                        });
-                        let ends = failed.is_some() && policy == ErrorPolicy::FailFast;
-                        *outcome = Some(ended);
-                        if ends {
-                            return Poll::Ready(());
-                        }
+                let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+                let ended = match polled {
+                    Ok(Poll::Pending) => {
+                        pending = true;
+                        continue;
                     }
+                    Ok(Poll::Ready(ended)) => ended,
+                    // Shells and handles catch panics themselves; this one is of something else that
+                    // stands behind the kind's trait. It is no reason to lose the other plugins.
+                    Err(payload) => {
+                        forget_panic(payload);
+                        Err(panicked(hook))
+                    }
+                };
+                *running = None;
+                let failed = match &ended {
+                    Ok(_) => {
+                        self.0.succeeded(name, hook);
+                        false
+                    }
+                    Err(error) => {
+                        self.0.failed(name, hook, error);
+                        true
+                    }
+                };
+                *outcome = Some(ended);
+                if failed && policy == ErrorPolicy::FailFast {
+                    return Poll::Ready(());
                 }
             }
             if pending {
@@ -458,7 +534,8 @@ impl<P: ?Sized + 'static> Dispatching<P> {
 }
 
 /// The failure of a plugin that a dispatch called.
-fn by(plugin: PluginName) -> impl FnOnce(HookError) -> DispatchError {
+fn by(plugin: &PluginName) -> impl FnOnce(HookError) -> DispatchError {
+    let plugin = plugin.clone();
     move |error| DispatchError::Hook { plugin, error }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Instant;
 
+use crate::cancel::CancelToken;
 use crate::error::HookError;
 use crate::kind::Caller;
 use crate::middleware::Middleware;
@@ -22,6 +23,11 @@ pub trait Host: Send + Sync + 'static {
     /// Drives `work` to its end on a thread for long computations, and completes then; completes
     /// early, with `work` dropped, where the host shuts down.
     fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()>;
+
+    /// Tells calls on their way that their plugin goes and waits for them no longer.
+    fn revoked(&self) -> Option<&CancelToken> {
+        None
+    }
 }
 
 /// The middleware around one hook, outermost first.
@@ -29,12 +35,15 @@ pub type Layers = Box<[Arc<dyn Middleware>]>;
 
 /// Set in [`Lease::calls`] once no more calls are let in.
 const CLOSED: usize = 1 << (usize::BITS - 1);
+/// Set in [`Lease::calls`] while calls are not let in.
+const SUSPENDED: usize = 1 << (usize::BITS - 2);
+const FLAGS: usize = CLOSED | SUSPENDED;
 
 /// One generation of a plugin. Every call holds an [`InFlight`] of it; once it is closed, calls are
 /// refused, and whoever tears the plugin down waits for those on their way.
 pub struct Lease {
     plugin: PluginName,
-    /// The calls in flight, and [`CLOSED`].
+    /// The calls in flight, [`CLOSED`] and [`SUSPENDED`].
     calls: AtomicUsize,
     waiting: Mutex<Vec<Waker>>,
     /// By the place of the hook in the plugin's declaration.
@@ -108,7 +117,7 @@ impl Lease {
     ///
     /// # Errors
     ///
-    /// Once the lease is [`close`](Self::close)d.
+    /// Once the lease is [`close`](Self::close)d, and while it is [`suspend`](Self::suspend)ed.
     #[inline]
     pub fn enter(&self) -> Result<InFlight<&Self>, HookError> {
         InFlight::enter(self)
@@ -118,7 +127,7 @@ impl Lease {
     ///
     /// # Errors
     ///
-    /// Once the lease is [`close`](Self::close)d.
+    /// As [`enter`](Self::enter).
     pub fn enter_owned(self: &Arc<Self>) -> Result<InFlight<Arc<Self>>, HookError> {
         InFlight::enter(Arc::clone(self))
     }
@@ -128,21 +137,40 @@ impl Lease {
         self.calls.fetch_or(CLOSED, Ordering::AcqRel);
     }
 
+    /// Whether it is [`close`](Self::close)d.
+    pub fn is_closed(&self) -> bool {
+        self.calls.load(Ordering::Acquire) & CLOSED != 0
+    }
+
+    /// Lets no calls in until [`resume`](Self::resume).
+    pub fn suspend(&self) {
+        self.calls.fetch_or(SUSPENDED, Ordering::AcqRel);
+    }
+
+    /// Lets calls in again, unless the lease is [`close`](Self::close)d.
+    pub fn resume(&self) {
+        self.calls.fetch_and(!SUSPENDED, Ordering::AcqRel);
+    }
+
     /// How many calls are on their way.
     pub fn in_flight(&self) -> usize {
-        self.calls.load(Ordering::Acquire) & !CLOSED
+        self.calls.load(Ordering::Acquire) & !FLAGS
+    }
+
+    fn is_drained(&self) -> bool {
+        self.calls.load(Ordering::Acquire) & !SUSPENDED == CLOSED
     }
 
     /// Lets no more calls in, and completes when none is on its way.
     pub async fn drained(&self) {
         self.close();
         poll_fn(|cx| {
-            if self.calls.load(Ordering::Acquire) == CLOSED {
+            if self.is_drained() {
                 return Poll::Ready(());
             }
             let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
             // Looked at again under the lock: the last call takes the list after it has counted.
-            if self.calls.load(Ordering::Acquire) == CLOSED {
+            if self.is_drained() {
                 return Poll::Ready(());
             }
             if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
@@ -172,7 +200,7 @@ impl<L: Deref<Target = Lease>> InFlight<L> {
     fn enter(lease: L) -> Result<Self, HookError> {
         let before = lease.calls.fetch_add(1, Ordering::Acquire);
         let entered = Self(lease);
-        if before & CLOSED == 0 {
+        if before & FLAGS == 0 {
             Ok(entered)
         } else {
             Err((entered.0.refusal)())
@@ -191,8 +219,61 @@ impl InFlight<&Lease> {
 impl<L: Deref<Target = Lease>> Drop for InFlight<L> {
     #[inline]
     fn drop(&mut self) {
-        if self.0.calls.fetch_sub(1, Ordering::AcqRel) == CLOSED | 1 {
+        if self.0.calls.fetch_sub(1, Ordering::AcqRel) & !SUSPENDED == CLOSED | 1 {
             self.0.idle();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::code;
+    use std::pin::pin;
+    use std::task::Context;
+
+    struct NoHost;
+
+    impl Host for NoHost {
+        fn sleep_until(&self, _: Instant) -> BoxFuture<'static, ()> {
+            Box::pin(std::future::pending())
+        }
+        fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+            work
+        }
+    }
+
+    fn lease() -> Lease {
+        let refusal = || HookError::new(code::UNAVAILABLE, "no");
+        Lease::new(PluginName::new("kind", "name"), Arc::new(NoHost), refusal)
+    }
+
+    #[test]
+    fn a_suspended_lease_opens_again_and_a_closed_one_does_not() {
+        let lease = lease();
+        let running = lease.enter().ok();
+        lease.suspend();
+        assert!(lease.enter().is_err());
+        assert_eq!(lease.in_flight(), 1);
+        lease.resume();
+        assert!(lease.enter().is_ok());
+        lease.suspend();
+        lease.close();
+        lease.resume();
+        assert!(lease.enter().is_err());
+        drop(running);
+        assert_eq!(lease.in_flight(), 0);
+    }
+
+    #[test]
+    fn a_suspended_lease_is_drained_too() {
+        let lease = lease();
+        let running = lease.enter().ok();
+        lease.suspend();
+        let mut drained = pin!(lease.drained());
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(drained.as_mut().poll(&mut cx).is_pending());
+        drop(running);
+        assert!(drained.as_mut().poll(&mut cx).is_ready());
     }
 }

@@ -4,11 +4,14 @@
 //! |---|---|
 //! | [`KindSpec`], [`KindHook`] | the hookspec, as data (plugin specification, §2) |
 //! | [`Kind`], [`HookSpec`] | what `#[kind]` implements for `dyn Trait` |
+//! | [`Hookspec`] | the hookspec as files |
 //! | [`Native`], [`Lease`] | the shell around a plugin in this process, and its lease on one generation |
 //! | [`Proxy`], [`Caller`] | the kind's trait over anything that takes JSON |
 //! | [`Dispatching`], [`Selector`] | the five dispatch classes, and where their plugins come from |
 
 mod dispatch;
+mod hookspec;
+pub(crate) mod json;
 mod lease;
 mod native;
 mod proxy;
@@ -20,7 +23,12 @@ use serde_json::Value;
 use crate::error::HookError;
 use crate::schema::Schema;
 
+/// The second half of `#[plugin(kind = …)]`. The compiler shows its path with errors, so it is here.
+#[doc(hidden)]
+pub use dagstack_plugin_macros::plugin_of_kind as plugin;
+
 pub use dispatch::{Candidate, CapabilityKey, DispatchError, Dispatching, Selector};
+pub use hookspec::{Hookspec, HookspecError};
 pub use lease::{Host, InFlight, Layers, Lease};
 pub use native::{Native, Run};
 pub use proxy::{Caller, Proxy};
@@ -40,6 +48,11 @@ pub trait Kind: Send + Sync + 'static {
 
     /// The kind's trait over a plugin that is called by JSON.
     fn proxy(caller: Arc<dyn Caller>) -> Arc<Self>;
+
+    /// The hookspec as files: YAML, JSON Schemas, OpenRPC, Markdown.
+    fn hookspec() -> Hookspec {
+        Hookspec::new(Self::SPEC)
+    }
 }
 
 /// The hook at place `HOOK` of a kind's [`KindSpec::hooks`]: its types, and their JSON forms.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::{Future, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
@@ -118,17 +118,19 @@ impl<P: Plugin> Native<P> {
         let _in_flight = self.enter(ctx)?;
         let mut payload = Typed::<K, P, HOOK> {
             native: self,
-            args: Some(args),
-            output: None,
+            args: Mutex::new(Some(args)),
+            output: Mutex::new(None),
         };
         let hook = K::SPEC.hooks[HOOK].name;
-        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
         let layers = self.lease.layers(P::PLACE);
+        let host = &**self.lease.host();
+        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
         let mut guard = self.guard(ctx, P::PLACE);
         let mut passed = Next::new(layers).run(&mut call);
         poll_fn(|cx| guard.poll(passed.as_mut(), cx)).await?;
         drop(passed);
-        payload.output.ok_or_else(|| no_result(hook))
+        let output = into_inner(payload.output);
+        output.ok_or_else(|| no_result(hook))
     }
 
     /// Calls a plain `fn` hook of the kind, at place `place` of the declaration. Its middleware must
@@ -156,8 +158,8 @@ impl<P: Plugin> Native<P> {
             return guarded(ctx);
         }
         let mut payload = Now {
-            run: Some(guarded),
-            output: None,
+            run: Mutex::new(Some(guarded)),
+            output: Mutex::new(None),
             hook,
         };
         let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
@@ -183,7 +185,7 @@ impl<P: Plugin> Native<P> {
                 return Err(panicked(hook));
             }
         }
-        payload.output.ok_or_else(|| no_result(hook))
+        into_inner(payload.output).ok_or_else(|| no_result(hook))
     }
 
     /// Runs `job` on one of the host's threads for long computations. It cannot be interrupted
@@ -333,11 +335,24 @@ impl Guard<'_> {
     }
 }
 
-/// The payload of a typed call: JSON only if a middleware asks for it.
+/// The payload of a typed call: JSON only if a middleware asks for it. The locks, which nobody ever
+/// waits for, make it `Sync` where the types of the kind are not.
 struct Typed<'n, 'a, K: HookSpec<HOOK> + ?Sized, P, const HOOK: usize> {
     native: &'n Native<P>,
-    args: Option<K::Args<'a>>,
-    output: Option<K::Output>,
+    args: Mutex<Option<K::Args<'a>>>,
+    output: Mutex<Option<K::Output>>,
+}
+
+fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
+    slot.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn get_mut<T>(slot: &mut Mutex<T>) -> &mut T {
+    slot.get_mut().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn into_inner<T>(slot: Mutex<T>) -> T {
+    slot.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<K, P, const HOOK: usize> Payload for Typed<'_, '_, K, P, HOOK>
@@ -346,45 +361,63 @@ where
     P: Run<K, HOOK>,
 {
     fn args_json(&self) -> Result<Value, HookError> {
-        match &self.args {
+        exposed::<K, HOOK>()?;
+        match &*lock(&self.args) {
             Some(args) => K::args_to_json(args),
             None => Err(used_up(K::SPEC.hooks[HOOK].name)),
         }
     }
 
     fn set_args_json(&mut self, args: Value) -> Result<(), HookError> {
-        self.args = Some(K::args_from_json(args)?);
+        exposed::<K, HOOK>()?;
+        *get_mut(&mut self.args) = Some(K::args_from_json(args)?);
         Ok(())
     }
 
     fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
         Box::pin(async move {
-            let Some(args) = self.args.take() else {
+            let Some(args) = get_mut(&mut self.args).take() else {
                 return Err(used_up(K::SPEC.hooks[HOOK].name));
             };
             given_up(ctx)?;
             let mut future = pin!(P::run(self.native, ctx, args));
             let mut guard = self.native.guard(ctx, P::PLACE);
             let output = poll_fn(|cx| guard.poll(future.as_mut(), cx)).await?;
-            self.output = Some(output);
+            *get_mut(&mut self.output) = Some(output);
             Ok(())
         })
     }
 
     fn result_json(&self) -> Result<Option<Value>, HookError> {
-        self.output.as_ref().map(K::output_to_json).transpose()
+        exposed::<K, HOOK>()?;
+        lock(&self.output)
+            .as_ref()
+            .map(K::output_to_json)
+            .transpose()
     }
 
     fn set_result_json(&mut self, result: Value) -> Result<(), HookError> {
-        self.output = Some(K::output_from_json(result)?);
+        exposed::<K, HOOK>()?;
+        *get_mut(&mut self.output) = Some(K::output_from_json(result)?);
         Ok(())
+    }
+}
+
+/// Refuses the JSON of a hook that is not exposed, even where its types have one: middleware must
+/// not depend on what the kind does not promise.
+fn exposed<K: HookSpec<HOOK> + ?Sized, const HOOK: usize>() -> Result<(), HookError> {
+    let hook = &K::SPEC.hooks[HOOK];
+    if hook.mcp_exposed {
+        Ok(())
+    } else {
+        Err(not_exposed(hook.name))
     }
 }
 
 /// The payload of a plain `fn` hook: nothing of it has a JSON form.
 struct Now<F, T> {
-    run: Option<F>,
-    output: Option<T>,
+    run: Mutex<Option<F>>,
+    output: Mutex<Option<T>>,
     hook: &'static str,
 }
 
@@ -402,9 +435,9 @@ where
 
     fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
         Box::pin(async move {
-            match self.run.take() {
+            match get_mut(&mut self.run).take() {
                 Some(run) => {
-                    self.output = Some(run(ctx)?);
+                    *get_mut(&mut self.output) = Some(run(ctx)?);
                     Ok(())
                 }
                 None => Err(used_up(self.hook)),

@@ -1,7 +1,6 @@
 //! Calls of a resource as JSON: what `#[resource]` writes is made of these.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -60,27 +59,26 @@ impl Remote {
 
     /// Calls a method.
     ///
-    /// The future fails with the resource's error; with
-    /// [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS) where an argument has no JSON
-    /// form; with [`code::INVALID_RESULT`](crate::code::INVALID_RESULT) where the answer is not
-    /// what the trait says; with what [`ResourceCaller`] fails with.
-    pub fn call<T: DeserializeOwned>(
+    /// # Errors
+    ///
+    /// The resource's own error; [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS) where an
+    /// argument has no JSON form; [`code::INVALID_RESULT`](crate::code::INVALID_RESULT) where the
+    /// answer is not what the trait says; what [`ResourceCaller`] fails with.
+    pub async fn call<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: Result<Parameters, HookError>,
-    ) -> impl Future<Output = Result<T, HookError>> + Send {
-        async move {
-            let answer = self.caller.call(method, params?.finish()?).await?;
-            serde_json::from_str(&answer).map_err(|error| {
-                HookError::new(
-                    code::INVALID_RESULT,
-                    format!(
-                        "what `{method}` of the resource `{}` returned does not fit: {error}",
-                        self.name
-                    ),
-                )
-            })
-        }
+    ) -> Result<T, HookError> {
+        let answer = self.caller.call(method, params?.finish()?).await?;
+        serde_json::from_str(&answer).map_err(|error| {
+            HookError::new(
+                code::INVALID_RESULT,
+                format!(
+                    "what `{method}` of the resource `{}` returned does not fit: {error}",
+                    self.name
+                ),
+            )
+        })
     }
 }
 

@@ -6,11 +6,12 @@ use std::sync::{Arc, OnceLock};
 use rmcp::model::Tool;
 
 use crate::declaration::{Declaration, Hook};
+use crate::kind::TOOL_NAME_TEMPLATE;
 
 /// How tools are named.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum ToolNames {
-    /// `{kind}.{plugin}.{hook}`, `tool.<plugin>.execute.<function>`.
+    /// As the kind says, else `{kind}.{plugin}.{hook}`; `tool.<plugin>.execute.<function>`.
     #[default]
     Full,
     /// The hook's or function's own name, for clients that refuse dots.
@@ -24,9 +25,21 @@ impl ToolNames {
         match self {
             Self::Function => name.to_owned(),
             Self::Full if declaration.is_tool() => format!("tool.{plugin}.execute.{name}"),
-            Self::Full => format!("{kind}.{plugin}.{name}"),
+            Self::Full => template(declaration, hook)
+                .replace("{kind}", kind)
+                .replace("{plugin}", plugin)
+                .replace("{hook}", name)
+                .replace("{function}", name),
         }
     }
+}
+
+/// How the kind names the hook's tools.
+fn template(declaration: &Declaration, hook: &Hook) -> &'static str {
+    declaration
+        .kind_spec
+        .and_then(|kind| kind.hook(hook.name))
+        .map_or(TOOL_NAME_TEMPLATE, |hook| hook.mcp_tool_name_template)
 }
 
 /// The tools by name. Schemas are made when a client asks for them.

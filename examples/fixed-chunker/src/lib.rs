@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use chunker_kind::{Chunk, Chunker};
 use dagstack_plugin::prelude::*;
 use dagstack_plugin::serde_json::json;
 
@@ -30,18 +31,6 @@ fn default_size() -> usize {
 
 fn default_pieces() -> usize {
     100_000
-}
-
-/// A piece of the text.
-#[data]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Chunk {
-    /// Tells equal pieces of different texts apart. No protection against forgery.
-    pub id: u64,
-    /// Where the piece starts, in characters.
-    pub start: usize,
-    /// The piece.
-    pub text: String,
 }
 
 /// Why a text could not be split.
@@ -95,7 +84,7 @@ pub struct FixedChunker {
 }
 
 /// Splits text into pieces of equal length.
-#[plugin(kind = "chunker", name = "fixed", priority = 50, capabilities = ["text"])]
+#[plugin(kind = Chunker, name = "fixed", priority = 50, capabilities = ["text"])]
 impl FixedChunker {
     #[setup]
     fn setup(ctx: &PluginContext<Config>) -> Result<Self, PluginError> {

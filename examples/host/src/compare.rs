@@ -1,8 +1,9 @@
 //! Makes the same calls to two registries and compares the answers.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dagstack_runtime::{HookContext, HookError, Registry, canonical_json, code};
+use dagstack_runtime::{BoxFuture, HookContext, HookError, Registry, canonical_json, code};
 use serde_json::Value;
 
 /// A call to make.
@@ -10,13 +11,25 @@ use serde_json::Value;
 pub struct Call {
     /// The plugin's kind.
     pub kind: &'static str,
-    /// The plugin's name.
+    /// The plugin's name, or the dispatch class that chooses one.
     pub plugin: &'static str,
     /// The hook.
     pub hook: &'static str,
-    /// Its arguments.
-    pub arguments: Value,
+    /// How it is made.
+    pub how: How,
 }
+
+/// How a call is made.
+#[derive(Clone, Debug)]
+pub enum How {
+    /// By name, with these arguments.
+    Json(Value),
+    /// Through the kind's trait, on this text.
+    Typed(Typed, Arc<str>),
+}
+
+/// A call through a kind's trait; what comes back is turned into JSON to be compared.
+pub type Typed = for<'a> fn(&'a Registry, &'a str) -> BoxFuture<'a, Result<Value, HookError>>;
 
 /// What one registry answered.
 #[derive(Clone, Debug)]
@@ -46,7 +59,7 @@ impl Comparison {
 
 impl Answer {
     fn is_from_the_plugin(&self) -> bool {
-        !matches!(&self.outcome, Err((code, _)) if code == "plugin_not_found" || code == code::UNAVAILABLE)
+        !matches!(&self.outcome, Err((code, _)) if code == code::UNAVAILABLE)
     }
 }
 
@@ -61,23 +74,16 @@ pub async fn compare(first: &Registry, second: &Registry, calls: Vec<Call>) -> V
 }
 
 async fn answer(registry: &Registry, call: &Call) -> Answer {
-    let plugin = match registry.plugin(call.kind, call.plugin) {
-        Ok(plugin) => plugin,
-        Err(error) => {
-            return Answer {
-                runtime: "-".to_owned(),
-                pid: 0,
-                outcome: Err((error.code().to_owned(), Some(error.to_string()))),
-                time: Duration::ZERO,
-            };
-        }
-    };
-    let ctx = HookContext::default();
+    // A dispatch calls plugins of one kind, which all run in the same way here.
+    let plugin = registry
+        .status()
+        .into_iter()
+        .filter(|plugin| plugin.kind.as_deref() == Some(call.kind) && plugin.state.is_callable())
+        .find(|plugin| matches!(call.how, How::Typed(..)) || plugin.name == call.plugin);
     let mut times = Vec::new();
     let outcome = loop {
-        let arguments = call.arguments.clone();
         let start = Instant::now();
-        let outcome = plugin.call(call.hook, &ctx, arguments).await;
+        let outcome = make(registry, call).await;
         times.push(start.elapsed());
         if times.len() == 5 || times.iter().sum::<Duration>() > Duration::from_millis(300) {
             break outcome;
@@ -85,12 +91,28 @@ async fn answer(registry: &Registry, call: &Call) -> Answer {
     };
     times.sort();
     Answer {
-        runtime: plugin.runtime().to_string(),
-        pid: plugin.pid().unwrap_or_else(std::process::id),
+        runtime: plugin
+            .as_ref()
+            .and_then(|plugin| plugin.runtime.clone())
+            .unwrap_or_else(|| "-".to_owned()),
+        pid: plugin
+            .and_then(|plugin| plugin.pid)
+            .unwrap_or_else(std::process::id),
         outcome: outcome.map_err(parts).and_then(|value| {
             canonical_json::to_string(&value).map_err(|error| (error.to_string(), None))
         }),
         time: times[times.len() / 2],
+    }
+}
+
+async fn make(registry: &Registry, call: &Call) -> Result<Value, HookError> {
+    match &call.how {
+        How::Json(arguments) => {
+            let plugin = registry.plugin(call.kind, call.plugin)?;
+            let ctx = HookContext::default();
+            plugin.call(call.hook, &ctx, arguments.clone()).await
+        }
+        How::Typed(make, text) => make(registry, text).await,
     }
 }
 

@@ -4,19 +4,29 @@
 mod compare;
 #[cfg(feature = "impostor")]
 pub mod impostor;
+mod typed;
 
-pub use compare::{Call, Comparison, compare, table};
+pub use compare::{Call, Comparison, How, Typed, compare, table};
 
 use dagstack_runtime::{MemoryConfig, PluginRegistryError, Registry};
 use serde_json::{Value, json};
 
 // Rust leaves out dependencies that nobody names; this names them.
-dagstack_runtime::link!(echo, fixed_chunker, text_stats);
+dagstack_runtime::link!(
+    echo,
+    extractors,
+    fixed_chunker,
+    rewriters,
+    sentence_chunker,
+    tenant_policy,
+    text_stats,
+);
 
 /// The configuration of both registries.
 fn config() -> MemoryConfig {
     MemoryConfig::new(json!({
         "chunker": { "fixed": { "max_size": 2000, "max_pieces": 20_000, "id_key": "only for this demo" } },
+        "middleware": { "tenant-policy": { "denied": { "guest": ["chunker"] } } },
     }))
 }
 
@@ -47,9 +57,9 @@ pub fn calls(text: &str) -> Vec<Call> {
         kind,
         plugin,
         hook,
-        arguments,
+        how: How::Json(arguments),
     };
-    vec![
+    let mut calls = vec![
         call("tool", "echo", "echo", json!({ "text": text })),
         call("tool", "echo", "echo", json!({ "txt": text })),
         call("tool", "echo", "shout", json!({ "text": "hello" })),
@@ -106,5 +116,7 @@ pub fn calls(text: &str) -> Vec<Call> {
             json!({ "text": "one two", "top": 0 }),
         ),
         call("tool", "text-stats", "capacity", json!({})),
-    ]
+    ];
+    calls.extend(typed::calls(text));
+    calls
 }

@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use host::Call;
+use host::{Call, How};
 use serde_json::json;
 
 #[tokio::main]
@@ -43,7 +43,7 @@ async fn run() -> Result<bool, Box<dyn Error>> {
             kind: "tool",
             plugin: "impostor",
             hook,
-            arguments: json!({}),
+            how: How::Json(json!({})),
         }));
     }
     let comparisons = host::compare(&linked, &executables, calls).await;

@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dagstack_plugin::call::{self, Calling, CatchPanic};
+use dagstack_plugin::call::{self, Calling, given_up};
+use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::kind::Lease;
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::resources::ResourceSet;
@@ -16,20 +18,47 @@ use dagstack_plugin::{
 };
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::{Adapter, TeardownFailure};
 use crate::isolated::{Isolated, Lost};
+use crate::workers::WorkerPool;
 
 /// A plugin in the host's own process.
 pub struct InProcess {
     /// `None` only while it is dropped.
     plugin: Option<Arc<dyn ErasedPlugin>>,
     pool: CpuPool,
+    /// Where `process_cpu_bound` hooks run.
+    workers: Option<Arc<WorkerPool>>,
     /// Whether any hook is to run off the caller's thread.
     off_thread: bool,
+    asides: Arc<Asides>,
     /// What was made for this plugin lasts as long as it does.
     _resources: ResourceSet,
+}
+
+/// Counts those of the plugin's own futures that may outlive whoever asked for them: they block.
+#[derive(Debug, Default)]
+struct Asides {
+    running: AtomicUsize,
+    over: Notify,
+}
+
+/// The plugin, for one such future.
+struct Aside {
+    /// `None` only while it is dropped.
+    plugin: Option<Arc<dyn ErasedPlugin>>,
+    asides: Arc<Asides>,
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        // In this order: what is no longer counted does not keep the plugin either.
+        drop(self.plugin.take());
+        self.asides.running.fetch_sub(1, Ordering::AcqRel);
+        self.asides.over.notify_waiters();
+    }
 }
 
 impl fmt::Debug for InProcess {
@@ -46,17 +75,11 @@ pub(crate) struct CpuPool {
 }
 
 impl CpuPool {
-    /// A pool on this runtime.
-    pub(crate) fn new(runtime: Handle) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self {
-            runtime,
-            permits: Arc::new(Semaphore::new(cores)),
-        }
+    /// A pool on this runtime. `permits` are shared by all pools of a registry.
+    pub(crate) fn new(runtime: Handle, permits: Arc<Semaphore>) -> Self {
+        Self { runtime, permits }
     }
-}
 
-impl CpuPool {
     /// Drives `work` to its end on a thread of the pool; without one, where the runtime shuts
     /// down, drops it.
     pub(crate) async fn run(&self, work: BoxFuture<'static, ()>) {
@@ -77,19 +100,26 @@ impl CpuPool {
     }
 }
 
-/// Why a linked plugin cannot run in this process, whatever its setup does.
+/// Whether a linked plugin has hooks that need processes of their own.
+pub(crate) fn needs_workers(declaration: &Declaration) -> bool {
+    declaration.execution_model == ExecutionModel::ProcessCpuBound
+        || declaration.hooks.iter().any(is_process_bound)
+}
+
+fn is_process_bound(hook: &Hook) -> bool {
+    hook.execution_model == ExecutionModel::ProcessCpuBound
+}
+
+/// Why a linked plugin cannot run in this process without workers, whatever its setup does.
 pub(crate) fn refuses(declaration: &Declaration) -> Option<String> {
-    let hook = declaration
-        .hooks
-        .iter()
-        .find(|hook| hook.execution_model == ExecutionModel::ProcessCpuBound);
+    let hook = declaration.hooks.iter().find(|hook| is_process_bound(hook));
     let what = match hook {
         Some(hook) => format!("its hook `{}`", hook.name),
         None if declaration.execution_model == ExecutionModel::ProcessCpuBound => "it".to_owned(),
         None => return None,
     };
     Some(format!(
-        "{what} is `process_cpu_bound` and needs a process of its own; load the plugin's executable (`discover` its manifest, or `.executable(\"{}\", \"{}\", command)`), or declare it `thread_cpu_bound`",
+        "{what} is `process_cpu_bound` and the host knows no executable of the plugin to run it in; add `.worker(\"{}\", \"{}\", path)`, give its manifest a `command`, or declare it `thread_cpu_bound`",
         declaration.kind, declaration.name
     ))
 }
@@ -100,21 +130,25 @@ impl InProcess {
         registration: &'static Registration,
         context: SetupContext,
     ) -> Isolated<Result<Box<dyn ErasedPlugin>, PluginError>> {
-        let name = registration.declaration().name;
-        Isolated::start(name, move || registration.setup(context))
+        Isolated::start(move || registration.setup(context))
     }
 
     /// The adapter of a plugin that is set up.
-    pub(crate) fn new(plugin: Box<dyn ErasedPlugin>, pool: CpuPool) -> Self {
-        let off_thread = plugin
-            .erased_declaration()
-            .hooks
+    pub(crate) fn new(
+        plugin: Box<dyn ErasedPlugin>,
+        pool: CpuPool,
+        workers: Option<Arc<WorkerPool>>,
+    ) -> Self {
+        let hooks = plugin.erased_declaration().hooks;
+        let off_thread = hooks
             .iter()
             .any(|hook| hook.execution_model == ExecutionModel::ThreadCpuBound);
         Self {
             plugin: Some(Arc::from(plugin)),
             pool,
-            off_thread,
+            off_thread: off_thread || workers.is_some(),
+            workers,
+            asides: Arc::default(),
             _resources: ResourceSet::new(),
         }
     }
@@ -123,6 +157,36 @@ impl InProcess {
     pub(crate) fn keeping(mut self, resources: ResourceSet) -> Self {
         self._resources = resources;
         self
+    }
+
+    fn aside(&self) -> Result<Aside, HookError> {
+        let plugin = Some(Arc::clone(self.plugin()?));
+        self.asides.running.fetch_add(1, Ordering::AcqRel);
+        Ok(Aside {
+            plugin,
+            asides: Arc::clone(&self.asides),
+        })
+    }
+
+    /// Completes when no health check of the plugin is on its way any more.
+    pub(crate) async fn no_longer_asked(&self) {
+        loop {
+            let over = self.asides.over.notified();
+            if self.asides.running.load(Ordering::Acquire) == 0 {
+                return;
+            }
+            over.await;
+        }
+    }
+
+    /// Where `process_cpu_bound` hooks run.
+    pub(crate) fn workers(&self) -> Option<&Arc<WorkerPool>> {
+        self.workers.as_ref()
+    }
+
+    /// The plugin itself, to find out later whether it is gone.
+    pub(crate) fn value(&self) -> Option<&Arc<dyn ErasedPlugin>> {
+        self.plugin.as_ref()
     }
 
     /// The plugin as its kind's trait.
@@ -149,7 +213,12 @@ impl InProcess {
             && self
                 .plugin
                 .as_ref()
-                .is_some_and(|plugin| is_cpu_bound(&**plugin, hook, args))
+                .and_then(|plugin| execution_model(&**plugin, hook, args))
+                .is_some_and(|model| match model {
+                    ExecutionModel::ThreadCpuBound => true,
+                    ExecutionModel::ProcessCpuBound => self.workers.is_some(),
+                    _ => false,
+                })
     }
 
     #[inline]
@@ -159,8 +228,9 @@ impl InProcess {
             .ok_or_else(|| HookError::new(code::UNAVAILABLE, "the plugin is gone"))
     }
 
-    /// Runs a call on a thread of the pool. The hook cannot be interrupted there: `running` is
-    /// dropped when it has ended, whether or not anybody still waits for it.
+    /// Runs a call on a thread of the pool, or in a worker process. On a thread the hook cannot be
+    /// interrupted: `running` is dropped when it has ended, whether or not anybody still waits for
+    /// it.
     pub(crate) async fn call_off_thread(
         &self,
         hook: &str,
@@ -168,6 +238,15 @@ impl InProcess {
         mut args: Value,
         running: impl Send + 'static,
     ) -> Result<Value, HookError> {
+        if let Some(workers) = &self.workers
+            && execution_model(&**self.plugin()?, hook, &args)
+                == Some(ExecutionModel::ProcessCpuBound)
+        {
+            given_up(ctx)?;
+            let outcome = workers.run(hook, ctx, args).await;
+            drop(running);
+            return outcome;
+        }
         let gone = || HookError::new(code::UNAVAILABLE, "the host is shutting down");
         // The hook cannot be interrupted, but it can ask: it sees the caller's cancellation, and
         // also that the caller went away.
@@ -182,9 +261,11 @@ impl InProcess {
         let slot = Arc::new(Mutex::new(None));
         let answer = Arc::clone(&slot);
         let work = Box::pin(async move {
-            let _until_the_end = running;
             let outcome = call::call(&*plugin, &hook, &ctx, Args::Value(&mut args)).await;
             *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            // First the plugin, then the count: a teardown that finds no calls asks who holds it.
+            drop(plugin);
+            drop(running);
         });
         self.pool.run(work).await;
         let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -218,10 +299,21 @@ impl Adapter for InProcess {
 
     fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async {
-            let Ok(plugin) = self.plugin() else {
+            let Ok(aside) = self.aside() else {
                 return Health::unhealthy("the plugin is gone");
             };
-            CatchPanic::new(Box::pin(async { plugin.erased_health().await }))
+            // A check may block, too. Who asks need not be on a runtime.
+            let runtime = Handle::try_current().unwrap_or_else(|_| self.pool.runtime.clone());
+            let asked = Isolated::start_on(runtime, move || {
+                Box::pin(async move {
+                    match &aside.plugin {
+                        Some(plugin) => plugin.erased_health().await,
+                        None => Health::unhealthy("the plugin is gone"),
+                    }
+                })
+            });
+            asked
+                .finished()
                 .await
                 .unwrap_or_else(|_| Health::unhealthy("the health check panicked"))
         })
@@ -232,10 +324,8 @@ impl Adapter for InProcess {
             let Some(plugin) = self.plugin.clone() else {
                 return Ok(Released::All);
             };
-            let name = plugin.erased_declaration().name;
-            let work = Isolated::start(name, move || {
-                Box::pin(async move { plugin.erased_teardown().await })
-            });
+            let work =
+                Isolated::start(move || Box::pin(async move { plugin.erased_teardown().await }));
             match work.outcome(limit).await {
                 Ok(released) => released.map_err(TeardownFailure::Failed),
                 Err(Lost::TimedOut) => Err(TeardownFailure::TimedOut),
@@ -253,8 +343,8 @@ impl Drop for InProcess {
     }
 }
 
-/// Whether the hook, or the function that `execute` names, wants a thread of its own.
-fn is_cpu_bound(plugin: &dyn ErasedPlugin, hook: &str, args: &Value) -> bool {
+/// How the hook, or the function that `execute` names, wants to be run.
+fn execution_model(plugin: &dyn ErasedPlugin, hook: &str, args: &Value) -> Option<ExecutionModel> {
     let declaration = plugin.erased_declaration();
     let function = match declaration.hook(hook) {
         None if declaration.is_tool() && hook == tool::EXECUTE => args
@@ -263,5 +353,5 @@ fn is_cpu_bound(plugin: &dyn ErasedPlugin, hook: &str, args: &Value) -> bool {
             .and_then(|function| declaration.hook(function)),
         found => found,
     };
-    function.is_some_and(|(_, hook)| hook.execution_model == ExecutionModel::ThreadCpuBound)
+    function.map(|(_, hook)| hook.execution_model)
 }

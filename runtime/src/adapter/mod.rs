@@ -40,6 +40,26 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     fn failure(&self) -> Option<Reason> {
         None
     }
+
+    /// Completes when the plugin has ended by itself; `None` for one that cannot.
+    fn ended(&self) -> Option<BoxFuture<'static, ()>> {
+        None
+    }
+
+    /// What the plugin said of itself when it started.
+    fn announced(&self) -> Announced {
+        Announced::default()
+    }
+}
+
+/// What a plugin said of itself when it started, for hosts that have no manifest of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Announced {
+    /// The version of its package.
+    pub version: Option<String>,
+    /// Its capabilities.
+    pub capabilities: Vec<String>,
 }
 
 /// Why a plugin could not be torn down.

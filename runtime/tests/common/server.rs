@@ -1,5 +1,7 @@
 //! An MCP server to test with: the test program itself, started again with [`FAKE`] set.
 
+#![allow(dead_code)]
+
 use std::io::{BufRead, Write};
 
 use dagstack_runtime::StdioCommand;
@@ -7,6 +9,9 @@ use serde_json::{Value, json};
 
 /// The environment variable that makes a test program a server; its words say how it behaves.
 const FAKE: &str = "DAGSTACK_TEST_SERVER";
+
+/// The environment variable that names a file with a line for each time the server may start.
+pub(crate) const STARTS: &str = "DAGSTACK_TEST_STARTS";
 
 /// This program as a server. `behaviour` is words, each looked for below by `is`.
 pub(crate) fn command(behaviour: &str) -> StdioCommand {
@@ -45,6 +50,14 @@ pub(crate) fn serve_if_asked() {
     if is("die") {
         std::process::exit(3);
     }
+    // Starts as often as there are lines in the file, one less each time.
+    if let Ok(file) = std::env::var(STARTS) {
+        let starts = std::fs::read_to_string(&file).unwrap();
+        let Some((_, rest)) = starts.split_once('\n') else {
+            std::process::exit(6);
+        };
+        std::fs::write(file, rest).unwrap();
+    }
     if is("garbage") {
         say("{\"level\":\"info\"}\n\u{0}\nnot json\n");
     }
@@ -56,6 +69,7 @@ pub(crate) fn serve_if_asked() {
     let mut server = Server {
         foreign: is("foreign"),
         needs_clock: is("needs-clock"),
+        gate: is("gate"),
         cancelled: Vec::new(),
         config: Value::Null,
     };
@@ -76,6 +90,8 @@ pub(crate) fn serve_if_asked() {
 struct Server {
     foreign: bool,
     needs_clock: bool,
+    /// Whether it is middleware: it has a hook `before`.
+    gate: bool,
     cancelled: Vec<Value>,
     config: Value,
 }
@@ -131,10 +147,13 @@ impl Server {
         if !self.foreign {
             let hook = |name: &str, wraps: bool| json!({ "name": name, "tool": format!("fake.child.{name}"), "wraps_result": wraps });
             let hooks = [hook("echo", false), hook("list", true), hook("wait", false)];
-            let more = ["fail", "die", "huge", "unreadable", "cancelled", "refuse"];
+            let mut more = vec!["fail", "die", "huge", "unreadable", "cancelled", "refuse"];
+            if self.gate {
+                more.push("before");
+            }
             let hooks: Vec<Value> = hooks
                 .into_iter()
-                .chain(more.map(|it| hook(it, true)))
+                .chain(more.into_iter().map(|it| hook(it, it != "before")))
                 .collect();
             let resources: &[&str] = if self.needs_clock { &["clock"] } else { &[] };
             capabilities["experimental"] = json!({ "dev.dagstack/plugin": {
@@ -143,6 +162,8 @@ impl Server {
                         "kind": "fake",
                         "name": "child",
                         "core_version": ">=0.1.0",
+                        "version": "1.2.3",
+                        "capabilities": ["pii_handling"],
                         "resources": { "required": resources },
                     },
                     "hooks": hooks,
@@ -192,6 +213,14 @@ impl Server {
                 "meta": params["_meta"],
                 "config": self.config,
             })),
+            "before" => match params["arguments"]["args"]["text"].as_str() {
+                Some("forbidden") => Some(Ok(json!({
+                    "content": [],
+                    "isError": true,
+                    "_meta": { "dev.dagstack/error": { "code": "not_today", "message": "no" } },
+                }))),
+                _ => structured(json!({ "metadata": { "seen_by": "child" } })),
+            },
             "list" => structured(json!({ "result": [1, 2] })),
             "text" => Some(Ok(
                 json!({ "content": [{ "type": "text", "text": "plain" }] }),

@@ -91,6 +91,19 @@ impl StdioCommand {
         })
     }
 
+    /// The file of the program, looked up in the `PATH` the process would have.
+    pub(crate) fn program_file(&self) -> Option<PathBuf> {
+        let program = self.program().filter(|it| !it.as_os_str().is_empty())?;
+        if program.as_os_str().as_encoded_bytes().contains(&b'/') {
+            return Some(program);
+        }
+        let own = self.env.get(OsStr::new("PATH")).cloned();
+        let path = own.or_else(|| std::env::var_os("PATH"))?;
+        std::env::split_paths(&path)
+            .map(|folder| folder.join(&program))
+            .find(|file| file.is_file())
+    }
+
     /// The command, with all three streams piped, in a process group of its own.
     pub(super) fn to_command(&self) -> Option<std::process::Command> {
         use std::os::unix::process::CommandExt;

@@ -29,7 +29,7 @@ use tokio::sync::Mutex;
 use self::client::Client;
 use self::hooks::{Hooks, ToolOf};
 use self::process::{Ended, Process};
-use super::{Adapter, TeardownFailure};
+use super::{Adapter, Announced, TeardownFailure};
 use crate::status::Reason;
 use dagstack_plugin::PluginName;
 
@@ -45,6 +45,7 @@ pub struct McpStdio {
     hooks: Hooks,
     /// Whether the server knows the dagstack extension.
     ours: bool,
+    announced: Announced,
     peer: Peer<RoleClient>,
     /// Dropping it closes the child's standard input.
     service: Mutex<Option<RunningService<RoleClient, Client>>>,
@@ -141,7 +142,7 @@ impl McpStdio {
         Reason::new(
             "process_ended",
             format!(
-                "{ended}; its standard error is in the host's log (target `dagstack.plugin.stderr`), `setup_all()` starts it again"
+                "{ended}; its standard error is in the host's log (target `dagstack.plugin.stderr`)"
             ),
         )
     }
@@ -221,15 +222,22 @@ impl Adapter for McpStdio {
             .then(|| self.process.pid())
     }
 
+    fn ended(&self) -> Option<BoxFuture<'static, ()>> {
+        let group = self.process.group.clone();
+        // A process that closes its streams is ended too: its start has seen to that.
+        Some(Box::pin(async move { group.ended().await }))
+    }
+
+    fn announced(&self) -> Announced {
+        self.announced.clone()
+    }
+
     fn failure(&self) -> Option<Reason> {
         if let Some(ended) = self.process.group.exit() {
             return Some(self.gone(ended));
         }
-        self.peer.is_transport_closed().then(|| {
-            Reason::new(
-                "transport",
-                "it closed its standard streams; `setup_all()` starts it again",
-            )
-        })
+        self.peer
+            .is_transport_closed()
+            .then(|| Reason::new("transport", "it closed its standard streams"))
     }
 }

@@ -25,6 +25,7 @@ use super::resources::Serving;
 use super::stderr::{self, Tail};
 use super::transport::{Lines, SetupParams};
 use super::{EXTENSION, McpStdio, StdioCommand, request};
+use crate::adapter::Announced;
 use crate::error::PluginRegistryError;
 use crate::resources::HostResources;
 use dagstack_plugin::PluginName;
@@ -101,6 +102,7 @@ impl McpStdio {
             name: name.clone(),
             hooks,
             ours: extension.is_some(),
+            announced: announced(&peer, extension.as_ref()),
             peer,
             service: Mutex::new(Some(service)),
             process,
@@ -404,6 +406,22 @@ fn extension(peer: &Peer<RoleClient>) -> Option<JsonObject> {
     let server = peer.peer_info()?;
     let experimental = server.capabilities.experimental.as_ref()?;
     experimental.get(EXTENSION).cloned()
+}
+
+/// What the server says of its version and its capabilities.
+fn announced(peer: &Peer<RoleClient>, extension: Option<&JsonObject>) -> Announced {
+    let manifest = extension.and_then(|facts| facts.get("manifest"));
+    let version = manifest.and_then(|it| it.get("version")?.as_str().map(str::to_owned));
+    let capabilities = manifest.and_then(|it| it.get("capabilities")?.as_array());
+    let server = || Some(peer.peer_info()?.server_info.as_ref()?.version.clone());
+    Announced {
+        version: version.or_else(server).filter(|text| !text.is_empty()),
+        capabilities: capabilities
+            .into_iter()
+            .flatten()
+            .filter_map(|label| label.as_str().map(str::to_owned))
+            .collect(),
+    }
 }
 
 fn problem(given: &Value, clean: &impl Fn(&str) -> String) -> Problem {

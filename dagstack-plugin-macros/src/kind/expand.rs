@@ -1,0 +1,576 @@
+//! What a kind becomes.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::spanned::Spanned as _;
+use syn::{Attribute, Index, LitStr};
+
+use super::args::Dispatch;
+use super::model::{Kind, KindHook, KindParam};
+use super::{data, dispatcher};
+use crate::hook::expand::{Scope, check_type, description};
+use crate::lifetimes::{lifetime, name_elided};
+use crate::plugin::fallback::strip;
+use crate::spans;
+
+/// The lifetime of borrowed arguments in generated code.
+const BORROWED: &str = "__dagstack_a";
+
+/// Everything, the trait included.
+pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
+    let private = kind.args.krate.private();
+    let item = trait_item(kind, &private);
+    let dispatcher = dispatcher::expand(kind, &private);
+    let rules = data::rules(kind, &data::of(kind), unique);
+    let aliases = kind.hooks.iter().map(|hook| aliases(kind, hook));
+    let structs = kind.hooks.iter().map(|hook| args_struct(hook, &private));
+    let spec = spec(kind, &private);
+    let bounds = bounds(kind, &private);
+    let impls = impls(kind, &bounds, &private);
+    let specs = kind
+        .hooks
+        .iter()
+        .map(|hook| hook_spec(kind, hook, &bounds, &private));
+    let checks = checks(kind, &private);
+    quote! {
+        #item
+        #dispatcher
+        #rules
+        #[doc(hidden)]
+        #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            clippy::restriction,
+            deprecated,
+            non_camel_case_types,
+            non_upper_case_globals,
+            unused_imports,
+            unused_mut,
+            unused_qualifications,
+            unused_variables,
+        )]
+        const _: () = {
+            use #private::ask::*;
+
+            #(#aliases)*
+            #(#structs)*
+            #spec
+            #impls
+            #(#specs)*
+            #checks
+        };
+    }
+}
+
+/// What stands in the place of a kind with mistakes: the trait, and as much as keeps the code around
+/// it compiling.
+pub(crate) fn stubs(kind: &Kind<'_>, unique: &str) -> TokenStream {
+    let private = kind.args.krate.private();
+    let rules = data::rules(kind, &data::broken(), unique);
+    let item = kind.item;
+    let ident = &item.ident;
+    if !item.generics.params.is_empty() || item.generics.where_clause.is_some() {
+        let item = strip(item.to_token_stream());
+        return quote!(#item #rules);
+    }
+    let (attrs, vis) = (without_hook(&item.attrs, kind), &item.vis);
+    let methods = kind.hooks.iter().filter(|hook| is_sound(hook));
+    let methods = methods.map(|hook| method(kind, hook, &private));
+    let dispatcher = dispatcher::item(kind, &private);
+    let dispatcher_name = dispatcher::name(kind);
+    quote! {
+        #(#attrs)*
+        #vis trait #ident: #private::Send + #private::Sync + 'static { #(#methods)* }
+        #dispatcher
+        #rules
+        #[doc(hidden)]
+        const _: () = {
+            impl #private::Kind for dyn #ident {
+                const SPEC: &'static #private::KindSpec = &#private::KindSpec {
+                    name: "",
+                    version: "",
+                    description: #private::None,
+                    constraints: &[],
+                    hooks: &[],
+                };
+                type Dispatcher = #dispatcher_name;
+                fn proxy(_: #private::Arc<dyn #private::Caller>) -> #private::Arc<Self> {
+                    #private::not_compiled()
+                }
+            }
+        };
+    }
+}
+
+/// Whether the method can stand in the trait in spite of its mistakes.
+fn is_sound(hook: &KindHook<'_>) -> bool {
+    let sig = &hook.item.sig;
+    sig.generics.params.is_empty() && sig.receiver().is_some()
+}
+
+/// The author's trait with the context and `Result`.
+fn trait_item(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
+    let item = kind.item;
+    let (vis, ident) = (&item.vis, &item.ident);
+    let attrs = &item.attrs;
+    let methods = kind.hooks.iter().map(|hook| method(kind, hook, private));
+    quote! {
+        #(#attrs)*
+        // A package that has plugins only calls no hook.
+        #[allow(dead_code)]
+        #vis trait #ident: #private::Send + #private::Sync + 'static {
+            #(#methods)*
+        }
+    }
+}
+
+fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
+    let attrs = without_hook(&hook.item.attrs, kind);
+    let params = hook
+        .params
+        .iter()
+        .map(|param| (param.ident.to_token_stream(), param.ty.to_token_stream()))
+        .collect();
+    let ctx = Ident::new("ctx", Span::call_site());
+    let output = &hook.output;
+    let signature = signature(
+        &hook.item.sig.fn_token,
+        &hook.item.sig.ident,
+        hook.is_async(),
+        &ctx.into_token_stream(),
+        params,
+        output,
+        private,
+    );
+    let allow = hook.allow_many();
+    quote!(#(#attrs)* #allow #signature;)
+}
+
+/// A method of the trait as `async_trait` would write it, so that its `#[async_trait] impl`s and
+/// ours go together.
+///
+/// ```text
+/// fn chunk<'life0, 'life1, 'async_trait>(
+///     &'life0 self, ctx: &'life1 HookContext, text: String,
+/// ) -> BoxFuture<'async_trait, Result<Vec<Chunk>, HookError>>
+/// where 'life0: 'async_trait, 'life1: 'async_trait, Self: 'async_trait
+/// ```
+pub(crate) fn signature(
+    fn_token: &syn::Token![fn],
+    name: &Ident,
+    is_async: bool,
+    ctx: &TokenStream,
+    params: Vec<(TokenStream, TokenStream)>,
+    output: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    let result = quote!(#private::Result<#output, #private::HookError>);
+    if !is_async {
+        let params = params.into_iter().map(|(name, ty)| quote!(#name: #ty));
+        return quote! {
+            #fn_token #name(&self, #ctx: &#private::HookContext, #(#params),*) -> #result
+        };
+    }
+    let mut count = 2;
+    let params: Vec<TokenStream> = params
+        .into_iter()
+        .map(|(name, ty)| {
+            let ty = name_elided(ty, &mut || {
+                count += 1;
+                format!("life{}", count - 1)
+            });
+            quote!(#name: #ty)
+        })
+        .collect();
+    let lives: Vec<TokenStream> = (0..count)
+        .map(|number| lifetime(&format!("life{number}"), Span::call_site()))
+        .collect();
+    quote! {
+        #fn_token #name<#(#lives,)* 'async_trait>(
+            &'life0 self,
+            #ctx: &'life1 #private::HookContext,
+            #(#params),*
+        ) -> #private::BoxFuture<'async_trait, #result>
+        where
+            #(#lives: 'async_trait,)*
+            Self: 'async_trait
+    }
+}
+
+fn without_hook<'a>(attrs: &'a [Attribute], kind: &Kind<'_>) -> Vec<&'a Attribute> {
+    attrs
+        .iter()
+        .filter(|attr| !kind.args.krate.owns(attr, "hook"))
+        .collect()
+}
+
+fn alias(hook: &KindHook<'_>, number: usize) -> Ident {
+    format_ident!("__dagstack_Type{}_{}", hook.index, number)
+}
+
+fn output_alias(hook: &KindHook<'_>) -> Ident {
+    format_ident!("__dagstack_Output{}", hook.index)
+}
+
+fn struct_name(hook: &KindHook<'_>) -> Ident {
+    format_ident!("__dagstack_Args{}", hook.index)
+}
+
+/// Names for the author's types, with the lifetime of what they borrow.
+///
+/// The names claim to be the trait's own: so the error about a type that does not exist is, hint for
+/// hint, the one that the trait gets, and rustc shows equal errors once.
+fn aliases(kind: &Kind<'_>, hook: &KindHook<'_>) -> TokenStream {
+    let home = kind.item.ident.span();
+    let params = hook.params.iter().enumerate().map(|(number, param)| {
+        let mut name = alias(hook, number);
+        name.set_span(home);
+        let generics = generics(param, BORROWED);
+        let ty = name_elided(param.ty.to_token_stream(), &mut || BORROWED.to_owned());
+        quote!(type #name #generics = #ty;)
+    });
+    let (mut name, output) = (output_alias(hook), &hook.output);
+    name.set_span(home);
+    quote!(#(#params)* type #name = #output;)
+}
+
+fn generics(param: &KindParam, name: &str) -> TokenStream {
+    if param.is_borrowed() {
+        let name = lifetime(name, Span::call_site());
+        quote!(<#name>)
+    } else {
+        TokenStream::new()
+    }
+}
+
+/// The struct the arguments are read into, for a hook that owns them. Its bounds are checked where
+/// it is used, and there by a question that may be answered with no.
+fn args_struct(hook: &KindHook<'_>, private: &TokenStream) -> Option<TokenStream> {
+    if hook.is_borrowing() {
+        return None;
+    }
+    let name = struct_name(hook);
+    let serde = format!("{private}::serde").replace(' ', "");
+    let schemars = format!("{private}::schemars").replace(' ', "");
+    let aliases: Vec<Ident> = (0..hook.params.len())
+        .map(|number| alias(hook, number))
+        .collect();
+    let bound = |of: &str| {
+        aliases
+            .iter()
+            .map(|alias| format!("for<'__dagstack> {alias}: {of}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let de_bound = bound(&format!("{serde}::Deserialize<'de>"));
+    let schema_bound = bound(&format!("{schemars}::JsonSchema"));
+    let fields = hook.params.iter().zip(&aliases).map(|(param, alias)| {
+        let attrs = &param.attrs;
+        let field = spans::located(&param.ident);
+        quote!(#(#attrs)* #field: #alias,)
+    });
+    Some(quote! {
+        #[derive(#private::serde::Deserialize, #private::schemars::JsonSchema)]
+        #[serde(crate = #serde, deny_unknown_fields, bound(deserialize = #de_bound))]
+        #[schemars(crate = #schemars, bound = #schema_bound)]
+        struct #name<const __DAGSTACK: bool> { #(#fields)* }
+    })
+}
+
+fn spec(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
+    let args = kind.args;
+    let name = args.name.as_ref().map(LitStr::value);
+    let version = args.version.as_ref().map(LitStr::value);
+    let description = description(args.description.as_ref(), &kind.item.attrs, private);
+    let constraints = &args.constraints;
+    let hooks = kind.hooks.iter().map(|hook| kind_hook(hook, private));
+    let count = kind.hooks.len();
+    quote! {
+        static __DAGSTACK_HOOKS: [#private::KindHook; #count] = [#(#hooks),*];
+        static __DAGSTACK_SPEC: #private::KindSpec = #private::KindSpec {
+            name: #name,
+            version: #version,
+            description: #description,
+            constraints: &[#(#constraints),*],
+            hooks: &__DAGSTACK_HOOKS,
+        };
+    }
+}
+
+fn kind_hook(hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
+    let name = &hook.name;
+    let description = description(hook.args.description.as_ref(), &hook.item.attrs, private);
+    let dispatch = hook.dispatch().variant();
+    let policy = match hook
+        .args
+        .error_policy
+        .as_ref()
+        .map(LitStr::value)
+        .as_deref()
+    {
+        Some("best_effort") => quote!(BestEffort),
+        _ => quote!(FailFast),
+    };
+    let exposed = hook.is_exposed();
+    let template = match &hook.args.mcp_tool_name_template {
+        Some(template) => quote!(#template),
+        None => quote!(#private::TOOL_NAME_TEMPLATE),
+    };
+    let params = hook
+        .params
+        .iter()
+        .map(|param| crate::hook::signature::plain_name(&param.ident));
+    let capability = match &hook.args.capability {
+        Some((variant, param)) => {
+            let variant = Ident::new(variant, Span::call_site());
+            quote!(#private::Some((#private::Capability::#variant, #param)))
+        }
+        None => quote!(#private::None),
+    };
+    let input = match &hook.args.input_schema {
+        Some(json) => quote!(#private::literal_schema(#json)),
+        None if hook.is_borrowing() => quote!(#private::None),
+        None => {
+            let args = struct_name(hook);
+            quote!(#private::Probe::<#args<true>>::ASK.__dagstack_kind_input())
+        }
+    };
+    let output = match &hook.args.output_schema {
+        Some(json) => quote!(#private::literal_schema(#json)),
+        None => {
+            let output = output_alias(hook);
+            quote!(#private::Probe::<#output>::ASK.__dagstack_kind_output())
+        }
+    };
+    quote! {
+        #private::KindHook {
+            name: #name,
+            description: #description,
+            dispatch: #private::Dispatch::#dispatch,
+            error_policy: #private::ErrorPolicy::#policy,
+            mcp_exposed: #exposed,
+            mcp_tool_name_template: #template,
+            params: &[#(#params),*],
+            capability: #capability,
+            input_schema: || #input,
+            output_schema: || #output,
+        }
+    }
+}
+
+/// That every type may move between threads. Written as a condition that the compiler does not
+/// check here, so that the assertion beside it is the one error about a type that may not.
+fn bounds(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
+    let bounds = kind.hooks.iter().flat_map(|hook| {
+        let params = hook.params.iter().enumerate().map(|(number, param)| {
+            let alias = alias(hook, number);
+            let generics = generics(param, "__dagstack");
+            quote!(for<'__dagstack> #alias #generics: #private::Send,)
+        });
+        let output = output_alias(hook);
+        params.chain([quote!(for<'__dagstack> #output: #private::Send,)])
+    });
+    quote!(where #(#bounds)*)
+}
+
+fn impls(kind: &Kind<'_>, bounds: &TokenStream, private: &TokenStream) -> TokenStream {
+    let ident = &kind.item.ident;
+    let dispatcher = dispatcher::name(kind);
+    let methods = kind.hooks.iter().map(|hook| proxy(kind, hook, private));
+    quote! {
+        #[automatically_derived]
+        impl #private::Kind for dyn #ident #bounds {
+            const SPEC: &'static #private::KindSpec = &__DAGSTACK_SPEC;
+            type Dispatcher = #dispatcher;
+
+            fn proxy(
+                __dagstack_caller: #private::Arc<dyn #private::Caller>,
+            ) -> #private::Arc<Self> {
+                #private::Arc::new(#private::Proxy::new(__dagstack_caller))
+            }
+        }
+
+        #[automatically_derived]
+        impl #ident for #private::Proxy #bounds { #(#methods)* }
+    }
+}
+
+fn proxy(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
+    let ident = &kind.item.ident;
+    let names: Vec<Ident> = (0..hook.params.len())
+        .map(|number| format_ident!("__dagstack_{}", number))
+        .collect();
+    let params = hook
+        .params
+        .iter()
+        .zip(&names)
+        .enumerate()
+        .map(|(number, (param, name))| {
+            let alias = alias(hook, number);
+            let generics = generics(param, "_");
+            (quote!(#name), quote!(#alias #generics))
+        })
+        .collect();
+    let method = plain_span(&hook.item.sig.ident);
+    let ctx = quote!(__dagstack_ctx);
+    let output = output_alias(hook).into_token_stream();
+    let signature = signature(
+        &syn::token::Fn::default(),
+        &method,
+        hook.is_async(),
+        &ctx,
+        params,
+        &output,
+        private,
+    );
+    let index = hook.index;
+    // Without `'static` rustc finds the method "not general enough".
+    let body = if hook.is_async() {
+        quote!(self.call::<dyn #ident + 'static, #index>(__dagstack_ctx, (#(#names,)*)))
+    } else {
+        quote!(#private::Err(self.not_exposed::<dyn #ident + 'static>(#index)))
+    };
+    quote!(#signature { #body })
+}
+
+fn plain_span(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(spans::at(ident.span()));
+    ident
+}
+
+fn hook_spec(
+    kind: &Kind<'_>,
+    hook: &KindHook<'_>,
+    bounds: &TokenStream,
+    private: &TokenStream,
+) -> TokenStream {
+    let ident = &kind.item.ident;
+    let index = hook.index;
+    let types = hook.params.iter().enumerate().map(|(number, param)| {
+        let alias = alias(hook, number);
+        let generics = generics(param, BORROWED);
+        quote!(#alias #generics,)
+    });
+    let output = output_alias(hook);
+    let written = hook.params.iter().enumerate().map(|(number, param)| {
+        let name = crate::hook::signature::plain_name(&param.ident);
+        let place = Index::from(number);
+        quote! {
+            (
+                #name,
+                #private::Asked(&__dagstack_args.#place)
+                    .__dagstack_arg(&__DAGSTACK_SPEC, #index, #number)?,
+            )
+        }
+    });
+    let written = match &hook.args.left_out[..] {
+        [] => quote!(#private::by_name([#(#written),*])),
+        left_out => quote!(#private::by_name_without([#(#written),*], &[#(#left_out),*])),
+    };
+    let read = if hook.is_borrowing() {
+        quote!(#private::Err(#private::not_exposed(&__DAGSTACK_SPEC, #index)))
+    } else {
+        let args = struct_name(hook);
+        let fields = hook.params.iter().map(|param| spans::located(&param.ident));
+        quote! {
+            let __dagstack_args = #private::Probe::<#args<true>>::ASK
+                .__dagstack_args(&__DAGSTACK_SPEC, #index, __dagstack_json)?;
+            #private::Ok((#(__dagstack_args.#fields,)*))
+        }
+    };
+    // Whatever a notified plugin answers, nobody looks at it.
+    let read_output = if hook.dispatch() == Dispatch::BroadcastNotify {
+        quote!(#private::Ok(()))
+    } else if hook.output_refers() {
+        quote!(#private::Err(#private::not_exposed(&__DAGSTACK_SPEC, #index)))
+    } else {
+        quote! {
+            #private::Probe::<#output>::ASK
+                .__dagstack_from_json(&__DAGSTACK_SPEC, #index, __dagstack_json)
+        }
+    };
+    quote! {
+        #[automatically_derived]
+        impl #private::HookSpec<#index> for dyn #ident #bounds {
+            type Args<'__dagstack_a> = (#(#types)*);
+            type Output = #output;
+
+            fn args_to_json(
+                __dagstack_args: &Self::Args<'_>,
+            ) -> #private::Result<#private::Value, #private::HookError> {
+                #private::Ok(#written)
+            }
+            fn args_from_json<'__dagstack_a>(
+                __dagstack_json: #private::Value,
+            ) -> #private::Result<Self::Args<'__dagstack_a>, #private::HookError> {
+                #read
+            }
+            fn output_to_json(
+                __dagstack_output: &#output,
+            ) -> #private::Result<#private::Value, #private::HookError> {
+                #private::Asked(__dagstack_output).__dagstack_to_json(&__DAGSTACK_SPEC, #index)
+            }
+            fn output_from_json(
+                __dagstack_json: #private::Value,
+            ) -> #private::Result<#output, #private::HookError> {
+                #read_output
+            }
+        }
+    }
+}
+
+/// One assertion per type, each an error at the author's own tokens. Compiled, but never run.
+fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
+    let nothing = TokenStream::new();
+    let scope = Scope {
+        private: private.clone(),
+        self_ty: &nothing,
+    };
+    let mut checks = TokenStream::new();
+    for hook in &kind.hooks {
+        for (number, param) in hook.params.iter().enumerate() {
+            let alias = alias(hook, number);
+            let generics = generics(param, "_");
+            checks.extend(send(quote!(#alias #generics), param.ty.span(), private));
+            if param.is_borrowed() {
+                continue;
+            }
+            let mut check = |bound| checks.extend(check_type(&param.ty, bound, None, &scope));
+            if hook.is_exposed() {
+                check("ExposedParam");
+            }
+            let handed_on = hook.dispatch() == Dispatch::Chain && number == 0;
+            if hook.dispatch().calls_several() && !handed_on {
+                check("BroadcastParam");
+            }
+            let key = hook.args.capability.as_ref().map(|(_, key)| key.value());
+            if key == Some(crate::hook::signature::plain_name(&param.ident)) {
+                check("CapabilityParam");
+            }
+        }
+        let output = output_alias(hook);
+        checks.extend(send(output.into_token_stream(), hook.output_span, private));
+        // A chain's value is also what the next plugin is called by.
+        if hook.is_exposed() && hook.dispatch() != Dispatch::Chain {
+            checks.extend(check_type(&hook.output, "ExposedOutput", None, &scope));
+        }
+    }
+    // See `aliases`.
+    let name = Ident::new("__dagstack_check_types", kind.item.ident.span());
+    quote! {
+        #[allow(dead_code)]
+        fn #name() { #checks }
+    }
+}
+
+/// That a type may move between threads. A cast says so without naming anything of ours.
+fn send(ty: TokenStream, span: Span, private: &TokenStream) -> TokenStream {
+    let value = spans::respan(quote!(__dagstack_value), spans::at(span));
+    quote! {
+        let _ = |#value: &#ty| {
+            let _: &dyn #private::Send = #value;
+        };
+    }
+}

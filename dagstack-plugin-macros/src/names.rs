@@ -1,0 +1,58 @@
+//! How plugins, kinds and hooks may be called.
+
+pub(crate) fn is_plugin_name(name: &str) -> bool {
+    let part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    name.bytes().next().is_some_and(part)
+        && name
+            .bytes()
+            .all(|byte| part(byte) || byte == b'_' || byte == b'-')
+}
+
+pub(crate) fn is_snake_case(name: &str) -> bool {
+    name.bytes()
+        .next()
+        .is_some_and(|byte| byte.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+pub(crate) fn plugin_name_of(name: &str) -> Option<String> {
+    let mended: String = name
+        .trim()
+        .chars()
+        .map(|ch| {
+            if ch.is_alphanumeric() || ch == '_' {
+                ch
+            } else {
+                '-'
+            }
+        })
+        .flat_map(char::to_lowercase)
+        .collect();
+    let mended = mended.trim_start_matches(['_', '-']).to_owned();
+    is_plugin_name(&mended).then_some(mended)
+}
+
+pub(crate) fn snake_case_of(name: &str) -> Option<String> {
+    let mut mended = String::new();
+    for ch in name.trim().chars() {
+        if ch.is_uppercase() && !mended.is_empty() && !mended.ends_with('_') {
+            mended.push('_');
+        }
+        if ch.is_alphanumeric() {
+            mended.extend(ch.to_lowercase());
+        } else if !mended.ends_with('_') {
+            mended.push('_');
+        }
+    }
+    let mended = mended.trim_start_matches('_').to_owned();
+    is_snake_case(&mended).then_some(mended)
+}
+
+pub(crate) fn help_name(mended: &Option<String>) -> String {
+    mended
+        .as_ref()
+        .map(|name| format!("\nhelp: write `{name}`"))
+        .unwrap_or_default()
+}

@@ -1,0 +1,369 @@
+//! What a plugin of a trait kind becomes beside what every plugin does: the shell that implements
+//! the trait, and what the shell runs.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+use super::{OfKind, mentions};
+use crate::hook::args::Model;
+use crate::hook::expand::{Hook, Scope};
+use crate::hook::signature::{Param, ValueParam};
+use crate::kind::data::HookData;
+use crate::kind::expand::signature;
+use crate::lifetimes::lifetime;
+use crate::plugin::Plugin;
+use crate::spans;
+
+/// `impl Run` for every `async` hook of the kind, and names for the kind's types.
+pub(crate) fn expand(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    let Some(kind) = plugin.kind else {
+        return TokenStream::new();
+    };
+    let object = kind.object();
+    let hooks = plugin.hooks.iter().filter_map(|hook| {
+        let (place, data) = hook.of_kind?;
+        let run = data.is_async.then(|| run(hook, place, data, kind, scope));
+        let names = names(hook, place, scope);
+        Some(quote!(#names #run))
+    });
+    let shell = shell(plugin, kind, scope);
+    quote! {
+        type __dagstack_Kind = #object;
+        #(#hooks)*
+        #shell
+    }
+}
+
+/// `__dagstack_Value0`: what the kind says the hook returns; `__dagstack_Given0`: what it is given.
+fn names(hook: &Hook<'_>, place: usize, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let cfgs = hook.cfgs();
+    let (value, given) = (value_name(hook), given_name(hook));
+    let taken = taken_name(hook);
+    let types = values(hook).map(|(number, value)| hook.alias_of(number, value, "__dagstack_a"));
+    let lifetime = borrowed(hook, "__dagstack_a");
+    quote! {
+        #(#cfgs)*
+        type #value = <__dagstack_Kind as #private::HookSpec<#place>>::Output;
+        #(#cfgs)*
+        type #given<'__dagstack_a> =
+            <__dagstack_Kind as #private::HookSpec<#place>>::Args<'__dagstack_a>;
+        #(#cfgs)*
+        type #taken #lifetime = (#(#types,)*);
+    }
+}
+
+fn value_name(hook: &Hook<'_>) -> Ident {
+    format_ident!("__dagstack_Value{}", hook.index)
+}
+
+fn given_name(hook: &Hook<'_>) -> Ident {
+    format_ident!("__dagstack_Given{}", hook.index)
+}
+
+fn taken_name(hook: &Hook<'_>) -> Ident {
+    format_ident!("__dagstack_Taken{}", hook.index)
+}
+
+/// The parameters that callers pass, with their places among all.
+fn values<'a>(hook: &'a Hook<'_>) -> impl Iterator<Item = (usize, &'a ValueParam)> {
+    hook.params
+        .iter()
+        .enumerate()
+        .filter_map(|(number, param)| match param {
+            Param::Value(value) => Some((number, value)),
+            Param::Context(_) => None,
+        })
+}
+
+/// `<'name>` for a hook that borrows.
+fn borrowed(hook: &Hook<'_>, name: &str) -> TokenStream {
+    if values(hook).any(|(_, value)| value.is_borrowed()) {
+        let name = lifetime(name, Span::call_site());
+        quote!(<#name>)
+    } else {
+        TokenStream::new()
+    }
+}
+
+/// The call of the author's method, given `__dagstack_args` and the plugin.
+fn call(
+    hook: &Hook<'_>,
+    plugin: &TokenStream,
+    ctx: &TokenStream,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let self_ty = scope.self_ty;
+    let method = spans::located(&hook.function.sig.ident);
+    let mut number = 0;
+    let args = hook
+        .params
+        .iter()
+        .enumerate()
+        .map(|(place, param)| match param {
+            Param::Value(_) => {
+                let index = syn::Index::from(number);
+                number += 1;
+                quote!(__dagstack_args.#index)
+            }
+            Param::Context(_) => {
+                let alias = hook.alias(place);
+                quote!(#private::Probe::<#alias>::ASK.__dagstack_context(#ctx))
+            }
+        });
+    quote!(<#self_ty>::#method(#plugin, #(#args),*))
+}
+
+/// The value, or the error, of what the author's method returned.
+fn finish(hook: &Hook<'_>, call: &TokenStream, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let (returned, value) = (hook.output_alias(), value_name(hook));
+    let call = if hook.is_async() {
+        quote! {
+            let __dagstack_future = #private::MaySend(#call).__dagstack_send();
+            let __dagstack_returned = __dagstack_future.await;
+        }
+    } else {
+        quote!(let __dagstack_returned = #call;)
+    };
+    quote! {
+        let __dagstack_failure =
+            #private::Probe::<#returned>::ASK.__dagstack_split().1.__dagstack_failure();
+        #call
+        #private::Ended::<_, #value>::new(__dagstack_returned)
+            .__dagstack_end(__dagstack_failure)
+    }
+}
+
+/// The arguments in the author's types. They are the kind's, or the compiler has said so.
+fn convert(hook: &Hook<'_>, from: &TokenStream, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let taken = taken_name(hook);
+    let lifetime = borrowed(hook, "_");
+    quote! {
+        let __dagstack_args = #private::Fitting::<_, #taken #lifetime>::new(#from).__dagstack_fit();
+    }
+}
+
+fn binds(hook: &Hook<'_>) -> bool {
+    hook.params
+        .iter()
+        .any(|param| matches!(param, Param::Context(_)))
+}
+
+fn run(
+    hook: &Hook<'_>,
+    place: usize,
+    data: &HookData,
+    kind: OfKind<'_>,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let cfgs = hook.cfgs();
+    let self_ty = scope.self_ty;
+    let object = kind.object();
+    let (given, value) = (given_name(hook), value_name(hook));
+    let constant = hook.constant();
+    let shared = shared(scope);
+    let converted = convert(hook, &quote!(__dagstack_given), scope);
+    let body = match hook.model() {
+        Model::ProcessCpuBound if data.is_exposed => quote! {
+            __dagstack_native.in_worker::<#object, #place>(__dagstack_ctx, __dagstack_given)
+        },
+        Model::ThreadCpuBound | Model::ProcessCpuBound => {
+            let call = call(
+                hook,
+                &quote!(&*__dagstack_plugin),
+                &quote!(&__dagstack_ctx),
+                scope,
+            );
+            let finish = finish(hook, &call, scope);
+            quote! {
+                #converted
+                __dagstack_native.off_thread(__dagstack_ctx, move |__dagstack_plugin, __dagstack_ctx| {
+                    #private::Box::pin(async move { #finish })
+                })
+            }
+        }
+        Model::Async | Model::Sync => {
+            let bound = binds(hook)
+                .then(|| quote!(let __dagstack_ctx = __dagstack_native.bind(__dagstack_ctx);));
+            let plugin = quote!(__dagstack_native.plugin());
+            let call = call(hook, &plugin, &quote!(&__dagstack_ctx), scope);
+            let finish = finish(hook, &call, scope);
+            quote! {
+                #converted
+                async move { #bound #finish }
+            }
+        }
+    };
+    quote! {
+        #(#cfgs)*
+        #[automatically_derived]
+        impl #private::Run<#object, #place> for #self_ty #shared {
+            const PLACE: usize = #constant;
+
+            fn run<'__dagstack_x, '__dagstack_a: '__dagstack_x>(
+                __dagstack_native: &'__dagstack_x #private::Native<Self>,
+                __dagstack_ctx: &'__dagstack_x #private::HookContext,
+                __dagstack_given: #given<'__dagstack_a>,
+            ) -> impl #private::Future<
+                Output = #private::Result<#value, #private::HookError>,
+            > + #private::Send + '__dagstack_x {
+                #body
+            }
+        }
+    }
+}
+
+/// The shell: it implements the kind's trait with the author's parameter types at their places, so
+/// that a wrong one is the compiler's own error there.
+fn shell(plugin: &Plugin<'_>, kind: OfKind<'_>, scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let self_ty = scope.self_ty;
+    let path = kind.path;
+    let impl_token = &plugin.block.impl_token;
+    let name = shell_name(plugin);
+    let shared = shared(scope);
+    let methods = plugin.hooks.iter().filter_map(|hook| {
+        let (place, data) = hook.of_kind?;
+        Some(shell_method(hook, place, data, kind, scope))
+    });
+    quote! {
+        struct #name(#private::Native<#self_ty>);
+
+        #[automatically_derived]
+        #impl_token #path for #name #shared { #(#methods)* }
+    }
+}
+
+/// The compiler shows the shell's name when a type does not fit, so it is like the plugin's.
+fn shell_name(plugin: &Plugin<'_>) -> Ident {
+    let name = format!("{}Shell", plugin.type_name());
+    let ident = format_ident!("{}", name, span = Span::call_site());
+    if mentions(plugin, &name) {
+        return format_ident!("__dagstack_{}", ident);
+    }
+    ident
+}
+
+/// `Plugin::native`.
+pub(crate) fn native(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    if plugin.kind.is_none() {
+        return TokenStream::new();
+    }
+    let private = &scope.private;
+    let name = shell_name(plugin);
+    quote! {
+        fn native(
+            self: #private::Arc<Self>,
+            __dagstack_lease: #private::Arc<#private::Lease>,
+        ) -> #private::Option<#private::Arc<dyn #private::Any + #private::Send + #private::Sync>> {
+            let __dagstack_shell: #private::Arc<__dagstack_Kind> =
+                #private::Arc::new(#name(#private::Native::new(self, __dagstack_lease)));
+            #private::Some(#private::Arc::new(__dagstack_shell))
+        }
+    }
+}
+
+/// That the plugin is shared between threads, as a condition that is not checked here: it has its
+/// own assertion.
+fn shared(scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let self_ty = scope.self_ty;
+    quote! {
+        where
+            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
+    }
+}
+
+fn shell_method(
+    hook: &Hook<'_>,
+    place: usize,
+    data: &HookData,
+    kind: OfKind<'_>,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let cfgs = hook.cfgs();
+    let object = kind.object();
+    let value = value_name(hook).into_token_stream();
+    let names: Vec<Ident> = (0..values(hook).count())
+        .map(|number| format_ident!("__dagstack_{}", number))
+        .collect();
+    let params = values(hook)
+        .zip(&names)
+        .map(|((_, param), name)| {
+            let ty = spans::without_self(param.ty.to_token_stream(), scope.self_ty);
+            (quote!(#name), ty)
+        })
+        .collect();
+    let mut method = data.ident.clone();
+    method.set_span(spans::at(hook.function.sig.ident.span()));
+    let fn_token = syn::token::Fn::default();
+    let ctx = quote!(__dagstack_ctx);
+    let signature = signature(
+        &fn_token,
+        &method,
+        data.is_async,
+        &ctx,
+        params,
+        &value,
+        private,
+    );
+    let body = if data.is_async {
+        let given = given_name(hook);
+        quote! {
+            let __dagstack_args =
+                #private::Fitting::<_, #given<'_>>::new((#(#names,)*)).__dagstack_fit();
+            self.0.call::<#object, #place>(__dagstack_ctx, __dagstack_args)
+        }
+    } else {
+        let constant = hook.constant();
+        let bound = binds(hook).then(|| quote!(let __dagstack_ctx = self.0.bind(__dagstack_ctx);));
+        let call = call(
+            hook,
+            &quote!(__dagstack_plugin),
+            &quote!(&__dagstack_ctx),
+            scope,
+        );
+        let finish = finish(hook, &call, scope);
+        quote! {
+            self.0.call_now(#constant, __dagstack_ctx, |__dagstack_plugin, __dagstack_ctx| {
+                #bound
+                let __dagstack_args = (#(#names,)*);
+                #finish
+            })
+        }
+    };
+    quote!(#(#cfgs)* #signature { #body })
+}
+
+/// The arm of a hook that is not exposed.
+pub(crate) fn arm_of_hidden(
+    hook: &Hook<'_>,
+    place: usize,
+    data: &HookData,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let cfgs = hook.cfgs();
+    let constant = hook.constant();
+    let self_ty = scope.self_ty;
+    let method = spans::located(&hook.function.sig.ident);
+    let (path, hook_ident) = (hook.kind_path, &data.ident);
+    quote! {
+        #(#cfgs)*
+        #constant => {
+            // A package that calls no hook of the kind still has a use for its method.
+            #private::used((<#self_ty>::#method, <__dagstack_Kind as #path>::#hook_ident));
+            #private::hidden_hook(<__dagstack_Kind as #private::Kind>::SPEC, #place)
+        }
+    }
+}
+
+/// The name of what the kind says the hook returns.
+pub(crate) fn kind_output(hook: &Hook<'_>) -> Ident {
+    value_name(hook)
+}

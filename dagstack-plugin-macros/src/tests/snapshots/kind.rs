@@ -1,0 +1,397 @@
+/// Splits text.
+#[allow(dead_code)]
+pub trait Chunker: ::dagstack_plugin::__private::Send + ::dagstack_plugin::__private::Sync + 'static {
+    /// Splits `text`.
+    fn chunk<'life0, 'life1, 'async_trait>(
+        &'life0 self,
+        ctx: &'life1 ::dagstack_plugin::__private::HookContext,
+        text: String,
+    ) -> ::dagstack_plugin::__private::BoxFuture<
+        'async_trait,
+        ::dagstack_plugin::__private::Result<
+            Vec<Chunk>,
+            ::dagstack_plugin::__private::HookError,
+        >,
+    >
+    where
+        'life0: 'async_trait,
+        'life1: 'async_trait,
+        Self: 'async_trait;
+    fn looks_good(
+        &self,
+        ctx: &::dagstack_plugin::__private::HookContext,
+        text: &str,
+    ) -> ::dagstack_plugin::__private::Result<
+        bool,
+        ::dagstack_plugin::__private::HookError,
+    >;
+}
+/** Calls the plugins of the kind [`Chunker`], each hook by its dispatch class.
+
+ A host's registry makes it.*/
+#[derive(::dagstack_plugin::__private::Clone, ::dagstack_plugin::__private::Debug)]
+pub struct ChunkerDispatcher(::dagstack_plugin::__private::Dispatching<dyn Chunker>);
+#[automatically_derived]
+impl ::dagstack_plugin::__private::From<
+    ::dagstack_plugin::__private::Dispatching<dyn Chunker>,
+> for ChunkerDispatcher {
+    fn from(__dagstack: ::dagstack_plugin::__private::Dispatching<dyn Chunker>) -> Self {
+        Self(__dagstack)
+    }
+}
+const _: () = {
+    #[allow(unused_imports)]
+    use ::dagstack_plugin::__private::ask::*;
+    #[automatically_derived]
+    #[allow(dead_code)]
+    impl ChunkerDispatcher {
+        /// Splits `text`.
+        /**
+ # Errors
+
+ When there is no plugin to call, when several fit equally well, and when the plugin fails.*/
+        pub async fn chunk(
+            &self,
+            ctx: &::dagstack_plugin::__private::HookContext,
+            text: String,
+        ) -> ::dagstack_plugin::__private::Result<
+            Vec<Chunk>,
+            ::dagstack_plugin::__private::DispatchError,
+        > {
+            self.0
+                .singleton(
+                    "chunk",
+                    ctx,
+                    |__dagstack_plugin: ::dagstack_plugin::__private::Arc<dyn Chunker>| async move {
+                        Chunker::chunk(&*__dagstack_plugin, ctx, text).await
+                    },
+                )
+                .await
+        }
+        /// Calls the hook `looks_good`.
+        /**
+ # Errors
+
+ When a plugin fails; the others are cancelled then.*/
+        pub async fn looks_good(
+            &self,
+            ctx: &::dagstack_plugin::__private::HookContext,
+            text: &str,
+        ) -> ::dagstack_plugin::__private::Result<
+            ::dagstack_plugin::__private::Vec<
+                (::dagstack_plugin::__private::PluginName, bool),
+            >,
+            ::dagstack_plugin::__private::DispatchError,
+        > {
+            self.0
+                .collect(
+                    "looks_good",
+                    ctx,
+                    |__dagstack_plugin: ::dagstack_plugin::__private::Arc<dyn Chunker>| {
+                        let text = ::dagstack_plugin::__private::Asked(&text)
+                            .__dagstack_again();
+                        async move {
+                            Chunker::looks_good(&*__dagstack_plugin, ctx, text)
+                        }
+                    },
+                )
+                .await
+        }
+    }
+};
+#[doc(hidden)]
+#[allow(non_local_definitions, unused_macros)]
+#[macro_export]
+macro_rules! __dagstack_kind_Chunker_baed62f45f5c1b38 {
+    ([$($krate:tt)*] $($plugin:tt)*) => {
+        $($krate)* ::kind::plugin! { { "chunker" "1.0.0" { chunk "chunk" true true
+        "async fn chunk(&self, text: String) -> Vec<Chunk>" { "text" false "String" } } {
+        looks_good "looks_good" false false "fn looks_good(&self, text: &str) -> bool" {
+        "text" true "&str" } } } [$($krate)*] $($plugin)* }
+    };
+}
+#[doc(hidden)]
+#[allow(unused_imports)]
+pub use __dagstack_kind_Chunker_baed62f45f5c1b38 as Chunker;
+#[doc(hidden)]
+#[allow(
+    clippy::all,
+    clippy::nursery,
+    clippy::pedantic,
+    clippy::restriction,
+    deprecated,
+    non_camel_case_types,
+    non_upper_case_globals,
+    unused_imports,
+    unused_mut,
+    unused_qualifications,
+    unused_variables,
+)]
+const _: () = {
+    use ::dagstack_plugin::__private::ask::*;
+    type __dagstack_Type0_0 = String;
+    type __dagstack_Output0 = Vec<Chunk>;
+    type __dagstack_Type1_0<'__dagstack_a> = &'__dagstack_a str;
+    type __dagstack_Output1 = bool;
+    #[derive(
+        ::dagstack_plugin::__private::serde::Deserialize,
+        ::dagstack_plugin::__private::schemars::JsonSchema
+    )]
+    #[serde(
+        crate = "::dagstack_plugin::__private::serde",
+        deny_unknown_fields,
+        bound(
+            deserialize = "for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::serde::Deserialize<'de>"
+        )
+    )]
+    #[schemars(
+        crate = "::dagstack_plugin::__private::schemars",
+        bound = "for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::schemars::JsonSchema"
+    )]
+    struct __dagstack_Args0<const __DAGSTACK: bool> {
+        /// The text.
+        text: __dagstack_Type0_0,
+    }
+    static __DAGSTACK_HOOKS: [::dagstack_plugin::__private::KindHook; 2usize] = [
+        ::dagstack_plugin::__private::KindHook {
+            name: "chunk",
+            description: ::dagstack_plugin::__private::non_empty(
+                ::dagstack_plugin::__private::Some("Splits `text`."),
+            ),
+            dispatch: ::dagstack_plugin::__private::Dispatch::Singleton,
+            error_policy: ::dagstack_plugin::__private::ErrorPolicy::FailFast,
+            mcp_exposed: true,
+            mcp_tool_name_template: ::dagstack_plugin::__private::TOOL_NAME_TEMPLATE,
+            params: &["text"],
+            capability: ::dagstack_plugin::__private::None,
+            input_schema: || {
+                ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK
+                    .__dagstack_kind_input()
+            },
+            output_schema: || {
+                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                    .__dagstack_kind_output()
+            },
+        },
+        ::dagstack_plugin::__private::KindHook {
+            name: "looks_good",
+            description: ::dagstack_plugin::__private::None,
+            dispatch: ::dagstack_plugin::__private::Dispatch::BroadcastCollect,
+            error_policy: ::dagstack_plugin::__private::ErrorPolicy::FailFast,
+            mcp_exposed: false,
+            mcp_tool_name_template: ::dagstack_plugin::__private::TOOL_NAME_TEMPLATE,
+            params: &["text"],
+            capability: ::dagstack_plugin::__private::None,
+            input_schema: || ::dagstack_plugin::__private::None,
+            output_schema: || {
+                ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
+                    .__dagstack_kind_output()
+            },
+        },
+    ];
+    static __DAGSTACK_SPEC: ::dagstack_plugin::__private::KindSpec = ::dagstack_plugin::__private::KindSpec {
+        name: "chunker",
+        version: "1.0.0",
+        description: ::dagstack_plugin::__private::non_empty(
+            ::dagstack_plugin::__private::Some("Splits text."),
+        ),
+        constraints: &[],
+        hooks: &__DAGSTACK_HOOKS,
+    };
+    #[automatically_derived]
+    impl ::dagstack_plugin::__private::Kind for dyn Chunker
+    where
+        for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Output0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Type1_0<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Output1: ::dagstack_plugin::__private::Send,
+    {
+        const SPEC: &'static ::dagstack_plugin::__private::KindSpec = &__DAGSTACK_SPEC;
+        type Dispatcher = ChunkerDispatcher;
+        fn proxy(
+            __dagstack_caller: ::dagstack_plugin::__private::Arc<
+                dyn ::dagstack_plugin::__private::Caller,
+            >,
+        ) -> ::dagstack_plugin::__private::Arc<Self> {
+            ::dagstack_plugin::__private::Arc::new(
+                ::dagstack_plugin::__private::Proxy::new(__dagstack_caller),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl Chunker for ::dagstack_plugin::__private::Proxy
+    where
+        for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Output0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Type1_0<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Output1: ::dagstack_plugin::__private::Send,
+    {
+        fn chunk<'life0, 'life1, 'async_trait>(
+            &'life0 self,
+            __dagstack_ctx: &'life1 ::dagstack_plugin::__private::HookContext,
+            __dagstack_0: __dagstack_Type0_0,
+        ) -> ::dagstack_plugin::__private::BoxFuture<
+            'async_trait,
+            ::dagstack_plugin::__private::Result<
+                __dagstack_Output0,
+                ::dagstack_plugin::__private::HookError,
+            >,
+        >
+        where
+            'life0: 'async_trait,
+            'life1: 'async_trait,
+            Self: 'async_trait,
+        {
+            self.call::<dyn Chunker + 'static, 0usize>(__dagstack_ctx, (__dagstack_0,))
+        }
+        fn looks_good(
+            &self,
+            __dagstack_ctx: &::dagstack_plugin::__private::HookContext,
+            __dagstack_0: __dagstack_Type1_0<'_>,
+        ) -> ::dagstack_plugin::__private::Result<
+            __dagstack_Output1,
+            ::dagstack_plugin::__private::HookError,
+        > {
+            ::dagstack_plugin::__private::Err(
+                self.not_exposed::<dyn Chunker + 'static>(1usize),
+            )
+        }
+    }
+    #[automatically_derived]
+    impl ::dagstack_plugin::__private::HookSpec<0usize> for dyn Chunker
+    where
+        for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Output0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Type1_0<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Output1: ::dagstack_plugin::__private::Send,
+    {
+        type Args<'__dagstack_a> = (__dagstack_Type0_0,);
+        type Output = __dagstack_Output0;
+        fn args_to_json(
+            __dagstack_args: &Self::Args<'_>,
+        ) -> ::dagstack_plugin::__private::Result<
+            ::dagstack_plugin::__private::Value,
+            ::dagstack_plugin::__private::HookError,
+        > {
+            ::dagstack_plugin::__private::Ok(
+                ::dagstack_plugin::__private::by_name([
+                    (
+                        "text",
+                        ::dagstack_plugin::__private::Asked(&__dagstack_args.0)
+                            .__dagstack_arg(&__DAGSTACK_SPEC, 0usize, 0usize)?,
+                    ),
+                ]),
+            )
+        }
+        fn args_from_json<'__dagstack_a>(
+            __dagstack_json: ::dagstack_plugin::__private::Value,
+        ) -> ::dagstack_plugin::__private::Result<
+            Self::Args<'__dagstack_a>,
+            ::dagstack_plugin::__private::HookError,
+        > {
+            let __dagstack_args = ::dagstack_plugin::__private::Probe::<
+                __dagstack_Args0<true>,
+            >::ASK
+                .__dagstack_args(&__DAGSTACK_SPEC, 0usize, __dagstack_json)?;
+            ::dagstack_plugin::__private::Ok((__dagstack_args.text,))
+        }
+        fn output_to_json(
+            __dagstack_output: &__dagstack_Output0,
+        ) -> ::dagstack_plugin::__private::Result<
+            ::dagstack_plugin::__private::Value,
+            ::dagstack_plugin::__private::HookError,
+        > {
+            ::dagstack_plugin::__private::Asked(__dagstack_output)
+                .__dagstack_to_json(&__DAGSTACK_SPEC, 0usize)
+        }
+        fn output_from_json(
+            __dagstack_json: ::dagstack_plugin::__private::Value,
+        ) -> ::dagstack_plugin::__private::Result<
+            __dagstack_Output0,
+            ::dagstack_plugin::__private::HookError,
+        > {
+            ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                .__dagstack_from_json(&__DAGSTACK_SPEC, 0usize, __dagstack_json)
+        }
+    }
+    #[automatically_derived]
+    impl ::dagstack_plugin::__private::HookSpec<1usize> for dyn Chunker
+    where
+        for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Output0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Type1_0<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Output1: ::dagstack_plugin::__private::Send,
+    {
+        type Args<'__dagstack_a> = (__dagstack_Type1_0<'__dagstack_a>,);
+        type Output = __dagstack_Output1;
+        fn args_to_json(
+            __dagstack_args: &Self::Args<'_>,
+        ) -> ::dagstack_plugin::__private::Result<
+            ::dagstack_plugin::__private::Value,
+            ::dagstack_plugin::__private::HookError,
+        > {
+            ::dagstack_plugin::__private::Ok(
+                ::dagstack_plugin::__private::by_name([
+                    (
+                        "text",
+                        ::dagstack_plugin::__private::Asked(&__dagstack_args.0)
+                            .__dagstack_arg(&__DAGSTACK_SPEC, 1usize, 0usize)?,
+                    ),
+                ]),
+            )
+        }
+        fn args_from_json<'__dagstack_a>(
+            __dagstack_json: ::dagstack_plugin::__private::Value,
+        ) -> ::dagstack_plugin::__private::Result<
+            Self::Args<'__dagstack_a>,
+            ::dagstack_plugin::__private::HookError,
+        > {
+            ::dagstack_plugin::__private::Err(
+                ::dagstack_plugin::__private::not_exposed(&__DAGSTACK_SPEC, 1usize),
+            )
+        }
+        fn output_to_json(
+            __dagstack_output: &__dagstack_Output1,
+        ) -> ::dagstack_plugin::__private::Result<
+            ::dagstack_plugin::__private::Value,
+            ::dagstack_plugin::__private::HookError,
+        > {
+            ::dagstack_plugin::__private::Asked(__dagstack_output)
+                .__dagstack_to_json(&__DAGSTACK_SPEC, 1usize)
+        }
+        fn output_from_json(
+            __dagstack_json: ::dagstack_plugin::__private::Value,
+        ) -> ::dagstack_plugin::__private::Result<
+            __dagstack_Output1,
+            ::dagstack_plugin::__private::HookError,
+        > {
+            ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
+                .__dagstack_from_json(&__DAGSTACK_SPEC, 1usize, __dagstack_json)
+        }
+    }
+    #[allow(dead_code)]
+    fn __dagstack_check_types() {
+        let _ = |__dagstack_value: &__dagstack_Type0_0| {
+            let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
+        };
+        <String as ::dagstack_plugin::__private::ExposedParam>::__dagstack_check();
+        let _ = |__dagstack_value: &__dagstack_Output0| {
+            let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
+        };
+        <Vec<Chunk> as ::dagstack_plugin::__private::ExposedOutput>::__dagstack_check();
+        let _ = |__dagstack_value: &__dagstack_Type1_0<'_>| {
+            let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
+        };
+        let _ = |__dagstack_value: &__dagstack_Output1| {
+            let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
+        };
+    }
+};

@@ -1,0 +1,3 @@
+//! The executable of the plugin `csv`.
+
+dagstack_plugin::main!(extractors::Csv);

@@ -1,0 +1,3 @@
+//! The executable of the plugin `markdown`.
+
+dagstack_plugin::main!(extractors::Markdown);

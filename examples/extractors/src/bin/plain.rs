@@ -1,0 +1,3 @@
+//! The executable of the plugin `plain`.
+
+dagstack_plugin::main!(extractors::Plain);

@@ -1,0 +1,3 @@
+//! The executable of the plugin `redact`.
+
+dagstack_plugin::main!(rewriters::Redact);

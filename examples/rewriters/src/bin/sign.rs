@@ -1,0 +1,3 @@
+//! The executable of the plugin `sign`.
+
+dagstack_plugin::main!(rewriters::Sign);

@@ -1,0 +1,3 @@
+//! The executable of the plugin `tidy`.
+
+dagstack_plugin::main!(rewriters::Tidy);

@@ -1,0 +1,3 @@
+//! The executable of the plugin `tenant-policy`.
+
+dagstack_plugin::main!(tenant_policy::TenantPolicy);

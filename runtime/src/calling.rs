@@ -1,0 +1,239 @@
+//! What becomes of a call by JSON once it is let in: through its middleware, to wherever the plugin
+//! runs, until its caller gives up.
+
+use std::future::{Future, poll_fn};
+use std::ops::DerefMut;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+
+use dagstack_plugin::call::{CatchPanic, GivingUp, given_up};
+use dagstack_plugin::kind::{Host, InFlight, Lease};
+use dagstack_plugin::middleware::{Call, Next, Payload};
+use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code, tool};
+use serde_json::Value;
+
+use crate::descriptor::Source;
+use crate::entry::{Entry, Live, Running};
+
+/// A call that has been counted in.
+#[derive(Clone, Copy)]
+pub(crate) struct Run<'a> {
+    entry: &'a Entry,
+    live: &'a Arc<Live>,
+    in_flight: &'a InFlight<&'a Lease>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        entry: &'a Entry,
+        live: &'a Arc<Live>,
+        in_flight: &'a InFlight<&'a Lease>,
+    ) -> Self {
+        Self {
+            entry,
+            live,
+            in_flight,
+        }
+    }
+
+    fn host(&self) -> &'a dyn Host {
+        &**self.live.lease.host()
+    }
+
+    /// Calls the hook itself.
+    pub(crate) async fn direct(
+        self,
+        hook: &str,
+        ctx: &HookContext,
+        mut args: Value,
+    ) -> Result<Value, HookError> {
+        let host = self.host();
+        // What takes longer than one poll is boxed: it would be moved about with every call.
+        match &self.live.running {
+            Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
+                let running = self.in_flight.again(&self.live.lease);
+                let call = Box::pin(plugin.call_off_thread(hook, ctx, args, running));
+                give_up_with(ctx, host, call).await
+            }
+            Running::InProcess(plugin) => {
+                let mut call = plugin.begin(hook, ctx, &mut args)?;
+                // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
+                let call = match call.poll_first() {
+                    Poll::Ready(outcome) => return outcome?.into_value(),
+                    Poll::Pending => give_up_with(ctx, host, Pin::new(&mut call)),
+                };
+                call.await?.into_value()
+            }
+            Running::Elsewhere(adapter) => {
+                if adapter.failure().is_some() {
+                    return Err(self.entry.not_ready(Some(self.live)));
+                }
+                given_up(ctx)?;
+                give_up_with(ctx, host, adapter.call(hook, ctx, args)).await
+            }
+        }
+    }
+
+    /// Calls the hook through its middleware.
+    pub(crate) async fn layered(
+        self,
+        layers: &[Arc<dyn Middleware>],
+        hook: &str,
+        ctx: &HookContext,
+        args: Value,
+    ) -> Result<Value, HookError> {
+        given_up(ctx)?;
+        let name = &self.entry.descriptor.name;
+        if name.kind() != tool::KIND || hook != tool::EXECUTE {
+            return self.through(layers, hook, ctx, args).await.0;
+        }
+        // Middleware sees the function, however it is called.
+        let given = tool::Execute::read(&name.to_string(), &args)?;
+        let args = Value::Object(given.args);
+        match self.through(layers, &given.function, ctx, args).await {
+            // The function's own failure is an answer; that of a middleware which did not let the
+            // call pass is none.
+            (outcome, true) => tool::Execute::answer(outcome),
+            (refused, false) => refused.and_then(|result| tool::Execute::answer(Ok(result))),
+        }
+    }
+
+    /// The outcome, and whether the hook was called.
+    async fn through(
+        self,
+        layers: &[Arc<dyn Middleware>],
+        hook: &str,
+        ctx: &HookContext,
+        args: Value,
+    ) -> (Result<Value, HookError>, bool) {
+        let mut payload = JsonPayload {
+            run: self,
+            hook,
+            exposed: self.exposes(hook),
+            args: Some(args),
+            result: None,
+            called: false,
+        };
+        let mut call =
+            Call::new(&self.entry.descriptor.name, hook, ctx, &mut payload).on_host(self.host());
+        let passing = CatchPanic::new(Next::new(layers).run(&mut call));
+        let passing = Box::pin(async {
+            passing.await.unwrap_or_else(|_| {
+                let message = format!("a middleware around `{hook}` panicked");
+                Err(HookError::new(code::PANICKED, message))
+            })
+        });
+        let passed = give_up_with(ctx, self.host(), passing).await;
+        let outcome = passed.and_then(|()| {
+            payload.result.ok_or_else(|| {
+                HookError::new(
+                    code::HOOK_FAILED,
+                    format!("a middleware around `{hook}` neither made the call nor set a result"),
+                )
+            })
+        });
+        (outcome, payload.called)
+    }
+
+    /// Whether middleware may look at the arguments and the result.
+    fn exposes(&self, hook: &str) -> bool {
+        match &self.entry.descriptor.source {
+            Source::InProcess(registration) => registration
+                .declaration()
+                .hook(hook)
+                .is_none_or(|(_, hook)| hook.mcp_exposed),
+            _ => true,
+        }
+    }
+}
+
+/// The payload of a call by JSON.
+struct JsonPayload<'a> {
+    run: Run<'a>,
+    hook: &'a str,
+    exposed: bool,
+    /// `None` once the call has used them.
+    args: Option<Value>,
+    result: Option<Value>,
+    called: bool,
+}
+
+impl JsonPayload<'_> {
+    fn check_exposed(&self) -> Result<(), HookError> {
+        if self.exposed {
+            return Ok(());
+        }
+        Err(HookError::new(
+            code::NOT_EXPOSED,
+            format!(
+                "hook `{}` is not exposed: its arguments and its result have no JSON form",
+                self.hook
+            ),
+        ))
+    }
+
+    fn used_up(&self) -> HookError {
+        HookError::new(
+            code::HOOK_FAILED,
+            format!(
+                "the arguments of `{}` were used by the call; a middleware reads them before it, or sets them again",
+                self.hook
+            ),
+        )
+    }
+}
+
+impl Payload for JsonPayload<'_> {
+    fn args_json(&self) -> Result<Value, HookError> {
+        self.check_exposed()?;
+        self.args.clone().ok_or_else(|| self.used_up())
+    }
+
+    fn set_args_json(&mut self, args: Value) -> Result<(), HookError> {
+        self.check_exposed()?;
+        let plugin = self.run.entry.descriptor.name.to_string();
+        self.args = Some(Value::Object(args::by_name(&plugin, self.hook, args)?));
+        Ok(())
+    }
+
+    fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
+        Box::pin(async move {
+            let args = self.args.take().ok_or_else(|| self.used_up())?;
+            self.called = true;
+            self.result = Some(self.run.direct(self.hook, ctx, args).await?);
+            Ok(())
+        })
+    }
+
+    fn result_json(&self) -> Result<Option<Value>, HookError> {
+        self.check_exposed()?;
+        Ok(self.result.clone())
+    }
+
+    fn set_result_json(&mut self, result: Value) -> Result<(), HookError> {
+        self.check_exposed()?;
+        self.result = Some(result);
+        Ok(())
+    }
+}
+
+/// Awaits a call until its caller gives up.
+pub(crate) fn give_up_with<'a, F, T>(
+    ctx: &'a HookContext,
+    host: &'a dyn Host,
+    mut call: Pin<F>,
+) -> BoxFuture<'a, Result<T, HookError>>
+where
+    F: DerefMut + Send + 'a,
+    F::Target: Future<Output = Result<T, HookError>> + Send,
+{
+    Box::pin(async move {
+        let mut giving_up = GivingUp::new(ctx, host);
+        poll_fn(|cx| match call.as_mut().poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(outcome),
+            Poll::Pending => giving_up.poll(cx).map(Err),
+        })
+        .await
+    })
+}

@@ -1,0 +1,104 @@
+//! What dispatches learn about plugins: who can be called, who failed, who is well again.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use dagstack_plugin::{HookError, code};
+use serde_json::json;
+
+use crate::entry::{Entry, Live};
+use crate::status::Reason;
+
+impl Entry {
+    /// The generation of the plugin that can be called now.
+    pub(crate) fn callable(&self) -> Option<Arc<Live>> {
+        let current = self.read();
+        let live = current
+            .live
+            .as_ref()
+            .filter(|_| current.state.is_callable())?;
+        let alive = live.running.adapter().failure().is_none();
+        alive.then(|| Arc::clone(live))
+    }
+}
+
+/// The plugins of a kind that broadcasts have marked, by rank.
+#[derive(Debug, Default)]
+pub(crate) struct Degraded {
+    /// How many there are: mostly none, and then a success costs one load.
+    count: AtomicUsize,
+    ranks: Mutex<HashSet<usize>>,
+}
+
+impl Degraded {
+    fn ranks(&self) -> MutexGuard<'_, HashSet<usize>> {
+        self.ranks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a success is worth a look.
+    pub(crate) fn any(&self) -> bool {
+        self.count.load(Ordering::Acquire) > 0
+    }
+
+    pub(crate) fn failed(&self, rank: usize, entry: &Entry, hook: &str, error: &HookError) {
+        let text = format!("`{hook}` failed in a broadcast: {error}");
+        let reason = Reason {
+            code: error.code().to_owned(),
+            // The author's own message may quote the config.
+            message: match entry.live() {
+                Some(live) => live.config.scrub(&text),
+                None => text,
+            },
+            details: Some(json!({ "hook": hook })),
+        };
+        if !entry.degrade(reason.clone()) {
+            return;
+        }
+        let name = &entry.descriptor.name;
+        tracing::warn!(
+            plugin.kind = name.kind(),
+            plugin.name = name.name(),
+            code = reason.code,
+            "plugin degraded: {reason}"
+        );
+        let mut ranks = self.ranks();
+        ranks.insert(rank);
+        self.count.store(ranks.len(), Ordering::Release);
+    }
+
+    pub(crate) fn succeeded(&self, rank: usize, entry: &Entry) {
+        let mut ranks = self.ranks();
+        if !ranks.remove(&rank) {
+            return;
+        }
+        self.count.store(ranks.len(), Ordering::Release);
+        drop(ranks);
+        if entry.recover() {
+            let name = &entry.descriptor.name;
+            tracing::info!(
+                plugin.kind = name.kind(),
+                plugin.name = name.name(),
+                "plugin ready again"
+            );
+        }
+    }
+}
+
+/// Whether an error says nothing about the plugin: the caller's mistake, a policy's refusal, or
+/// something that its state says already.
+pub(crate) fn says_nothing_of_the_plugin(error: &HookError) -> bool {
+    matches!(
+        error.code(),
+        code::INVALID_ARGUMENTS
+            | code::UNKNOWN_HOOK
+            | code::NOT_EXPOSED
+            | code::CANCELLED
+            | code::DEADLINE_EXCEEDED
+            | code::PERMISSION_DENIED
+            | code::QUOTA_EXCEEDED
+            | code::TENANT_ACCESS_DENIED
+            | code::UNAVAILABLE
+            | code::STOP
+    )
+}

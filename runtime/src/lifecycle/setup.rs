@@ -1,0 +1,387 @@
+//! Bringing all plugins up, in order.
+
+use std::collections::HashMap;
+use std::future::ready;
+use std::sync::Arc;
+
+use dagstack_plugin::kind::Caller;
+use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, secrets, suggest};
+use serde_json::Value;
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
+
+use crate::adapter::in_process::InProcess;
+use crate::adapter::mcp_stdio::{McpStdio, Needs, StdioCommand};
+use crate::config::ConfigTree;
+use crate::descriptor::{Descriptor, Source};
+use crate::entry::{Entry, Live, Running};
+use crate::error::PluginRegistryError;
+use crate::host::TokioHost;
+use crate::isolated::Lost;
+use crate::registry::Registry;
+use crate::resources::HostResources;
+use crate::status::{Reason, SetupReport, State};
+use crate::supply_chain;
+use crate::workers::WorkerPool;
+
+/// A plugin on its way up.
+pub(super) type Starting = BoxFuture<'static, Result<Running, PluginRegistryError>>;
+
+impl Registry {
+    /// Sets every plugin up that is not: plugins in this process first, then subprocesses; what a
+    /// plugin depends on before it; the rest by priority, then by name. Plugins that need nothing
+    /// of each other start together.
+    ///
+    /// One that fails, panics or takes longer than its `startup_timeout_sec` is `unavailable`, and
+    /// so is what depends on it; the others go on. Calling it again tries those once more. It also
+    /// starts the health checks in the background
+    /// ([`health_interval`](crate::RegistryBuilder::health_interval)).
+    ///
+    /// Setups that await something share a few threads of the registry's own; one that blocks holds
+    /// up nobody else.
+    ///
+    /// Needs a tokio runtime with its io and time drivers on (`enable_all`).
+    pub async fn setup_all(&self) -> SetupReport {
+        let _turn = self.inner.lifecycle.turn().await;
+        let config = ConfigTree::load(&self.inner.config).await;
+        let Ok(runtime) = Handle::try_current() else {
+            return self.without_runtime();
+        };
+        let warnings = config
+            .as_ref()
+            .map(|tree| self.misspelt_sections(tree))
+            .unwrap_or_default();
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
+        self.finish_teardowns().await;
+        let host = self.inner.lifecycle.host(runtime);
+        for group in &self.inner.graph.groups {
+            self.setup_group(group, &config, &host).await;
+        }
+        self.watch_health();
+        self.report(warnings)
+    }
+
+    fn report(&self, warnings: Vec<String>) -> SetupReport {
+        let order = self.inner.graph.groups.iter().flatten();
+        SetupReport {
+            plugins: order
+                .map(|&index| self.inner.entries[index].status())
+                .chain(self.inner.broken.iter().cloned())
+                .collect(),
+            warnings,
+        }
+    }
+
+    /// Nothing runs outside a tokio runtime.
+    fn without_runtime(&self) -> SetupReport {
+        let groups = &self.inner.graph.groups;
+        for &index in groups.iter().flatten() {
+            let entry = &self.inner.entries[index];
+            if entry.state() == State::Registered {
+                let message = "there is no tokio runtime here; await `setup_all` inside one";
+                entry.set(
+                    State::Unavailable(Reason::new("plugin_load_error", message)),
+                    None,
+                );
+            }
+        }
+        self.report(Vec::new())
+    }
+
+    async fn setup_group(
+        &self,
+        group: &[usize],
+        config: &Result<ConfigTree, PluginRegistryError>,
+        host: &TokioHost,
+    ) {
+        let mut tasks = JoinSet::new();
+        let mut by_task = HashMap::new();
+        for &index in group {
+            let entry = &self.inner.entries[index];
+            let section = match self.may_start(index, config) {
+                Ok(Some(section)) => section,
+                Ok(None) => continue,
+                Err(reason) => {
+                    self.fail(index, reason);
+                    continue;
+                }
+            };
+            // What is left of an instance that failed.
+            drop(entry.set(State::Registered, None));
+            let Some(starting) = self.start(index, section.clone(), host) else {
+                continue;
+            };
+            let task = tasks.spawn(starting);
+            by_task.insert(task.id(), (index, section));
+        }
+        while let Some(done) = tasks.join_next_with_id().await {
+            let (id, started) = match done {
+                Ok((id, started)) => (id, Some(started)),
+                Err(error) => (error.id(), None),
+            };
+            let Some((index, section)) = by_task.remove(&id) else {
+                continue;
+            };
+            match started {
+                Some(Ok(running)) => {
+                    self.publish(index, running, section, host, false);
+                }
+                Some(Err(error)) => self.fail(index, error.reason()),
+                None => self.fail(index, self.start_panicked(index).reason()),
+            }
+        }
+    }
+
+    /// The error of a start that panicked outside the plugin's own code.
+    pub(super) fn start_panicked(&self, index: usize) -> PluginRegistryError {
+        PluginRegistryError::PluginLoadError {
+            plugin: self.inner.entries[index].descriptor.name.clone(),
+            cause: "panicked".to_owned(),
+            message: "starting it panicked; if the tokio runtime was built without `enable_all`, mend that, else please report it".to_owned(),
+        }
+    }
+
+    /// Starts a plugin whose turn it is; `None` for one that cannot run here. Its own code begins
+    /// before the future is polled, so that plugins begin in the order of these calls.
+    pub(super) fn start(&self, index: usize, section: Value, host: &TokioHost) -> Option<Starting> {
+        let entry = &self.inner.entries[index];
+        let starting: Starting = match &entry.descriptor.source {
+            Source::InProcess(registration) => {
+                let declared = registration.declaration();
+                let given = self.inner.resources.give(
+                    &entry.descriptor.name,
+                    declared.resources_required.iter().copied(),
+                    declared.resources_optional.iter().copied(),
+                );
+                let resources = match given {
+                    Ok(resources) => resources,
+                    Err(error) => return Some(Box::pin(ready(Err(error)))),
+                };
+                let context = SetupContext::new(section.clone())
+                    .with_registry(self.peers_of(index))
+                    .with_resources(resources.clone());
+                let work = InProcess::start(registration, context);
+                let workers = self.workers_of(index, &section, host);
+                let (entry, pool) = (Arc::clone(entry), host.pool().clone());
+                Box::pin(async move {
+                    let descriptor = &entry.descriptor;
+                    let outcome = work.outcome(descriptor.startup_timeout).await;
+                    let plugin = in_process_outcome(outcome, descriptor, &section)?;
+                    let adapter = InProcess::new(plugin, pool, workers);
+                    Ok(Running::InProcess(adapter.keeping(resources)))
+                })
+            }
+            Source::McpStdio(command) => {
+                let (entry, command) = (Arc::clone(entry), Arc::clone(command));
+                let resources = Arc::clone(&self.inner.resources);
+                Box::pin(start_process(entry, command, section, resources))
+            }
+            Source::Never { .. } => return None,
+        };
+        Some(starting)
+    }
+
+    /// The processes for a linked plugin's `process_cpu_bound` hooks, where an executable is known.
+    fn workers_of(
+        &self,
+        index: usize,
+        section: &Value,
+        host: &TokioHost,
+    ) -> Option<Arc<WorkerPool>> {
+        let descriptor = &self.inner.entries[index].descriptor;
+        let command = descriptor.worker.as_ref()?;
+        Some(Arc::new(WorkerPool::new(
+            &self.inner.entries[index],
+            Arc::clone(command),
+            section.clone(),
+            Arc::clone(&self.inner.resources),
+            host.runtime().clone(),
+            self.inner.lifecycle.options.worker_processes,
+        )))
+    }
+
+    /// The config section of a plugin that is to be set up now; `None` if it is not to be.
+    fn may_start(
+        &self,
+        index: usize,
+        config: &Result<ConfigTree, PluginRegistryError>,
+    ) -> Result<Option<Value>, Reason> {
+        let entry = &self.inner.entries[index];
+        let is_process = matches!(entry.descriptor.source, Source::McpStdio(_));
+        match entry.state() {
+            // Its instance is there; health checks decide when it is called again.
+            State::Unavailable(_) if entry.is_suspended() => return Ok(None),
+            State::Registered | State::Unavailable(_) => {}
+            // A new process has nothing to do with what the old one held.
+            State::Leaked | State::RequiresRestart if is_process => {}
+            _ => return Ok(None),
+        }
+        if matches!(entry.descriptor.source, Source::Never { .. }) {
+            return Ok(None);
+        }
+        self.dependencies_are_ready(index).map_err(|e| e.reason())?;
+        match config {
+            Ok(tree) => {
+                let section = tree.section(&entry.descriptor.name);
+                section.map(Some).map_err(|e| e.reason())
+            }
+            Err(error) => Err(error.reason()),
+        }
+    }
+
+    /// That everything a plugin depends on can be called.
+    pub(super) fn dependencies_are_ready(&self, index: usize) -> Result<(), PluginRegistryError> {
+        let name = &self.inner.entries[index].descriptor.name;
+        for need in &self.inner.graph.needs[index] {
+            let dependency = match need {
+                Ok(index) => &self.inner.entries[*index],
+                Err(text) => return Err(self.missing(name, text)),
+            };
+            let state = dependency.state();
+            if !state.is_callable() {
+                let reason = state
+                    .reason()
+                    .map_or_else(|| format!("it is {state}"), ToString::to_string);
+                return Err(PluginRegistryError::DependencyUnavailable {
+                    plugin: name.clone(),
+                    dependency: dependency.descriptor.name.clone(),
+                    reason,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn missing(&self, plugin: &PluginName, dependency: &str) -> PluginRegistryError {
+        let entries = self.inner.entries.iter();
+        let names: Vec<String> = entries
+            .map(|entry| &entry.descriptor.name)
+            .filter(|name| *name != plugin)
+            .flat_map(|name| [name.name().to_owned(), name.to_string()])
+            .collect();
+        PluginRegistryError::DependencyMissing {
+            plugin: plugin.clone(),
+            dependency: dependency.to_owned(),
+            suggestion: suggest(dependency, names.iter().map(String::as_str)).map(str::to_owned),
+        }
+    }
+
+    /// Makes a plugin that is up the instance of the moment.
+    pub(super) fn publish(
+        &self,
+        index: usize,
+        running: Running,
+        section: Value,
+        host: &TokioHost,
+        restarted: bool,
+    ) -> Arc<Live> {
+        let entry = &self.inner.entries[index];
+        let name = &entry.descriptor.name;
+        tracing::info!(
+            plugin.kind = name.kind(),
+            plugin.name = name.name(),
+            pid = running.adapter().pid(),
+            restarted,
+            "plugin ready"
+        );
+        let mut lease = entry.lease(host);
+        if let Running::InProcess(plugin) = &running
+            && let Some(workers) = plugin.workers()
+        {
+            lease = lease.with_workers(Arc::clone(workers) as Arc<dyn Caller>);
+        }
+        let live = Arc::new(Live::new(running, Arc::new(lease), section));
+        entry.publish(Arc::clone(&live), restarted);
+        if !restarted {
+            self.supervise(index, &live);
+        }
+        live
+    }
+
+    /// Records that a plugin could not be brought up.
+    pub(super) fn fail(&self, index: usize, reason: Reason) {
+        let entry = &self.inner.entries[index];
+        let name = &entry.descriptor.name;
+        tracing::warn!(
+            plugin.kind = name.kind(),
+            plugin.name = name.name(),
+            code = reason.code,
+            "plugin unavailable: {reason}"
+        );
+        drop(entry.set(State::Unavailable(reason), None));
+    }
+
+    /// Sections that look like a plugin's, but are no plugin's.
+    fn misspelt_sections(&self, tree: &ConfigTree) -> Vec<String> {
+        let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
+        // Sorted by kind.
+        for entry in &self.inner.entries {
+            let name = &entry.descriptor.name;
+            match kinds.last_mut() {
+                Some((kind, names)) if *kind == name.kind() => names.push(name.name()),
+                _ => kinds.push((name.kind(), vec![name.name()])),
+            }
+        }
+        let mut warnings = Vec::new();
+        for (kind, names) in kinds {
+            for section in tree.names(kind).filter(|it| !names.contains(it)) {
+                let guess = suggest(section, names.iter().copied())
+                    .map(|name| format!("; did you mean `{kind}.{name}`?"))
+                    .unwrap_or_default();
+                warnings.push(format!(
+                    "the config section `{kind}.{section}` belongs to no plugin{guess}"
+                ));
+            }
+        }
+        warnings
+    }
+}
+
+async fn start_process(
+    entry: Arc<Entry>,
+    command: Arc<StdioCommand>,
+    section: Value,
+    resources: Arc<HostResources>,
+) -> Result<Running, PluginRegistryError> {
+    supply_chain::inspect(&entry, &command).await?;
+    let descriptor = &entry.descriptor;
+    let (name, limit) = (&descriptor.name, descriptor.startup_timeout);
+    let needs = Needs {
+        resources: &resources,
+        required: &descriptor.resources,
+    };
+    let adapter = McpStdio::start(name, &command, section, limit, needs).await?;
+    Ok(Running::Elsewhere(Box::new(adapter)))
+}
+
+fn in_process_outcome<T>(
+    outcome: Result<Result<T, PluginError>, Lost>,
+    descriptor: &Descriptor,
+    section: &Value,
+) -> Result<T, PluginRegistryError> {
+    let plugin = descriptor.name.clone();
+    let error = match outcome {
+        Ok(Ok(ready)) => return Ok(ready),
+        Ok(Err(error)) => error,
+        Err(Lost::TimedOut) => {
+            return Err(PluginRegistryError::Timeout {
+                plugin,
+                operation: "setup",
+                limit: descriptor.startup_timeout,
+                setting: "startup_timeout_sec",
+            });
+        }
+        Err(Lost::Panicked) => PluginError::Panicked,
+    };
+    Err(match error {
+        PluginError::ConfigInvalid(invalid) => invalid.into(),
+        other => PluginRegistryError::PluginLoadError {
+            plugin,
+            cause: other.code().to_owned(),
+            // The author's own message may quote the config.
+            message: secrets::scrub(&other.to_string(), section).into_owned(),
+        },
+    })
+}

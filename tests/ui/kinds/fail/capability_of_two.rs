@@ -1,0 +1,9 @@
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "chunker", version = "1.0.0")]
+pub trait Chunker {
+    #[hook(dispatch = "capability", extension = "path", language = "path")]
+    async fn chunk(&self, path: String) -> Vec<String>;
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "chunker", version = "1.0.0")]
+pub trait Chunker {
+    #[hook(dispatch = "single")]
+    async fn chunk(&self, text: String) -> Vec<String>;
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use dagstack_plugin::prelude::*;
+
+pub struct Text;
+
+#[kind(name = "chunker", version = "1.0.0")]
+pub trait Chunker {
+    #[hook(dispatch = "singleton")]
+    async fn chunk(&self, text: Text) -> Vec<String>;
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "chunker", version = "1.0.0")]
+pub struct Chunker;
+
+fn main() {}

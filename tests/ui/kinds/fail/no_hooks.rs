@@ -1,0 +1,8 @@
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "chunker", version = "1.0.0")]
+pub trait Chunker {
+
+}
+
+fn main() {}

@@ -1,0 +1,31 @@
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "chunker", version = "1.2.0")]
+pub trait Chunker {
+    /// Splits `text` into pieces.
+    #[hook(dispatch = "singleton")]
+    async fn chunk(&self, text: String, max_size: Option<usize>) -> Vec<String>;
+
+    #[hook(dispatch = "singleton", mcp_exposed = false)]
+    fn looks_good(&self, text: &str) -> bool;
+}
+
+#[derive(Default)]
+struct Fixed;
+
+struct Broken;
+
+#[plugin(kind = Chunker, name = "fixed")]
+impl Fixed {
+    #[hook]
+    fn chunk(&self, text: String, _max_size: Option<usize>) -> Result<Vec<String>, Broken> {
+        Ok(vec![text])
+    }
+
+    #[hook]
+    fn looks_good(&self, text: &str) -> bool {
+        text.is_empty()
+    }
+}
+
+fn main() {}

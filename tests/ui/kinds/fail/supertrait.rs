@@ -1,0 +1,9 @@
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "chunker", version = "1.0.0")]
+pub trait Chunker: Clone + Send {
+    #[hook(dispatch = "singleton")]
+    async fn chunk(&self, text: String, max_size: Option<usize>) -> Vec<String>;
+}
+
+fn main() {}
