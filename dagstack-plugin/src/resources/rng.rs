@@ -253,7 +253,7 @@ mod tests {
     fn choices_and_uuids() {
         let rng: &dyn Rng = &SeededRng::new(42);
         assert_eq!(rng.choice::<u8>(&[]), None);
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = std::collections::BTreeSet::<&str>::new();
         for _ in 0..200 {
             seen.extend(rng.choice(&["a", "b", "c"]));
         }

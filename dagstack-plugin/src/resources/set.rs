@@ -398,14 +398,14 @@ mod tests {
         let given = resources(ResourceSet::new().with("clock", clock()));
         assert_eq!(given.get::<dyn Clock>("clock").unwrap().monotonic_ns(), 3);
         assert!(given.optional::<dyn Rng>("rng").is_none());
-        let missing = given.get::<dyn Rng>("rng").unwrap_err().to_string();
+        let missing = given.get::<dyn Rng>("rng").err().unwrap().to_string();
         assert_eq!(missing, "the host has no resource `rng`; it has clock");
     }
 
     #[test]
     fn what_is_not_declared_is_not_reachable() {
         let given = resources(ResourceSet::new().with("clocks", clock()));
-        let error = given.get::<dyn Clock>("clocks").unwrap_err();
+        let error = given.get::<dyn Clock>("clocks").err().unwrap();
         assert_eq!(error.code(), "undeclared_resource");
         let text = error.to_string();
         assert!(text.contains("`tool.p` does not declare"), "{text}");
