@@ -142,15 +142,25 @@ fn type_name(json: &str) -> &'static str {
 }
 
 /// Gives a hook up that waits when its caller does: what it waits for is dropped with it, as in
-/// process. It is polled once more first, and may still come to an end.
+/// process. It is polled once more first, and may still come to an end. At the end of the process
+/// every token is cancelled although callers may still want their answers; those go on.
 async fn until_cancelled(
     called: impl Future<Output = Result<Output, HookError>>,
     token: &CancelToken,
+    is_wanted: impl Fn() -> bool,
 ) -> Result<Output, HookError> {
     let (mut called, mut cancelled) = (pin!(called), pin!(token.cancelled()));
+    let mut told = false;
     poll_fn(|cx| match called.as_mut().poll(cx) {
-        Poll::Pending => cancelled.as_mut().poll(cx).map(|()| Err(was_cancelled())),
-        ready => ready,
+        Poll::Pending if !told && cancelled.as_mut().poll(cx).is_ready() => {
+            told = true;
+            if is_wanted() {
+                Poll::Pending
+            } else {
+                Poll::Ready(Err(was_cancelled()))
+            }
+        }
+        polled => polled,
     })
     .await
 }
@@ -203,11 +213,16 @@ impl Call {
             .hooks
             .get(self.hook)
             .is_some_and(|hook| hook.execution_model == ExecutionModel::Async);
+        let asked = Arc::clone(server);
         let mut future: BoxFuture<'static, (Self, Result<Output, HookError>)> =
             Box::pin(async move {
                 let args = Args::Json(self.args());
                 let called = call_at(&*plugin, self.hook, &self.context, args);
-                let called = until_cancelled(called, self.context.cancellation());
+                let called =
+                    until_cancelled(called, self.context.cancellation(), || match &self.answer {
+                        Answer::Line { ticket, .. } => asked.in_flight.has(self.id(), *ticket),
+                        Answer::Channel(tell) => !tell.is_closed(),
+                    });
                 let outcome = match self.context.deadline() {
                     Some(deadline) if waits => {
                         match tokio::time::timeout_at(deadline.into(), called).await {
