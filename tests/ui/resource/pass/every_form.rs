@@ -2,6 +2,7 @@
 
 #![deny(missing_docs, missing_debug_implementations)]
 #![deny(unused, clippy::all, clippy::pedantic)]
+#![allow(unreachable_pub)]
 
 use std::collections::BTreeMap;
 
