@@ -217,17 +217,17 @@ mod tests {
         assert_eq!(expected.map(|_| xoshiro(&mut state)), expected);
     }
 
-    /// Gives the words it is made of, and then the first again.
-    struct Words(Mutex<std::vec::IntoIter<u64>>);
+    /// Gives the words it is made of, and then 0.
+    struct Words(Mutex<std::collections::VecDeque<u64>>);
 
     impl Rng for Words {
         fn next_u64(&self) -> u64 {
-            self.0.lock().unwrap().next().unwrap_or_default()
+            self.0.lock().unwrap().pop_front().unwrap_or_default()
         }
     }
 
     fn words(list: &[u64]) -> Words {
-        Words(Mutex::new(list.to_vec().into_iter()))
+        Words(Mutex::new(list.iter().copied().collect()))
     }
 
     #[test]
