@@ -221,7 +221,7 @@ impl RegistryBuilder {
     }
 
     /// Puts a middleware around the hooks it wraps, of every plugin and in every runtime; see
-    /// [`middleware`](crate::middleware).
+    /// [`middleware`].
     ///
     /// ```
     /// use std::time::Duration;

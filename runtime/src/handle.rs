@@ -35,7 +35,7 @@ impl PluginHandle {
     ///
     /// # Errors
     ///
-    /// What the hook returned, or one of the codes of [`code`]: `unknown_hook`,
+    /// What the hook returned, or one of the codes of [`code`](mod@crate::code): `unknown_hook`,
     /// `invalid_arguments`, `unavailable` where the plugin is not ready, `cancelled` and
     /// `deadline_exceeded` as the context says, `panicked`, `transport`.
     pub async fn call(

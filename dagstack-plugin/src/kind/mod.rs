@@ -33,7 +33,7 @@ pub use lease::{Host, InFlight, Layers, Lease};
 pub use native::{Native, Run};
 pub use proxy::{Caller, Proxy};
 
-/// A kind, implemented for `dyn Trait` by [`#[kind]`](crate::kind).
+/// A kind, implemented for `dyn Trait` by [`#[kind]`](macro@crate::kind).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no dagstack kind",
     label = "not a kind",

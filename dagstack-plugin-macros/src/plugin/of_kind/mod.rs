@@ -1,7 +1,7 @@
 //! A plugin of a kind that is a trait: what the kind says about it, and what is written for it.
 //!
 //! The kind's data comes through the macro that `#[kind]` put under the trait's name, see
-//! [`data`](crate::kind::data).
+//! [`data`](mod@crate::kind::data).
 
 mod check;
 mod expand;

@@ -16,6 +16,8 @@
     unused_results
 )]
 #![deny(clippy::all, clippy::pedantic)]
+// Of these hooks themselves.
+#![allow(clippy::unused_self)]
 
 use dagstack_plugin::prelude::*;
 
