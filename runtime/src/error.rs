@@ -245,7 +245,7 @@ pub enum PluginRegistryError {
         /// The plugin.
         plugin: PluginName,
         /// The resource, and those the host has.
-        missing: ResourceError,
+        missing: Box<ResourceError>,
     },
 
     /// The plugin runs as a process of its own, and a resource cannot be used from there.
@@ -254,7 +254,7 @@ pub enum PluginRegistryError {
         /// The plugin.
         plugin: PluginName,
         /// The resource, and why.
-        reason: ResourceError,
+        reason: Box<ResourceError>,
     },
 
     /// The host's resources do not fit together.

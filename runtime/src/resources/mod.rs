@@ -119,7 +119,10 @@ impl HostResources {
             None => Ok(()),
             Some(resource) => Err(PluginRegistryError::ResourceMissing {
                 plugin: plugin.clone(),
-                missing: ResourceError::missing(resource, self.by_name.keys().map(String::as_str)),
+                missing: Box::new(ResourceError::missing(
+                    resource,
+                    self.by_name.keys().map(String::as_str),
+                )),
             }),
         }
     }

@@ -296,7 +296,7 @@ impl Start<'_> {
         let mut offer =
             Offer::new(&set).map_err(|reason| PluginRegistryError::ResourceCannotCross {
                 plugin: self.name.clone(),
-                reason,
+                reason: Box::new(reason),
             })?;
         if let Some(limit) = host.timeout {
             let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
@@ -313,10 +313,10 @@ impl Start<'_> {
             None => Ok(()),
             Some(resource) => Err(PluginRegistryError::ResourceCannotCross {
                 plugin: self.name.clone(),
-                reason: ResourceError::CannotCross {
+                reason: Box::new(ResourceError::CannotCross {
                     resource: resource.clone(),
                     reason: "the server does not know the dagstack extension; build it with dagstack-plugin, or take `resources` out of its manifest".to_owned(),
-                },
+                }),
             }),
         }
     }
