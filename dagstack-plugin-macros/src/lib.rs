@@ -28,6 +28,7 @@ mod misplaced;
 mod names;
 mod path;
 mod plugin;
+mod resource;
 mod spans;
 #[cfg(test)]
 mod tests;
@@ -233,6 +234,47 @@ pub fn teardown(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn health(args: TokenStream, item: TokenStream) -> TokenStream {
     misplaced("health", args, item)
+}
+
+/// Makes a type of resources of a trait: what a host gives its plugins by name, whether they are
+/// linked into it or run beside it.
+///
+/// The methods are `async fn`s that take `&self` and named, owned values and return a value; each type
+/// is `Serialize + Deserialize` (see `#[data]`). `#[resource]` makes each return `Result<T, HookError>`,
+/// as a call to another process may fail, and the trait dyn-compatible, `Send + Sync + 'static`. It is
+/// implemented with `#[dagstack_plugin::async_trait]`.
+///
+/// ```ignore
+/// use dagstack_plugin::{HookError, async_trait, resource};
+///
+/// /// Who owes whom.
+/// #[resource]
+/// pub trait Ledger {
+///     /// Books an amount and returns the balance.
+///     async fn book(&self, account: String, cents: i64) -> i64;
+/// }
+///
+/// struct Books;
+///
+/// #[async_trait]
+/// impl Ledger for Books {
+///     async fn book(&self, account: String, cents: i64) -> Result<i64, HookError> {
+///         Ok(cents)
+///     }
+/// }
+/// ```
+///
+/// # Arguments
+///
+/// | key | type | default | meaning |
+/// |---|---|---|---|
+/// | `name` | text | the trait's path | what both ends of a connection know it by; give one if it may move |
+/// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
+#[proc_macro_attribute]
+pub fn resource(args: TokenStream, item: TokenStream) -> TokenStream {
+    guarded("resource", item.clone(), || {
+        resource::expand(args.into(), item.into())
+    })
 }
 
 /// Derives what a type needs to be a parameter, a result or a config: serde's `Serialize` and

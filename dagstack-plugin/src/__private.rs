@@ -12,6 +12,7 @@
 mod kind;
 mod metadata;
 mod probe;
+pub mod resource;
 
 pub use core::clone::Clone;
 pub use core::convert::From;

@@ -14,6 +14,7 @@ use crate::declaration::Declaration;
 use crate::event_bus::EventBus;
 use crate::logging::Logger;
 use crate::peers::Peers;
+use crate::resources::{ResourceSet, Resources};
 use crate::tenancy::TenantContext;
 
 pub use hook::HookContext;
@@ -30,6 +31,7 @@ pub struct PluginContext<C = NoConfig> {
     registry: Peers,
     scope: Arc<PluginScope>,
     feed: SectionFeed,
+    resources: Resources,
 }
 
 /// Without the config: its secrets would show, as far as they are plain fields of the author's.
@@ -96,6 +98,11 @@ impl<C> PluginContext<C> {
     pub fn registry(&self) -> &Peers {
         &self.registry
     }
+
+    /// The resources this plugin declares in `resources(…)`, to be taken and kept.
+    pub fn resources(&self) -> &Resources {
+        &self.resources
+    }
 }
 
 /// A [`PluginContext`] whose config is not decoded yet: what a host hands to
@@ -106,6 +113,7 @@ pub struct SetupContext {
     registry: Peers,
     scope: Option<Arc<PluginScope>>,
     feed: Option<SectionFeed>,
+    resources: ResourceSet,
 }
 
 impl SetupContext {
@@ -117,6 +125,7 @@ impl SetupContext {
             registry: Peers::none(),
             scope: None,
             feed: None,
+            resources: ResourceSet::new(),
         }
     }
 
@@ -125,6 +134,21 @@ impl SetupContext {
     pub fn with_config_feed(mut self, feed: SectionFeed) -> Self {
         self.feed = Some(feed);
         self
+    }
+
+    /// Sets what [`PluginContext::resources`] gives.
+    #[must_use]
+    pub fn with_resources(mut self, resources: ResourceSet) -> Self {
+        self.resources = resources;
+        self
+    }
+
+    /// That every resource is there that the plugin requires.
+    pub(crate) fn check_resources(
+        &self,
+        declaration: &Declaration,
+    ) -> Result<(), crate::resources::ResourceError> {
+        self.resources.check(declaration)
     }
 
     /// Sets what [`PluginContext::registry`] gives.
@@ -178,6 +202,7 @@ impl SetupContext {
                 .scope
                 .unwrap_or_else(|| Arc::new(PluginScope::of(declaration))),
             feed,
+            resources: Resources::new(self.resources, declaration),
         })
     }
 }

@@ -46,6 +46,16 @@ pub mod code {
     pub const STOP: &str = "stop";
     /// A plugin asks for another that it does not name in `depends_on`.
     pub const UNDECLARED_DEPENDENCY: &str = "undeclared_dependency";
+    /// A plugin asks for a resource that it does not name in `resources(…)`.
+    pub const UNDECLARED_RESOURCE: &str = "undeclared_resource";
+    /// The host does not have the resource.
+    pub const RESOURCE_MISSING: &str = "resource_missing";
+    /// The resource is of another type than the plugin asks for.
+    pub const RESOURCE_TYPE: &str = "resource_type";
+    /// The resource cannot be given to a plugin in another process.
+    pub const RESOURCE_CANNOT_CROSS: &str = "resource_cannot_cross";
+    /// The resource has no method of that name: host and plugin do not mean the same trait.
+    pub const UNKNOWN_METHOD: &str = "unknown_method";
     /// The tenant may not reach the resource. Details: the fields of
     /// [`TenantAccessDenied`](crate::TenantAccessDenied).
     pub const TENANT_ACCESS_DENIED: &str = "tenant_access_denied";
@@ -277,6 +287,8 @@ impl PartialEq for HookError {
 pub enum PluginError {
     /// The plugin's config section does not fit its config type.
     ConfigInvalid(crate::config::ConfigInvalid),
+    /// The plugin is not given a resource it asks for.
+    Resource(crate::resources::ResourceError),
     /// The author's own code failed.
     Failed(BoxError),
     /// The author's own code panicked.
@@ -302,10 +314,12 @@ impl PluginError {
         Self::new(clean)
     }
 
-    /// The stable code: `config_invalid`, `setup_failed` or `panicked`.
+    /// The stable code: `config_invalid`, `setup_failed`, `panicked`, or that of a
+    /// [`ResourceError`](crate::resources::ResourceError).
     pub fn code(&self) -> &'static str {
         match self {
             Self::ConfigInvalid(_) => "config_invalid",
+            Self::Resource(error) => error.code(),
             Self::Failed(_) => "setup_failed",
             Self::Panicked => "panicked",
         }
@@ -316,6 +330,7 @@ impl fmt::Display for PluginError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ConfigInvalid(error) => error.fmt(f),
+            Self::Resource(error) => error.fmt(f),
             Self::Failed(error) => {
                 error.fmt(f)?;
                 let mut source = error.source();
@@ -334,8 +349,12 @@ impl fmt::Display for PluginError {
 // (`anyhow::Error` makes the same choice).
 impl<E: Into<BoxError>> From<E> for PluginError {
     fn from(error: E) -> Self {
-        match error.into().downcast::<crate::config::ConfigInvalid>() {
-            Ok(invalid) => Self::ConfigInvalid(*invalid),
+        let error = match error.into().downcast::<crate::config::ConfigInvalid>() {
+            Ok(invalid) => return Self::ConfigInvalid(*invalid),
+            Err(other) => other,
+        };
+        match error.downcast::<crate::resources::ResourceError>() {
+            Ok(error) => Self::Resource(*error),
             Err(other) => Self::Failed(other),
         }
     }

@@ -6,6 +6,7 @@
 //! | `manifest` | reading manifests (TOML and JSON) and comparing version ranges |
 //! | `validate` | JSON Schema validation of configs and arguments |
 //! | `stdio` | [`main!`], the plugin as an executable; with the three above |
+//! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
 //! | `testing` | tests that run on the linked plugin and on its executable |
 //!
@@ -43,6 +44,7 @@ pub mod prelude;
 mod problem;
 pub mod progress;
 mod registration;
+pub mod resources;
 pub mod schema;
 pub mod secrets;
 #[cfg(feature = "stdio")]
@@ -85,7 +87,7 @@ pub use tenancy::{NoOpTenantContext, TenantAccessDenied, TenantContext, TenantRe
 
 #[cfg(feature = "include-kind")]
 pub use dagstack_plugin_macros::include_kind;
-pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, setup, teardown};
+pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, resource, setup, teardown};
 
 /// Writes the `main` of a plugin executable: `dagstack_plugin::main!(echo::Echo);` is the whole of
 /// `src/main.rs`. Needs feature `stdio`.

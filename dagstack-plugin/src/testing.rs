@@ -29,6 +29,7 @@
 //! ```
 
 mod executable;
+mod resources;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -36,11 +37,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
+pub use self::resources::{HttpDouble, MemoryBlobs, MemoryTenants};
+pub use crate::resources::{FrozenClock, SeededRng};
+
 use crate::args;
 use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::error::{HookError, PluginError, code};
 use crate::plugin::{Args, ErasedPlugin, Plugin};
 use crate::registration::Registration;
+use crate::resources::ResourceSet;
 
 /// The plugin `T`, linked into the test.
 pub fn in_process<T: Plugin>() -> TestPlugin {
@@ -59,6 +64,7 @@ pub fn executable(path: impl AsRef<Path>) -> TestPlugin {
 pub struct TestPlugin {
     source: Source,
     config: Value,
+    resources: ResourceSet,
     running: Mutex<Option<Running>>,
 }
 
@@ -81,6 +87,7 @@ impl TestPlugin {
         Self {
             source,
             config: Value::Null,
+            resources: ResourceSet::new(),
             running: Mutex::default(),
         }
     }
@@ -89,6 +96,13 @@ impl TestPlugin {
     #[must_use]
     pub fn config(mut self, section: Value) -> Self {
         self.config = section;
+        self
+    }
+
+    /// Gives the plugin these resources; those it declares can be reached, in either form.
+    #[must_use]
+    pub fn resources(mut self, resources: ResourceSet) -> Self {
+        self.resources = resources;
         self
     }
 
@@ -142,7 +156,9 @@ impl TestPlugin {
                     .enable_all()
                     .build()
                     .map_err(|error| HookError::new(code::UNAVAILABLE, error.to_string()))?;
-                let setup = registration.setup(SetupContext::new(self.config.clone()));
+                let context =
+                    SetupContext::new(self.config.clone()).with_resources(self.resources.clone());
+                let setup = registration.setup(context);
                 let plugin = on_thread(Some(&runtime), async {
                     setup.await.map_err(|error| setup_failed(&error))
                 })?;
@@ -152,7 +168,8 @@ impl TestPlugin {
                 })
             }
             Source::Executable(path) => {
-                executable::Child::start(path, &self.config).map(Running::Executable)
+                executable::Child::start(path, &self.config, &self.resources)
+                    .map(Running::Executable)
             }
         }
     }

@@ -327,3 +327,33 @@ pub trait CapabilityParam {
 
 #[diagnostic::do_not_recommend]
 impl<T: crate::kind::CapabilityKey> CapabilityParam for T {}
+
+/// What a parameter of a resource's method must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a resource's method",
+    label = "this type cannot cross to another process",
+    note = "put `#[data]` on your type, or derive serde's `Serialize` and `Deserialize` on it; it must be `Send` and `'static` too",
+    note = "what only plugins in the host's own process use needs no trait: see `local_resource`"
+)]
+pub trait ResourceParam {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> ResourceParam for T {}
+
+/// What a resource's method must return.
+#[diagnostic::on_unimplemented(
+    message = "a resource's method cannot return `{Self}`",
+    label = "this type cannot cross to another process",
+    note = "put `#[data]` on your type, or derive serde's `Serialize` and `Deserialize` on it; it must be `Send` and `'static` too",
+    note = "what only plugins in the host's own process use needs no trait: see `local_resource`"
+)]
+pub trait ResourceReturn {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + Send + 'static> ResourceReturn for T {}

@@ -9,7 +9,8 @@ use crate::error::{HookError, code};
 
 /// The extension's key under `capabilities.experimental`, on both sides.
 pub const EXTENSION: &str = "dev.dagstack/plugin";
-/// The request that sets a plugin up: `{config, config_watch, metadata}`. Its answer may have
+/// The request that sets a plugin up: `{config, config_watch, metadata, clock, rng_seed,
+/// resources}`. Its answer may have
 /// `config_subscriptions`, the number of subscriptions that the setup made.
 pub const SETUP: &str = "dagstack/setup";
 /// The notification that the plugin's config section has changed: `{config}`.
@@ -18,6 +19,9 @@ pub const CONFIG_CHANGED: &str = "dagstack/config_changed";
 pub const HEALTH: &str = "dagstack/health";
 /// The request that tears a plugin down.
 pub const TEARDOWN: &str = "dagstack/teardown";
+/// The request by which a plugin calls a resource of its host: `{resource, method, params}`, answered
+/// by `{"value": …}`.
+pub const RESOURCE: &str = "dagstack/resource";
 /// The key of the call's metadata in a request's `_meta`.
 pub const METADATA: &str = "dev.dagstack/metadata";
 /// The key of the time left, in milliseconds, in a request's `_meta`.

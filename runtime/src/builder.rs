@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use dagstack_plugin::kind::KindSpec;
 use dagstack_plugin::manifest::{Runtime, VersionRange};
-use dagstack_plugin::{CORE_VERSION, Kind, Middleware, Plugin, Registration, registered};
+use dagstack_plugin::resources::{ErasedResource, Resource};
+use dagstack_plugin::{BoxError, CORE_VERSION, Kind, Middleware, Plugin, Registration, registered};
 
 use crate::adapter::in_process;
 use crate::adapter::mcp_stdio::StdioCommand;
@@ -26,6 +27,7 @@ use crate::middleware;
 use crate::middleware::layers::Stack;
 use crate::middleware::plugin::{PluginMiddleware, chain_wrap};
 use crate::registry::{Inner, Registry};
+use crate::resources::{HostResources, ResourcesBuilder};
 use crate::status::PluginStatus;
 use crate::supply_chain::Publishers;
 use crate::world::World;
@@ -42,6 +44,7 @@ pub struct RegistryBuilder {
     config: Vec<Box<dyn ConfigSource>>,
     prefer: Option<Runtime>,
     world: World,
+    resources: ResourcesBuilder,
     kinds: Vec<&'static KindSpec>,
     routing: Routing,
     middleware: Vec<(&'static str, Arc<dyn Middleware>)>,
@@ -112,6 +115,93 @@ impl RegistryBuilder {
     /// Adds a source of configuration; a later one overrides an earlier one, key by key.
     pub fn config(mut self, source: impl ConfigSource) -> Self {
         self.config.push(Box::new(source));
+        self
+    }
+
+    /// Gives plugins a resource, by name; those have it that declare it.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use dagstack_runtime::Registry;
+    /// use dagstack_runtime::resources::{Clock, SystemClock};
+    ///
+    /// let builder = Registry::builder().resource::<dyn Clock>("clock", Arc::new(SystemClock));
+    /// ```
+    pub fn resource<R: Resource + ?Sized>(
+        mut self,
+        name: impl Into<String>,
+        resource: Arc<R>,
+    ) -> Self {
+        let resource = ErasedResource::of::<R>(resource);
+        self.resources.add(name.into(), resource);
+        self
+    }
+
+    /// Gives each plugin a resource of its own, made when the plugin is set up and dropped when it is
+    /// torn down. One that cannot be made leaves the plugin `unavailable`.
+    pub fn resource_for_each<R: Resource + ?Sized>(
+        mut self,
+        name: impl Into<String>,
+        make: impl Fn(&PluginName) -> Result<Arc<R>, BoxError> + Send + Sync + 'static,
+    ) -> Self {
+        self.resources.add_each::<R>(name.into(), make);
+        self
+    }
+
+    /// Gives plugins in this process something of any type: a connection pool, say. They take it by
+    /// `ctx.resources().local::<T>(name)`; plugins in other processes cannot have it.
+    pub fn local_resource<T: Send + Sync + ?Sized + 'static>(
+        mut self,
+        name: impl Into<String>,
+        resource: Arc<T>,
+    ) -> Self {
+        let resource = ErasedResource::local::<T>(resource);
+        self.resources.add(name.into(), resource);
+        self
+    }
+
+    /// Wraps a resource, for each plugin by itself: to count, to limit, to keep a record. The wrapper
+    /// has the same type, so plugins cannot tell, wherever they run. Of several, the last is
+    /// outermost.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use dagstack_plugin::{HookError, async_trait};
+    /// use dagstack_runtime::Registry;
+    /// use dagstack_runtime::resources::{HttpClient, HttpRequest, HttpResponse};
+    ///
+    /// /// Lets a plugin talk to one server.
+    /// struct Only(Arc<dyn HttpClient>, &'static str);
+    ///
+    /// #[async_trait]
+    /// impl HttpClient for Only {
+    ///     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HookError> {
+    ///         if !request.url.starts_with(self.1) {
+    ///             return Err(HookError::new("permission_denied", format!("only {}", self.1)));
+    ///         }
+    ///         self.0.send(request).await
+    ///     }
+    /// }
+    ///
+    /// let builder = Registry::builder().decorate::<dyn HttpClient>("http_client", |inner, _plugin| {
+    ///     Arc::new(Only(inner, "https://example.org/"))
+    /// });
+    /// ```
+    pub fn decorate<R: Resource + ?Sized>(
+        mut self,
+        name: impl Into<String>,
+        decorator: impl Fn(Arc<R>, &PluginName) -> Arc<R> + Send + Sync + 'static,
+    ) -> Self {
+        self.resources.decorate::<R>(name.into(), decorator);
+        self
+    }
+
+    /// Limits how long a plugin in another process waits for a resource; without it, 30 seconds. In
+    /// this process only the deadline of the plugin's own call limits it.
+    pub fn resource_timeout(mut self, limit: Duration) -> Self {
+        self.resources.timeout = Some(limit);
         self
     }
 
@@ -238,8 +328,9 @@ impl RegistryBuilder {
     /// `DiscoveryFailed`, `DuplicatePlugin`, `DependencyCycle`; `AmbiguousPlugin` for a dependency
     /// that fits two plugins, for two fallbacks of a kind, and where nothing decides which plugin
     /// answers the singletons of a kind whose hookspec is known; `PluginNotFound` where a route or
-    /// the environment names a plugin that is not there; `MiddlewarePriority`.
+    /// the environment names a plugin that is not there; `MiddlewarePriority`; `ResourceInvalid`.
     pub fn build(mut self) -> Result<Registry, PluginRegistryError> {
+        let resources = Arc::new(std::mem::take(&mut self.resources).build()?);
         let mut plugins = Collected::default();
         let mut linked = Vec::new();
         if self.linked {
@@ -283,7 +374,10 @@ impl RegistryBuilder {
         list.sort_by(|a, b| a.name.cmp(&b.name));
         let list = self.lifecycle.prepare(list);
         let kinds = Kinds::new(&self.kinds, &list);
-        let mut list: Vec<Descriptor> = list.into_iter().map(|it| checked(it, &kinds)).collect();
+        let mut list: Vec<Descriptor> = list
+            .into_iter()
+            .map(|it| checked(it, &kinds, &resources))
+            .collect();
         for descriptor in &mut list {
             descriptor.world = self.world.clone();
         }
@@ -321,6 +415,7 @@ impl RegistryBuilder {
                 broken,
                 graph,
                 config: LiveConfig::new(self.config),
+                resources,
                 lifecycle: Lifecycle::new(self.lifecycle),
             }),
         })
@@ -464,7 +559,7 @@ impl Collected {
 
 /// Refuses a plugin that cannot run on this host, before any of its code does: for its kind, then
 /// for its core, then for where it runs.
-fn checked(mut descriptor: Descriptor, kinds: &Kinds) -> Descriptor {
+fn checked(mut descriptor: Descriptor, kinds: &Kinds, resources: &HostResources) -> Descriptor {
     let runtime = descriptor.runtime();
     let name = descriptor.name.clone();
     let incompatible = descriptor.core_version.as_ref().is_some_and(|range| {
@@ -490,11 +585,10 @@ fn checked(mut descriptor: Descriptor, kinds: &Kinds) -> Descriptor {
         }
     } else if let Err(error) = middleware::plugin::check(&descriptor) {
         error
-    } else if let Some(resource) = descriptor.resources.first() {
-        PluginRegistryError::ResourceMissing {
-            plugin: name,
-            resource: resource.clone(),
-        }
+    } else if let Err(missing) =
+        resources.check(&name, descriptor.resources.iter().map(String::as_str))
+    {
+        missing
     } else {
         return descriptor;
     };

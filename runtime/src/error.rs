@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use dagstack_plugin::manifest::ManifestError;
+use dagstack_plugin::resources::ResourceError;
 use dagstack_plugin::{ConfigInvalid, DispatchError, HookError, PluginName, Problem};
 use serde_json::json;
 
@@ -248,12 +249,30 @@ pub enum PluginRegistryError {
     },
 
     /// The plugin needs a resource that the host does not have.
-    #[error("`{plugin}` needs the resource `{resource}`, which this host does not have")]
+    #[error("`{plugin}` needs the resource `{}`: {missing}", .missing.resource())]
     ResourceMissing {
         /// The plugin.
         plugin: PluginName,
+        /// The resource, and those the host has.
+        missing: Box<ResourceError>,
+    },
+
+    /// The plugin runs as a process of its own, and a resource cannot be used from there.
+    #[error("`{plugin}` cannot be given its resources: {reason}")]
+    ResourceCannotCross {
+        /// The plugin.
+        plugin: PluginName,
+        /// The resource, and why.
+        reason: Box<ResourceError>,
+    },
+
+    /// The host's resources do not fit together.
+    #[error("the resource `{resource}`: {problem}")]
+    ResourceInvalid {
         /// The resource.
         resource: String,
+        /// What is wrong.
+        problem: String,
     },
 
     /// The program of a plugin is not the one its manifest expects.
@@ -355,6 +374,8 @@ impl PluginRegistryError {
             Self::ConfigSourceFailed { .. } => "config_source_failed",
             Self::ReloadRejected { .. } => "reload_rejected",
             Self::ResourceMissing { .. } => "resource_missing",
+            Self::ResourceCannotCross { .. } => "resource_cannot_cross",
+            Self::ResourceInvalid { .. } => "resource_invalid",
             Self::ContentHashMismatch { .. } => "content_hash_mismatch",
             Self::LeakDetected { .. } => "leak_detected",
             Self::TeardownFailed { .. } => "teardown_failed",
@@ -396,7 +417,13 @@ impl PluginRegistryError {
                 "limit_sec": limit.as_secs_f64(),
                 "setting": setting,
             })),
-            Self::ResourceMissing { resource, .. } => Some(json!({ "resource": resource })),
+            Self::ResourceMissing {
+                missing: reason, ..
+            }
+            | Self::ResourceCannotCross { reason, .. } => {
+                Some(json!({ "resource": reason.resource() }))
+            }
+            Self::ResourceInvalid { resource, .. } => Some(json!({ "resource": resource })),
             Self::VersionIncompatible {
                 required, offered, ..
             } => Some(json!({ "required": required, "offered": offered })),

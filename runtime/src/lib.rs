@@ -62,6 +62,7 @@ mod link;
 pub mod middleware;
 mod peers;
 mod registry;
+pub mod resources;
 mod status;
 mod supply_chain;
 mod workers;

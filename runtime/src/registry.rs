@@ -14,6 +14,7 @@ use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::handle::PluginHandle;
 use crate::lifecycle::Lifecycle;
+use crate::resources::HostResources;
 use crate::status::PluginStatus;
 
 /// The plugins of a host.
@@ -34,6 +35,7 @@ pub(crate) struct Inner {
     pub(crate) broken: Vec<PluginStatus>,
     pub(crate) graph: Graph,
     pub(crate) config: LiveConfig,
+    pub(crate) resources: Arc<HostResources>,
     pub(crate) lifecycle: Lifecycle,
 }
 

@@ -13,8 +13,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::adapter::Adapter;
-use crate::adapter::mcp_stdio::{McpStdio, StdioCommand};
+use crate::adapter::mcp_stdio::{McpStdio, Needs, StdioCommand};
 use crate::entry::Entry;
+use crate::resources::HostResources;
 use crate::supply_chain;
 
 /// A pool of children of one executable, each with the plugin's config, each with one call at a time.
@@ -29,6 +30,7 @@ pub(crate) struct WorkerPool {
     command: Arc<StdioCommand>,
     /// The plugin's config, as it changes: a worker hears of that too.
     feed: SectionFeed,
+    resources: Arc<HostResources>,
     /// How long a worker may take to start.
     limit: Duration,
     /// The runtime that the host was set up on: a caller need not be on any.
@@ -50,6 +52,7 @@ impl WorkerPool {
         entry: &Arc<Entry>,
         command: Arc<StdioCommand>,
         feed: SectionFeed,
+        resources: Arc<HostResources>,
         runtime: Handle,
         size: usize,
     ) -> Self {
@@ -58,6 +61,7 @@ impl WorkerPool {
             entry: Arc::downgrade(entry),
             command,
             feed,
+            resources,
             limit: entry.descriptor.startup_timeout,
             runtime,
             permits: Semaphore::new(size.max(1)),
@@ -114,13 +118,19 @@ impl WorkerPool {
     async fn start(&self) -> Result<McpStdio, HookError> {
         let (name, command) = (self.name.clone(), Arc::clone(&self.command));
         let (feed, limit) = (self.feed.clone(), self.limit);
+        let resources = Arc::clone(&self.resources);
         let entry = self.entry.upgrade().ok_or_else(|| self.closed())?;
         let mut starting = JoinSet::new();
         starting.spawn_on(
             async move {
                 supply_chain::inspect(&entry, &command).await?;
+                let required = entry.descriptor.resources.clone();
                 drop(entry);
-                McpStdio::start(&name, &command, &feed, limit).await
+                let needs = Needs {
+                    resources: &resources,
+                    required: &required,
+                };
+                McpStdio::start(&name, &command, &feed, limit, needs).await
             },
             &self.runtime,
         );

@@ -30,6 +30,8 @@ mod lints_denied;
 mod no_prelude_and_decoys;
 #[path = "../ui/registration/pass/no_prelude_data.rs"]
 mod no_prelude_data;
+#[path = "../ui/resource/pass/every_form.rs"]
+mod resource_of_every_form;
 #[path = "../ui/types/pass/serde_on_parameters.rs"]
 mod serde_on_parameters;
 #[path = "../ui/signature/pass/setup_forms.rs"]

@@ -1,8 +1,11 @@
 //! `tools/call`: from the text of its parameters to the bytes of its answer.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
 use std::ops::Range;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -18,7 +21,8 @@ use super::reader::LARGE;
 use super::reply::{self, Form};
 use super::runtime::poll_once;
 use super::serve::Job;
-use crate::call::call_at;
+use crate::call::{call_at, was_cancelled};
+use crate::cancel::CancelToken;
 use crate::context::HookContext;
 use crate::error::{HookError, code};
 use crate::manifest::ExecutionModel;
@@ -158,6 +162,30 @@ fn type_name(json: &str) -> &'static str {
     }
 }
 
+/// Gives a hook up that waits when its caller does: what it waits for is dropped with it, as in
+/// process. It is polled once more first, and may still come to an end. At the end of the process
+/// every token is cancelled although callers may still want their answers; those go on.
+async fn until_cancelled(
+    called: impl Future<Output = Result<Output, HookError>>,
+    token: &CancelToken,
+    is_wanted: impl Fn() -> bool,
+) -> Result<Output, HookError> {
+    let (mut called, mut cancelled) = (pin!(called), pin!(token.cancelled()));
+    let mut told = false;
+    poll_fn(|cx| match called.as_mut().poll(cx) {
+        Poll::Pending if !told && cancelled.as_mut().poll(cx).is_ready() => {
+            told = true;
+            if is_wanted() {
+                Poll::Pending
+            } else {
+                Poll::Ready(Err(was_cancelled()))
+            }
+        }
+        polled => polled,
+    })
+    .await
+}
+
 impl Call {
     /// A call from within this process, with its arguments as JSON text. With a `token`, its progress
     /// is told on the wire.
@@ -198,7 +226,7 @@ impl Call {
         match server.instance.admit(self) {
             Admission::Run(plugin, call) => call.run_on(server, plugin, more),
             Admission::Parked => {}
-            Admission::SetUpFirst => server.set_up(server.own_config(), crate::Metadata::new()),
+            Admission::SetUpFirst => server.set_up_alone(),
             Admission::Refused(call, error) => call.answer(server, Err(error), more),
         }
     }
@@ -211,10 +239,16 @@ impl Call {
             .hooks
             .get(self.hook)
             .is_some_and(|hook| hook.execution_model == ExecutionModel::Async);
+        let asked = Arc::clone(server);
         let mut future: BoxFuture<'static, (Self, Result<Output, HookError>)> =
             Box::pin(async move {
                 let args = Args::Json(self.args());
                 let called = call_at(&*plugin, self.hook, &self.context, args);
+                let called =
+                    until_cancelled(called, self.context.cancellation(), || match &self.answer {
+                        Answer::Line { ticket, .. } => asked.in_flight.has(self.id(), *ticket),
+                        Answer::Channel(tell) => !tell.is_closed(),
+                    });
                 let outcome = match self.context.deadline() {
                     Some(deadline) if waits => {
                         match tokio::time::timeout_at(deadline.into(), called).await {

@@ -138,7 +138,11 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Exit
     let scope = Arc::new(PluginScope::of(T::declaration()));
     let outcome = runtime.block_on(async {
         let plugin = Registration::of::<T>()
-            .setup(SetupContext::new(section).with_scope(Arc::clone(&scope)))
+            .setup(
+                SetupContext::new(section)
+                    .with_scope(Arc::clone(&scope))
+                    .with_resources(super::host_calls::alone()),
+            )
             .await
             .map_err(|error| (USAGE, format!("{}: {error}", error.code())))?;
         let context = HookContext::new().with_scope(scope);
@@ -190,6 +194,7 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
         runtime: Default::default(),
         session: Default::default(),
         protocol: Default::default(),
+        host_calls: Default::default(),
         pool: Pool::new(wake),
         input: Mutex::new(LineReader::new(streams.input)),
         spare: Default::default(),

@@ -28,8 +28,12 @@ pub(super) enum Message<'a> {
         method: Cow<'a, str>,
         params: Option<&'a str>,
     },
-    /// An answer to a request of ours.
-    Response,
+    /// An answer to a request of ours: a `result` or an `error`.
+    Response {
+        id: Option<&'a str>,
+        result: Option<&'a str>,
+        error: Option<&'a str>,
+    },
     /// Something else. The answer's id is `null` where `id` is `None`.
     Invalid {
         id: Option<&'a str>,
@@ -69,7 +73,11 @@ pub(super) fn parse(line: &str) -> Message<'_> {
     let id = envelope.id.map(text);
     let Some(method) = envelope.method else {
         if envelope.result.is_some() || envelope.error.is_some() {
-            return Message::Response;
+            return Message::Response {
+                id,
+                result: envelope.result.map(text),
+                error: envelope.error.map(text),
+            };
         }
         return invalid(id, "a request needs a `method`");
     };

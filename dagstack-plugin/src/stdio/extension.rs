@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::sync::oneshot;
 
+use super::host_calls;
 use super::instance::SetupFailure;
 use super::protocol::setup_error;
 use super::serve::{Job, Server};
@@ -17,6 +18,7 @@ use crate::call::CatchPanic;
 use crate::config::Coverage;
 use crate::context::Metadata;
 use crate::error::PluginError;
+use crate::resources::Offered;
 use crate::wire::{AnnouncedHook, Announcement, EXTENSION};
 
 /// The extension's version.
@@ -66,6 +68,10 @@ struct Setup {
     config_watch: Option<Coverage>,
     #[serde(default)]
     metadata: Map<String, Value>,
+    #[serde(flatten)]
+    resources: Offered,
+    /// How long a call of a resource may take.
+    resource_timeout_ms: Option<u64>,
 }
 
 pub(super) async fn setup(
@@ -84,14 +90,17 @@ pub(super) async fn setup(
                 config,
                 config_watch,
                 metadata,
+                resources,
+                resource_timeout_ms,
             } = given.unwrap_or_default();
             let config = config.unwrap_or_else(|| server.own_config());
+            let coverage = config_watch.unwrap_or_else(|| server.no_watch());
+            if let Some(millis) = resource_timeout_ms {
+                server.host_calls.limit(millis);
+            }
+            let resources = host_calls::given(server, resources);
             server.submit(Job::Run(Box::new(move |server| {
-                let metadata = Metadata::from(metadata);
-                match config_watch {
-                    Some(coverage) => server.set_up_watched(config, metadata, coverage),
-                    None => server.set_up(config, metadata),
-                }
+                server.set_up(config, Metadata::from(metadata), coverage, resources);
             })));
         }
         Err(_) => {

@@ -79,6 +79,13 @@ impl InFlight {
         }
     }
 
+    /// Whether a request still waits for its answer.
+    pub(super) fn has(&self, id: &str, ticket: u64) -> bool {
+        let state = self.lock();
+        let request = state.requests.get(id);
+        request.is_some_and(|request| request.ticket == ticket) || state.shadowed.contains(&ticket)
+    }
+
     /// Tells every call that nobody waits any longer. Answers are still sent.
     pub(super) fn tell_all(&self) {
         let tokens: Vec<_> = self

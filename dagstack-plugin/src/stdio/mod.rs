@@ -11,6 +11,9 @@
 //!    and the rest on the async runtime ([`runtime`]).
 //! 4. [`reply`] makes the bytes of the answer, [`output`] writes them.
 //!
+//! A hook may call the host's resources meanwhile ([`host_calls`]): requests of our own on the same
+//! stream, whose answers the reader brings back.
+//!
 //! The process's first thread does none of this: it supervises ([`supervisor`]). It alone sees
 //! signals, the end of the input and the clock, and it forwards stderr ([`guard`]), so no hook can
 //! keep the process from ending.
@@ -22,6 +25,7 @@ mod envelope;
 mod extension;
 mod guard;
 mod help;
+mod host_calls;
 mod in_flight;
 mod instance;
 mod known;

@@ -6,8 +6,10 @@ use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::Sleep;
 
 use crate::plugin::BoxFuture;
 
@@ -75,6 +77,15 @@ impl AsyncRuntime {
         if runtime.metrics().num_alive_tasks() > 0 {
             self.drive(runtime);
         }
+    }
+
+    /// Waits, whatever thread polls it. Without a runtime it is ready at once.
+    pub(super) fn sleep(&self, time: Duration) -> Option<Sleep> {
+        let runtime = self.get()?;
+        let _entered = runtime.enter();
+        let sleep = tokio::time::sleep(time);
+        self.drive(runtime);
+        Some(sleep)
     }
 
     fn drive(&self, runtime: &Arc<Runtime>) {

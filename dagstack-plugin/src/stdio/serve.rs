@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::calls::{self, Call, Prepared};
 use super::envelope::{self, INVALID_REQUEST, Message, PARSE_ERROR, error_line};
+use super::host_calls::HostCalls;
 use super::in_flight::{Cancelled, InFlight};
 use super::instance::{Instance, SetupFailure};
 use super::known;
@@ -20,6 +21,7 @@ use super::session::Session;
 use super::tools::Tools;
 use crate::config::{ChangeQueue, Coverage, SectionFeed, failed_paths};
 use crate::context::{Metadata, PluginScope, SetupContext};
+use crate::resources::ResourceSet;
 use crate::registration::Registration;
 
 /// Everything the threads of the executable share.
@@ -33,6 +35,7 @@ pub(super) struct Server {
     pub(super) runtime: AsyncRuntime,
     pub(super) session: Session,
     pub(super) protocol: Protocol,
+    pub(super) host_calls: HostCalls,
     pub(super) pool: Pool<Job>,
     pub(super) input: Mutex<LineReader>,
     pub(super) spare: Spare,
@@ -107,6 +110,9 @@ impl Work for Server {
                 ))),
             }
         }
+        if !goes_on {
+            self.host_calls.end();
+        }
         goes_on
     }
 
@@ -116,7 +122,7 @@ impl Work for Server {
             Job::Protocol => self.protocol.drive(),
             Job::Answer(line) => self.output.send(line, more),
             Job::Flush => self.output.flush(),
-            Job::SetUp => self.set_up(self.own_config(), Metadata::new()),
+            Job::SetUp => self.set_up_alone(),
             Job::TearDown => super::supervisor::tear_down(self),
             Job::Run(run) => run(self),
         }
@@ -212,8 +218,11 @@ impl Server {
             Message::Notification { method, params } if method == crate::wire::CONFIG_CHANGED => {
                 self.config_changed(params);
             }
-            // The SDK does nothing with other notifications and with answers nobody asked for.
-            Message::Notification { .. } | Message::Response => {}
+            Message::Response { id, result, error } => {
+                self.host_calls.answered(id, result, error);
+            }
+            // The SDK does nothing with other notifications.
+            Message::Notification { .. } => {}
             Message::Invalid { id, code, problem } => {
                 jobs.push(Job::Answer(error_line(id, code, &problem)));
             }
@@ -239,19 +248,26 @@ impl Server {
         self.config.clone().unwrap_or(Value::Null)
     }
 
-    /// Sets the plugin up. The instance's phase is "setting up" already.
-    pub(super) fn set_up(self: &Arc<Self>, config: Value, metadata: Metadata) {
-        // A host without the extension tells nothing, and the file is read once.
-        let source_ids = self.config.iter().map(|_| "--config".to_owned()).collect();
-        self.set_up_watched(config, metadata, Coverage::NoWatch { source_ids });
+    /// Sets the plugin up without a host of ours.
+    pub(super) fn set_up_alone(self: &Arc<Self>) {
+        let (config, resources) = (self.own_config(), super::host_calls::alone());
+        self.set_up(config, Metadata::new(), self.no_watch(), resources);
     }
 
-    /// The same for a host that says who watches the config.
-    pub(super) fn set_up_watched(
+    /// Where the host tells nothing of changes: the file of `--config` is read once.
+    pub(super) fn no_watch(&self) -> Coverage {
+        Coverage::NoWatch {
+            source_ids: self.config.iter().map(|_| "--config".to_owned()).collect(),
+        }
+    }
+
+    /// Sets the plugin up. The instance's phase is "setting up" already.
+    pub(super) fn set_up(
         self: &Arc<Self>,
         config: Value,
         metadata: Metadata,
         coverage: Coverage,
+        resources: ResourceSet,
     ) {
         known::learn(self.tools.declaration, &config);
         let feed = SectionFeed::new(self.tools.declaration.key(), config.clone(), coverage);
@@ -259,6 +275,7 @@ impl Server {
         let context = SetupContext::new(config)
             .with_metadata(metadata)
             .with_scope(Arc::clone(&self.scope))
+            .with_resources(resources)
             .with_config_feed(feed);
         let server = Arc::clone(self);
         self.runtime

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value, json};
 
 use crate::error::{HookError, code};
+use crate::resources::{Offer, ResourceSet, Served};
 use crate::{args, tool, wire};
 
 /// How long a child may take to end after its stdin is closed.
@@ -21,11 +22,22 @@ pub(super) struct Child {
     stdout: BufReader<ChildStdout>,
     plugin: wire::Announcement,
     next_id: u64,
+    served: Served,
+    /// For the resources it calls; `None` only while it is dropped.
+    runtime: Option<tokio::runtime::Runtime>,
 }
 
 impl Child {
     /// Starts the executable and sets the plugin up with its config section.
-    pub(super) fn start(path: &Path, config: &Value) -> Result<Self, HookError> {
+    pub(super) fn start(
+        path: &Path,
+        config: &Value,
+        resources: &ResourceSet,
+    ) -> Result<Self, HookError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| failed(error.to_string()))?;
         let mut process = Command::new(path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -40,6 +52,8 @@ impl Child {
             stdout: BufReader::new(stdout),
             plugin: wire::Announcement::default(),
             next_id: 0,
+            served: Served::default(),
+            runtime: Some(runtime),
         };
         let answer = child.request(
             "initialize",
@@ -58,8 +72,51 @@ impl Child {
             ))
         })?;
         child.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))?;
-        child.request(wire::SETUP, json!({ "config": config, "metadata": {} }))?;
+        let mut given = child.offer(resources)?;
+        given.insert("config".to_owned(), config.clone());
+        given.insert("metadata".to_owned(), json!({}));
+        child.request(wire::SETUP, given.into())?;
         Ok(child)
+    }
+
+    /// What the plugin is told of its resources: of those it declares, no others.
+    fn offer(&mut self, resources: &ResourceSet) -> Result<Map<String, Value>, HookError> {
+        let declared = &self.plugin.manifest["resources"];
+        let names = ["required", "optional"].into_iter();
+        let names = names
+            .filter_map(|which| declared[which].as_array())
+            .flatten();
+        let offer = Offer::new(&resources.only(names.filter_map(Value::as_str)))?;
+        self.served = offer.served;
+        Ok(offer.params)
+    }
+
+    /// Answers a request of the plugin's own, which is for a resource.
+    fn serve(&mut self, request: &Map<String, Value>) -> Result<(), HookError> {
+        let Some(id) = request.get("id") else {
+            return Ok(()); // a notification
+        };
+        let params = request.get("params").cloned().unwrap_or_default();
+        let text = |key: &str| params[key].as_str().unwrap_or_default();
+        let (resource, method) = (text("resource"), text("method"));
+        let served = self.served.clone();
+        let outcome = super::on_thread(self.runtime.as_ref(), async {
+            let arguments = params["params"].to_string();
+            served.get(resource)?.call(method, &arguments).await
+        });
+        let answer = match outcome {
+            Ok(value) => {
+                let value: Value =
+                    serde_json::from_str(&value).map_err(|error| failed(error.to_string()))?;
+                json!({ "jsonrpc": "2.0", "id": id, "result": { "value": value } })
+            }
+            Err(error) => json!({
+                "jsonrpc": "2.0",
+                "id": id,
+                "error": { "code": -32000, "message": error.message(), "data": error.to_value() },
+            }),
+        };
+        self.send(&answer)
     }
 
     /// Calls a hook by name; of a tool, also `get_schema` and `execute`.
@@ -129,8 +186,12 @@ impl Child {
                     "the plugin wrote a line that is no JSON object: {error}"
                 ))
             })?;
+            if message.contains_key("method") {
+                self.serve(&message)?;
+                continue;
+            }
             if message.get("id").and_then(Value::as_u64) != Some(id) {
-                continue; // a notification
+                continue;
             }
             if let Some(error) = message.remove("error") {
                 return Err(wire::read_protocol_error(&error));
@@ -158,6 +219,10 @@ impl Drop for Child {
     fn drop(&mut self) {
         // The end of its input is what ends a plugin.
         self.stdin = None;
+        // Dropping a runtime inside another one would panic.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
         let deadline = Instant::now() + END;
         while Instant::now() < deadline {
             match self.process.try_wait() {

@@ -11,6 +11,7 @@ use dagstack_plugin::call::{self, Calling, given_up};
 use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::kind::Lease;
 use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
     Args, BoxFuture, CancelToken, Declaration, ErasedPlugin, Health, HookContext, HookError,
@@ -34,6 +35,8 @@ pub struct InProcess {
     /// Whether any hook is to run off the caller's thread.
     off_thread: bool,
     asides: Arc<Asides>,
+    /// What was made for this plugin lasts as long as it does.
+    _resources: ResourceSet,
 }
 
 /// Counts those of the plugin's own futures that may outlive whoever asked for them: they block.
@@ -147,7 +150,14 @@ impl InProcess {
             off_thread: off_thread || workers.is_some(),
             workers,
             asides: Arc::default(),
+            _resources: ResourceSet::new(),
         }
+    }
+
+    /// Keeps the resources the plugin was given until it is gone.
+    pub(crate) fn keeping(mut self, resources: ResourceSet) -> Self {
+        self._resources = resources;
+        self
     }
 
     fn aside(&self) -> Result<Aside, HookError> {

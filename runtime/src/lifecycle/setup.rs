@@ -1,6 +1,7 @@
 //! Bringing all plugins up, in order.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::sync::Arc;
 
 use dagstack_plugin::config::SectionFeed;
@@ -11,7 +12,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use crate::adapter::in_process::InProcess;
-use crate::adapter::mcp_stdio::{McpStdio, StdioCommand};
+use crate::adapter::mcp_stdio::{McpStdio, Needs, StdioCommand};
 use crate::config::ConfigTree;
 use crate::descriptor::{Descriptor, Source};
 use crate::entry::{Entry, Live, Running};
@@ -19,6 +20,7 @@ use crate::error::PluginRegistryError;
 use crate::host::TokioHost;
 use crate::isolated::Lost;
 use crate::registry::Registry;
+use crate::resources::HostResources;
 use crate::status::{Reason, SetupReport, State};
 use crate::supply_chain;
 use crate::workers::WorkerPool;
@@ -159,9 +161,20 @@ impl Registry {
         let subscriptions = Subscriptions(Some(feed.clone()));
         let starting: Starting = match &entry.descriptor.source {
             Source::InProcess(registration) => {
+                let declared = registration.declaration();
+                let given = self.inner.resources.give(
+                    &entry.descriptor.name,
+                    declared.resources_required.iter().copied(),
+                    declared.resources_optional.iter().copied(),
+                );
+                let resources = match given {
+                    Ok(resources) => resources,
+                    Err(error) => return Some(Box::pin(ready(Err(error)))),
+                };
                 let context = SetupContext::new((*section).clone())
                     .with_scope(entry.descriptor.scope())
                     .with_registry(self.peers_of(index))
+                    .with_resources(resources.clone())
                     .with_config_feed(feed.clone());
                 let work = InProcess::start(registration, context);
                 let workers = self.workers_of(index, feed, host);
@@ -170,12 +183,14 @@ impl Registry {
                     let descriptor = &entry.descriptor;
                     let outcome = work.outcome(descriptor.startup_timeout).await;
                     let plugin = in_process_outcome(outcome, descriptor, &section)?;
-                    Ok(Running::InProcess(InProcess::new(plugin, pool, workers)))
+                    let adapter = InProcess::new(plugin, pool, workers);
+                    Ok(Running::InProcess(adapter.keeping(resources)))
                 })
             }
             Source::McpStdio(command) => {
                 let (entry, command) = (Arc::clone(entry), Arc::clone(command));
-                Box::pin(start_process(entry, command, feed.clone()))
+                let resources = Arc::clone(&self.inner.resources);
+                Box::pin(start_process(entry, command, feed.clone(), resources))
             }
             Source::Never { .. } => return None,
         };
@@ -199,6 +214,7 @@ impl Registry {
             &self.inner.entries[index],
             Arc::clone(command),
             feed.clone(),
+            Arc::clone(&self.inner.resources),
             host.runtime().clone(),
             self.inner.lifecycle.options.worker_processes,
         )))
@@ -381,11 +397,16 @@ async fn start_process(
     entry: Arc<Entry>,
     command: Arc<StdioCommand>,
     feed: SectionFeed,
+    resources: Arc<HostResources>,
 ) -> Result<Running, PluginRegistryError> {
     supply_chain::inspect(&entry, &command).await?;
     let descriptor = &entry.descriptor;
     let (name, limit) = (&descriptor.name, descriptor.startup_timeout);
-    let adapter = McpStdio::start(name, &command, &feed, limit).await?;
+    let needs = Needs {
+        resources: &resources,
+        required: &descriptor.resources,
+    };
+    let adapter = McpStdio::start(name, &command, &feed, limit, needs).await?;
     Ok(Running::Elsewhere(Box::new(adapter)))
 }
 

@@ -1,20 +1,44 @@
 //! Our end of the MCP session: what the host says of itself, and what it does with what it is told.
 
-use dagstack_plugin::CORE_VERSION;
-use rmcp::ClientHandler;
+use dagstack_plugin::{CORE_VERSION, wire};
 use rmcp::model::{
-    ClientCapabilities, ClientConfig, ExperimentalCapabilities, Implementation, JsonObject,
-    ProtocolVersion,
+    ClientCapabilities, ClientConfig, CustomRequest, CustomResult, ErrorCode, ErrorData,
+    ExperimentalCapabilities, Implementation, JsonObject, ProtocolVersion,
 };
+use rmcp::service::RequestContext;
+use rmcp::{ClientHandler, RoleClient};
 use serde_json::json;
 
 use super::EXTENSION;
+use super::resources::Serving;
 
 /// The host's side of a session.
 #[derive(Debug)]
-pub(super) struct Client;
+pub(super) struct Client {
+    pub(super) serving: Serving,
+}
 
 impl ClientHandler for Client {
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleClient>,
+    ) -> Result<CustomResult, ErrorData> {
+        if request.method != wire::RESOURCE {
+            let message = format!("unknown method `{}`", request.method);
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None));
+        }
+        let params = request.params.unwrap_or_default();
+        match self.serving.answer(params).await {
+            Ok(value) => Ok(CustomResult::new(json!({ "value": value }))),
+            Err(error) => {
+                let message = error.message().to_owned();
+                let data = Some(error.to_value());
+                Err(ErrorData::new(ErrorCode(-32000), message, data))
+            }
+        }
+    }
+
     fn get_info(&self) -> ClientConfig {
         let mut ours = JsonObject::new();
         ours.insert("version".to_owned(), json!(1));

@@ -8,6 +8,7 @@ mod hooks;
 mod meta;
 mod process;
 mod progress;
+mod resources;
 mod start;
 mod stderr;
 mod transport;
@@ -16,6 +17,7 @@ use std::fmt;
 use std::time::Duration;
 
 use dagstack_plugin::config::ConfigSubscription;
+use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{
@@ -37,6 +39,7 @@ use crate::status::Reason;
 use dagstack_plugin::PluginName;
 
 pub use self::command::StdioCommand;
+pub(crate) use self::start::Needs;
 
 /// How long the end of a process may lag behind the end of its standard output.
 const EXIT_LAG: Duration = Duration::from_secs(1);
@@ -59,6 +62,8 @@ pub struct McpStdio {
     service: Mutex<Option<RunningService<RoleClient, Client>>>,
     /// Dropping it kills the child.
     process: Process,
+    /// What was made for this plugin lasts as long as it does.
+    _resources: ResourceSet,
 }
 
 impl fmt::Debug for McpStdio {

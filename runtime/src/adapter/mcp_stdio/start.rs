@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::manifest::VersionRange;
+use dagstack_plugin::resources::{Offer, ResourceError, ResourceSet};
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::secrets::Scrubber;
 use dagstack_plugin::{CORE_VERSION, Problem, tool, wire};
@@ -13,7 +14,7 @@ use rmcp::service::{
     ClientInitializeError, ClientLifecycleMode, ClientServiceExt, Peer, RunningService,
     ServiceError,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinHandle;
@@ -23,11 +24,13 @@ use super::client::Client;
 use super::hooks::Hooks;
 use super::process::{Group, Process};
 use super::progress::Listeners;
+use super::resources::Serving;
 use super::stderr::{self, Tail};
 use super::transport::{Lines, Private};
 use super::{EXTENSION, McpStdio, StdioCommand, config, request};
 use crate::adapter::Announced;
 use crate::error::PluginRegistryError;
+use crate::resources::HostResources;
 use dagstack_plugin::PluginName;
 
 /// How long the end of a process may lag behind the end of its standard output.
@@ -47,6 +50,7 @@ impl McpStdio {
         command: &StdioCommand,
         feed: &SectionFeed,
         limit: Duration,
+        needs: Needs<'_>,
     ) -> Result<Self, PluginRegistryError> {
         let start = Start {
             name,
@@ -59,9 +63,12 @@ impl McpStdio {
             closed,
             private,
             listeners,
+            serving,
             stderr,
         } = start.spawn(command).await?;
-        let service = start.shake_hands(transport, &process.group, stderr).await?;
+        let service = start
+            .shake_hands(transport, serving.clone(), &process.group, stderr)
+            .await?;
         tokio::spawn(supervise(
             process.group.clone(),
             closed,
@@ -74,13 +81,19 @@ impl McpStdio {
         }
         let config = feed.section();
         let mut subscription = None;
+        let mut given = ResourceSet::new();
         match &extension {
             Some(facts) => {
+                let (set, offer) = start.resources(facts, needs.resources)?;
+                serving.open(offer.served);
+                given = set;
                 let schema = config_schema(facts).unwrap_or_default();
                 let secrets = Scrubber::of(&config, &schema);
-                let answer = start
-                    .set_up(&peer, &process.group, &private, (&config, feed), &secrets)
-                    .await?;
+                private.push(
+                    wire::SETUP,
+                    setup_params(&config, feed, offer.params),
+                );
+                let answer = start.set_up(&peer, &process.group, &secrets).await?;
                 let subscriptions = answer.get("config_subscriptions").and_then(Value::as_u64);
                 // Who does not say how many it has is told.
                 if subscriptions != Some(0) {
@@ -88,6 +101,7 @@ impl McpStdio {
                     subscription = Some(config::relay(name, feed, Some(schema), peer, private));
                 }
             }
+            None if !needs.required.is_empty() => start.no_resources(needs.required)?,
             None if config
                 .as_object()
                 .is_some_and(|section| !section.is_empty()) =>
@@ -111,8 +125,17 @@ impl McpStdio {
             listeners,
             service: Mutex::new(Some(service)),
             process,
+            _resources: given,
         })
     }
+}
+
+/// What a plugin is to be given besides its config.
+pub(crate) struct Needs<'a> {
+    /// All the host has.
+    pub(crate) resources: &'a HostResources,
+    /// What the manifest requires, for a server that does not say so itself.
+    pub(crate) required: &'a [String],
 }
 
 /// A child that runs, and all that is attached to it.
@@ -122,6 +145,7 @@ struct Spawned {
     closed: watch::Receiver<()>,
     private: Private,
     listeners: Listeners,
+    serving: Serving,
     stderr: Stderr,
 }
 
@@ -192,12 +216,14 @@ impl Start<'_> {
         ));
         let private = Private::default();
         let listeners = Listeners::default();
+        let serving = Serving::default();
         let (transport, closed) = Lines::new(
             self.name.to_string(),
             stdout,
             stdin,
             private.clone(),
             listeners.clone(),
+            serving.clone(),
         );
         Ok(Spawned {
             process,
@@ -205,6 +231,7 @@ impl Start<'_> {
             closed,
             private,
             listeners,
+            serving,
             stderr: Stderr { tail, drained },
         })
     }
@@ -212,10 +239,12 @@ impl Start<'_> {
     async fn shake_hands(
         &self,
         transport: Lines<ChildStdout, ChildStdin>,
+        serving: Serving,
         group: &Group,
         stderr: Stderr,
     ) -> Result<RunningService<RoleClient, Client>, PluginRegistryError> {
-        let hands = Client.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
+        let hands =
+            Client { serving }.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
         let shaken = self.in_time("the answer to `initialize`", hands).await?;
         match shaken {
             Ok(service) => Ok(service),
@@ -271,13 +300,47 @@ impl Start<'_> {
                 offered: CORE_VERSION.to_owned(),
             });
         }
-        // This host has no resources to give, as it says of plugins in process.
-        match manifest.and_then(|it| it.pointer("/resources/required/0")?.as_str()) {
-            Some(resource) => Err(PluginRegistryError::ResourceMissing {
+        Ok(())
+    }
+
+    /// What the plugin declares, and how it gets there.
+    fn resources(
+        &self,
+        facts: &JsonObject,
+        host: &HostResources,
+    ) -> Result<(ResourceSet, Offer), PluginRegistryError> {
+        let names = |which: &str| {
+            let resources = facts.get("manifest").and_then(|it| it.get("resources"));
+            let list = resources.and_then(|it| it.get(which)?.as_array());
+            let list = list.map(Vec::as_slice).unwrap_or_default();
+            list.iter().filter_map(Value::as_str)
+        };
+        let set = host.give(self.name, names("required"), names("optional"))?;
+        let mut offer =
+            Offer::new(&set).map_err(|reason| PluginRegistryError::ResourceCannotCross {
                 plugin: self.name.clone(),
-                resource: resource.to_owned(),
-            }),
+                reason: Box::new(reason),
+            })?;
+        if let Some(limit) = host.timeout {
+            let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+            offer
+                .params
+                .insert("resource_timeout_ms".to_owned(), millis.into());
+        }
+        Ok((set, offer))
+    }
+
+    /// A server that does not know the extension cannot be given anything.
+    fn no_resources(&self, required: &[String]) -> Result<(), PluginRegistryError> {
+        match required.first() {
             None => Ok(()),
+            Some(resource) => Err(PluginRegistryError::ResourceCannotCross {
+                plugin: self.name.clone(),
+                reason: Box::new(ResourceError::CannotCross {
+                    resource: resource.clone(),
+                    reason: "the server does not know the dagstack extension; build it with dagstack-plugin, or take `resources` out of its manifest".to_owned(),
+                }),
+            }),
         }
     }
 
@@ -285,14 +348,8 @@ impl Start<'_> {
         &self,
         peer: &Peer<RoleClient>,
         group: &Group,
-        private: &Private,
-        (section, feed): (&Value, &SectionFeed),
         secrets: &Scrubber,
     ) -> Result<Value, PluginRegistryError> {
-        private.push(
-            wire::SETUP,
-            json!({ "config": section, "config_watch": feed.coverage(), "metadata": {} }),
-        );
         match self.in_time("setup", request(peer, wire::SETUP)).await? {
             Ok(answer) => Ok(answer),
             Err(ServiceError::McpError(error)) => Err(self.refused(error, secrets)),
@@ -367,6 +424,19 @@ fn extension(peer: &Peer<RoleClient>) -> Option<JsonObject> {
 /// The schema of its config that it announces.
 fn config_schema(facts: &JsonObject) -> Option<Schema> {
     facts.get("config_schema")?.as_object().cloned()
+}
+
+/// The parameters of `dagstack/setup`: the config, who watches it, and what crosses of the resources.
+fn setup_params(config: &Value, feed: &SectionFeed, resources: Map<String, Value>) -> Value {
+    let mut params = resources;
+    let section = match config {
+        Value::Null => json!({}),
+        section => section.clone(),
+    };
+    params.insert("config".to_owned(), section);
+    params.insert("config_watch".to_owned(), json!(feed.coverage()));
+    params.insert("metadata".to_owned(), json!({}));
+    params.into()
 }
 
 /// What the server says of its version and its capabilities.

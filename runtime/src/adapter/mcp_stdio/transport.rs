@@ -25,6 +25,8 @@ use tokio::sync::{Mutex, watch};
 use super::progress::Listeners;
 use dagstack_plugin::wire::{CONFIG_CHANGED, SETUP};
 
+use super::resources::{Serving, Writer};
+
 /// The longest line that is read: one answer.
 const MAX_LINE: usize = 256 * 1024 * 1024;
 /// What is kept of a longer one, to find out which call it answers.
@@ -67,9 +69,10 @@ pub(super) struct Lines<R, W> {
     skipping: bool,
     max_line: usize,
     stray: u32,
-    write: Arc<Mutex<Option<W>>>,
+    write: Writer<W>,
     private: Private,
     listeners: Listeners,
+    serving: Serving,
     /// Dropped with the transport: tells that the connection is over.
     _open: watch::Sender<()>,
 }
@@ -82,6 +85,7 @@ impl<R: AsyncRead + Unpin, W> Lines<R, W> {
         write: W,
         private: Private,
         listeners: Listeners,
+        serving: Serving,
     ) -> (Self, watch::Receiver<()>) {
         let (open, closed) = watch::channel(());
         let lines = Self {
@@ -94,6 +98,7 @@ impl<R: AsyncRead + Unpin, W> Lines<R, W> {
             write: Arc::new(Mutex::new(Some(write))),
             private,
             listeners,
+            serving,
             _open: open,
         };
         (lines, closed)
@@ -230,6 +235,13 @@ fn encode(
     Ok(line)
 }
 
+impl<R, W> Drop for Lines<R, W> {
+    fn drop(&mut self) {
+        // Nobody reads the answers any more.
+        self.serving.close();
+    }
+}
+
 impl<R, W> Transport<RoleClient> for Lines<R, W>
 where
     R: AsyncRead + Send + Unpin + 'static,
@@ -257,6 +269,10 @@ where
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         while self.read_line().await {
+            if !self.skipping && self.serving.takes(&self.line, &self.write) {
+                self.line.clear();
+                continue;
+            }
             let message = self.message();
             self.line.clear();
             // One huge answer does not keep its memory.
@@ -294,6 +310,7 @@ mod tests {
             tokio::io::sink(),
             Private::default(),
             Listeners::default(),
+            Serving::default(),
         );
         lines.max_line = max_line;
         let mut messages = Vec::new();

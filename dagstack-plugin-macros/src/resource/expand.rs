@@ -1,0 +1,300 @@
+//! What a resource's trait becomes.
+//!
+//! ```text
+//! #[async_trait] pub trait Ledger: Send + Sync + 'static { … -> Result<T, HookError>; }
+//! const _: () = {
+//!     impl Resource for dyn Ledger { … }     // how it crosses, how it arrives
+//!     struct Served(Arc<dyn Ledger>);        // the host's end: JSON → methods
+//!     impl ResourceServer for Served { … }
+//!     struct There(Remote);                  // the plugin's end: methods → JSON
+//!     impl Ledger for There { … }
+//! };
+//! ```
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+use super::model::{Method, Resource};
+use crate::hook::expand::{Scope, check_type};
+use crate::spans;
+
+/// Everything, the trait included.
+pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
+    let private = private(resource);
+    let item = trait_item(resource, &private, &|_| true);
+    let aliases = resource.methods.iter().map(aliases);
+    let bounds = bounds(resource, &private);
+    let ident = &resource.item.ident;
+    let interface = interface(resource, &private);
+    let server = server(resource, &bounds, &private);
+    let proxy = proxy(resource, &bounds, &private);
+    let checks = checks(resource, &private);
+    quote! {
+        #item
+        #[doc(hidden)]
+        #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            clippy::restriction,
+            deprecated,
+            non_camel_case_types,
+            unused_mut,
+            unused_qualifications,
+            unused_variables,
+        )]
+        const _: () = {
+            #(#aliases)*
+
+            #[automatically_derived]
+            impl #private::Resource for dyn #ident #bounds {
+                const INTERFACE: &'static str = #interface;
+
+                fn cross(
+                    __dagstack_resource: &#private::Arc<Self>,
+                ) -> #private::Crossing {
+                    #private::Crossing::ByRequests(#private::Arc::new(
+                        __dagstack_Served(#private::Arc::clone(__dagstack_resource)),
+                    ))
+                }
+
+                fn arrive(
+                    __dagstack_arrival: #private::Arrival,
+                ) -> #private::Option<#private::Arc<Self>> {
+                    match __dagstack_arrival {
+                        #private::Arrival::ByRequests(__dagstack_remote) => {
+                            #private::Some(#private::Arc::new(__dagstack_There(__dagstack_remote)))
+                        }
+                        _ => #private::None,
+                    }
+                }
+            }
+
+            #server
+            #proxy
+            #checks
+        };
+    }
+}
+
+/// What stands in the place of a resource with mistakes: the trait, and as much as keeps the code
+/// around it compiling.
+pub(crate) fn stubs(resource: &Resource<'_>) -> TokenStream {
+    let private = private(resource);
+    let item = resource.item;
+    let ident = &item.ident;
+    if !item.generics.params.is_empty() || item.generics.where_clause.is_some() {
+        return item.to_token_stream();
+    }
+    let item = trait_item(resource, &private, &|method| method.is_sound);
+    quote! {
+        #item
+        #[doc(hidden)]
+        const _: () = {
+            impl #private::Resource for dyn #ident {
+                const INTERFACE: &'static str = "";
+                fn cross(_: &#private::Arc<Self>) -> #private::Crossing {
+                    #private::not_compiled()
+                }
+                fn arrive(_: #private::Arrival) -> #private::Option<#private::Arc<Self>> {
+                    #private::not_compiled()
+                }
+            }
+        };
+    }
+}
+
+fn private(resource: &Resource<'_>) -> TokenStream {
+    let private = resource.args.krate.private();
+    quote!(#private::resource)
+}
+
+fn interface(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
+    match &resource.args.name {
+        Some(name) => name.to_token_stream(),
+        None => {
+            let ident = crate::hook::signature::plain_name(&resource.item.ident);
+            quote!(#private::concat!(#private::module_path!(), "::", #ident))
+        }
+    }
+}
+
+/// The author's trait with `Result`, dyn-compatible.
+fn trait_item(
+    resource: &Resource<'_>,
+    private: &TokenStream,
+    keep: &dyn Fn(&Method<'_>) -> bool,
+) -> TokenStream {
+    let item = resource.item;
+    let (attrs, vis, token, ident) = (&item.attrs, &item.vis, &item.trait_token, &item.ident);
+    let methods = resource
+        .methods
+        .iter()
+        .filter(|method| keep(method))
+        .map(|method| {
+            let attrs =
+                method.item.attrs.iter().filter(|attr| {
+                    !attr.path().is_ident("cfg") && !attr.path().is_ident("cfg_attr")
+                });
+            let sig = &method.item.sig;
+            let (fn_token, name, inputs) = (&sig.fn_token, &sig.ident, &sig.inputs);
+            let output = &method.output;
+            quote! {
+                #(#attrs)*
+                async #fn_token #name(#inputs) -> #private::Result<#output, #private::HookError>;
+            }
+        });
+    quote! {
+        #[#private::async_trait]
+        #(#attrs)*
+        #vis #token #ident: #private::Send + #private::Sync + 'static {
+            #(#methods)*
+        }
+    }
+}
+
+fn alias(method: &Method<'_>, number: usize) -> Ident {
+    format_ident!("__dagstack_Type{}_{}", method.index, number)
+}
+
+fn output_alias(method: &Method<'_>) -> Ident {
+    format_ident!("__dagstack_Output{}", method.index)
+}
+
+/// Names for the author's types.
+fn aliases(method: &Method<'_>) -> TokenStream {
+    let params = method.params.iter().enumerate().map(|(number, param)| {
+        let (name, ty) = (alias(method, number), param.ty);
+        quote!(type #name = #ty;)
+    });
+    let (name, output) = (output_alias(method), &method.output);
+    quote!(#(#params)* type #name = #output;)
+}
+
+/// That every type can cross. Written as a condition that the compiler does not check here, so that
+/// the assertion beside it is the one error about a type that cannot.
+fn bounds(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
+    let bounds = resource.methods.iter().flat_map(|method| {
+        let params = (0..method.params.len()).map(|number| alias(method, number));
+        params.chain([output_alias(method)]).map(|alias| {
+            quote! {
+                for<'__dagstack> #alias:
+                    #private::Serialize + #private::DeserializeOwned + #private::Send + 'static,
+            }
+        })
+    });
+    quote!(where #(#bounds)*)
+}
+
+fn locals(method: &Method<'_>) -> Vec<Ident> {
+    (0..method.params.len())
+        .map(|number| format_ident!("__dagstack_{}", number))
+        .collect()
+}
+
+fn names(method: &Method<'_>) -> Vec<String> {
+    method
+        .params
+        .iter()
+        .map(|param| crate::hook::signature::plain_name(&param.ident))
+        .collect()
+}
+
+/// The host's end.
+fn server(resource: &Resource<'_>, bounds: &TokenStream, private: &TokenStream) -> TokenStream {
+    let ident = &resource.item.ident;
+    let known = resource.methods.iter().map(|method| &method.name);
+    let interface = interface(resource, private);
+    let arms = resource.methods.iter().map(|method| {
+        let (name, locals, names) = (&method.name, locals(method), names(method));
+        let call = spans::located(&method.item.sig.ident);
+        let types = (0..locals.len()).map(|number| alias(method, number));
+        quote! {
+            #name => {
+                let mut __dagstack_arguments =
+                    #private::Arguments::read(__dagstack_method, __dagstack_params)?;
+                #(let #locals: #types = __dagstack_arguments.take(#names)?;)*
+                __dagstack_arguments.finish()?;
+                let __dagstack_value = #ident::#call(&*self.0, #(#locals),*).await?;
+                #private::answer(__dagstack_method, &__dagstack_value)
+            }
+        }
+    });
+    quote! {
+        struct __dagstack_Served(#private::Arc<dyn #ident>);
+
+        #[automatically_derived]
+        impl #private::ResourceServer for __dagstack_Served #bounds {
+            fn interface(&self) -> &'static str {
+                #interface
+            }
+
+            fn call<'a>(
+                &'a self,
+                __dagstack_method: &'a str,
+                __dagstack_params: &'a str,
+            ) -> #private::BoxFuture<'a, #private::Result<#private::String, #private::HookError>> {
+                #private::Box::pin(async move {
+                    match __dagstack_method {
+                        #(#arms)*
+                        _ => #private::Err(#private::unknown_method(
+                            #interface,
+                            &[#(#known),*],
+                            __dagstack_method,
+                        )),
+                    }
+                })
+            }
+        }
+    }
+}
+
+/// The plugin's end.
+fn proxy(resource: &Resource<'_>, bounds: &TokenStream, private: &TokenStream) -> TokenStream {
+    let ident = &resource.item.ident;
+    let methods = resource.methods.iter().map(|method| {
+        let (name, locals, names) = (&method.name, locals(method), names(method));
+        let call = spans::located(&method.item.sig.ident);
+        let types = (0..locals.len()).map(|number| alias(method, number));
+        let output = output_alias(method);
+        quote! {
+            async fn #call(
+                &self,
+                #(#locals: #types),*
+            ) -> #private::Result<#output, #private::HookError> {
+                let __dagstack_parameters = #private::Ok(#private::Parameters::of(#name))
+                    #(.and_then(|it: #private::Parameters| it.with(#names, &#locals)))*;
+                self.0.call(#name, __dagstack_parameters).await
+            }
+        }
+    });
+    quote! {
+        struct __dagstack_There(#private::Remote);
+
+        #[#private::async_trait]
+        #[automatically_derived]
+        impl #ident for __dagstack_There #bounds {
+            #(#methods)*
+        }
+    }
+}
+
+/// The one error about each type that cannot cross.
+fn checks(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
+    let nothing = TokenStream::new();
+    let scope = Scope {
+        private: private.clone(),
+        self_ty: &nothing,
+    };
+    let mut checks = TokenStream::new();
+    for method in &resource.methods {
+        for param in &method.params {
+            checks.extend(check_type(param.ty, "ResourceParam", None, &scope));
+        }
+        checks.extend(check_type(&method.output, "ResourceReturn", None, &scope));
+    }
+    quote! {
+        #[allow(dead_code)]
+        fn __dagstack_check_types() { #checks }
+    }
+}

@@ -1,0 +1,362 @@
+//! The trait under `#[resource]`, read and checked: what cannot cross to another process is refused
+//! here, as far as its tokens say; the compiler judges the types.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{
+    FnArg, GenericArgument, ItemTrait, Pat, PatType, PathArguments, ReturnType, TraitItem,
+    TraitItemFn, Type, TypeParamBound,
+};
+
+use super::args::ResourceArgs;
+use crate::ctxt::Ctxt;
+use crate::hook::signature::{self, plain_name, shown};
+
+/// A resource's trait, read.
+pub(crate) struct Resource<'a> {
+    pub(crate) args: &'a ResourceArgs,
+    pub(crate) item: &'a ItemTrait,
+    pub(crate) methods: Vec<Method<'a>>,
+}
+
+/// One method, read.
+pub(crate) struct Method<'a> {
+    pub(crate) item: &'a TraitItemFn,
+    /// The name on the wire.
+    pub(crate) name: String,
+    pub(crate) params: Vec<Param<'a>>,
+    /// What it returns; `()` if it says nothing.
+    pub(crate) output: TokenStream,
+    /// Its place.
+    pub(crate) index: usize,
+    /// Whether it can stand in the trait in spite of its mistakes.
+    pub(crate) is_sound: bool,
+}
+
+/// One parameter, read.
+pub(crate) struct Param<'a> {
+    pub(crate) ident: Ident,
+    pub(crate) ty: &'a Type,
+}
+
+/// Checks the trait itself.
+pub(crate) fn check_trait(item: &ItemTrait, cx: &Ctxt) {
+    if let Some(unsafety) = &item.unsafety {
+        cx.error_at(unsafety, "a resource cannot be an `unsafe trait`");
+    }
+    if !item.generics.params.is_empty() {
+        cx.error_at(
+            &item.generics,
+            "a resource cannot be generic: host and plugin are built apart and must mean the same types\nhelp: write one trait for each type",
+        );
+    } else if let Some(clause) = &item.generics.where_clause {
+        cx.error_at(clause, "a resource cannot have a `where` clause");
+    }
+    for bound in &item.supertraits {
+        if !is_plain_bound(bound) {
+            cx.error_at(
+                bound,
+                format!(
+                    "a resource cannot require `{}`: a plugin in another process has only the methods written here\nnote: `Send`, `Sync` and `'static` are there without being written",
+                    shown(bound)
+                ),
+            );
+        }
+    }
+    if !item.items.iter().any(|it| matches!(it, TraitItem::Fn(_))) {
+        cx.error_at(
+            &item.ident,
+            format!("the resource `{}` has no methods", item.ident),
+        );
+    }
+}
+
+fn is_plain_bound(bound: &TypeParamBound) -> bool {
+    match bound {
+        TypeParamBound::Lifetime(lifetime) => lifetime.ident == "static",
+        TypeParamBound::Trait(bound) => bound
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == "Send" || last.ident == "Sync"),
+        _ => false,
+    }
+}
+
+/// Reads the methods.
+pub(crate) fn methods<'a>(item: &'a ItemTrait, cx: &Ctxt) -> Vec<Method<'a>> {
+    let mut methods: Vec<Method<'a>> = Vec::new();
+    for member in &item.items {
+        match member {
+            TraitItem::Fn(function) => {
+                let index = methods.len();
+                methods.push(method(function, index, cx));
+            }
+            TraitItem::Const(other) => refuse(&other.ident, "constants", cx),
+            TraitItem::Type(other) => refuse(&other.ident, "associated types", cx),
+            other => cx.error_at(other, "a resource has methods and nothing else"),
+        }
+    }
+    methods
+}
+
+fn refuse(ident: &Ident, what: &str, cx: &Ctxt) {
+    cx.error_at(
+        ident,
+        format!(
+            "a resource cannot have {what}: plugins use it through `dyn Trait`, and maybe from another process\nhelp: make `{ident}` a method"
+        ),
+    );
+}
+
+fn method<'a>(function: &'a TraitItemFn, index: usize, cx: &Ctxt) -> Method<'a> {
+    const OWNER: &str = "a resource's method";
+    let sig = &function.sig;
+    let name = plain_name(&sig.ident);
+    for attr in &function.attrs {
+        if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
+            cx.error_at(
+                &attr.meta,
+                "the methods of a resource cannot be conditional: hosts and plugins must agree on them\nhelp: put the condition on the trait",
+            );
+        }
+    }
+    if !sig.generics.params.is_empty() {
+        cx.error_at(
+            &sig.generics,
+            "a resource's method cannot be generic: the types of its values must be known to both processes\nhelp: name a type, or take `serde_json::Value`",
+        );
+    } else {
+        signature::check_plain(sig, OWNER, cx);
+    }
+    signature::check_receiver(sig, OWNER, cx);
+    if sig.asyncness.is_none() {
+        cx.error_at(
+            sig.fn_token,
+            format!(
+                "the method `{name}` may be answered by another process, so it is an `async fn`\nhelp: write `async fn {name}`"
+            ),
+        );
+    }
+    if let Some(body) = &function.default {
+        cx.error_at(
+            body,
+            format!("the method `{name}` cannot have a body: in another process it would not be the resource's own\nhelp: end it with `;`"),
+        );
+    }
+    let (params, params_are_sound) = params(function, cx);
+    let has_receiver = matches!(
+        sig.receiver(),
+        Some(receiver) if matches!(receiver.kind, syn::ReceiverKind::Reference(..))
+    );
+    Method {
+        item: function,
+        is_sound: params_are_sound && has_receiver && sig.generics.params.is_empty(),
+        params,
+        output: output(function, cx),
+        name,
+        index,
+    }
+}
+
+/// The parameters, and whether they can stand in a trait.
+fn params<'a>(function: &'a TraitItemFn, cx: &Ctxt) -> (Vec<Param<'a>>, bool) {
+    let mut params: Vec<Param<'a>> = Vec::new();
+    let mut sound = true;
+    for input in &function.sig.inputs {
+        let FnArg::Typed(input) = input else { continue };
+        for attr in &input.attrs {
+            cx.error_at(
+                attr,
+                "the parameters of a resource's method have no attributes\nhelp: write what there is to say on the method",
+            );
+            sound = false;
+        }
+        let Some(ident) = name_of(input, cx) else {
+            sound = false;
+            continue;
+        };
+        if params.iter().any(|other| other.ident == ident) {
+            cx.error_at(&ident, format!("two parameters are called `{ident}`"));
+            sound = false;
+            continue;
+        }
+        if let Some(problem) = not_owned(&ident, &input.ty) {
+            cx.error_at(&input.ty, problem);
+            sound &= !has_word(&input.ty.to_token_stream(), "impl");
+            continue;
+        }
+        params.push(Param {
+            ident,
+            ty: &input.ty,
+        });
+    }
+    (params, sound)
+}
+
+fn name_of(input: &PatType, cx: &Ctxt) -> Option<Ident> {
+    match &*input.pat {
+        Pat::Ident(pat)
+            if pat.by_ref.is_none() && pat.subpat.is_none() && pat.mutability.is_none() =>
+        {
+            Some(pat.ident.clone())
+        }
+        Pat::Wild(wild) => {
+            cx.error_at(
+                wild,
+                "a parameter of a resource's method needs a name: it crosses by name",
+            );
+            None
+        }
+        other => {
+            cx.error_at(
+                other,
+                "a parameter of a resource's method is a plain name\nhelp: write `name: Type`",
+            );
+            None
+        }
+    }
+}
+
+/// Why a type cannot be sent to another process, as far as its tokens say.
+fn not_owned(ident: &Ident, ty: &Type) -> Option<String> {
+    if let Type::Reference(reference) = ty {
+        if let Type::Path(path) = &*reference.elem
+            && path
+                .path
+                .segments
+                .last()
+                .is_some_and(|last| last.ident == "HookContext")
+        {
+            return Some(
+                "the context of a call does not go to its resources\nhelp: take what the method needs of it, for example `tenant: String`".to_owned(),
+            );
+        }
+        if reference.mutability.is_some() {
+            return Some(format!(
+                "the parameter `{ident}` is changed in place, which another process cannot do\nhelp: take it owned and return what changed"
+            ));
+        }
+        let owned = match &*reference.elem {
+            Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
+            Type::TraitObject(_) => "a type of yours".to_owned(),
+            elem => match &*shown(elem) {
+                "str" => "String".to_owned(),
+                "Path" => "PathBuf".to_owned(),
+                other => other.to_owned(),
+            },
+        };
+        return Some(format!(
+            "the parameter `{ident}` borrows, and a borrow cannot cross to another process\nhelp: write `{ident}: {owned}`"
+        ));
+    }
+    let tokens = ty.to_token_stream();
+    if has_word(&tokens, "impl") {
+        return Some(
+            "`impl Trait` cannot be read by another process\nhelp: name a type".to_owned(),
+        );
+    }
+    if has_word(&tokens, "dyn") {
+        return Some(format!(
+            "`{}` has no form in another process\nhelp: take data; a resource is called back by nobody",
+            shown(ty)
+        ));
+    }
+    borrows(&tokens).then(|| {
+        format!(
+            "`{}` borrows, and a borrow cannot cross to another process\nhelp: use an owned type, for example `String` for `&str`",
+            shown(ty)
+        )
+    })
+}
+
+/// What the method returns. `Result` is what `#[resource]` makes of it.
+fn output(function: &TraitItemFn, cx: &Ctxt) -> TokenStream {
+    let nothing = || quote::quote!(());
+    let ReturnType::Type(_, ty) = &function.sig.output else {
+        return nothing();
+    };
+    if let Some(value) = value_of_result(ty) {
+        let help = match &value {
+            Some(value) if shown(value) == "()" => "leave it out".to_owned(),
+            Some(value) => format!("write `-> {}`", shown(value)),
+            None => "name the value".to_owned(),
+        };
+        cx.error_at(
+            ty,
+            format!(
+                "every method of a resource may fail; `#[resource]` adds `Result<…, HookError>` itself\nhelp: {help}"
+            ),
+        );
+        return value.map_or_else(nothing, ToTokens::into_token_stream);
+    }
+    if matches!(**ty, Type::Never(_)) {
+        cx.error_at(ty, "a resource's method must return: `!` never does");
+        return nothing();
+    }
+    let tokens = ty.to_token_stream();
+    if has_word(&tokens, "impl") || has_word(&tokens, "dyn") {
+        cx.error_at(
+            ty,
+            format!(
+                "`{}` has no form in another process\nhelp: return data",
+                shown(ty)
+            ),
+        );
+        return nothing();
+    }
+    if borrows(&tokens) {
+        cx.error_at(
+            ty,
+            format!(
+                "`{}` borrows; what a resource returns is owned, it may come from another process\nhelp: use an owned type, for example `String` for `&str`",
+                shown(ty)
+            ),
+        );
+        return nothing();
+    }
+    tokens
+}
+
+/// `T` of `Result<T, …>`.
+fn value_of_result(ty: &Type) -> Option<Option<&Type>> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    if last.ident != "Result" {
+        return None;
+    }
+    let PathArguments::AngleBracketed(list) = &last.arguments else {
+        return Some(None);
+    };
+    Some(list.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }))
+}
+
+fn has_word(tokens: &TokenStream, word: &str) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => has_word(&group.stream(), word),
+        _ => false,
+    })
+}
+
+/// Whether there is a `&`, or a lifetime other than `'static`.
+fn borrows(tokens: &TokenStream) -> bool {
+    let mut trees = tokens.clone().into_iter();
+    while let Some(tree) = trees.next() {
+        let found = match tree {
+            TokenTree::Punct(punct) if punct.as_char() == '&' => true,
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                !matches!(trees.next(), Some(TokenTree::Ident(name)) if name == "static")
+            }
+            TokenTree::Group(group) => borrows(&group.stream()),
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}

@@ -1,0 +1,28 @@
+//! What `#[resource]` expands to.
+
+pub use std::string::String;
+pub use std::sync::Arc;
+
+pub use async_trait::async_trait;
+pub use core::concat;
+pub use core::module_path;
+
+pub use serde::Serialize;
+pub use serde::de::DeserializeOwned;
+
+pub use super::{Box, Err, None, Ok, Option, Result, Send, Some, Sync, not_compiled};
+pub use crate::error::HookError;
+pub use crate::plugin::BoxFuture;
+pub use crate::resources::{
+    Arguments, Arrival, Crossing, Parameters, Remote, Resource, ResourceServer, unknown_method,
+};
+pub use crate::types::{ResourceParam, ResourceReturn};
+
+/// What a method returned, as JSON text.
+///
+/// # Errors
+///
+/// When it has no JSON form.
+pub fn answer<T: serde::Serialize + ?Sized>(method: &str, value: &T) -> Result<String, HookError> {
+    crate::resources::answer(method, value)
+}

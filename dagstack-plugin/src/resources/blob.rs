@@ -1,0 +1,134 @@
+//! [`BlobStore`]: bytes under names.
+
+use std::fmt;
+use std::ops::Deref;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Bytes under names. A key is a path of parts between `/`, such as `reports/2026/a.txt`.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use dagstack_plugin::HookError;
+/// use dagstack_plugin::resources::BlobStore;
+///
+/// async fn rename(store: Arc<dyn BlobStore>, from: &str, to: &str) -> Result<(), HookError> {
+///     if let Some(data) = store.get(from.into()).await? {
+///         store.put(to.into(), data).await?;
+///         store.delete(from.into()).await?;
+///     }
+///     Ok(())
+/// }
+/// ```
+#[crate::resource(name = "dagstack_plugin::resources::BlobStore")]
+pub trait BlobStore {
+    /// Stores `data` under `key`, in the place of what was there.
+    async fn put(&self, key: String, data: Bytes);
+
+    /// What is stored under `key`.
+    async fn get(&self, key: String) -> Option<Bytes>;
+
+    /// Removes what is stored under `key`. Whether there was something.
+    async fn delete(&self, key: String) -> bool;
+
+    /// The keys that start with `prefix`, sorted.
+    async fn list(&self, prefix: String) -> Vec<String>;
+
+    /// Whether something is stored under `key`.
+    async fn exists(&self, key: String) -> bool;
+}
+
+/// Bytes whose JSON form is a text in base64.
+///
+/// ```
+/// use dagstack_plugin::resources::Bytes;
+/// use dagstack_plugin::serde_json::{from_value, json, to_value};
+///
+/// let bytes = Bytes::from("hi");
+/// assert_eq!(&*bytes, b"hi");
+/// assert_eq!(to_value(&bytes).unwrap(), json!("aGk="));
+/// assert_eq!(from_value::<Bytes>(json!("aGk=")).unwrap(), bytes);
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bytes(pub Vec<u8>);
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+impl From<&[u8]> for Bytes {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
+
+impl From<String> for Bytes {
+    fn from(text: String) -> Self {
+        Self(text.into_bytes())
+    }
+}
+
+impl From<&str> for Bytes {
+    fn from(text: &str) -> Self {
+        Self(text.as_bytes().to_vec())
+    }
+}
+
+impl From<Bytes> for Vec<u8> {
+    fn from(bytes: Bytes) -> Self {
+        bytes.0
+    }
+}
+
+impl fmt::Debug for Bytes {
+    /// How many there are; they may be secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
+
+impl Serialize for Bytes {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Base64;
+        impl serde::de::Visitor<'_> for Base64 {
+            type Value = Bytes;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text in base64")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Bytes, E> {
+                STANDARD
+                    .decode(text)
+                    .map(Bytes)
+                    .map_err(|error| E::custom(format!("the text is no base64: {error}")))
+            }
+        }
+        from.deserialize_str(Base64)
+    }
+}

@@ -1,0 +1,107 @@
+//! [`ResourceError`]: why a plugin is not given a resource.
+
+use crate::error::{HookError, code};
+
+/// Why a plugin is not given a resource.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResourceError {
+    /// The plugin does not name it in `resources(…)`.
+    #[error(
+        "`{plugin}` does not declare the resource `{resource}`; add it: `#[plugin(…, resources(required = [\"{resource}\"]))]`, or to `optional`"
+    )]
+    Undeclared {
+        /// The plugin.
+        plugin: String,
+        /// The resource.
+        resource: String,
+    },
+
+    /// The host does not have it.
+    #[error("the host has no resource `{resource}`{}", missing_hint(.known, .suggestion.as_deref(), .hint))]
+    Missing {
+        /// The resource.
+        resource: String,
+        /// Those there are.
+        known: Vec<String>,
+        /// The one that was perhaps meant.
+        suggestion: Option<String>,
+        /// What to do about it, where that is known.
+        hint: &'static str,
+    },
+
+    /// It is of another type.
+    #[error("the resource `{resource}` is `{found}`, not `{asked}`")]
+    WrongType {
+        /// The resource.
+        resource: String,
+        /// The type the plugin asks for.
+        asked: String,
+        /// The type it has.
+        found: String,
+    },
+
+    /// It cannot be given to a plugin in another process.
+    #[error("the resource `{resource}` cannot be used from another process: {reason}")]
+    CannotCross {
+        /// The resource.
+        resource: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+fn missing_hint(known: &[String], suggestion: Option<&str>, hint: &str) -> String {
+    let guess = suggestion
+        .map(|name| format!("; did you mean `{name}`?"))
+        .unwrap_or_default();
+    if !hint.is_empty() {
+        return format!("{guess}; {hint}");
+    }
+    match known {
+        [] => format!("{guess}; it has none"),
+        known => format!("{guess}; it has {}", known.join(", ")),
+    }
+}
+
+impl ResourceError {
+    /// The error for a name that is not among `known`.
+    pub fn missing<'a>(resource: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<String> = known.into_iter().map(str::to_owned).collect();
+        Self::Missing {
+            resource: resource.to_owned(),
+            suggestion: crate::suggest(resource, known.iter().map(String::as_str))
+                .map(str::to_owned),
+            known,
+            hint: "",
+        }
+    }
+
+    /// The stable code: `undeclared_resource`, `resource_missing`, `resource_type` or
+    /// `resource_cannot_cross`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Undeclared { .. } => code::UNDECLARED_RESOURCE,
+            Self::Missing { .. } => code::RESOURCE_MISSING,
+            Self::WrongType { .. } => code::RESOURCE_TYPE,
+            Self::CannotCross { .. } => code::RESOURCE_CANNOT_CROSS,
+        }
+    }
+
+    /// The resource.
+    pub fn resource(&self) -> &str {
+        match self {
+            Self::Undeclared { resource, .. }
+            | Self::Missing { resource, .. }
+            | Self::WrongType { resource, .. }
+            | Self::CannotCross { resource, .. } => resource,
+        }
+    }
+}
+
+impl From<ResourceError> for HookError {
+    fn from(error: ResourceError) -> Self {
+        HookError::new(error.code(), error.to_string())
+            .details(serde_json::json!({ "resource": error.resource() }))
+    }
+}

@@ -1,0 +1,197 @@
+//! Doubles of resources.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde_json::{Map, Value};
+
+use crate::error::{HookError, code};
+use crate::resources::{BlobStore, Bytes, HttpClient, HttpRequest, HttpResponse, TenantRegistry};
+
+/// A [`BlobStore`] in memory.
+#[derive(Debug, Default)]
+pub struct MemoryBlobs(Mutex<BTreeMap<String, Bytes>>);
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[crate::async_trait]
+impl BlobStore for MemoryBlobs {
+    async fn put(&self, key: String, data: Bytes) -> Result<(), HookError> {
+        lock(&self.0).insert(key, data);
+        Ok(())
+    }
+
+    async fn get(&self, key: String) -> Result<Option<Bytes>, HookError> {
+        Ok(lock(&self.0).get(&key).cloned())
+    }
+
+    async fn delete(&self, key: String) -> Result<bool, HookError> {
+        Ok(lock(&self.0).remove(&key).is_some())
+    }
+
+    async fn list(&self, prefix: String) -> Result<Vec<String>, HookError> {
+        let blobs = lock(&self.0);
+        let keys = blobs.keys().filter(|key| key.starts_with(&prefix));
+        Ok(keys.cloned().collect())
+    }
+
+    async fn exists(&self, key: String) -> Result<bool, HookError> {
+        Ok(lock(&self.0).contains_key(&key))
+    }
+}
+
+/// A [`TenantRegistry`] in memory.
+#[derive(Debug, Default)]
+pub struct MemoryTenants(Mutex<BTreeMap<String, Map<String, Value>>>);
+
+#[crate::async_trait]
+impl TenantRegistry for MemoryTenants {
+    async fn get(&self, tenant: String, key: String) -> Result<Option<Value>, HookError> {
+        let tenants = lock(&self.0);
+        Ok(tenants
+            .get(&tenant)
+            .and_then(|entries| entries.get(&key).cloned()))
+    }
+
+    async fn set(&self, tenant: String, key: String, value: Value) -> Result<(), HookError> {
+        lock(&self.0).entry(tenant).or_default().insert(key, value);
+        Ok(())
+    }
+
+    async fn add(&self, tenant: String, key: String, by: i64) -> Result<i64, HookError> {
+        let mut tenants = lock(&self.0);
+        let entry = tenants.entry(tenant).or_default().entry(key.clone());
+        let value = entry.or_insert_with(|| Value::from(0));
+        let sum = value.as_i64().and_then(|value| value.checked_add(by));
+        let sum = sum.ok_or_else(|| {
+            HookError::new(
+                code::INVALID_ARGUMENTS,
+                format!("`{key}` is no number that {by} can be added to"),
+            )
+        })?;
+        *value = sum.into();
+        Ok(sum)
+    }
+
+    async fn remove(&self, tenant: String, key: String) -> Result<bool, HookError> {
+        let mut tenants = lock(&self.0);
+        let Some(entries) = tenants.get_mut(&tenant) else {
+            return Ok(false);
+        };
+        let found = entries.remove(&key).is_some();
+        if entries.is_empty() {
+            tenants.remove(&tenant);
+        }
+        Ok(found)
+    }
+
+    async fn keys(&self, tenant: String) -> Result<Vec<String>, HookError> {
+        let tenants = lock(&self.0);
+        let entries = tenants.get(&tenant);
+        let mut keys: Vec<String> = entries.into_iter().flat_map(Map::keys).cloned().collect();
+        keys.sort();
+        Ok(keys)
+    }
+
+    async fn tenants(&self) -> Result<Vec<String>, HookError> {
+        Ok(lock(&self.0).keys().cloned().collect())
+    }
+}
+
+/// An [`HttpClient`] that answers what it was told to, and remembers what it was asked.
+///
+/// ```
+/// use dagstack_plugin::resources::{HttpClient, HttpRequest, HttpResponse};
+/// use dagstack_plugin::testing::HttpDouble;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let http = HttpDouble::new()
+///     .on("GET", "https://example.org/a", HttpResponse::new(200, "hello"))
+///     .on("GET", "https://example.org/a", HttpResponse::new(503, "later"));
+/// let get = || http.send(HttpRequest::get("https://example.org/a"));
+/// assert_eq!(get().await.unwrap().text(), "hello");
+/// // The last answer is repeated.
+/// assert_eq!(get().await.unwrap().status, 503);
+/// assert_eq!(get().await.unwrap().status, 503);
+/// assert_eq!(http.requests().len(), 3);
+/// // Nobody said what to answer here.
+/// let error = http.send(HttpRequest::get("https://example.org/b")).await.unwrap_err();
+/// assert_eq!(error.code(), "transport");
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct HttpDouble {
+    answers: Mutex<BTreeMap<(String, String), VecDeque<Answer>>>,
+    requests: Mutex<Vec<HttpRequest>>,
+}
+
+#[derive(Clone, Debug)]
+enum Answer {
+    Response(HttpResponse),
+    /// The code and the message.
+    Failure(String, String),
+}
+
+impl HttpDouble {
+    /// Answers nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Answers the next request of that method and URL that is not spoken for.
+    #[must_use]
+    pub fn on(self, method: &str, url: &str, response: HttpResponse) -> Self {
+        self.answer(method, url, Answer::Response(response))
+    }
+
+    /// Fails the next request of that method and URL that is not spoken for.
+    #[must_use]
+    pub fn fail(self, method: &str, url: &str, error: &HookError) -> Self {
+        let failure = Answer::Failure(error.code().to_owned(), error.message().to_owned());
+        self.answer(method, url, failure)
+    }
+
+    fn answer(self, method: &str, url: &str, answer: Answer) -> Self {
+        let key = (method.to_owned(), url.to_owned());
+        lock(&self.answers)
+            .entry(key)
+            .or_default()
+            .push_back(answer);
+        self
+    }
+
+    /// What it was asked so far.
+    pub fn requests(&self) -> Vec<HttpRequest> {
+        lock(&self.requests).clone()
+    }
+}
+
+#[crate::async_trait]
+impl HttpClient for HttpDouble {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HookError> {
+        lock(&self.requests).push(request.clone());
+        let key = (request.method, request.url);
+        let mut answers = lock(&self.answers);
+        let answer = answers.get_mut(&key).and_then(|queue| {
+            if queue.len() > 1 {
+                queue.pop_front()
+            } else {
+                queue.front().cloned()
+            }
+        });
+        match answer {
+            Some(Answer::Response(response)) => Ok(response),
+            Some(Answer::Failure(code, message)) => Err(HookError::new(code, message)),
+            None => Err(HookError::new(
+                code::TRANSPORT,
+                format!(
+                    "nobody told the double what to answer to `{} {}`",
+                    key.0, key.1
+                ),
+            )),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+#![allow(unused)]
+
+use dagstack_plugin::resource;
+
+#[resource]
+trait Ledger {
+    type Entry;
+    async fn book(&self, cents: i64) -> i64;
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use dagstack_plugin::resource;
+
+#[resource]
+trait Ledger {
+    async fn book(&self, cents: i64) -> i64 {
+        cents
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use dagstack_plugin::resource;
+
+#[resource]
+trait Ledger {
+    async fn watch(&self, changed: Box<dyn Fn(i64) + Send>);
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use dagstack_plugin::resource;
+
+#[resource]
+trait Ledger {
+    async fn book(&self, entries: impl Iterator<Item = i64>);
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use dagstack_plugin::resource;
+
+#[resource]
+trait Ledger {}
+
+fn main() {}

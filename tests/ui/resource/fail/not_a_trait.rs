@@ -1,0 +1,8 @@
+#![allow(unused)]
+
+use dagstack_plugin::resource;
+
+#[resource]
+struct Ledger;
+
+fn main() {}

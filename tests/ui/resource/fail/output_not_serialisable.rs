@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use dagstack_plugin::resource;
+
+pub struct Entry;
+
+#[resource]
+trait Ledger {
+    async fn last(&self, account: String) -> Option<Entry>;
+}
+
+fn main() {}

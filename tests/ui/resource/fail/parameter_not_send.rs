@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use std::marker::PhantomData;
+
+use dagstack_plugin::resource;
+
+#[resource]
+trait Ledger {
+    async fn book(&self, place: PhantomData<*const u8>);
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use dagstack_plugin::resource;
+
+pub struct Entry;
+
+#[resource]
+trait Ledger {
+    async fn book(&self, entry: Entry, cents: i64) -> i64;
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+#![allow(unused)]
+
+use std::borrow::Cow;
+
+use dagstack_plugin::resource;
+
+#[resource]
+trait Ledger {
+    async fn book(&self, account: Cow<'_, str>);
+}
+
+fn main() {}

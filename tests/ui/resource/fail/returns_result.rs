@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use dagstack_plugin::{HookError, resource};
+
+#[resource]
+trait Ledger {
+    async fn book(&self, cents: i64) -> Result<i64, HookError>;
+}
+
+fn main() {}

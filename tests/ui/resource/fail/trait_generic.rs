@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use dagstack_plugin::resource;
+
+#[resource]
+trait Ledger<T> {
+    async fn book(&self, cents: i64) -> i64;
+}
+
+fn main() {}
