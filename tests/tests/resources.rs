@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use blob_notes::Notes;
 use dagstack_plugin::resources::{
     BlobStore, Bytes, Clock, FrozenClock, ResourceSet, Rng, SeededRng, SystemClock, TempDir,
     TenantRegistry,
@@ -18,7 +19,6 @@ use dagstack_runtime::{MemoryConfig, PluginHandle, Registry, RegistryBuilder};
 use dagstack_tests::built;
 use resource_probe::{Ledger, Probe};
 use serde_json::{Value, json};
-use blob_notes::Notes;
 
 /// Where a plugin runs.
 #[derive(Clone, Copy, Debug, PartialEq)]

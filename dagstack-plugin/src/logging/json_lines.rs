@@ -152,7 +152,8 @@ impl Rendered {
 
     /// Writes the object; of attributes with the same name only the last.
     fn write(&mut self, out: &mut Vec<u8>) {
-        self.entries.sort_by(|a, b| utf16_order(a.0.as_bytes(), b.0.as_bytes()));
+        self.entries
+            .sort_by(|a, b| utf16_order(a.0.as_bytes(), b.0.as_bytes()));
         out.push(b'{');
         let mut entries = self.entries.iter().peekable();
         let mut first = true;

@@ -21,8 +21,8 @@ use super::session::Session;
 use super::tools::Tools;
 use crate::config::{ChangeQueue, Coverage, SectionFeed, failed_paths};
 use crate::context::{Metadata, PluginScope, SetupContext};
-use crate::resources::ResourceSet;
 use crate::registration::Registration;
+use crate::resources::ResourceSet;
 
 /// Everything the threads of the executable share.
 #[derive(Debug)]

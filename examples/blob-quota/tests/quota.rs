@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use blob_notes::Notes;
 use blob_quota::with_quota;
 use dagstack_plugin::testing::MemoryBlobs;
 use dagstack_runtime::resources::{BlobStore, Clock, SystemClock};
 use dagstack_runtime::{HookContext, Metadata, Registry};
 use serde_json::{Value, json};
-use blob_notes::Notes;
 
 #[tokio::test]
 async fn a_plugin_stores_as_much_as_it_may() -> Result<(), Box<dyn std::error::Error>> {

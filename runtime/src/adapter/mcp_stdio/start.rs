@@ -89,10 +89,7 @@ impl McpStdio {
                 given = set;
                 let schema = config_schema(facts).unwrap_or_default();
                 let secrets = Scrubber::of(&config, &schema);
-                private.push(
-                    wire::SETUP,
-                    setup_params(&config, feed, offer.params),
-                );
+                private.push(wire::SETUP, setup_params(&config, feed, offer.params));
                 let answer = start.set_up(&peer, &process.group, &secrets).await?;
                 let subscriptions = answer.get("config_subscriptions").and_then(Value::as_u64);
                 // Who does not say how many it has is told.
