@@ -91,7 +91,7 @@ impl Served {
     ///
     /// # Errors
     ///
-    /// [`code::RESOURCE_MISSING`](crate::code::RESOURCE_MISSING), whether the host does not have it
+    /// [`code::RESOURCE_MISSING`], whether the host does not have it
     /// or the plugin does not declare it.
     pub fn get(&self, resource: &str) -> Result<&Arc<dyn ResourceServer>, HookError> {
         self.0.get(resource).ok_or_else(|| {

@@ -61,8 +61,8 @@ impl Remote {
     ///
     /// # Errors
     ///
-    /// The resource's own error; [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS) where an
-    /// argument has no JSON form; [`code::INVALID_RESULT`](crate::code::INVALID_RESULT) where the
+    /// The resource's own error; [`code::INVALID_ARGUMENTS`] where an
+    /// argument has no JSON form; [`code::INVALID_RESULT`] where the
     /// answer is not what the trait says; what [`ResourceCaller`] fails with.
     pub async fn call<T: DeserializeOwned>(
         &self,
@@ -102,7 +102,7 @@ impl Parameters {
     ///
     /// # Errors
     ///
-    /// [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS) where it has no JSON form.
+    /// [`code::INVALID_ARGUMENTS`] where it has no JSON form.
     pub fn with<T: Serialize + ?Sized>(
         mut self,
         name: &'static str,
@@ -144,7 +144,7 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     ///
-    /// [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS).
+    /// [`code::INVALID_ARGUMENTS`].
     pub fn read(method: &'a str, params: &'a str) -> Result<Self, HookError> {
         struct Object;
         impl<'de> serde::de::Visitor<'de> for Object {
@@ -176,7 +176,7 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     ///
-    /// [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS) where it does not fit.
+    /// [`code::INVALID_ARGUMENTS`] where it does not fit.
     pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, HookError> {
         let found = self.left.iter().position(|(known, _)| known == name);
         let text = found.map_or("null", |at| self.left.swap_remove(at).1.get());
@@ -193,7 +193,7 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     ///
-    /// [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS).
+    /// [`code::INVALID_ARGUMENTS`].
     pub fn finish(self) -> Result<(), HookError> {
         match self.left.first() {
             None => Ok(()),
@@ -213,7 +213,7 @@ fn invalid(method: &str, problem: &str) -> HookError {
 ///
 /// # Errors
 ///
-/// [`code::RESULT_NOT_SERIALISABLE`](crate::code::RESULT_NOT_SERIALISABLE).
+/// [`code::RESULT_NOT_SERIALISABLE`].
 pub(crate) fn answer<T: Serialize + ?Sized>(method: &str, value: &T) -> Result<String, HookError> {
     let mut text = Vec::with_capacity(128);
     encode::to_json(value, &mut text).map_err(|error| {

@@ -1,7 +1,7 @@
 //! Secrets: which values are some, and keeping them out of what is printed.
 //!
 //! A value is a secret where its field is [named](is_secret_name) like one, or where its schema
-//! says `writeOnly`, as that of a [`Secret`](crate::Secret) does.
+//! says `writeOnly`, as that of a [`Secret`] does.
 //!
 //! Nothing that this crate or the runtime says of a plugin shows the secrets of its config: errors,
 //! reports, states, logs, `--help` and schemas. They are also cut out of what the author's own code

@@ -20,7 +20,7 @@ pub(crate) const MASK_GIVEN: &str =
 ///
 /// It is read like a `T`. Its schema is that of `T` with `writeOnly: true`; by this mark errors,
 /// `--help`, reports and logs know what not to show. `T` is any type that
-/// [`Zeroize`](super::Zeroize) can overwrite: text, bytes, numbers, and lists of these.
+/// [`Zeroize`] can overwrite: text, bytes, numbers, and lists of these.
 ///
 /// ```
 /// use dagstack_plugin::Secret;
