@@ -12,7 +12,6 @@ use serde_json::Value;
 
 use crate::call::{GivingUp, forget_panic, given_up, panicked};
 use crate::context::HookContext;
-use crate::declaration::Declaration;
 use crate::error::{HookError, code};
 use crate::kind::{HookSpec, InFlight, Lease};
 use crate::middleware::{Call, Next, Payload};
@@ -80,7 +79,7 @@ impl<P: Plugin> Native<P> {
         match self.enter(ctx) {
             Ok(in_flight) => Box::pin(Direct {
                 future: P::run(self, ctx, args),
-                guard: self.guard(ctx, P::PLACE),
+                guard: self.guard::<K, HOOK>(ctx),
                 _in_flight: in_flight,
             }),
             Err(error) => Box::pin(ready(Err(error))),
@@ -88,12 +87,15 @@ impl<P: Plugin> Native<P> {
     }
 
     #[inline]
-    fn guard<'a>(&'a self, ctx: &'a HookContext, place: usize) -> Guard<'a> {
+    fn guard<'a, K, const HOOK: usize>(&'a self, ctx: &'a HookContext) -> Guard<'a>
+    where
+        K: HookSpec<HOOK> + ?Sized,
+        P: Run<K, HOOK>,
+    {
         Guard {
             ctx,
             lease: &self.lease,
-            place,
-            declaration: P::declaration(),
+            panicked: || panicked(K::SPEC.hooks[HOOK].name),
             giving_up: None,
         }
     }
@@ -101,9 +103,8 @@ impl<P: Plugin> Native<P> {
     /// Counts a call in, if its caller still waits for it.
     #[inline]
     fn enter(&self, ctx: &HookContext) -> Result<InFlight<&Lease>, HookError> {
-        let in_flight = self.lease.enter()?;
         given_up(ctx)?;
-        Ok(in_flight)
+        self.lease.enter()
     }
 
     async fn layered<'a, K, const HOOK: usize>(
@@ -125,7 +126,7 @@ impl<P: Plugin> Native<P> {
         let layers = self.lease.layers(P::PLACE);
         let host = &**self.lease.host();
         let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
-        let mut guard = self.guard(ctx, P::PLACE);
+        let mut guard = self.guard::<K, HOOK>(ctx);
         let mut passed = Next::new(layers).run(&mut call);
         poll_fn(|cx| guard.poll(passed.as_mut(), cx)).await?;
         drop(passed);
@@ -303,8 +304,8 @@ impl<T, F: Future<Output = Result<T, HookError>>> Future for Direct<'_, F> {
 struct Guard<'a> {
     ctx: &'a HookContext,
     lease: &'a Lease,
-    declaration: &'static Declaration,
-    place: usize,
+    /// Makes the error of a hook that panicked.
+    panicked: fn() -> HookError,
     /// Made when the hook first waits.
     giving_up: Option<Box<GivingUp>>,
 }
@@ -321,8 +322,7 @@ impl Guard<'_> {
             Ok(Poll::Pending) => self.waits(cx).map(Err),
             Err(payload) => {
                 forget_panic(payload);
-                let hook = self.declaration.hooks.get(self.place);
-                Poll::Ready(Err(panicked(hook.map_or("?", |hook| hook.name))))
+                Poll::Ready(Err((self.panicked)()))
             }
         }
     }
@@ -381,7 +381,7 @@ where
             };
             given_up(ctx)?;
             let mut future = pin!(P::run(self.native, ctx, args));
-            let mut guard = self.native.guard(ctx, P::PLACE);
+            let mut guard = self.native.guard::<K, HOOK>(ctx);
             let output = poll_fn(|cx| guard.poll(future.as_mut(), cx)).await?;
             *get_mut(&mut self.output) = Some(output);
             Ok(())
