@@ -22,8 +22,11 @@ pub fn built(name: &str) -> PathBuf {
     BUILD.get_or_init(|| {
         // `cargo xtask test` has built them.
         if std::env::var_os("DAGSTACK_TEST_BUILT").is_none() {
+            // Benches are built for release, and so is what they start.
+            let release = folder.ends_with("release").then_some("--release");
             let status = Command::new(env!("CARGO"))
                 .args(["build", "--quiet", "--workspace", "--bins"])
+                .args(release)
                 .current_dir(workspace())
                 .status()
                 .expect("cargo can be started");
