@@ -1,9 +1,10 @@
 //! The one way a value becomes JSON: what has no JSON form is an error, never a silent `null`.
 //!
-//! [`Strict`] sits before any serde serializer and refuses NaN, infinities and integers beyond
-//! 64 bits. Both functions here go through it, so that [`to_json`]'s text read back is exactly
-//! [`to_value`]'s value.
+//! [`Strict`] sits before any serde serializer and refuses NaN, infinities, integers beyond 64 bits
+//! and values that nest deeper than [`MAX_NESTING`]. Both functions here go through it, so that
+//! [`to_json`]'s text read back is exactly [`to_value`]'s value.
 
+pub mod nesting;
 #[cfg(test)]
 mod tests;
 
@@ -15,6 +16,8 @@ use serde::ser::{
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 use serde_json::Value;
+
+use crate::wire::{self, MAX_NESTING};
 
 /// Why a value has no JSON form.
 #[derive(Debug)]
@@ -36,11 +39,15 @@ impl std::error::Error for EncodeError {
 #[inline]
 pub(crate) fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, EncodeError> {
     value
-        .serialize(Strict::<_, true>(serde_json::value::Serializer))
+        .serialize(Strict::<_, true>(
+            serde_json::value::Serializer,
+            MAX_NESTING,
+        ))
         .map_err(EncodeError)
 }
 
-/// Appends the JSON text of `value` to `out`: compact, fields in the order they are declared.
+/// Appends the JSON text of `value` to `out`: compact but for spaces in a `RawValue`, on one line,
+/// fields in the order they are declared.
 /// After an error `out` holds what was written until then.
 #[inline]
 pub(crate) fn to_json<T: Serialize + ?Sized>(
@@ -49,7 +56,7 @@ pub(crate) fn to_json<T: Serialize + ?Sized>(
 ) -> Result<(), EncodeError> {
     let mut serializer = serde_json::Serializer::new(out);
     value
-        .serialize(Strict::<_, false>(&mut serializer))
+        .serialize(Strict::<_, false>(&mut serializer, MAX_NESTING))
         .map_err(EncodeError)
 }
 
@@ -73,21 +80,52 @@ fn widen(value: f32) -> f64 {
 
 /// Forwards to the serializer `S`, but refuses what JSON cannot say. With `F32_TO_DECIMAL` an
 /// `f32` goes on as the `f64` with the same shortest decimal form (for serializers that build
-/// values; those that write text need it not).
-pub(crate) struct Strict<S, const F32_TO_DECIMAL: bool>(pub(crate) S);
+/// values; those that write text need it not). The number is how many levels the value may nest.
+struct Strict<S, const F32_TO_DECIMAL: bool>(S, usize);
 
 /// A value whose serializer is wrapped in [`Strict`].
-struct Wrap<'a, T: ?Sized, const F: bool>(&'a T);
+struct Wrap<'a, T: ?Sized, const F: bool>(&'a T, usize);
 
 impl<T: Serialize + ?Sized, const F: bool> Serialize for Wrap<'_, T, F> {
     #[inline]
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(Strict::<S, F>(serializer))
+        self.0.serialize(Strict::<S, F>(serializer, self.1))
     }
 }
 
-/// Wraps one of the seven compound serializers.
-pub(crate) struct Compound<C, const F: bool>(C);
+/// Wraps one of the seven compound serializers, with the levels that its parts may nest.
+struct Compound<C, const F: bool>(C, usize);
+
+/// How serde_json recognises a `RawValue`: a struct of this name with one field of this name.
+const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+
+/// What is left of `left` levels, `deeper` down.
+#[inline]
+fn inside<E: serde::ser::Error>(left: usize, deeper: usize) -> Result<usize, E> {
+    left.checked_sub(deeper).ok_or_else(too_deep)
+}
+
+#[cold]
+fn too_deep<E: serde::ser::Error>() -> E {
+    E::custom(format_args!(
+        "it nests deeper than {MAX_NESTING} levels; flatten it, or send it as text"
+    ))
+}
+
+/// The text of a `RawValue`, held to what everything else is held to: the nesting, and one line.
+#[cold]
+fn raw_text<T, E>(value: &T, left: usize) -> Result<String, E>
+where
+    T: Serialize + ?Sized,
+    E: serde::ser::Error,
+{
+    match value.serialize(serde_json::value::Serializer) {
+        Ok(Value::String(text)) if nesting::text_is_deeper(&text, left) => Err(too_deep()),
+        Ok(Value::String(text)) => Ok(wire::on_one_line(text)),
+        Ok(_) => Err(E::custom("a `RawValue` that holds no text")),
+        Err(error) => Err(E::custom(error)),
+    }
+}
 
 fn beyond_64_bits<E: serde::ser::Error>(value: impl fmt::Display) -> E {
     E::custom(format_args!(
@@ -184,7 +222,7 @@ impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
 
     #[inline]
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
-        self.0.serialize_some(&Wrap::<T, F>(value))
+        self.0.serialize_some(&Wrap::<T, F>(value, self.1))
     }
 
     #[inline]
@@ -208,7 +246,8 @@ impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
         name: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_struct(name, &Wrap::<T, F>(value))
+        self.0
+            .serialize_newtype_struct(name, &Wrap::<T, F>(value, self.1))
     }
 
     #[inline]
@@ -219,18 +258,23 @@ impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
+        let left = inside(self.1, 1)?;
         self.0
-            .serialize_newtype_variant(name, index, variant, &Wrap::<T, F>(value))
+            .serialize_newtype_variant(name, index, variant, &Wrap::<T, F>(value, left))
     }
 
     #[inline]
     fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
-        self.0.serialize_seq(len).map(Compound)
+        let left = inside(self.1, 1)?;
+        self.0.serialize_seq(len).map(|inner| Compound(inner, left))
     }
 
     #[inline]
     fn serialize_tuple(self, len: usize) -> Result<Self::SerializeTuple, S::Error> {
-        self.0.serialize_tuple(len).map(Compound)
+        let left = inside(self.1, 1)?;
+        self.0
+            .serialize_tuple(len)
+            .map(|inner| Compound(inner, left))
     }
 
     #[inline]
@@ -239,7 +283,10 @@ impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
         name: &'static str,
         len: usize,
     ) -> Result<Self::SerializeTupleStruct, S::Error> {
-        self.0.serialize_tuple_struct(name, len).map(Compound)
+        let left = inside(self.1, 1)?;
+        self.0
+            .serialize_tuple_struct(name, len)
+            .map(|inner| Compound(inner, left))
     }
 
     #[inline]
@@ -250,14 +297,16 @@ impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
+        let left = inside(self.1, 2)?;
         self.0
             .serialize_tuple_variant(name, index, variant, len)
-            .map(Compound)
+            .map(|inner| Compound(inner, left))
     }
 
     #[inline]
     fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
-        self.0.serialize_map(len).map(Compound)
+        let left = inside(self.1, 1)?;
+        self.0.serialize_map(len).map(|inner| Compound(inner, left))
     }
 
     #[inline]
@@ -266,7 +315,10 @@ impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
         name: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStruct, S::Error> {
-        self.0.serialize_struct(name, len).map(Compound)
+        let left = inside(self.1, if name == RAW_TOKEN { 0 } else { 1 })?;
+        self.0
+            .serialize_struct(name, len)
+            .map(|inner| Compound(inner, left))
     }
 
     #[inline]
@@ -277,9 +329,10 @@ impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
+        let left = inside(self.1, 2)?;
         self.0
             .serialize_struct_variant(name, index, variant, len)
-            .map(Compound)
+            .map(|inner| Compound(inner, left))
     }
 
     #[inline]
@@ -302,7 +355,7 @@ macro_rules! elements {
 
             #[inline]
             fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-                self.0.$method(&Wrap::<T, F>(value))
+                self.0.$method(&Wrap::<T, F>(value, self.1))
             }
 
             #[inline]
@@ -333,7 +386,10 @@ macro_rules! fields {
                 key: &'static str,
                 value: &T,
             ) -> Result<(), C::Error> {
-                self.0.serialize_field(key, &Wrap::<T, F>(value))
+                if key == RAW_TOKEN {
+                    return self.0.serialize_field(key, &*raw_text(value, self.1)?);
+                }
+                self.0.serialize_field(key, &Wrap::<T, F>(value, self.1))
             }
 
             #[inline]
@@ -358,12 +414,12 @@ impl<C: SerializeMap, const F: bool> SerializeMap for Compound<C, F> {
 
     #[inline]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), C::Error> {
-        self.0.serialize_key(&Wrap::<T, false>(key))
+        self.0.serialize_key(&Wrap::<T, false>(key, self.1))
     }
 
     #[inline]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-        self.0.serialize_value(&Wrap::<T, F>(value))
+        self.0.serialize_value(&Wrap::<T, F>(value, self.1))
     }
 
     #[inline]
@@ -373,7 +429,7 @@ impl<C: SerializeMap, const F: bool> SerializeMap for Compound<C, F> {
         value: &V,
     ) -> Result<(), C::Error> {
         self.0
-            .serialize_entry(&Wrap::<K, false>(key), &Wrap::<V, F>(value))
+            .serialize_entry(&Wrap::<K, false>(key, self.1), &Wrap::<V, F>(value, self.1))
     }
 
     #[inline]

@@ -31,7 +31,8 @@ pub mod code {
     pub const UNAVAILABLE: &str = "unavailable";
     /// The connection to a plugin out of process failed.
     pub const TRANSPORT: &str = "transport";
-    /// The hook's value has no JSON form (NaN, infinity, an integer beyond 64 bits, a map key that is no text).
+    /// The hook's value has no JSON form (NaN, infinity, an integer beyond 64 bits, a map key that is no
+    /// text), or nests deeper than [`MAX_NESTING`](crate::wire::MAX_NESTING) levels.
     pub const RESULT_NOT_SERIALISABLE: &str = "result_not_serialisable";
     /// A policy refused the call.
     pub const PERMISSION_DENIED: &str = "permission_denied";
@@ -107,10 +108,11 @@ impl HookError {
         }))
     }
 
-    /// Adds structured details.
+    /// Adds structured details. Those that nest deeper than
+    /// [`MAX_NESTING`](crate::wire::MAX_NESTING) levels are left out, and a text says so.
     #[must_use]
     pub fn details(mut self, details: Value) -> Self {
-        self.0.details = Some(details);
+        self.0.details = Some(crate::encode::nesting::shallow(details));
         self
     }
 

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use serde_json::Value;
 
 use crate::call::forget_panic;
+use crate::encode::nesting::shallow;
 
 /// What a hook tells its caller while it runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -138,12 +139,13 @@ impl<'a> Progress<'a> {
         });
     }
 
-    /// [`update`](Self::update) with more of it.
+    /// [`update`](Self::update) with more of it. A payload that nests deeper than
+    /// [`MAX_NESTING`](crate::wire::MAX_NESTING) levels is left out, and a text says so.
     pub fn update_with(&self, percent: f64, message: impl Into<String>, payload: impl Into<Value>) {
         self.report(|| ProgressReport::Update {
             percent,
             message: message.into(),
-            payload: Some(payload.into()),
+            payload: Some(shallow(payload.into())),
         });
     }
 
@@ -151,7 +153,7 @@ impl<'a> Progress<'a> {
     pub fn event(&self, event_type: impl Into<String>, payload: impl Into<Value>) {
         self.report(|| ProgressReport::Event {
             event_type: event_type.into(),
-            payload: payload.into(),
+            payload: shallow(payload.into()),
         });
     }
 

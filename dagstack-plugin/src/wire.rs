@@ -36,6 +36,27 @@ pub const WRAP: &str = "x-dagstack-wrap-result";
 /// FastMCP's mark of the same.
 pub const WRAP_FASTMCP: &str = "x-fastmcp-wrap-result";
 
+/// How many levels of arrays and objects a value may have that crosses between plugin and host: the
+/// arguments of a call (their object is the first level), the result, the details of an error. The
+/// other end reads at most 128 levels (serde_json's limit), and a message adds up to six of its own.
+/// It holds for plugins in the host's process too, so that a plugin behaves alike in both builds; only
+/// a call through a kind's trait, which makes no JSON there, takes any depth.
+pub const MAX_NESTING: usize = 120;
+
+/// JSON text on one line, as a message must be. Line breaks in JSON text are white space between its
+/// parts: those in a string are escaped.
+pub fn on_one_line(mut json: String) -> String {
+    if memchr::memchr3(b'\n', b'\r', b'\t', json.as_bytes()).is_some() {
+        json.retain(|c| !matches!(c, '\n' | '\r' | '\t'));
+    }
+    json
+}
+
+/// Whether bytes are one message: a line with its end, and no other line break in it.
+pub fn is_one_line(message: &[u8]) -> bool {
+    memchr::memchr(b'\n', message).is_some_and(|at| at + 1 == message.len())
+}
+
 /// What a plugin executable says about itself in its answer to `initialize`.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Announcement {

@@ -226,3 +226,78 @@ fn what_json_cannot_say_is_refused_everywhere() {
     }
     refused(NanKey, "`NaN`");
 }
+
+/// An array in an array, `levels` deep.
+fn nested(levels: usize) -> Value {
+    (1..levels).fold(Value::Array(Vec::new()), |inner, _| {
+        Value::Array(vec![inner])
+    })
+}
+
+fn raw(text: &str) -> Box<serde_json::value::RawValue> {
+    serde_json::value::RawValue::from_string(text.to_owned()).unwrap()
+}
+
+#[test]
+fn b11_a_value_nests_so_deep_and_no_deeper() {
+    #[derive(Serialize)]
+    enum Level {
+        Newtype(Value),
+        Tuple(u8, Value),
+        Struct { a: Value },
+    }
+    #[derive(Serialize)]
+    struct Part<T> {
+        part: T,
+    }
+    let most = nested(MAX_NESTING);
+    assert_eq!(to_value(&most).unwrap(), most);
+    let refused = |outcome: (Result<Value, String>, Result<String, String>)| {
+        let (tree, text) = (outcome.0.unwrap_err(), outcome.1.unwrap_err());
+        assert_eq!(tree, text);
+        assert!(tree.contains("deeper than 120 levels"), "{tree}");
+    };
+    refused(both(&vec![&most]));
+    refused(both(&Part { part: &most }));
+    refused(both(&(1, &most)));
+    refused(both(&BTreeMap::from([("a", &most)])));
+    refused(both(&Level::Newtype(most.clone())));
+    refused(both(&Level::Tuple(1, nested(MAX_NESTING - 1))));
+    refused(both(&Level::Struct {
+        a: nested(MAX_NESTING - 1),
+    }));
+    for fits in [
+        Level::Newtype(nested(MAX_NESTING - 1)),
+        Level::Tuple(1, nested(MAX_NESTING - 2)),
+        Level::Struct {
+            a: nested(MAX_NESTING - 2),
+        },
+    ] {
+        assert!(both(&fits).1.is_ok());
+    }
+    let text = raw(&most.to_string());
+    assert!(both(&text).1.is_ok());
+    refused(both(&vec![text]));
+}
+
+#[test]
+fn b10_a_raw_value_is_on_one_line_wherever_it_stands() {
+    #[derive(Serialize)]
+    struct Part {
+        n: u8,
+        raw: Box<serde_json::value::RawValue>,
+    }
+    let pretty = "{\n\t\"a\": [\r\n 1.50,\n \"b\\n\\t c\"\n]\n}";
+    let clean = "{\"a\": [ 1.50, \"b\\n\\t c\"]}";
+    assert_eq!(both(&raw(pretty)).1.unwrap(), clean);
+    let parts = vec![Part {
+        n: 1,
+        raw: raw(pretty),
+    }];
+    let (tree, text) = both(&parts);
+    assert_eq!(
+        text.as_deref(),
+        Ok(&*format!("[{{\"n\":1,\"raw\":{clean}}}]"))
+    );
+    assert_eq!(tree.unwrap()[0]["raw"]["a"][1], "b\n\t c");
+}

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::event::{self, FIXED, Fields, TENANT_ID};
 use super::{LogRecord, Severity};
 use crate::context::{Metadata, PluginScope};
+use crate::encode::nesting::shallow;
 use crate::trace::TraceContext;
 
 /// What a plugin logs with. Its records say which plugin they come from and, if it is the logger of a
@@ -51,7 +52,7 @@ impl Logger {
     #[must_use]
     pub fn bind(&self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         let mut bound = self.bound.as_deref().cloned().unwrap_or_default();
-        bound.insert(key.into(), value.into());
+        bound.insert(key.into(), shallow(value.into()));
         Self {
             bound: Some(Arc::new(bound)),
             ..self.clone()
@@ -67,7 +68,8 @@ impl Logger {
     /// Logs a record. `attributes` are pairs of a name and a value, in anything that can be iterated:
     /// an array, a `Vec`, a `serde_json` map. Names with the ending of a secret's (`_key`, `_token` …)
     /// have their values masked; `plugin.kind`, `plugin.name`, `plugin.version` and `tenant_id` are the
-    /// call's own where it has them, and cannot be replaced.
+    /// call's own where it has them, and cannot be replaced. What nests deeper than
+    /// [`MAX_NESTING`](crate::wire::MAX_NESTING) levels is left out, and a text says so.
     pub fn log<K: Into<String>, V: Into<Value>>(
         &self,
         severity: Severity,
@@ -77,8 +79,8 @@ impl Logger {
         if self.is_enabled(severity) {
             let own = attributes
                 .into_iter()
-                .map(|(key, value)| (key.into(), value.into()));
-            self.emit(severity, &body.into(), own);
+                .map(|(key, value)| (key.into(), shallow(value.into())));
+            self.emit(severity, &shallow(body.into()), own);
         }
     }
 

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
+use crate::encode::nesting::text_is_deeper;
+
 /// Bad JSON, invalid UTF-8, too deep nesting.
 pub(super) const PARSE_ERROR: i32 = -32700;
 /// JSON, but no request.
@@ -173,28 +175,7 @@ pub(super) fn id_in(head: &[u8]) -> Option<&str> {
 
 /// Whether a text nests deeper than serde_json reads.
 pub(super) fn too_deep(text: &str) -> bool {
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for byte in text.bytes() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'[' | b'{' => depth += 1,
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return true;
-        }
-    }
-    false
+    text_is_deeper(text, MAX_DEPTH)
 }
 
 /// A JSON-RPC error as one line.

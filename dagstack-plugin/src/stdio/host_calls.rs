@@ -16,7 +16,7 @@ use crate::plugin::BoxFuture;
 use crate::resources::{
     CLOCK, Clock, Offered, OsRng, RNG, ResourceCaller, ResourceSet, Rng, SystemClock,
 };
-use crate::wire::{RESOURCE, read_protocol_error};
+use crate::wire::{RESOURCE, on_one_line, read_protocol_error};
 
 /// How long a call may take, unless the host says otherwise.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -158,6 +158,7 @@ impl HostResource {
             id,
         };
         let name = Value::from(self.name.as_str());
+        let params = on_one_line(params);
         // The host looks for this order first.
         let line = format!(
             "{{\"jsonrpc\":\"2.0\",\"method\":\"{RESOURCE}\",\"id\":{id},\"params\":{{\"resource\":{name},\"method\":\"{method}\",\"params\":{params}}}}}\n"

@@ -6,6 +6,8 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
+use crate::wire::is_one_line;
+
 /// Replies collected before they are written although more work waits.
 const COMBINE: usize = 64 * 1024;
 /// Unwritten replies after which a sender waits for the reader at the other end.
@@ -52,6 +54,7 @@ impl Output {
     /// Sends a message, one whole line. With `more`, the caller promises to send or to
     /// [`flush`](Self::flush) again within microseconds, and the line may wait for that.
     pub(super) fn send(&self, line: Vec<u8>, more: bool) {
+        debug_assert!(is_one_line(&line), "a message must be one line");
         let Some(mut state) = self.admitted() else {
             return;
         };
@@ -81,6 +84,15 @@ impl Output {
 
     /// Sends a large message. Unless another thread is writing, it is written as it is made.
     pub(super) fn send_pieces(&self, message: &impl Pieces) {
+        #[cfg(debug_assertions)]
+        {
+            let mut whole = Vec::new();
+            message.each(&mut |piece| {
+                whole.extend_from_slice(piece);
+                true
+            });
+            assert!(is_one_line(&whole), "a message must be one line");
+        }
         let Some(mut state) = self.admitted() else {
             return;
         };
@@ -102,6 +114,7 @@ impl Output {
     /// to it that somebody [`flush`](Self::flush)es; `None` if too much waits already, and the line is
     /// dropped.
     pub(super) fn offer(&self, line: Vec<u8>) -> Option<bool> {
+        debug_assert!(is_one_line(&line), "a message must be one line");
         let mut state = self.lock();
         if state.dead || state.pending.len() + line.len() > LIMIT {
             return None;

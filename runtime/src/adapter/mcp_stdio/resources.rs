@@ -200,6 +200,7 @@ async fn call(
 fn answer_line(id: u64, outcome: Result<String, HookError>) -> Vec<u8> {
     let line = match outcome {
         Ok(value) => {
+            let value = wire::on_one_line(value);
             format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{{\"value\":{value}}}}}\n")
         }
         Err(error) => {
@@ -210,5 +211,9 @@ fn answer_line(id: u64, outcome: Result<String, HookError>) -> Vec<u8> {
             )
         }
     };
+    debug_assert!(
+        wire::is_one_line(line.as_bytes()),
+        "a message must be one line"
+    );
     line.into_bytes()
 }

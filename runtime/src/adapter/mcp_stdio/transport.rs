@@ -23,7 +23,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::sync::{Mutex, watch};
 
 use super::progress::Listeners;
-use dagstack_plugin::wire::{CONFIG_CHANGED, SETUP};
+use dagstack_plugin::wire::{CONFIG_CHANGED, SETUP, is_one_line};
 
 use super::resources::{Serving, Writer};
 
@@ -232,6 +232,7 @@ fn encode(
     }
     let mut line = serde_json::to_vec(&item)?;
     line.push(b'\n');
+    debug_assert!(is_one_line(&line), "a message must be one line");
     Ok(line)
 }
 

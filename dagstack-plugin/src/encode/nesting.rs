@@ -1,0 +1,58 @@
+//! How deep JSON nests, in both of its forms.
+//!
+//! A scalar has no level, an array or object one more than the deepest of its parts.
+
+use serde_json::Value;
+
+use crate::wire::MAX_NESTING;
+
+/// Whether a JSON text nests deeper than `limit` levels. Of a text that is no JSON it only says that
+/// there are that many brackets.
+pub fn text_is_deeper(json: &str, limit: usize) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > limit {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a value nests deeper than `limit` levels.
+pub fn value_is_deeper(value: &Value, limit: usize) -> bool {
+    let deeper = |part: &Value| value_is_deeper(part, limit - 1);
+    match value {
+        Value::Array(_) | Value::Object(_) if limit == 0 => true,
+        Value::Array(items) => items.iter().any(deeper),
+        Value::Object(members) => members.values().any(deeper),
+        _ => false,
+    }
+}
+
+/// What stands beside a result (the details of an error, a payload of progress, an attribute of a
+/// log record) as it may cross: a value that nests deeper than [`MAX_NESTING`] becomes a text that
+/// says so, whether or not it has to cross.
+pub(crate) fn shallow(value: Value) -> Value {
+    if value_is_deeper(&value, MAX_NESTING) {
+        Value::from(format!(
+            "left out: it nests deeper than {MAX_NESTING} levels"
+        ))
+    } else {
+        value
+    }
+}
