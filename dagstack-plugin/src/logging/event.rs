@@ -164,6 +164,17 @@ pub(super) fn is_ours(metadata: &Metadata<'_>) -> bool {
     metadata.name() == EVENT_NAME && matches!(metadata.target(), TARGET | FORWARDED_TARGET)
 }
 
+/// Whether an event is a record of the `log` crate, as `tracing-log` makes one of it: its metadata are
+/// the same for all, and the record's own stand in fields.
+pub(super) fn is_of_log(metadata: &Metadata<'_>) -> bool {
+    metadata.target() == "log" && metadata.name() == "log event"
+}
+
+/// The field with the target of a record of the `log` crate.
+pub(super) const LOG_TARGET: &str = "log.target";
+/// Where in the source it was logged, which no other record says.
+pub(super) const LOG_PLACE: [&str; 3] = ["log.module_path", "log.file", "log.line"];
+
 /// The name of the logger of a plugin.
 pub(super) const LOGGER_PREFIX: &str = "dagstack.plugin.";
 
@@ -172,7 +183,7 @@ pub(super) fn read(event: &tracing::Event<'_>) -> LogRecord {
     let metadata = event.metadata();
     let mut visitor = Visitor {
         record: LogRecord::new((*metadata.level()).into(), Value::Null),
-        ours: is_ours(metadata),
+        ours: is_ours(metadata) || is_of_log(metadata),
         logger: None,
         logger_version: None,
         body: None,
@@ -247,7 +258,8 @@ impl Visitor {
             }
             "resource" => self.record.resource = serde_json::from_str(value).unwrap_or_default(),
             "body" => self.body = serde_json::from_str(value).ok(),
-            "logger" => self.logger = Some(value.to_owned()),
+            "logger" | LOG_TARGET => self.logger = Some(value.to_owned()),
+            place if LOG_PLACE.contains(&place) => {}
             "logger.version" => self.logger_version = Some(value.to_owned()),
             _ => return false,
         }
@@ -275,6 +287,7 @@ impl Visit for Visitor {
                 self.record.time_unix_nano = value;
                 self.record.observed_time_unix_nano = Some(now());
             }
+            place if self.ours && LOG_PLACE.contains(&place) => {}
             _ => self.put(field, value),
         }
     }

@@ -18,7 +18,9 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::event::{self, LOGGER_PREFIX, PLUGIN_KIND, PLUGIN_NAME, PLUGIN_VERSION};
+use super::event::{
+    self, LOG_PLACE, LOG_TARGET, LOGGER_PREFIX, PLUGIN_KIND, PLUGIN_NAME, PLUGIN_VERSION,
+};
 use super::record::{Tail, now, put, text};
 use super::{HIDDEN, Redaction, Severity};
 use crate::canonical_json::utf16_order;
@@ -28,7 +30,7 @@ use crate::trace::{SpanId, TraceId};
 /// A layer that writes every event as one line: the logger specification's record as canonical JSON.
 ///
 /// What a [`Logger`](super::Logger) logged is written as it was. Of any other event the target is the
-/// logger's name, the message the body and the fields the attributes, those of the spans around it
+/// logger's name (also of records of the `log` crate, where `tracing-log` brings them), the message the body and the fields the attributes, those of the spans around it
 /// first and the name of the innermost as `span.name`; the five levels are 1, 5, 9, 13 and 17. Fields
 /// `trace_id` and `span_id` of an event or a span are the record's own, if they are well formed.
 /// Attributes with the name of a secret are masked.
@@ -257,14 +259,14 @@ impl<W> JsonLines<W> {
         line: &mut Vec<u8>,
     ) {
         let metadata = event.metadata();
+        let is_ours = event::is_ours(metadata);
         let mut fields = Fields {
             attributes,
             body: Some(body),
-            ours: event::is_ours(metadata).then(Ours::default),
+            ours: (is_ours || event::is_of_log(metadata)).then(Ours::default),
         };
         event.record(&mut fields);
         let ours = fields.ours;
-        let is_ours = ours.is_some();
         let ours = ours.unwrap_or_default();
         // The logger of a plugin is named after it.
         let name: Option<String> = match &ours.logger {
@@ -398,6 +400,7 @@ impl<'a> Fields<'a> {
             "severity_number" => ours.severity = small.and_then(Severity::new),
             "trace_flags" => ours.trace_flags = small.unwrap_or_default(),
             "time_unix_nano" => ours.time_unix_nano = Some(value),
+            place if LOG_PLACE.contains(&place) => {}
             _ => return false,
         }
         true
@@ -426,7 +429,8 @@ impl<'a> Fields<'a> {
                 }
             }
             "resource" => ours.resource = Some(value.as_bytes().to_vec()),
-            "logger" => ours.logger = Some(value.to_owned()),
+            "logger" | LOG_TARGET => ours.logger = Some(value.to_owned()),
+            place if LOG_PLACE.contains(&place) => {}
             "logger.version" => ours.logger_version = Some(value.to_owned()),
             _ => return false,
         }

@@ -200,7 +200,7 @@ impl LogRecord {
             attributes: Map<String, Value>,
             #[serde(default)]
             resource: Map<String, Value>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "crate::wire::optional")]
             instrumentation_scope: Option<InstrumentationScope>,
             #[serde(default)]
             trace_id: Option<String>,
