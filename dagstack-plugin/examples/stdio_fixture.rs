@@ -5,6 +5,7 @@ use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use dagstack_plugin::prelude::*;
+use dagstack_plugin::serde_json::value::RawValue;
 use dagstack_plugin::serde_json::{Map, Value, json};
 
 #[data]
@@ -25,6 +26,20 @@ struct Config {
     api_key: Option<String>,
 }
 
+/// JSON text that is passed on as it is.
+#[data]
+struct Raw {
+    n: u8,
+    #[schemars(with = "Value")]
+    raw: Box<RawValue>,
+}
+
+#[data]
+enum Choice {
+    Plain,
+    Of(u8),
+}
+
 #[data]
 struct Info {
     metadata: Value,
@@ -33,6 +48,10 @@ struct Info {
 }
 
 struct Fixture(Config);
+
+fn nested(levels: usize) -> Value {
+    (1..levels).fold(json!([]), |inner, _| json!([inner]))
+}
 
 /// A plugin that behaves badly when asked to.
 #[plugin(kind = "sample", name = "fixture")]
@@ -138,6 +157,48 @@ impl Fixture {
             has_deadline: ctx.deadline().is_some(),
             prefix: self.0.prefix.clone(),
         }
+    }
+
+    /// An array in an array, so many levels deep.
+    #[hook]
+    fn nested(&self, levels: usize) -> Value {
+        nested(levels)
+    }
+
+    #[hook]
+    fn nested_error(&self, levels: usize) -> Result<(), HookError> {
+        Err(HookError::new("nested", "it is").details(nested(levels)))
+    }
+
+    #[hook]
+    fn raw(&self, json: String) -> Result<Raw, HookError> {
+        let raw = RawValue::from_string(json).map_err(HookError::from_error)?;
+        Ok(Raw { n: 1, raw })
+    }
+
+    #[hook]
+    fn maybe(&self, text: Option<String>) -> Option<String> {
+        text
+    }
+
+    #[hook]
+    fn choose(&self, of: Option<u8>) -> Choice {
+        of.map_or(Choice::Plain, Choice::Of)
+    }
+
+    /// Nobody outside may call it.
+    #[hook(mcp_exposed = false)]
+    fn own(&self) -> u8 {
+        7
+    }
+
+    /// Logs by both crates, at both levels.
+    #[hook]
+    fn log(&self) {
+        log::info!(target: "by_log::inner", "info by log");
+        log::debug!(target: "by_log::inner", "debug by log");
+        tracing::info!(target: "by_tracing", "info by tracing");
+        tracing::debug!(target: "by_tracing", "debug by tracing");
     }
 
     #[hook]

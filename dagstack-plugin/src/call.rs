@@ -19,12 +19,22 @@ use crate::kind::Host;
 use crate::plugin::{Args, BoxFuture, ErasedPlugin, Form, Output};
 use crate::tool;
 
+/// Which hooks a caller may call by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Those that are exposed: the caller speaks for somebody outside the program.
+    Exposed,
+    /// All of them: the caller is a plugin or a middleware of the same program.
+    All,
+}
+
 /// Calls the hook `name` of a plugin. For the kind `tool`, the functions, `get_schema` and
 /// `execute` are all reachable by name.
 ///
 /// # Errors
 ///
-/// [`code::UNKNOWN_HOOK`] where there is no such hook, [`code::PANICKED`] where it panicked,
+/// [`code::UNKNOWN_HOOK`] where there is no such hook, [`code::NOT_EXPOSED`] where the caller may not
+/// call it, [`code::PANICKED`] where it panicked,
 /// [`code::CANCELLED`] and [`code::DEADLINE_EXCEEDED`] where the caller had given up before the
 /// call, and whatever the hook returned.
 pub async fn call(
@@ -32,15 +42,16 @@ pub async fn call(
     name: &str,
     ctx: &HookContext,
     args: Args<'_>,
+    access: Access,
 ) -> Result<Output, HookError> {
-    start(plugin, name, ctx, args)?.await
+    start(plugin, name, ctx, args, access)?.await
 }
 
 /// Calls the hook at place `index` of the declaration.
 ///
 /// # Errors
 ///
-/// As [`call`], but for the unknown hook.
+/// As [`call`], but for the unknown hook and the one that is not exposed.
 pub async fn call_at(
     plugin: &dyn ErasedPlugin,
     index: usize,
@@ -62,9 +73,10 @@ pub fn start<'a>(
     name: &str,
     ctx: &'a HookContext,
     args: Args<'a>,
+    access: Access,
 ) -> Result<Calling<'a>, HookError> {
     let declaration = plugin.erased_declaration();
-    if let Some((index, _)) = declaration.hook(name) {
+    if let Some((index, _)) = declaration.hook_for(name, access)? {
         return start_at(plugin, index, ctx, args);
     }
     given_up(ctx)?;
@@ -72,8 +84,10 @@ pub fn start<'a>(
         tool::GET_SCHEMA if declaration.is_tool() => {
             Box::pin(async move { tool::get_schema(declaration, &args) })
         }
-        tool::EXECUTE if declaration.is_tool() => Box::pin(tool::execute(plugin, ctx, args)),
-        _ => return Err(declaration.unknown_hook(name)),
+        tool::EXECUTE if declaration.is_tool() => {
+            Box::pin(tool::execute(plugin, ctx, args, access))
+        }
+        _ => return Err(declaration.unknown_hook(name, access)),
     };
     Ok(Calling {
         future: Some(future),
@@ -269,6 +283,16 @@ pub fn unknown_hook<'a>(
         ),
     )
     .details(json!({ "hook": name, "known": known }))
+}
+
+/// The error for a hook that only code in the same program may call. The same in every runtime.
+pub fn not_exposed(plugin: &str, hook: &str) -> HookError {
+    HookError::new(
+        code::NOT_EXPOSED,
+        format!(
+            "hook `{hook}` of `{plugin}` is not exposed: only code linked into the same program calls it, through its kind's trait or as a plugin that depends on `{plugin}`"
+        ),
+    )
 }
 
 /// Encodes what a hook returned, in the form its arguments had. Results on all paths go through here.

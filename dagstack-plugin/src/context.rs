@@ -114,6 +114,8 @@ pub struct SetupContext {
     scope: Option<Arc<PluginScope>>,
     feed: Option<SectionFeed>,
     resources: ResourceSet,
+    /// The setup ends once the config is decoded.
+    only_decodes: bool,
 }
 
 impl SetupContext {
@@ -126,7 +128,15 @@ impl SetupContext {
             scope: None,
             feed: None,
             resources: ResourceSet::new(),
+            only_decodes: false,
         }
+    }
+
+    /// Ends the setup once the config is decoded: by an error without problems if it fits.
+    #[cfg(feature = "stdio")]
+    pub(crate) fn that_only_decodes(mut self) -> Self {
+        self.only_decodes = true;
+        self
     }
 
     /// Sets what tells of changes of the config; without it, nobody does.
@@ -193,6 +203,10 @@ impl SetupContext {
             SectionFeed::new(declaration.key(), self.config.clone(), coverage)
         });
         let config = crate::config::decode::<C>(declaration, self.config)?;
+        if self.only_decodes {
+            let nothing = Vec::new();
+            return Err(crate::ConfigInvalid::new(declaration.key(), nothing));
+        }
         Ok(PluginContext {
             config,
             declaration,

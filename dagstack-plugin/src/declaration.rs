@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+use crate::call::{self, Access};
+use crate::error::HookError;
 use crate::kind::KindSpec;
 use crate::manifest::{
     ChainWrap, Dependency, ExecutionModel, IdempotencyMode, Manifest, Resources, Runtime,
@@ -126,7 +128,9 @@ pub struct Hook {
     pub description: Option<&'static str>,
     /// How it wants to be run.
     pub execution_model: ExecutionModel,
-    /// Whether it is an MCP tool of the plugin's executable.
+    /// Whether it can be called from outside: by JSON, as an MCP tool, on the command line. One that
+    /// is not exposed can be called by code linked into the same program only: through its kind's
+    /// trait, or by a plugin that depends on this one.
     pub mcp_exposed: bool,
     /// The parameters, and of each whether it is a `String` (or an `Option` of one), which takes any
     /// text.
@@ -206,10 +210,39 @@ impl Declaration {
             .find(|(_, hook)| hook.name == name)
     }
 
+    /// The hooks that can be called from outside the program, with their places in
+    /// [`hooks`](Self::hooks).
+    pub fn exposed(&self) -> impl Iterator<Item = (usize, &'static Hook)> + use<> {
+        let hooks = self.hooks.iter().enumerate();
+        hooks.filter(|(_, hook)| hook.mcp_exposed)
+    }
+
+    /// The hook of that name, if there is one, for a caller of this access.
+    ///
+    /// # Errors
+    ///
+    /// [`NOT_EXPOSED`](crate::code::NOT_EXPOSED).
+    #[inline]
+    pub(crate) fn hook_for(
+        &self,
+        name: &str,
+        access: Access,
+    ) -> Result<Option<(usize, &'static Hook)>, HookError> {
+        match self.hook(name) {
+            Some((_, hook)) if !hook.mcp_exposed && access == Access::Exposed => {
+                Err(call::not_exposed(&self.key(), hook.name))
+            }
+            found => Ok(found),
+        }
+    }
+
     /// The error for a hook that is not there.
-    pub(crate) fn unknown_hook(&self, name: &str) -> crate::HookError {
-        let known = self.hooks.iter().map(|hook| hook.name);
-        crate::call::unknown_hook(self.kind, self.name, known, name)
+    pub(crate) fn unknown_hook(&self, name: &str, access: Access) -> HookError {
+        let hooks = self.hooks.iter();
+        let known = hooks
+            .filter(|hook| hook.mcp_exposed || access == Access::All)
+            .map(|hook| hook.name);
+        call::unknown_hook(self.kind, self.name, known, name)
     }
 
     /// `<kind>.<name>`.
@@ -225,17 +258,18 @@ impl Declaration {
     /// The manifest of the plugin under `runtime`. In process it says where the type is; the
     /// address of a subprocess or a service depends on the build and is the caller's to add.
     pub fn manifest(&self, runtime: Runtime) -> Manifest {
+        let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         let mut manifest = Manifest::new(self.kind, self.name);
         manifest.kind_api_version = self.kind_api_version.to_owned();
         manifest.core_version = self.core_version.to_owned();
         manifest.runtimes = vec![runtime];
         manifest.entry_point = (runtime == Runtime::InProcess).then(|| self.type_path.to_owned());
-        manifest.health_check = self.health_check.map(str::to_owned);
-        manifest.license = self.license.map(str::to_owned);
-        manifest.maintainer = self.maintainer.map(str::to_owned);
-        manifest.homepage = self.homepage.map(str::to_owned);
-        manifest.version = self.version.map(str::to_owned);
-        manifest.description = self.description.map(str::to_owned);
+        manifest.health_check = given(self.health_check);
+        manifest.license = given(self.license);
+        manifest.maintainer = given(self.maintainer);
+        manifest.homepage = given(self.homepage);
+        manifest.version = given(self.version);
+        manifest.description = given(self.description);
         manifest.authors = owned(self.authors);
         manifest.capabilities = owned(self.capabilities);
         manifest.priority = self.priority;
@@ -268,7 +302,7 @@ impl Declaration {
         if let Some(unit) = self.unit_of_work {
             manifest.unit_of_work = UnitOfWork {
                 declared: true,
-                partition_key: unit.partition_key.map(str::to_owned),
+                partition_key: given(unit.partition_key),
                 estimated_duration_sec: unit.estimated_duration_sec,
                 idempotency_mode: unit.idempotency_mode,
                 checkpointable: unit.checkpointable,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::tenancy::TenantAccessDenied;
+use crate::wire::Object;
 
 /// An error of any type, as `?` makes it.
 pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
@@ -236,7 +237,7 @@ impl HookError {
 
     /// Reads what [`to_value`](Self::to_value) wrote; `None` if it is something else.
     pub fn from_value(value: &Value) -> Option<Self> {
-        let wire = Wire::deserialize(value).ok()?;
+        let Object(wire) = Object::<Wire>::deserialize(value).ok()?;
         let mut error = Self::new(wire.code, wire.message);
         error.0.details = wire.details;
         Some(error)

@@ -1,5 +1,7 @@
 //! The list of plugins linked into this program.
 
+#[cfg(feature = "stdio")]
+use crate::config::ConfigInvalid;
 use crate::context::SetupContext;
 use crate::declaration::Declaration;
 use crate::error::PluginError;
@@ -64,6 +66,31 @@ fn setup<T: Plugin>(context: SetupContext) -> Setup {
             .unwrap_or(Err(PluginError::Panicked))?;
         Ok(Box::new(plugin) as Box<dyn ErasedPlugin>)
     })
+}
+
+/// Whether a config section fits the plugin, without setting it up.
+///
+/// # Errors
+///
+/// As its setup would fail: every mistake, by the plugin's own types.
+#[cfg(feature = "stdio")]
+pub(crate) fn check_config<T: Plugin>(section: serde_json::Value) -> Result<(), ConfigInvalid> {
+    use std::task::{Context, Poll, Waker};
+
+    // Decoding comes first in every setup, and without any waiting.
+    let mut setup = T::setup(SetupContext::new(section).that_only_decodes());
+    let polled = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        setup.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }));
+    match polled {
+        Ok(Poll::Ready(Err(PluginError::ConfigInvalid(invalid))))
+            if !invalid.problems.is_empty() =>
+        {
+            Err(invalid)
+        }
+        // It fits, or is not decoded at all; a panic comes again with the setup.
+        _ => Ok(()),
+    }
 }
 
 /// Every plugin linked into this program, sorted by kind and name.

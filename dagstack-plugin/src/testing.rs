@@ -41,6 +41,7 @@ pub use self::resources::{HttpDouble, MemoryBlobs, MemoryTenants};
 pub use crate::resources::{FrozenClock, SeededRng};
 
 use crate::args;
+use crate::call::{Access, call};
 use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::error::{HookError, PluginError, code};
 use crate::plugin::{Args, ErasedPlugin, Plugin};
@@ -129,7 +130,8 @@ impl TestPlugin {
                 on_thread(runtime.as_ref(), async {
                     let scope = PluginScope::of(plugin.erased_declaration());
                     let ctx = HookContext::default().with_scope(Arc::new(scope));
-                    crate::call::call(plugin.as_ref(), hook, &ctx, Args::Value(&mut arguments))
+                    let args = Args::Value(&mut arguments);
+                    call(plugin.as_ref(), hook, &ctx, args, Access::Exposed)
                         .await?
                         .into_value()
                 })

@@ -7,12 +7,13 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::args;
-use crate::call::{call_at, output_of};
+use crate::call::{Access, call_at, output_of};
 use crate::context::HookContext;
 use crate::declaration::Declaration;
 use crate::error::{HookError, code};
 use crate::plugin::{Args, ErasedPlugin, Output};
 use crate::problem::Problem;
+use crate::wire::Object;
 
 /// The kind's name.
 pub const KIND: &str = "tool";
@@ -26,12 +27,11 @@ pub fn function(name: &str, description: &str, parameters: &Map<String, Value>) 
     json!({ "name": name, "description": description, "parameters": parameters })
 }
 
-/// The functions of a tool plugin: `[{name, description, parameters}]`.
+/// The functions of a tool plugin that are exposed: `[{name, description, parameters}]`.
 pub fn functions(declaration: &Declaration) -> Value {
     declaration
-        .hooks
-        .iter()
-        .map(|hook| {
+        .exposed()
+        .map(|(_, hook)| {
             function(
                 hook.name,
                 hook.description.unwrap_or_default(),
@@ -73,7 +73,8 @@ impl Execute {
     ///
     /// [`code::INVALID_ARGUMENTS`].
     pub fn read(plugin: &str, given: &Value) -> Result<Self, HookError> {
-        Self::deserialize(given).map_err(|error| {
+        let read = Object::deserialize(given).map(|Object(it)| it);
+        read.map_err(|error| {
             let problem = crate::secrets::scrub(&error.to_string(), given).into_owned();
             let expected = "expected {\"function\": text, \"args\": object}";
             invalid(plugin, EXECUTE, &format!("{problem}; {expected}"))
@@ -121,14 +122,15 @@ pub(crate) async fn execute(
     plugin: &dyn ErasedPlugin,
     ctx: &HookContext,
     args: Args<'_>,
+    access: Access,
 ) -> Result<Output, HookError> {
     let declaration = plugin.erased_declaration();
     let given = args
         .to_value()
         .map_err(|error| invalid(&declaration.key(), EXECUTE, &error.to_string()))
         .and_then(|value| Execute::read(&declaration.key(), &value))?;
-    let Some((index, _)) = declaration.hook(&given.function) else {
-        return Err(declaration.unknown_hook(&given.function));
+    let Some((index, _)) = declaration.hook_for(&given.function, access)? else {
+        return Err(declaration.unknown_hook(&given.function, access));
     };
     let mut arguments = Value::Object(given.args);
     let outcome = call_at(plugin, index, ctx, Args::Value(&mut arguments)).await;

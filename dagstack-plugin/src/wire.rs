@@ -2,8 +2,12 @@
 //! plugin's announcement, of results and of errors. The server writes with it, the host and the
 //! test client read with it.
 
+mod object;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use object::{Object, list, optional};
 
 use crate::error::{HookError, code};
 
@@ -36,6 +40,20 @@ pub const WRAP: &str = "x-dagstack-wrap-result";
 /// FastMCP's mark of the same.
 pub const WRAP_FASTMCP: &str = "x-fastmcp-wrap-result";
 
+/// Whether an MCP client of this name (`clientInfo`) is a dagstack host: a core of the family,
+/// `dagstack` itself or `dagstack-runtime`, `dagstack-plugin-system`, `@dagstack/core` and the like.
+/// Ours say so by the [`EXTENSION`].
+pub fn is_dagstack_host(client: &str) -> bool {
+    let Some(part) = client.trim_start_matches('@').strip_prefix("dagstack") else {
+        return false;
+    };
+    let cores = ["core", "host", "plugin", "runtime"];
+    match part.strip_prefix(['-', '_', '.', '/']) {
+        Some(part) => cores.iter().any(|core| part.starts_with(core)),
+        None => part.is_empty(),
+    }
+}
+
 /// How many levels of arrays and objects a value may have that crosses between plugin and host: the
 /// arguments of a call (their object is the first level), the result, the details of an error. The
 /// other end reads at most 128 levels (serde_json's limit), and a message adds up to six of its own.
@@ -66,8 +84,12 @@ pub struct Announcement {
     pub manifest: Value,
     /// The JSON Schema of its config.
     pub config_schema: Value,
-    /// Its hooks.
+    /// The hooks that are tools.
+    #[serde(deserialize_with = "list")]
     pub hooks: Vec<AnnouncedHook>,
+    /// The names of those that are not exposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<String>,
 }
 
 /// One hook of an [`Announcement`].
@@ -84,12 +106,27 @@ pub struct AnnouncedHook {
 impl Announcement {
     /// Reads an announcement; `None` if it is something else.
     pub fn from_value(value: &Value) -> Option<Self> {
-        Self::deserialize(value).ok()
+        Object::deserialize(value).ok().map(|Object(it)| it)
     }
 
     /// The hook of that name.
-    pub fn hook(&self, name: &str) -> Option<&AnnouncedHook> {
-        self.hooks.iter().find(|hook| hook.name == name)
+    ///
+    /// # Errors
+    ///
+    /// The same as in process: [`code::NOT_EXPOSED`], [`code::UNKNOWN_HOOK`].
+    pub fn hook(&self, name: &str) -> Result<&AnnouncedHook, HookError> {
+        let found = self.hooks.iter().find(|hook| hook.name == name);
+        found.ok_or_else(|| {
+            if self.hidden.iter().any(|hidden| hidden == name) {
+                return crate::call::not_exposed(&self.key(), name);
+            }
+            crate::call::unknown_hook(
+                self.text("kind"),
+                self.text("name"),
+                self.hooks.iter().map(|hook| hook.name.as_str()),
+                name,
+            )
+        })
     }
 
     fn text(&self, key: &str) -> &str {
@@ -107,16 +144,6 @@ impl Announcement {
     /// Whether the hooks are functions of a `tool` plugin.
     pub fn is_tool(&self) -> bool {
         self.text("kind") == crate::tool::KIND
-    }
-
-    /// The error for a hook the plugin does not have, the same as in process.
-    pub fn unknown_hook(&self, name: &str) -> HookError {
-        crate::call::unknown_hook(
-            self.text("kind"),
-            self.text("name"),
-            self.hooks.iter().map(|hook| hook.name.as_str()),
-            name,
-        )
     }
 }
 

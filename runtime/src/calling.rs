@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use dagstack_plugin::call::{CatchPanic, GivingUp, given_up};
+use dagstack_plugin::call::{Access, CatchPanic, GivingUp, given_up};
 use dagstack_plugin::kind::{Host, InFlight, Lease};
 use dagstack_plugin::middleware::{Call, Next, Payload};
 use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code, tool};
@@ -22,6 +22,7 @@ pub(crate) struct Run<'a> {
     entry: &'a Entry,
     live: &'a Arc<Live>,
     in_flight: &'a InFlight<&'a Lease>,
+    access: Access,
 }
 
 impl<'a> Run<'a> {
@@ -29,11 +30,13 @@ impl<'a> Run<'a> {
         entry: &'a Entry,
         live: &'a Arc<Live>,
         in_flight: &'a InFlight<&'a Lease>,
+        access: Access,
     ) -> Self {
         Self {
             entry,
             live,
             in_flight,
+            access,
         }
     }
 
@@ -56,12 +59,13 @@ impl<'a> Run<'a> {
             Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
                 let running = self.in_flight.again(&self.live.lease);
                 let bound = self.live.lease.bind(ctx);
-                let call = Box::pin(plugin.call_off_thread(hook, &bound, args, running));
+                let call =
+                    Box::pin(plugin.call_off_thread(hook, &bound, args, self.access, running));
                 give_up_with(ctx, host, call).await.map_err(clean)
             }
             Running::InProcess(plugin) => {
                 let bound = self.live.lease.bind(ctx);
-                let mut call = plugin.begin(hook, &bound, &mut args)?;
+                let mut call = plugin.begin(hook, &bound, &mut args, self.access)?;
                 // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
                 let call = match call.poll_first() {
                     Poll::Ready(outcome) => return outcome.map_err(clean)?.into_value(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dagstack_plugin::call::Access;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::{
@@ -37,9 +38,22 @@ impl PluginHandle {
     ///
     /// What the hook returned, or one of the codes of [`code`](mod@crate::code): `unknown_hook`,
     /// `invalid_arguments`, `unavailable` where the plugin is not ready, `cancelled` and
-    /// `deadline_exceeded` as the context says, `panicked`, `transport`.
+    /// `deadline_exceeded` as the context says, `panicked`, `transport`; `not_exposed` for a hook
+    /// that only code in its own program may call.
     pub async fn call(
         &self,
+        hook: &str,
+        ctx: &HookContext,
+        args: Value,
+    ) -> Result<Value, HookError> {
+        self.call_as(Access::Exposed, hook, ctx, args).await
+    }
+
+    /// [`call`](Self::call) for a caller of this access.
+    #[inline]
+    pub(crate) async fn call_as(
+        &self,
+        access: Access,
         hook: &str,
         ctx: &HookContext,
         mut args: Value,
@@ -59,7 +73,7 @@ impl PluginHandle {
         if !args.is_object() {
             args = Value::Object(args::by_name(&self.name().to_string(), hook, args)?);
         }
-        let run = Run::new(&self.entry, live, &in_flight);
+        let run = Run::new(&self.entry, live, &in_flight, access);
         match self.entry.layers.of(hook) {
             None => run.direct(hook, ctx, args).await,
             // Boxed, so that calls without middleware do not make room for it.

@@ -12,6 +12,7 @@ use super::{
     ResourceServer, ResourceSet, Rng,
 };
 use crate::error::{HookError, code};
+use crate::wire::Object;
 
 /// What a host gives one plugin in another process.
 #[derive(Debug)]
@@ -109,7 +110,7 @@ pub struct Offered {
     clock: Option<Value>,
     rng_seed: Option<u64>,
     #[serde(default)]
-    resources: HashMap<String, Given>,
+    resources: HashMap<String, Object<Given>>,
 }
 
 impl Offered {
@@ -124,7 +125,7 @@ impl Offered {
             let arrival = Arrival::ByValue(json!({ "seed": seed }));
             set = set.with_arrival(RNG, <dyn Rng>::INTERFACE, arrival);
         }
-        for (name, given) in self.resources {
+        for (name, Object(given)) in self.resources {
             let arrival = match given.value {
                 Some(value) => Arrival::ByValue(value),
                 None => Arrival::ByRequests(Remote::new(name.as_str(), reach(&name))),

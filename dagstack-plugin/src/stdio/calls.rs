@@ -13,12 +13,13 @@ use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
 use super::Server;
-use super::envelope::{INVALID_PARAMS, error_line};
+use super::envelope::{INVALID_PARAMS, error_line, is_object, refusal_line, type_of};
+use super::in_flight::Call as InFlightCall;
 use super::instance::Admission;
 use super::meta::{self, Shape};
 use super::progress::CallProgress;
 use super::reader::LARGE;
-use super::reply::{self, Form};
+use super::reply::{self, Copy, Form};
 use super::runtime::poll_once;
 use super::serve::Job;
 use crate::call::{call_at, was_cancelled};
@@ -48,7 +49,12 @@ pub(super) struct Call {
 #[derive(Debug)]
 enum Answer {
     /// A line on the wire.
-    Line { ticket: u64, shape: Shape },
+    Line {
+        ticket: u64,
+        shape: Shape,
+        /// The peer knows our extension.
+        is_ours: bool,
+    },
     /// For whoever asked within this process.
     Channel(oneshot::Sender<Result<Output, HookError>>),
 }
@@ -96,14 +102,22 @@ pub(super) fn prepare(
             ));
         }
     };
-    let (context, shape, token) = match params.meta.map(|meta| meta::read(meta.get())) {
-        None => (HookContext::new(), Shape::Session, None),
-        Some(Some(read)) => (read.context, read.shape, read.progress),
+    if let Some(meta) = params.meta.map(RawValue::get)
+        && !is_object(meta)
+    {
+        let found = type_of(meta);
+        return refuse(&format!("`_meta` must be an object, found {found}"));
+    }
+    let (context, shape, peer, token) = match params.meta.map(|meta| meta::read(meta.get())) {
+        None => (HookContext::new(), Shape::Session, None, None),
+        Some(Some(read)) => (read.context, read.shape, read.peer, read.progress),
         Some(None) => return Prepared::Forward(line.into_owned()),
     };
+    let peer = peer.unwrap_or_else(|| server.session.peer());
     let (context, progress) = in_scope(server, context, token);
-    let Some(hook) = server.tools.find(&params.name) else {
-        return refuse(&server.tools.unknown(&params.name));
+    let hook = match server.tools.find(peer, &params.name) {
+        Ok(hook) => hook,
+        Err(error) => return Prepared::Answer(refusal_line(id_text, &error)),
     };
     let args = match params.arguments.map(RawValue::get) {
         None => None,
@@ -111,13 +125,16 @@ pub(super) fn prepare(
         Some(other) => {
             return refuse(&format!(
                 "`arguments` must be an object, found {}",
-                type_name(other)
+                type_of(other)
             ));
         }
     };
-    let ticket = server
-        .in_flight
-        .begin(id_text, Some(context.cancellation().clone()));
+    let call = InFlightCall {
+        token: context.cancellation().clone(),
+        hook,
+        shape,
+    };
+    let ticket = server.in_flight.begin(id_text, Some(call));
     Prepared::Call(Call {
         text: line.into_owned(),
         id,
@@ -125,7 +142,11 @@ pub(super) fn prepare(
         hook,
         context,
         progress,
-        answer: Answer::Line { ticket, shape },
+        answer: Answer::Line {
+            ticket,
+            shape,
+            is_ours: peer.is_ours,
+        },
     })
 }
 
@@ -150,16 +171,6 @@ fn in_scope(
 pub(super) fn range(outer: &str, inner: &str) -> Range<usize> {
     let start = (inner.as_ptr() as usize).wrapping_sub(outer.as_ptr() as usize);
     start..start + inner.len()
-}
-
-fn type_name(json: &str) -> &'static str {
-    match json.as_bytes().first() {
-        Some(b'[') => "an array",
-        Some(b'"') => "a text",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
-        _ => "a number",
-    }
 }
 
 /// Gives a hook up that waits when its caller does: what it waits for is dropped with it, as in
@@ -289,8 +300,12 @@ impl Call {
         }
         // It goes to another process, and there perhaps to a model.
         let outcome = outcome.map_err(super::known::scrub_error);
-        let (ticket, shape) = match self.answer {
-            Answer::Line { ticket, shape } => (ticket, shape),
+        let (ticket, shape, is_ours) = match self.answer {
+            Answer::Line {
+                ticket,
+                shape,
+                is_ours,
+            } => (ticket, shape, is_ours),
             Answer::Channel(tell) => {
                 let _ = tell.send(outcome);
                 return;
@@ -304,7 +319,7 @@ impl Call {
                 let form = Form {
                     shape,
                     wraps: hook.schemas().wraps_result,
-                    text: !server.session.is_ours(),
+                    copy: Copy::of(&value, is_ours),
                 };
                 let Self { text, id, .. } = self;
                 let own_id;

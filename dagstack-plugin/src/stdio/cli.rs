@@ -1,6 +1,7 @@
 //! The command line of a plugin executable.
 
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -13,14 +14,15 @@ use super::options::{self, Command, Options};
 use super::output::Output;
 use super::pool::Pool;
 use super::reader::LineReader;
+use super::reply::failure_text;
 use super::serve::Server;
 use super::supervisor;
 use super::tools::{ToolNames, Tools};
-use super::{guard, help, known, manifest};
-use crate::call::call;
+use super::{config_file, guard, help, known, manifest};
+use crate::call::{Access, call};
 use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::plugin::{Args, Plugin};
-use crate::registration::Registration;
+use crate::registration::{Registration, check_config};
 use crate::schema::Schema;
 use crate::secrets::mask_schema;
 
@@ -29,45 +31,51 @@ const USAGE: u8 = 2;
 
 /// The `main` of a plugin executable; [`main!`](crate::main) calls it.
 pub fn main<T: Plugin>() -> ExitCode {
-    let words = std::env::args_os()
-        .skip(1)
-        .map(|word| word.to_string_lossy().into_owned());
-    let options = match options::parse(words) {
-        Ok(options) => options,
-        Err(problem) => return fail(USAGE, &problem),
-    };
+    match run::<T>() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((code, problem)) => {
+            let _ = writeln!(std::io::stderr(), "error: {problem}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// What ends the program: its exit code and the reason.
+type Failure = (u8, String);
+
+fn usage(problem: impl Into<String>) -> Failure {
+    (USAGE, problem.into())
+}
+
+fn failed(problem: impl Into<String>) -> Failure {
+    (1, problem.into())
+}
+
+fn run<T: Plugin>() -> Result<(), Failure> {
     let Options {
         command,
         config,
         names,
-    } = options;
-    let config = match config.as_deref().map(options::read_config).transpose() {
-        Ok(config) => config,
-        Err(problem) => return fail(USAGE, &problem),
-    };
+    } = options::parse(std::env::args_os().skip(1)).map_err(usage)?;
     let declaration = T::declaration();
-    // What the schema finds is said at once, on stderr; the plugin's own setup comes with a client.
+    let read = |path: &PathBuf| config_file::read(path, declaration);
+    let config = config.as_ref().map(read).transpose().map_err(usage)?;
+    // What does not fit is said at once, on stderr; the plugin's own setup comes with a client.
     if let Some(section) = &config {
-        let schema = (declaration.config_schema)();
-        let problems = crate::validate::validate(&declaration.key(), &schema, section);
-        if !problems.is_empty() {
-            let section = declaration.key();
-            let invalid = crate::ConfigInvalid { section, problems };
-            return fail(USAGE, &invalid.to_string());
-        }
+        check_config::<T>(section.clone())
+            .map_err(|invalid| usage(format!("config_invalid: {invalid}")))?;
     }
     match command {
-        Command::Serve => serve::<T>(config, names),
-        Command::Manifest { command } => {
-            let command = command.unwrap_or_else(manifest::own_command);
-            print(&manifest::of(declaration, command).to_toml())
+        Command::Serve => serve::<T>(config, names)
+            .map_err(|error| failed(format!("cannot start serving: {error}"))),
+        Command::Manifest { command, output } => {
+            manifest::write(declaration, command, output.as_deref()).map_err(failed)
         }
         Command::Schema => {
             let shown = |schema: &Schema| mask_schema(schema, true);
             let hooks: serde_json::Map<String, Value> = declaration
-                .hooks
-                .iter()
-                .map(|hook| {
+                .exposed()
+                .map(|(_, hook)| {
                     let schemas = hook.schemas();
                     let pair = json!({ "input": shown(&schemas.input), "output": schemas.output });
                     (hook.name.to_owned(), pair)
@@ -75,107 +83,81 @@ pub fn main<T: Plugin>() -> ExitCode {
                 .collect();
             let config = shown(&(declaration.config_schema)());
             let all = json!({ "config": config, "hooks": hooks });
-            print(&format!("{all:#}\n"))
+            print(&format!("{all:#}\n")).map_err(failed)
         }
         Command::Call { hook, json } => call_once::<T>(config, &hook, json),
-        Command::Help => print(&help::text(declaration)),
+        Command::Help => print(&help::text(declaration)).map_err(failed),
         Command::Version => print(&format!(
             "{}.{} {}\n",
             declaration.kind,
             declaration.name,
             declaration.version.unwrap_or("0.0.0")
-        )),
+        ))
+        .map_err(failed),
     }
 }
 
-fn fail(code: u8, problem: &str) -> ExitCode {
-    let _ = writeln!(std::io::stderr(), "error: {problem}");
-    ExitCode::from(code)
-}
-
-fn print(text: &str) -> ExitCode {
+/// Writes to stdout.
+pub(super) fn print(text: &str) -> Result<(), String> {
     match std::io::stdout().write_all(text.as_bytes()) {
-        Ok(()) => ExitCode::SUCCESS,
         // The reader has seen enough, like `head`.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => fail(1, &format!("cannot write: {error}")),
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(format!("cannot write: {error}"))
+        }
+        _ => Ok(()),
     }
 }
 
 /// `call HOOK JSON`: sets up, calls, tears down. What the hook prints goes to stderr.
-fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> ExitCode {
+fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Result<(), Failure> {
     let json = if json == "-" {
-        let mut text = String::new();
-        if let Err(error) = std::io::stdin().read_to_string(&mut text) {
-            return fail(1, &format!("cannot read the arguments from stdin: {error}"));
-        }
-        text
+        std::io::read_to_string(std::io::stdin())
+            .map_err(|error| failed(format!("cannot read the arguments from stdin: {error}")))?
     } else {
         json
     };
     let mut args: Value = match serde_json::from_str(&json) {
         Ok(args @ Value::Object(_)) => args,
-        Ok(_) => return fail(USAGE, "the arguments must be a JSON object"),
-        Err(error) => return fail(USAGE, &format!("the arguments are no JSON: {error}")),
+        Ok(_) => return Err(usage("the arguments must be a JSON object")),
+        Err(error) => return Err(usage(format!("the arguments are no JSON: {error}"))),
     };
-    let real = match rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)
+    let real = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)
         .and_then(|real| rustix::stdio::dup2_stdout(rustix::stdio::stderr()).map(|()| real))
-    {
-        Ok(real) => real,
-        Err(error) => return fail(1, &format!("cannot set stdout apart: {error}")),
-    };
+        .map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
     super::log::start(T::declaration());
     known::hook_panics();
     let section = config.unwrap_or(Value::Null);
     known::learn(T::declaration(), &section);
-    let runtime = match tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-    {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(1, &format!("cannot start the async runtime: {error}")),
-    };
+        .map_err(|error| failed(format!("cannot start the async runtime: {error}")))?;
     let scope = Arc::new(PluginScope::of(T::declaration()));
-    let outcome = runtime.block_on(async {
+    let value = runtime.block_on(async {
+        let context = SetupContext::new(section)
+            .with_scope(Arc::clone(&scope))
+            .with_resources(super::host_calls::alone());
         let plugin = Registration::of::<T>()
-            .setup(
-                SetupContext::new(section)
-                    .with_scope(Arc::clone(&scope))
-                    .with_resources(super::host_calls::alone()),
-            )
+            .setup(context)
             .await
-            .map_err(|error| (USAGE, format!("{}: {error}", error.code())))?;
+            .map_err(|error| usage(format!("{}: {error}", error.code())))?;
         let context = HookContext::new().with_scope(scope);
-        let called = call(&*plugin, hook, &context, Args::Value(&mut args)).await;
+        let args = Args::Value(&mut args);
+        let called = call(&*plugin, hook, &context, args, Access::Exposed).await;
         let teardown = Box::pin(async { plugin.erased_teardown().await });
         let _ = crate::call::CatchPanic::new(teardown).await;
         called
             .and_then(crate::Output::into_value)
             .map_err(known::scrub_error)
-            .map_err(|error| (1, format!("{}: {}", error.code(), error.message())))
-    });
-    let value = match outcome {
-        Ok(value) => value,
-        Err((code, problem)) => return fail(code, &problem),
-    };
-    match crate::canonical_json::to_string(&value) {
-        Ok(text) => {
-            Output::new(real).send(format!("{text}\n").into_bytes(), false);
-            ExitCode::SUCCESS
-        }
-        Err(error) => fail(1, &format!("the result has no canonical form: {error}")),
-    }
+            .map_err(|error| failed(failure_text(&error)))
+    })?;
+    let text = crate::canonical_json::to_string(&value)
+        .map_err(|error| failed(format!("the result has no canonical form: {error}")))?;
+    Output::new(real).send(format!("{text}\n").into_bytes(), false);
+    Ok(())
 }
 
-fn serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> ExitCode {
-    match try_serve::<T>(config, names) {
-        // At once: threads may still be inside hooks.
-        Ok(()) => std::process::exit(0),
-        Err(error) => fail(1, &format!("cannot start serving: {error}")),
-    }
-}
-
-fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Result<()> {
+fn serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Result<()> {
     let (signals, signalled) = pipe_with(PipeFlags::CLOEXEC)?;
     register(SIGTERM, signalled.try_clone()?)?;
     register(SIGINT, signalled)?;
@@ -204,5 +186,6 @@ fn try_serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Res
         changes: Default::default(),
     });
     supervisor::supervise(&server, streams.printed, &signals, &woken);
-    Ok(())
+    // At once: threads may still be inside hooks.
+    std::process::exit(0)
 }

@@ -10,7 +10,9 @@ use serde_json::{Value, json};
 use super::calls::Call;
 use super::meta;
 use super::protocol::setup_error;
+use super::reply::failure_text;
 use super::serve::{Job, Server};
+use crate::call::Access;
 use crate::error::{HookError, code};
 
 pub(super) async fn initialize(server: &Arc<Server>) -> Result<Value, ErrorData> {
@@ -47,13 +49,19 @@ pub(super) async fn execute(
             return Err(ErrorData::invalid_params("`args` must be an object", None));
         }
     };
-    let known: Vec<&str> = declaration.hooks.iter().map(|hook| hook.name).collect();
+    let known: Vec<&str> = declaration.exposed().map(|(_, hook)| hook.name).collect();
+    let find = |name: &str| {
+        let found = declaration
+            .hook_for(name, Access::Exposed)
+            .map_err(refusal)?;
+        Ok::<_, ErrorData>(found.map(|(index, _)| index))
+    };
     let index = match (params.get("function").and_then(Value::as_str), known.len()) {
-        (Some(name), _) => declaration.hook(name).map(|(index, _)| index),
-        (None, 1) => Some(0),
+        (Some(name), _) => find(name)?,
+        (None, 1) => declaration.exposed().next().map(|(index, _)| index),
         (None, _) => match args.get("function").and_then(Value::as_str) {
             Some(name) => {
-                let found = declaration.hook(name).map(|(index, _)| index);
+                let found = find(name)?;
                 // `{"function": …, "args": {…}}` inside, or the arguments beside it.
                 args.remove("function");
                 if args.len() == 1
@@ -84,16 +92,16 @@ pub(super) async fn execute(
         .and_then(crate::Output::into_value);
     match outcome {
         Ok(value) => Ok(json!({ "result": value })),
-        Err(error) => {
-            let number = match error.code() {
-                code::INVALID_ARGUMENTS => ErrorCode::INVALID_PARAMS,
-                _ => ErrorCode::INTERNAL_ERROR,
-            };
-            Err(ErrorData::new(
-                number,
-                format!("{}: {}", error.code(), error.message()),
-                Some(error.to_value()),
-            ))
-        }
+        Err(error) => Err(refusal(error)),
     }
+}
+
+/// A hook's error as a JSON-RPC error: the dialect has no tool errors.
+#[allow(clippy::needless_pass_by_value)]
+fn refusal(error: HookError) -> ErrorData {
+    let number = match error.code() {
+        code::INVALID_ARGUMENTS | code::NOT_EXPOSED => ErrorCode::INVALID_PARAMS,
+        _ => ErrorCode::INTERNAL_ERROR,
+    };
+    ErrorData::new(number, failure_text(&error), Some(error.to_value()))
 }

@@ -11,8 +11,12 @@ use crate::encode::nesting::text_is_deeper;
 pub(super) const PARSE_ERROR: i32 = -32700;
 /// JSON, but no request.
 pub(super) const INVALID_REQUEST: i32 = -32600;
+/// No method of any dialect.
+pub(super) const METHOD_NOT_FOUND: i32 = -32601;
 /// A known method with parameters that do not fit.
 pub(super) const INVALID_PARAMS: i32 = -32602;
+/// What is nobody's fault at the other end.
+pub(super) const INTERNAL_ERROR: i32 = -32603;
 /// Deeper nesting is refused (the limit of serde_json).
 const MAX_DEPTH: usize = 128;
 
@@ -67,9 +71,13 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, 
 
 /// Reads the envelope of one line.
 pub(super) fn parse(line: &str) -> Message<'_> {
+    // A derived struct is read from an array too.
+    if !is_object(line) {
+        return not_a_message(line, "it is no object");
+    }
     let envelope = match serde_json::from_str::<Envelope<'_>>(line) {
         Ok(envelope) => envelope,
-        Err(error) => return not_a_message(line, &error),
+        Err(error) => return not_a_message(line, error),
     };
     let text = RawValue::get;
     let id = envelope.id.map(text);
@@ -89,7 +97,7 @@ pub(super) fn parse(line: &str) -> Message<'_> {
     if envelope.jsonrpc.map(text) != Some(r#""2.0""#) {
         return invalid(id, r#"a message needs `"jsonrpc":"2.0"`"#);
     }
-    let params = envelope.params.map(text);
+    let params = envelope.params.map(text).filter(|params| *params != "null");
     match id {
         None => Message::Notification {
             method: method.0,
@@ -123,7 +131,8 @@ fn is_id(text: &str) -> bool {
 }
 
 /// Why a line is no message: no JSON at all, or JSON of another shape.
-fn not_a_message<'a>(line: &'a str, error: &serde_json::Error) -> Message<'a> {
+#[cold]
+fn not_a_message(line: &str, error: impl std::fmt::Display) -> Message<'_> {
     if too_deep(line) {
         return Message::Invalid {
             id: None,
@@ -141,13 +150,31 @@ fn not_a_message<'a>(line: &'a str, error: &serde_json::Error) -> Message<'a> {
     Message::Invalid {
         id: None,
         code: INVALID_REQUEST,
-        problem: if line.trim_start().starts_with('[') {
-            "batches are not supported; send each request on a line of its own".into()
-        } else if line.trim_start().starts_with('{') {
-            format!("the message is no JSON-RPC request: {error}").into()
-        } else {
-            "a message must be a JSON object".into()
+        problem: match type_of(line) {
+            "an array" => {
+                "found an array, expected an object: batches are not supported; send each message on a line of its own".into()
+            }
+            "an object" => format!("the message is no JSON-RPC request: {error}").into(),
+            other => format!("found {other}, expected an object, a JSON-RPC message").into(),
         },
+    }
+}
+
+/// Whether JSON text is an object.
+pub(super) fn is_object(json: &str) -> bool {
+    let space = [' ', '\t', '\r', '\n'];
+    json.trim_start_matches(space).starts_with('{')
+}
+
+/// What JSON text is.
+pub(super) fn type_of(json: &str) -> &'static str {
+    match json.trim_ascii_start().as_bytes().first() {
+        Some(b'{') => "an object",
+        Some(b'[') => "an array",
+        Some(b'"') => "a text",
+        Some(b't' | b'f') => "a boolean",
+        Some(b'n') => "null",
+        _ => "a number",
     }
 }
 
@@ -186,6 +213,16 @@ pub(super) fn error_line(id: Option<&str>, code: i32, message: &str) -> Vec<u8> 
         id.unwrap_or("null")
     )
     .into_bytes()
+}
+
+/// A JSON-RPC error as one line, with its data.
+pub(super) fn refusal_line(id: &str, error: &rmcp::ErrorData) -> Vec<u8> {
+    match serde_json::to_string(error) {
+        Ok(error) => {
+            format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{error}}}\n").into_bytes()
+        }
+        Err(_) => error_line(Some(id), error.code.0, &error.message),
+    }
 }
 
 #[cfg(test)]

@@ -12,14 +12,13 @@ use super::host_calls;
 use super::instance::SetupFailure;
 use super::protocol::setup_error;
 use super::serve::{Job, Server};
-use super::tools::exposed;
 use super::{known, manifest};
 use crate::call::CatchPanic;
 use crate::config::Coverage;
 use crate::context::Metadata;
 use crate::error::PluginError;
 use crate::resources::Offered;
-use crate::wire::{AnnouncedHook, Announcement, EXTENSION};
+use crate::wire::{AnnouncedHook, Announcement, EXTENSION, Object, optional};
 
 /// The extension's version.
 const VERSION: u32 = 1;
@@ -34,10 +33,13 @@ pub(super) const TEARDOWN: &str = "dagstack/teardown";
 pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
     let facts = if server.session.is_ours() {
         let declaration = server.tools.declaration;
-        let hooks = exposed(declaration)
+        let listing = server.tools.listing(server.session.peer());
+        let hidden = declaration.hooks.iter().filter(|hook| !hook.mcp_exposed);
+        let hooks = declaration
+            .exposed()
             .map(|(_, hook)| AnnouncedHook {
                 name: hook.name.to_owned(),
-                tool: server.tools.names.of(declaration, hook),
+                tool: listing.name(hook),
                 wraps_result: hook.schemas().wraps_result,
             })
             .collect();
@@ -49,6 +51,7 @@ pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
                 true,
             )),
             hooks,
+            hidden: hidden.map(|hook| hook.name.to_owned()).collect(),
         };
         serde_json::to_value(announcement).unwrap_or_default()
     } else {
@@ -65,6 +68,7 @@ pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
 struct Setup {
     config: Option<Value>,
     /// Who watches the config; a host that does not say so tells of no changes.
+    #[serde(default, deserialize_with = "optional")]
     config_watch: Option<Coverage>,
     #[serde(default)]
     metadata: Map<String, Value>,
@@ -81,7 +85,7 @@ pub(super) async fn setup(
     let began = server.instance.begin_announced();
     let given = match &params {
         None => Ok(None),
-        Some(params) => serde_json::from_str::<Option<Setup>>(params),
+        Some(params) => serde_json::from_str::<Option<Object<Setup>>>(params),
     };
     began.map_err(setup_error)?;
     match given {
@@ -92,7 +96,7 @@ pub(super) async fn setup(
                 metadata,
                 resources,
                 resource_timeout_ms,
-            } = given.unwrap_or_default();
+            } = given.unwrap_or_default().0;
             let config = config.unwrap_or_else(|| server.own_config());
             let coverage = config_watch.unwrap_or_else(|| server.no_watch());
             if let Some(millis) = resource_timeout_ms {

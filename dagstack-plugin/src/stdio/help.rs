@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::tools::exposed;
 use crate::declaration::Declaration;
 use crate::secrets;
 
@@ -23,19 +22,31 @@ pub(super) fn text(declaration: &'static Declaration) -> String {
 usage: [OPTIONS] [COMMAND]
 
 commands (none: serve MCP on stdin and stdout)
-  manifest [--command PROGRAM ARG…]  print dagstack.toml
-  schema                             print the schemas of the config and the hooks
-  call HOOK JSON                     call one hook and print its result; `-` reads JSON from stdin
+  manifest [OPTIONS]  print dagstack.toml, by which hosts find the plugin
+      -o, --output FILE           write it to FILE instead
+      --command PROGRAM [ARG]...  how hosts start the plugin (default: this program, relative to the
+                                  manifest where it lies in the manifest's folder); takes all words
+                                  that follow
+  schema              print the schemas of the config and the hooks
+  call HOOK JSON      call one hook and print its result; `-` reads JSON from stdin
 
 options
-  --config FILE          the plugin's config section, TOML or JSON
-  --tool-names function  name MCP tools by function alone (default: full)
-  --help, --version
+  --config FILE       the plugin's config section, TOML or JSON; or a file with sections of several
+                      plugins, each under its `[kind.name]`
+  --tool-names NAMES  list MCP tools to everybody by their `full` names or by `function` alone
+                      (default: full to dagstack hosts; both can always be called)
+  -h, --help; -V, --version
+  --                  what follows is no option
+
+environment
+  DAGSTACK_LOG        what is logged to stderr: levels by target, as my_plugin=debug,hyper=warn,info
+                      (default: info)
+  RUST_LOG            the same where DAGSTACK_LOG is not set
 
 hooks
 ",
     );
-    for (_, hook) in exposed(declaration) {
+    for (_, hook) in declaration.exposed() {
         let _ = writeln!(text, "  {}{}", hook.name, about(hook.description));
         members(&mut text, &hook.schemas().input);
     }

@@ -16,7 +16,7 @@ use crate::plugin::BoxFuture;
 use crate::resources::{
     CLOCK, Clock, Offered, OsRng, RNG, ResourceCaller, ResourceSet, Rng, SystemClock,
 };
-use crate::wire::{RESOURCE, on_one_line, read_protocol_error};
+use crate::wire::{Object, RESOURCE, on_one_line, read_protocol_error};
 
 /// How long a call may take, unless the host says otherwise.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -86,8 +86,8 @@ impl HostCalls {
             return;
         };
         let outcome = match (result, error) {
-            (Some(result), _) => match serde_json::from_str::<Answer<'_>>(result) {
-                Ok(answer) => Ok(answer.value.get().to_owned()),
+            (Some(result), _) => match serde_json::from_str::<Object<Answer<'_>>>(result) {
+                Ok(Object(answer)) => Ok(answer.value.get().to_owned()),
                 Err(error) => Err(HookError::new(
                     code::TRANSPORT,
                     format!("the host's answer cannot be read: {error}"),

@@ -1,8 +1,9 @@
 //! The requests that are not answered yet: for cancellation, and to know when all is done.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::meta::Shape;
 use crate::cancel::CancelToken;
 
 /// Requests by the text of their id.
@@ -13,15 +14,25 @@ pub(super) struct InFlight(Mutex<State>);
 struct State {
     next: u64,
     requests: HashMap<Box<str>, Request>,
-    /// Earlier requests whose id came again before they were answered.
-    shadowed: HashSet<u64>,
+    /// Earlier requests whose id came again before they were answered, by their tickets.
+    shadowed: HashMap<u64, (Box<str>, Request)>,
 }
 
 #[derive(Debug)]
 struct Request {
     ticket: u64,
     /// Absent where the MCP SDK has the request.
-    token: Option<CancelToken>,
+    call: Option<Call>,
+}
+
+/// What is known of a call without asking it.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) token: CancelToken,
+    /// Its hook, by its place in the declaration.
+    pub(super) hook: usize,
+    /// How its answer is written.
+    pub(super) shape: Shape,
 }
 
 /// What [`InFlight::cancel`] found.
@@ -41,12 +52,13 @@ impl InFlight {
     }
 
     /// Notes a request; the ticket tells it from others with the same id.
-    pub(super) fn begin(&self, id: &str, token: Option<CancelToken>) -> u64 {
+    pub(super) fn begin(&self, id: &str, call: Option<Call>) -> u64 {
         let mut state = self.lock();
         state.next += 1;
         let ticket = state.next;
-        if let Some(earlier) = state.requests.insert(id.into(), Request { ticket, token }) {
-            state.shadowed.insert(earlier.ticket);
+        if let Some(earlier) = state.requests.insert(id.into(), Request { ticket, call }) {
+            let shadowed = (id.into(), earlier);
+            state.shadowed.insert(shadowed.1.ticket, shadowed);
         }
         ticket
     }
@@ -62,7 +74,7 @@ impl InFlight {
             state.requests.remove(id);
             return true;
         }
-        state.shadowed.remove(&ticket)
+        state.shadowed.remove(&ticket).is_some()
     }
 
     /// Cancels a request; it will not be answered.
@@ -70,9 +82,9 @@ impl InFlight {
         let Some(request) = self.lock().requests.remove(id) else {
             return Cancelled::Unknown;
         };
-        match request.token {
-            Some(token) => {
-                token.cancel();
+        match request.call {
+            Some(call) => {
+                call.token.cancel();
                 Cancelled::Call
             }
             None => Cancelled::Forwarded(request.ticket),
@@ -83,20 +95,31 @@ impl InFlight {
     pub(super) fn has(&self, id: &str, ticket: u64) -> bool {
         let state = self.lock();
         let request = state.requests.get(id);
-        request.is_some_and(|request| request.ticket == ticket) || state.shadowed.contains(&ticket)
+        request.is_some_and(|request| request.ticket == ticket)
+            || state.shadowed.contains_key(&ticket)
     }
 
     /// Tells every call that nobody waits any longer. Answers are still sent.
     pub(super) fn tell_all(&self) {
-        let tokens: Vec<_> = self
-            .lock()
-            .requests
-            .values()
-            .filter_map(|request| request.token.clone())
-            .collect();
+        let tokens: Vec<_> = {
+            let state = self.lock();
+            let shadowed = state.shadowed.values().map(|(_, request)| request);
+            let requests = state.requests.values().chain(shadowed);
+            let calls = requests.filter_map(|request| request.call.as_ref());
+            calls.map(|call| call.token.clone()).collect()
+        };
         for token in tokens {
             token.cancel();
         }
+    }
+
+    /// Gives all requests up. The caller answers them, and nobody else does any more.
+    pub(super) fn take_all(&self) -> Vec<(Box<str>, Option<Call>)> {
+        let mut state = self.lock();
+        let shadowed = std::mem::take(&mut state.shadowed).into_values();
+        let requests = std::mem::take(&mut state.requests);
+        let all = shadowed.chain(requests);
+        all.map(|(id, request)| (id, request.call)).collect()
     }
 
     /// Whether every request is answered or cancelled.

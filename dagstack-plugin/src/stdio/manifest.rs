@@ -1,75 +1,17 @@
-//! The manifest of the running executable, from what its plugin declares.
+//! `manifest`: the manifest of the running executable, from what its plugin declares.
 
-use serde_json::Value;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use crate::declaration::Declaration;
-use crate::manifest::{ChainWrap, Dependency, Manifest, McpStdio, Resources, Runtime, UnitOfWork};
+use crate::manifest::{Manifest, McpStdio, Runtime};
 
 /// The manifest of a plugin that is started by `command`.
 pub(super) fn of(declaration: &Declaration, command: Vec<String>) -> Manifest {
-    let owned = |list: &[&str]| list.iter().map(|&item| item.to_owned()).collect::<Vec<_>>();
-    let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-    let mut manifest = Manifest::new(declaration.kind, declaration.name);
-    manifest.kind_api_version = declaration.kind_api_version.to_owned();
-    manifest.core_version = declaration.core_version.to_owned();
-    manifest.runtimes = vec![Runtime::McpStdio];
+    let mut manifest = declaration.manifest(Runtime::McpStdio);
     manifest.mcp_stdio = Some(McpStdio {
         command,
         ..McpStdio::default()
-    });
-    manifest.version = given(declaration.version);
-    manifest.description = given(declaration.description);
-    manifest.license = given(declaration.license);
-    manifest.maintainer = given(declaration.maintainer);
-    manifest.homepage = given(declaration.homepage);
-    manifest.health_check = given(declaration.health_check);
-    manifest.authors = owned(declaration.authors);
-    manifest.capabilities = owned(declaration.capabilities);
-    manifest.priority = declaration.priority;
-    manifest.depends_on = declaration
-        .depends_on
-        .iter()
-        .map(|needed| Dependency {
-            kind: needed.kind.map(str::to_owned),
-            name: needed.name.to_owned(),
-        })
-        .collect();
-    manifest.tryfirst = declaration.tryfirst;
-    manifest.trylast = declaration.trylast;
-    if let Some(seconds) = declaration.startup_timeout_sec {
-        manifest.startup_timeout_sec = seconds;
-    }
-    if let Some(seconds) = declaration.teardown_timeout_sec {
-        manifest.teardown_timeout_sec = seconds;
-    }
-    manifest.supports_languages = owned(declaration.supports_languages);
-    manifest.supports_extensions = owned(declaration.supports_extensions);
-    manifest.supports_mime_types = owned(declaration.supports_mime_types);
-    manifest.fallback = declaration.fallback;
-    manifest.execution_model = declaration.execution_model;
-    manifest.in_process_only = declaration.in_process_only;
-    manifest.resources = Resources {
-        required: owned(declaration.resources_required),
-        optional: owned(declaration.resources_optional),
-    };
-    if let Some(unit) = declaration.unit_of_work {
-        manifest.unit_of_work = UnitOfWork {
-            declared: true,
-            partition_key: given(unit.partition_key),
-            estimated_duration_sec: unit.estimated_duration_sec,
-            idempotency_mode: unit.idempotency_mode,
-            checkpointable: unit.checkpointable,
-            content_hash: owned(unit.content_hash),
-        };
-    }
-    manifest.metadata = declaration
-        .metadata
-        .iter()
-        .map(|&(key, value)| (key.to_owned(), Value::from(value)))
-        .collect();
-    manifest.chain_wrap = declaration.chain_wrap.map(|wrap| ChainWrap {
-        kinds: owned(wrap.kinds),
-        hooks: owned(wrap.hooks),
     });
     manifest
 }
@@ -81,4 +23,88 @@ pub(super) fn own_command() -> Vec<String> {
         .or_else(|_| std::env::args().next().ok_or(()))
         .unwrap_or_default();
     vec![path]
+}
+
+/// Writes the manifest to the file `output`, else to stdout.
+pub(super) fn write(
+    declaration: &Declaration,
+    command: Option<Vec<String>>,
+    output: Option<&Path>,
+) -> Result<(), String> {
+    let command = match command {
+        Some(command) => command,
+        None => vec![own_path(output)?],
+    };
+    if let Some(program) = command.first().filter(|it| is_of_a_build(Path::new(it))) {
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: the manifest's command points into a build folder: `{program}`\nhelp: that is fine while you work on the plugin; to hand it on, copy the program beside its manifest and run `./{} manifest -o dagstack.toml` there, or say by `--command` how it is started",
+            declaration.name
+        );
+    }
+    let text = of(declaration, command).to_toml();
+    let Some(file) = output else {
+        return super::cli::print(&text);
+    };
+    std::fs::write(file, text)
+        .map_err(|error| format!("cannot write `{}`: {error}", file.display()))
+}
+
+/// The path of this executable: relative to the folder of the manifest if it lies there, as hosts
+/// read it. A manifest that goes to nobody knows where is taken to stand in the current folder,
+/// unless the program lies in a build folder, where no manifest stands.
+fn own_path(output: Option<&Path>) -> Result<String, String> {
+    let program = std::env::current_exe()
+        .and_then(std::fs::canonicalize)
+        .map_err(|error| {
+            format!("cannot find out where this program lies: {error}\nhelp: say it by `--command`")
+        })?;
+    let known = match output {
+        Some(file) => Some(file.to_owned()),
+        None => redirected(),
+    };
+    let folder = match &known {
+        Some(file) => file.parent().map(Path::to_owned),
+        None if is_of_a_build(&program) => None,
+        None => Some(PathBuf::new()),
+    };
+    let folder = folder.and_then(|folder| Path::new(".").join(folder).canonicalize().ok());
+    let inside = folder.and_then(|folder| program.strip_prefix(folder).ok().map(Path::to_owned));
+    let path = match inside {
+        Some(inside) => Path::new(".").join(inside),
+        None => program,
+    };
+    path.into_os_string().into_string().map_err(|path| {
+        let shown = path.to_string_lossy();
+        format!("the path of this program is not UTF-8: `{shown}`\nhelp: move it, or say by `--command` how it is started")
+    })
+}
+
+/// The file that stdout was redirected to, where the system says it.
+fn redirected() -> Option<PathBuf> {
+    let stdout = rustix::fs::fstat(rustix::stdio::stdout()).ok()?;
+    if !rustix::fs::FileType::from_raw_mode(stdout.st_mode).is_file() {
+        return None;
+    }
+    std::fs::read_link("/proc/self/fd/1").ok()
+}
+
+/// Whether a program is where Cargo builds: `target/debug`, `target/<triple>/release`, or any folder
+/// with Cargo's own marks.
+fn is_of_a_build(program: &Path) -> bool {
+    let names: Vec<_> = program.components().map(|it| it.as_os_str()).collect();
+    let is_profile = |part: &[&std::ffi::OsStr]| {
+        part[0] == "target"
+            && part[1..]
+                .iter()
+                .any(|it| *it == "debug" || *it == "release")
+    };
+    let marks = || {
+        program
+            .parent()?
+            .join(".fingerprint")
+            .is_dir()
+            .then_some(())
+    };
+    names.windows(2).any(is_profile) || names.windows(3).any(is_profile) || marks().is_some()
 }

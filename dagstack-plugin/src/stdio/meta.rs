@@ -8,9 +8,10 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::progress::is_token;
+use super::session::Peer;
 use crate::context::{HookContext, Metadata};
 use crate::trace::{self, TRACEPARENT, TRACESTATE};
-use crate::wire::{METADATA, TIMEOUT_MS};
+use crate::wire::{METADATA, Object, TIMEOUT_MS};
 
 /// The stateless protocol, whose requests carry their version themselves.
 const STATELESS: &str = "\"2026-07-28\"";
@@ -21,6 +22,8 @@ struct Meta<'a> {
     version: Option<&'a RawValue>,
     #[serde(borrow, rename = "io.modelcontextprotocol/clientCapabilities")]
     capabilities: Option<&'a RawValue>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/clientInfo")]
+    client: Option<&'a RawValue>,
     #[serde(borrow)]
     traceparent: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -47,39 +50,54 @@ pub(super) enum Shape {
 pub(super) struct Read<'a> {
     pub(super) context: HookContext,
     pub(super) shape: Shape,
+    /// What the peer says of itself with this request; `None` where `initialize` says it.
+    pub(super) peer: Option<Peer>,
     /// Under which token the caller wants to hear of the call's progress, as JSON.
     pub(super) progress: Option<&'a str>,
 }
 
 /// Reads a call's `_meta`; `None` if it is the MCP SDK that must judge it.
 pub(super) fn read(text: &str) -> Option<Read<'_>> {
-    let meta: Meta<'_> = serde_json::from_str(text).ok()?;
-    let shape = match meta.version {
-        None => Shape::Session,
+    let Object(meta) = serde_json::from_str::<Object<Meta<'_>>>(text).ok()?;
+    let (shape, peer) = match meta.version {
+        None => (Shape::Session, None),
         Some(version) if version.get() == STATELESS => {
             let capabilities = meta.capabilities?.get();
             if capabilities != "{}" {
                 serde_json::from_str::<ClientCapabilities>(capabilities).ok()?;
             }
-            Shape::Stateless
+            let peer = Peer::read(Some(capabilities), meta.client.map(RawValue::get));
+            (Shape::Stateless, Some(peer))
         }
         Some(_) => return None,
     };
-    let given = |raw: Option<&RawValue>| raw.and_then(|raw| serde_json::from_str(raw.get()).ok());
+    // What cannot be read, as it nests too deep, must not be dropped: a tenant is among it.
+    let given = |raw: Option<&RawValue>| match raw {
+        None => Some(None),
+        Some(raw) => serde_json::from_str(raw.get()).ok().map(Some),
+    };
     let context = context(
-        given(meta.traceparent),
-        given(meta.tracestate),
-        given(meta.metadata),
-        given(meta.timeout),
+        given(meta.traceparent)?,
+        given(meta.tracestate)?,
+        given(meta.metadata)?,
+        given(meta.timeout)?,
     );
     Some(Read {
         context,
         shape,
+        peer,
         progress: meta.progress.map(RawValue::get).filter(|it| is_token(it)),
     })
 }
 
-/// The same from a map that is read already.
+/// Who sent a request whose `_meta` is read already; `None` where `initialize` says it.
+pub(super) fn peer_of(meta: &Map<String, Value>) -> Option<Peer> {
+    let key = |name: &str| meta.get(&format!("io.modelcontextprotocol/{name}"));
+    key("protocolVersion")?;
+    Some(Peer::of(key("clientCapabilities"), key("clientInfo")))
+}
+
+/// The same as [`read`] from a map that is read already.
 pub(super) fn read_map(meta: &Map<String, Value>) -> HookContext {
     let given = |key: &str| meta.get(key).cloned();
     context(

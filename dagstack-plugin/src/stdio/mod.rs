@@ -20,6 +20,7 @@
 
 mod calls;
 mod cli;
+mod config_file;
 mod dialect;
 mod envelope;
 mod extension;

@@ -1,16 +1,18 @@
-//! The words of the command line, and the config file.
+//! The words of the command line.
 
-use std::path::Path;
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
-use serde_json::Value;
+use lexopt::{Arg, Parser};
 
 use super::tools::ToolNames;
 
 const COMMANDS: [&str; 3] = ["manifest", "schema", "call"];
-const OPTIONS: [&str; 5] = [
+const OPTIONS: [&str; 6] = [
     "--config",
     "--tool-names",
     "--command",
+    "--output",
     "--help",
     "--version",
 ];
@@ -19,9 +21,15 @@ const OPTIONS: [&str; 5] = [
 #[derive(Debug, PartialEq)]
 pub(super) enum Command {
     Serve,
-    Manifest { command: Option<Vec<String>> },
+    Manifest {
+        command: Option<Vec<String>>,
+        output: Option<PathBuf>,
+    },
     Schema,
-    Call { hook: String, json: String },
+    Call {
+        hook: String,
+        json: String,
+    },
     Help,
     Version,
 }
@@ -30,92 +38,184 @@ pub(super) enum Command {
 #[derive(Debug, PartialEq)]
 pub(super) struct Options {
     pub(super) command: Command,
-    pub(super) config: Option<String>,
+    pub(super) config: Option<PathBuf>,
     pub(super) names: ToolNames,
 }
 
-/// Reads the words after the program's name.
-pub(super) fn parse(words: impl IntoIterator<Item = String>) -> Result<Options, String> {
-    let mut words = words.into_iter();
-    let mut config = None;
-    let mut names = ToolNames::Full;
-    let mut plain: Vec<String> = Vec::new();
-    let mut own_command = None;
-    while let Some(word) = words.next() {
-        let (name, mut inline) = match word.split_once('=') {
-            Some((name, value)) if name.starts_with("--") => (name, Some(value.to_owned())),
-            _ => (word.as_str(), None),
-        };
-        let mut value = |what: &str| {
-            inline
-                .take()
-                .or_else(|| words.next())
-                .ok_or_else(|| format!("`{name}` needs {what}"))
-        };
-        match name {
-            "--config" => config = Some(value("a file")?),
-            "--tool-names" => {
-                names = match value("`function` or `full`")?.as_str() {
-                    "function" => ToolNames::Function,
-                    "full" => ToolNames::Full,
-                    other => {
-                        return Err(format!(
-                            "`--tool-names {other}`: expected `function` or `full`"
-                        ));
-                    }
-                }
-            }
-            "--command" => {
-                let mut command = vec![value("a program")?];
-                command.extend(words.by_ref());
-                own_command = Some(command);
-            }
-            "--help" | "-h" => plain.insert(0, "--help".to_owned()),
-            "--version" | "-V" => plain.insert(0, "--version".to_owned()),
-            _ if name.starts_with('-') && name != "-" && !is_json_argument(&plain) => {
-                return Err(unknown("option", name, &OPTIONS));
-            }
-            _ => plain.push(word),
-        }
-    }
-    let mut plain = plain.into_iter();
-    let command = match plain.next().as_deref() {
-        None => Command::Serve,
-        Some("--help") => Command::Help,
-        Some("--version") => Command::Version,
-        Some("schema") => Command::Schema,
-        Some("manifest") => Command::Manifest {
-            command: own_command.take(),
-        },
-        Some("call") => match (plain.next(), plain.next()) {
-            (Some(hook), Some(json)) => Command::Call { hook, json },
-            (Some(hook), None) => {
-                return Err(format!(
-                    "`call {hook}` needs the arguments as JSON, for example '{{}}', or `-` to read them from stdin"
-                ));
-            }
-            _ => return Err("`call` needs a hook and its arguments as JSON".to_owned()),
-        },
-        Some(other) => return Err(unknown("command", other, &COMMANDS)),
-    };
-    if own_command.is_some() {
-        return Err("`--command` belongs to `manifest`".to_owned());
-    }
-    if !matches!(command, Command::Help | Command::Version)
-        && let Some(extra) = plain.next()
-    {
-        return Err(format!("unexpected `{extra}`; see --help"));
-    }
-    Ok(Options {
-        command,
-        config,
-        names,
-    })
+/// The words, as far as they are read.
+#[derive(Default)]
+struct Words {
+    plain: Vec<OsString>,
+    config: Option<OsString>,
+    names: Option<OsString>,
+    command: Option<Vec<OsString>>,
+    output: Option<OsString>,
+    help: bool,
+    version: bool,
 }
 
-/// `call HOOK -5` is no option.
-fn is_json_argument(plain: &[String]) -> bool {
-    plain.len() == 2 && plain.first().is_some_and(|command| command == "call")
+/// Reads the words after the program's name.
+pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options, String> {
+    let mut parser = Parser::from_args(words);
+    let mut read = Words::default();
+    loop {
+        if let Some(json) = next_json(&mut parser, &read.plain) {
+            read.plain.push(json);
+        }
+        let name = match parser.next().map_err(|error| error.to_string())? {
+            None => return read.options(),
+            Some(Arg::Value(word)) => {
+                read.plain.push(word);
+                continue;
+            }
+            Some(Arg::Long(name)) => format!("--{name}"),
+            Some(Arg::Short(letter)) => format!("-{letter}"),
+        };
+        match &*name {
+            "--config" => once(
+                &name,
+                &mut read.config,
+                value(&mut parser, &name, "a file")?,
+            )?,
+            "--tool-names" => {
+                let given = value(&mut parser, &name, "`full` or `function`")?;
+                once(&name, &mut read.names, given)?;
+            }
+            "--output" | "-o" => {
+                let given = value(&mut parser, &name, "a file")?;
+                once("--output", &mut read.output, given)?;
+            }
+            "--command" => {
+                let mut command = vec![value(&mut parser, &name, "a program")?];
+                // The rest is the program's own.
+                if let Ok(rest) = parser.raw_args() {
+                    command.extend(rest);
+                }
+                once(&name, &mut read.command, command)?;
+            }
+            "--help" | "-h" => read.help = flag(&mut parser, &name)?,
+            "--version" | "-V" => read.version = flag(&mut parser, &name)?,
+            _ => return Err(unknown("option", &name, &OPTIONS)),
+        }
+    }
+}
+
+/// The arguments of `call HOOK`, where they begin like an option and are none: `-5`.
+fn next_json(parser: &mut Parser, plain: &[OsString]) -> Option<OsString> {
+    let is_next = matches!(plain, [command, _] if command == "call");
+    let is_option = |word: &OsStr| {
+        let word = word.to_string_lossy();
+        let name = word.split('=').next().unwrap_or_default();
+        word == "--" || OPTIONS.contains(&name) || ["-h", "-V", "-o"].contains(&name)
+    };
+    let mut rest = parser.try_raw_args().filter(|_| is_next)?;
+    rest.next_if(|word| word.to_string_lossy().starts_with('-') && !is_option(word))
+}
+
+/// What belongs to an option: behind its `=`, or the next word, unless that is an option itself.
+fn value(parser: &mut Parser, name: &str, what: &str) -> Result<OsString, String> {
+    let given = parser.optional_value().or_else(|| {
+        let is_value = |word: &OsStr| !word.to_string_lossy().starts_with("--");
+        parser.try_raw_args()?.next_if(is_value)
+    });
+    given
+        .filter(|value| !value.is_empty())
+        .ok_or_else(|| format!("`{name}` needs {what}"))
+}
+
+/// Keeps what an option says, which may be said once.
+fn once<T>(name: &str, slot: &mut Option<T>, given: T) -> Result<(), String> {
+    match slot.replace(given) {
+        None => Ok(()),
+        Some(_) => Err(format!("`{name}` is given twice; leave one out")),
+    }
+}
+
+/// An option without a value.
+fn flag(parser: &mut Parser, name: &str) -> Result<bool, String> {
+    match parser.optional_value() {
+        None => Ok(true),
+        Some(value) => Err(format!(
+            "`{name}` takes no value, found `{}`",
+            value.to_string_lossy()
+        )),
+    }
+}
+
+impl Words {
+    fn options(self) -> Result<Options, String> {
+        let names = match self.names {
+            None => ToolNames::ByPeer,
+            Some(names) if names == "function" => ToolNames::Function,
+            Some(names) if names == "full" => ToolNames::Full,
+            Some(other) => {
+                return Err(format!(
+                    "`--tool-names {}`: expected `full` or `function`",
+                    other.to_string_lossy()
+                ));
+            }
+        };
+        let mut plain = self.plain.into_iter();
+        let mut word = |what: &str| {
+            let word = plain.next();
+            word.map(|word| in_utf8(word, what)).transpose()
+        };
+        let command = match word("the command")?.as_deref() {
+            _ if self.help => Command::Help,
+            _ if self.version => Command::Version,
+            None => Command::Serve,
+            Some("schema") => Command::Schema,
+            Some("manifest") => {
+                let words = |words: Vec<OsString>| {
+                    let words = words.into_iter();
+                    words
+                        .map(|it| in_utf8(it, "a word of `--command`"))
+                        .collect()
+                };
+                Command::Manifest {
+                    command: self.command.clone().map(words).transpose()?,
+                    output: self.output.clone().map(PathBuf::from),
+                }
+            }
+            Some("call") => match (word("the hook")?, word("the JSON of the arguments")?) {
+                (Some(hook), Some(json)) => Command::Call { hook, json },
+                (Some(hook), None) => {
+                    return Err(format!(
+                        "`call {hook}` needs the arguments as JSON, for example '{{}}', or `-` to read them from stdin"
+                    ));
+                }
+                _ => return Err("`call` needs a hook and its arguments as JSON".to_owned()),
+            },
+            Some(other) => return Err(unknown("command", other, &COMMANDS)),
+        };
+        let is_about = matches!(command, Command::Help | Command::Version);
+        if !is_about && let Some(extra) = plain.next() {
+            let extra = extra.to_string_lossy();
+            return Err(format!("unexpected `{extra}`; see --help"));
+        }
+        if !is_about && !matches!(command, Command::Manifest { .. }) {
+            for (name, is_given) in [
+                ("--command", self.command.is_some()),
+                ("--output", self.output.is_some()),
+            ] {
+                if is_given {
+                    return Err(format!("`{name}` belongs to `manifest`"));
+                }
+            }
+        }
+        Ok(Options {
+            command,
+            config: self.config.map(PathBuf::from),
+            names,
+        })
+    }
+}
+
+fn in_utf8(word: OsString, what: &str) -> Result<String, String> {
+    word.into_string().map_err(|word| {
+        let shown = word.to_string_lossy();
+        format!("{what} must be UTF-8, found `{shown}`")
+    })
 }
 
 fn unknown(what: &str, word: &str, known: &[&'static str]) -> String {
@@ -125,41 +225,114 @@ fn unknown(what: &str, word: &str, known: &[&'static str]) -> String {
     format!("unknown {what} `{word}`{guess}; see --help")
 }
 
-/// Reads a config section, TOML or JSON by its content.
-pub(super) fn read_config(path: &str) -> Result<Value, String> {
-    let text = std::fs::read_to_string(Path::new(path))
-        .map_err(|error| format!("cannot read the config `{path}`: {error}"))?;
-    let text = text.trim_start_matches('\u{feff}');
-    let section: Value = if text.trim_start().starts_with('{') {
-        serde_json::from_str(text)
-            .map_err(|error| format!("the config `{path}` is no JSON: {error}"))?
-    } else {
-        toml::from_str::<toml::Table>(text)
-            .map(|table| json_of(toml::Value::Table(table)))
-            .map_err(|error| {
-                // Its own text would quote the line, and there may be a secret in it.
-                let before = error.span().and_then(|span| text.get(..span.start));
-                let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-                let problem = error.message();
-                format!("the config `{path}` is no TOML: {problem}, in line {line}")
-            })?
-    };
-    Ok(section)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn json_of(value: toml::Value) -> Value {
-    match value {
-        toml::Value::String(text) => text.into(),
-        toml::Value::Integer(number) => number.into(),
-        toml::Value::Float(number) => number.into(),
-        toml::Value::Boolean(truth) => truth.into(),
-        toml::Value::Datetime(time) => time.to_string().into(),
-        toml::Value::Array(items) => items.into_iter().map(json_of).collect(),
-        toml::Value::Table(members) => Value::Object(
-            members
-                .into_iter()
-                .map(|(key, value)| (key, json_of(value)))
-                .collect(),
-        ),
+    fn read(words: &[&str]) -> Result<Options, String> {
+        parse(words.iter().map(OsString::from))
+    }
+
+    fn call(json: &str) -> Command {
+        Command::Call {
+            hook: "f".to_owned(),
+            json: json.to_owned(),
+        }
+    }
+
+    #[test]
+    fn b18_words_are_taken_as_they_are_meant() {
+        let command = |words: &[&str]| read(words).unwrap().command;
+        assert_eq!(command(&[]), Command::Serve);
+        assert_eq!(command(&["--"]), Command::Serve);
+        for words in [
+            &["call", "f", "-5"][..],
+            &["call", "f", "--", "-5"],
+            &["--", "call", "f", "-5"],
+        ] {
+            assert_eq!(command(words), call("-5"), "{words:?}");
+        }
+        assert_eq!(command(&["call", "f", "-"]), call("-"));
+        assert_eq!(command(&["call", "f", "--x={}"]), call("--x={}"));
+        assert_eq!(command(&["call", "-h"]), Command::Help);
+        assert_eq!(command(&["call", "f", "{}", "--help"]), Command::Help);
+        assert_eq!(command(&["-V"]), Command::Version);
+        let Command::Manifest { command, output } = command(&[
+            "manifest",
+            "-o",
+            "m.toml",
+            "--command",
+            "p",
+            "--config",
+            "--",
+            "-o",
+        ]) else {
+            panic!("another command");
+        };
+        assert_eq!(command.unwrap(), ["p", "--config", "--", "-o"]);
+        assert_eq!(output, Some(PathBuf::from("m.toml")));
+        let read = read(&["schema", "--config=a=b", "--tool-names", "full"]).unwrap();
+        assert_eq!(read.config, Some(PathBuf::from("a=b")));
+        assert_eq!(read.names, ToolNames::Full);
+    }
+
+    #[test]
+    fn b18_paths_need_not_be_utf8() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let odd = || OsString::from_vec(b"/tmp/\xff.toml".to_vec());
+        for words in [
+            vec!["--config".into(), odd()],
+            vec![OsString::from_vec(b"--config=/tmp/\xff.toml".to_vec())],
+        ] {
+            let config = parse(words).unwrap().config;
+            assert_eq!(config, Some(PathBuf::from(odd())));
+        }
+        let problem = parse(vec!["call".into(), odd(), "{}".into()]).unwrap_err();
+        assert!(problem.contains("the hook must be UTF-8"), "{problem}");
+    }
+
+    #[test]
+    fn b18_what_does_not_fit_is_refused_with_the_mend() {
+        for (words, says) in [
+            (&["--help=x"][..], "`--help` takes no value, found `x`"),
+            (&["--version=1"], "`--version` takes no value"),
+            (
+                &["--config", "a", "--config", "b"],
+                "`--config` is given twice",
+            ),
+            (
+                &["--tool-names=full", "--tool-names=full"],
+                "is given twice",
+            ),
+            (
+                &["manifest", "-o", "a", "--output", "b"],
+                "`--output` is given twice",
+            ),
+            (&["--config"], "`--config` needs a file"),
+            (&["--config="], "`--config` needs a file"),
+            (
+                &["--config", "--tool-names", "full"],
+                "`--config` needs a file",
+            ),
+            (&["--cofnig", "x"], "did you mean `--config`?"),
+            (&["--verson"], "did you mean `--version`?"),
+            (&["-x"], "unknown option `-x`"),
+            (&["scheme"], "did you mean `schema`?"),
+            (&["schema", "x"], "unexpected `x`"),
+            (&["call", "f", "{}", "{}"], "unexpected `{}`"),
+            (&["call", "f"], "needs the arguments as JSON"),
+            (&["call"], "`call` needs a hook"),
+            (
+                &["schema", "--command", "p"],
+                "`--command` belongs to `manifest`",
+            ),
+            (&["-o", "f"], "`--output` belongs to `manifest`"),
+            (&["manifest", "--command"], "`--command` needs a program"),
+            (&["--tool-names", "short"], "expected `full` or `function`"),
+        ] {
+            let problem = read(words).unwrap_err();
+            assert!(problem.contains(says), "{words:?}: {problem}");
+        }
     }
 }

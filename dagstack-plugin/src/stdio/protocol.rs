@@ -16,7 +16,7 @@ use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ClientJsonRpcMessage, ContentBlock,
     CustomRequest, CustomResult, ErrorCode, Implementation, InitializeRequestParams,
     InitializeResult, JsonRpcMessage, ListToolsResult, MetaObject, PaginatedRequestParams,
-    RequestId, ServerCapabilities, ServerConfig, ServerJsonRpcMessage, Tool,
+    RequestId, ServerCapabilities, ServerConfig, ServerJsonRpcMessage,
 };
 use rmcp::service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly};
 use rmcp::transport::Transport;
@@ -26,9 +26,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::calls::Call;
-use super::envelope::{INVALID_PARAMS, PARSE_ERROR, error_line, too_deep};
+use super::envelope::{INTERNAL_ERROR, INVALID_PARAMS, PARSE_ERROR, error_line, too_deep};
 use super::instance::SetupFailure;
 use super::serve::{Job, Server};
+use super::session::Peer;
 use super::{dialect, extension, meta, reply};
 
 /// Rounds of the SDK's tasks after which one that is not done is taken to wait for something.
@@ -90,7 +91,11 @@ impl Protocol {
             Some(Ok(_)) => true,
             _ => {
                 server.answer_forwarded(ticket, |id| {
-                    error_line(Some(id), -32603, "the process cannot start the MCP runtime")
+                    error_line(
+                        Some(id),
+                        INTERNAL_ERROR,
+                        "the process cannot start the MCP runtime",
+                    )
                 });
                 false
             }
@@ -288,7 +293,7 @@ fn send(server: &Server, message: ServerJsonRpcMessage) {
         Ok(body) => format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"{key}\":{body}}}\n").into_bytes(),
         Err(error) => error_line(
             Some(id),
-            -32603,
+            INTERNAL_ERROR,
             &format!("the answer has no JSON form: {error}"),
         ),
     });
@@ -301,6 +306,11 @@ pub(super) struct Handler {
 }
 
 impl Handler {
+    /// Who sent a request.
+    fn peer(&self, context: &RequestContext<RoleServer>) -> Peer {
+        meta::peer_of(&context.meta).unwrap_or_else(|| self.server.session.peer())
+    }
+
     fn config(&self) -> ServerConfig {
         let declaration = self.server.tools.declaration;
         let mut info = Implementation::new(
@@ -342,16 +352,10 @@ impl ServerHandler for Handler {
     async fn list_tools(
         &self,
         _: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(
-            self.server.tools.list().to_vec(),
-        ))
-    }
-
-    fn get_tool(&self, name: &str) -> Option<Tool> {
-        let listed = self.server.tools.list();
-        listed.iter().find(|tool| tool.name == name).cloned()
+        let listing = self.server.tools.listing(self.peer(&context));
+        Ok(ListToolsResult::with_all_items(listing.list().to_vec()))
     }
 
     async fn call_tool(
@@ -360,12 +364,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let tools = &self.server.tools;
-        let Some(index) = tools.find(&request.name) else {
-            return Err(ErrorData::invalid_params(
-                tools.unknown(&request.name),
-                None,
-            ));
-        };
+        let index = tools.find(self.peer(&context), &request.name)?;
         let arguments = Value::Object(request.arguments.unwrap_or_default()).to_string();
         let call = meta::read_map(&context.meta);
         let token = call.cancellation().clone();
@@ -392,7 +391,14 @@ impl ServerHandler for Handler {
             Err(_) => return Err(ErrorData::internal_error("the call was dropped", None)),
         };
         let result = match value {
-            Ok(value) if wraps => CallToolResult::structured(serde_json::json!({"result": value})),
+            Ok(value) if wraps => {
+                let text = value.as_str().map(ContentBlock::text);
+                let mut result = CallToolResult::structured(serde_json::json!({"result": value}));
+                if let Some(text) = text {
+                    result.content = vec![text];
+                }
+                result
+            }
             Ok(value) => CallToolResult::structured(value),
             Err(error) => {
                 let mut meta = MetaObject::default();
@@ -425,12 +431,10 @@ impl ServerHandler for Handler {
             "execute" => dialect::execute(&self.server, params, &context).await,
             "shutdown" => dialect::shutdown(),
             // The SDK knows these; they are here because their parameters do not fit.
-            "initialize" | "ping" | "tools/list" | "tools/call" | "server/discover" => {
-                Err(ErrorData::invalid_params(
-                    format!("the parameters of `{method}` do not fit its definition in MCP"),
-                    None,
-                ))
-            }
+            known if MCP.contains(&known) => Err(ErrorData::invalid_params(
+                format!("the parameters of `{method}` do not fit its definition in MCP"),
+                None,
+            )),
             _ => Err(ErrorData::new(
                 ErrorCode::METHOD_NOT_FOUND,
                 format!("unknown method `{method}`"),
@@ -440,6 +444,29 @@ impl ServerHandler for Handler {
         answered.map(CustomResult::new)
     }
 }
+
+/// Whether requests of this method are known, in any dialect. Their parameters are objects.
+pub(super) fn is_known(method: &str) -> bool {
+    MCP.contains(&method) || OWN.contains(&method)
+}
+
+/// The methods of MCP that the SDK answers, and `tools/call`.
+const MCP: [&str; 5] = [
+    "initialize",
+    "ping",
+    "tools/list",
+    "tools/call",
+    "server/discover",
+];
+/// Those of the extension and of the Python core.
+const OWN: [&str; 6] = [
+    extension::SETUP,
+    extension::HEALTH,
+    extension::TEARDOWN,
+    "get_schema",
+    "execute",
+    "shutdown",
+];
 
 /// A setup's failure as a JSON-RPC error.
 pub(super) fn setup_error(failure: SetupFailure) -> ErrorData {

@@ -1,7 +1,7 @@
 //! What a call's answer looks like, byte for byte.
 //!
-//! The bytes are those rmcp writes for `CallToolResult::structured`, in its order of fields, made in
-//! one buffer without a JSON tree. Errors have no `structuredContent`: the TypeScript client holds it
+//! The bytes are those rmcp writes for a `CallToolResult` with structured content, in its order of
+//! fields, made in one buffer without a JSON tree. Errors have no `structuredContent`: the TypeScript client holds it
 //! against the tool's output schema even when `isError` is set. Their structured form is in `_meta`.
 
 use serde_json::{Value, json};
@@ -17,8 +17,31 @@ pub(super) struct Form {
     pub(super) shape: Shape,
     /// The value is no object and travels under `result`.
     pub(super) wraps: bool,
-    /// With the text copy that clients without our extension read.
-    pub(super) text: bool,
+    pub(super) copy: Copy,
+}
+
+/// The text block beside the structured content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Copy {
+    /// None: the host knows our extension and reads the structured content.
+    None,
+    /// The value, which is a text, as it is. A model reads it, and escapes and a wrapper around it
+    /// would only be in its way.
+    Text,
+    /// The JSON of the structured content, as MCP asks for.
+    Json,
+}
+
+impl Copy {
+    /// What a peer gets of the JSON text `value`. Whether that is a text is seen from the value, not
+    /// from the type: an `Option` or an enum may be one.
+    pub(super) fn of(value: &[u8], is_ours: bool) -> Self {
+        match value.first() {
+            _ if is_ours => Self::None,
+            Some(b'"') => Self::Text,
+            _ => Self::Json,
+        }
+    }
 }
 
 fn start(line: &mut Vec<u8>, id: &str, shape: Shape) {
@@ -41,12 +64,14 @@ pub(super) fn send_result(output: &Output, id: &str, form: Form, value: &[u8], m
         output.send_pieces(&Large { id, form, value });
         return;
     }
-    let copies = if form.text { 2 } else { 1 };
+    let copies = if form.copy == Copy::None { 1 } else { 2 };
     // With room for some escapes.
     let mut line = Vec::with_capacity(id.len() + copies * value.len() + value.len() / 8 + 192);
     before(&mut line, id, form);
-    if form.text {
-        escape(&mut line, value);
+    match form.copy {
+        Copy::None => {}
+        Copy::Text => line.extend_from_slice(value),
+        Copy::Json => escape(&mut line, value),
     }
     between(&mut line, form);
     line.extend_from_slice(value);
@@ -66,16 +91,25 @@ impl Pieces for Large<'_> {
     fn each(&self, sink: &mut dyn FnMut(&[u8]) -> bool) -> bool {
         let mut piece = Vec::with_capacity(PIECE);
         before(&mut piece, self.id, self.form);
-        if self.form.text {
-            // Half a piece, as it may double.
-            for part in self.value.chunks(PIECE / 2) {
-                if piece.len() + part.len() > PIECE {
-                    if !sink(&piece) {
-                        return false;
-                    }
-                    piece.clear();
+        match self.form.copy {
+            Copy::None => {}
+            Copy::Text => {
+                if !(sink(&piece) && sink(self.value)) {
+                    return false;
                 }
-                escape(&mut piece, part);
+                piece.clear();
+            }
+            Copy::Json => {
+                // Half a piece, as it may double.
+                for part in self.value.chunks(PIECE / 2) {
+                    if piece.len() + part.len() > PIECE {
+                        if !sink(&piece) {
+                            return false;
+                        }
+                        piece.clear();
+                    }
+                    escape(&mut piece, part);
+                }
             }
         }
         between(&mut piece, self.form);
@@ -94,18 +128,21 @@ impl Pieces for Large<'_> {
 
 fn before(line: &mut Vec<u8>, id: &str, form: Form) {
     start(line, id, form.shape);
-    if form.text {
-        line.extend_from_slice(b"{\"type\":\"text\",\"text\":\"");
-        if form.wraps {
-            line.extend_from_slice(br#"{\"result\":"#);
-        }
-    }
+    line.extend_from_slice(match form.copy {
+        Copy::None => b"".as_slice(),
+        Copy::Text => br#"{"type":"text","text":"#,
+        Copy::Json if form.wraps => br#"{"type":"text","text":"{\"result\":"#,
+        Copy::Json => br#"{"type":"text","text":""#,
+    });
 }
 
 fn between(line: &mut Vec<u8>, form: Form) {
-    if form.text {
-        line.extend_from_slice(if form.wraps { b"}\"}" } else { b"\"}" });
-    }
+    line.extend_from_slice(match form.copy {
+        Copy::None => b"".as_slice(),
+        Copy::Text => b"}",
+        Copy::Json if form.wraps => b"}\"}",
+        Copy::Json => b"\"}",
+    });
     line.extend_from_slice(b"],\"structuredContent\":");
     if form.wraps {
         line.extend_from_slice(b"{\"result\":");
@@ -119,7 +156,7 @@ fn after(line: &mut Vec<u8>, form: Form) {
     line.extend_from_slice(b",\"isError\":false}}\n");
 }
 
-/// JSON text inside a JSON string. Compact JSON has no control characters, so these two are all.
+/// JSON text inside a JSON string. On one line it has no control characters, so these two are all.
 fn escape(line: &mut Vec<u8>, json: &[u8]) {
     let mut done = 0;
     for at in memchr::memchr2_iter(b'"', b'\\', json) {

@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::calls::{self, Call, Prepared};
-use super::envelope::{self, INVALID_REQUEST, Message, PARSE_ERROR, error_line};
+use super::envelope::{
+    self, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Message, PARSE_ERROR, error_line,
+};
 use super::host_calls::HostCalls;
 use super::in_flight::{Cancelled, InFlight};
 use super::instance::{Instance, SetupFailure};
 use super::known;
 use super::output::Output;
 use super::pool::{self, Pool, Work};
-use super::protocol::Protocol;
+use super::protocol::{self, Protocol};
 use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
@@ -23,6 +25,7 @@ use crate::config::{ChangeQueue, Coverage, SectionFeed, failed_paths};
 use crate::context::{Metadata, PluginScope, SetupContext};
 use crate::registration::Registration;
 use crate::resources::ResourceSet;
+use crate::wire::Object;
 
 /// Everything the threads of the executable share.
 #[derive(Debug)]
@@ -63,8 +66,6 @@ pub(super) enum Job {
     Flush,
     /// Set the plugin up with its own config.
     SetUp,
-    /// Tear the plugin down and tell the supervisor.
-    TearDown,
     /// Anything else that runs an author's code.
     Run(Task),
 }
@@ -77,7 +78,6 @@ impl fmt::Debug for Job {
             Self::Answer(_) => "Answer",
             Self::Flush => "Flush",
             Self::SetUp => "SetUp",
-            Self::TearDown => "TearDown",
             Self::Run(_) => "Run",
         })
     }
@@ -123,7 +123,6 @@ impl Work for Server {
             Job::Answer(line) => self.output.send(line, more),
             Job::Flush => self.output.flush(),
             Job::SetUp => self.set_up_alone(),
-            Job::TearDown => super::supervisor::tear_down(self),
             Job::Run(run) => run(self),
         }
     }
@@ -169,6 +168,22 @@ impl Server {
             return;
         }
         match envelope::parse(text) {
+            Message::Request {
+                id,
+                method,
+                params: Some(params),
+            } if !envelope::is_object(params) => {
+                let found = envelope::type_of(params);
+                let line = if protocol::is_known(&method) {
+                    let problem =
+                        format!("`params` of `{method}` must be an object, found {found}");
+                    error_line(Some(id), INVALID_PARAMS, &problem)
+                } else {
+                    let problem = format!("unknown method `{method}`");
+                    error_line(Some(id), METHOD_NOT_FOUND, &problem)
+                };
+                jobs.push(Job::Answer(line));
+            }
             Message::Request { id, method, params } => match &*method {
                 "tools/call" => {
                     let (id, params) = (
@@ -197,13 +212,16 @@ impl Server {
                 }
                 other => {
                     match other {
-                        "initialize" => {
-                            if self.session.note_initialize(params) {
-                                self.instance.expect_setup();
-                            } else if self.instance.begin() {
-                                jobs.push(Job::SetUp);
+                        "initialize" => match self.session.note_initialize(params) {
+                            Ok(peer) if peer.is_ours => self.instance.expect_setup(),
+                            Ok(_) if self.instance.begin() => jobs.push(Job::SetUp),
+                            Ok(_) => {}
+                            Err(problem) => {
+                                let line = error_line(Some(id), INVALID_PARAMS, &problem);
+                                jobs.push(Job::Answer(line));
+                                return;
                             }
-                        }
+                        },
                         super::extension::SETUP => self.instance.announce_setup(),
                         _ => {}
                     }
@@ -235,7 +253,8 @@ impl Server {
             #[serde(borrow, rename = "requestId")]
             id: &'a serde_json::value::RawValue,
         }
-        let Some(Ok(params)) = params.map(serde_json::from_str::<Params<'_>>) else {
+        let Some(Ok(Object(params))) = params.map(serde_json::from_str::<Object<Params<'_>>>)
+        else {
             return;
         };
         if let Cancelled::Forwarded(ticket) = self.in_flight.cancel(params.id.get()) {
@@ -311,7 +330,7 @@ impl Server {
         }
         let feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(feed) = feed.clone() else { return };
-        let Some(Ok(Params { config })) = params.map(serde_json::from_str) else {
+        let Some(Ok(Object(Params { config }))) = params.map(serde_json::from_str) else {
             // What is wrong with it may be a secret's neighbour, so it is not quoted.
             tracing::warn!(
                 "`{}` needs `{{\"config\": …}}`; the config stays as it was",

@@ -1,37 +1,171 @@
-//! What this connection's host said about itself.
+//! What the peer at the other end says of itself.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::wire::EXTENSION;
+use super::envelope::{is_object, type_of};
+use crate::wire::{EXTENSION, Object, is_dagstack_host};
 
-/// Facts about the host at the other end.
+/// Facts about a peer: what it said in `initialize`, or with a request of the stateless protocol.
+/// One that has said nothing is any MCP client.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Peer {
+    /// It knows the dagstack extension.
+    pub(super) is_ours: bool,
+    /// It is a dagstack host, with or without the extension.
+    pub(super) is_dagstack: bool,
+}
+
+impl Peer {
+    /// From a client's capabilities and its description of itself.
+    pub(super) fn of(capabilities: Option<&Value>, client: Option<&Value>) -> Self {
+        let extension = |capabilities: &Value| {
+            let experimental = capabilities.get("experimental")?;
+            experimental.get(EXTENSION)?.as_object().map(drop)
+        };
+        let is_ours = capabilities.and_then(extension).is_some();
+        let name = client.and_then(|client| client.get("name")?.as_str());
+        Self {
+            is_ours,
+            is_dagstack: is_ours || name.is_some_and(is_dagstack_host),
+        }
+    }
+
+    /// The same from the JSON texts. Those of most clients are not parsed for it.
+    pub(super) fn read(capabilities: Option<&str>, client: Option<&str>) -> Self {
+        let value = |text: Option<&str>| -> Option<Value> {
+            let text = text.filter(|text| text.contains("dagstack"))?;
+            serde_json::from_str(text).ok()
+        };
+        Self::of(value(capabilities).as_ref(), value(client).as_ref())
+    }
+
+    /// From the parameters of `initialize`; an error says what is wrong with them. Those of the Python
+    /// core have no `protocolVersion`.
+    fn initialized(params: Option<&str>) -> Result<Self, String> {
+        let given = match params.map(serde_json::from_str::<Object<Initialize<'_>>>) {
+            None => Initialize::default(),
+            Some(Ok(Object(given))) => given,
+            Some(Err(error)) => {
+                return Err(format!(
+                    "the parameters of `initialize` do not fit: {error}"
+                ));
+            }
+        };
+        let part = |name: &str, part: Option<&'_ RawValue>| match part.map(RawValue::get) {
+            Some(other) if !is_object(other) => Err(format!(
+                "`{name}` of `initialize` must be an object, found {}",
+                type_of(other)
+            )),
+            _ => Ok(()),
+        };
+        part("capabilities", given.capabilities)?;
+        part("clientInfo", given.client)?;
+        let mut peer = Self::read(
+            given.capabilities.map(RawValue::get),
+            given.client.map(RawValue::get),
+        );
+        peer.is_dagstack |= given.version.is_none();
+        Ok(peer)
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Initialize<'a> {
+    #[serde(borrow, rename = "protocolVersion")]
+    version: Option<&'a RawValue>,
+    #[serde(borrow)]
+    capabilities: Option<&'a RawValue>,
+    #[serde(borrow, rename = "clientInfo")]
+    client: Option<&'a RawValue>,
+}
+
+/// Who is at the other end of this connection.
 #[derive(Debug, Default)]
 pub(super) struct Session {
-    ours: AtomicBool,
+    is_ours: AtomicBool,
+    is_dagstack: AtomicBool,
 }
 
 impl Session {
     /// Whether the host announced the dagstack extension.
     pub(super) fn is_ours(&self) -> bool {
-        self.ours.load(Ordering::Relaxed)
+        self.is_ours.load(Ordering::Relaxed)
     }
 
-    /// Notes what `initialize` announces. `true` if it is the dagstack extension.
-    pub(super) fn note_initialize(&self, params: Option<&str>) -> bool {
-        // Clients without it are spared the parsing.
-        let ours = params.is_some_and(|text| {
-            text.contains(EXTENSION)
-                && serde_json::from_str::<Value>(text).is_ok_and(|params| {
-                    params
-                        .get("capabilities")
-                        .and_then(|capabilities| capabilities.get("experimental"))
-                        .and_then(|experimental| experimental.get(EXTENSION))
-                        .is_some_and(Value::is_object)
-                })
-        });
-        self.ours.store(ours, Ordering::Relaxed);
-        ours
+    /// What the peer said in `initialize`.
+    pub(super) fn peer(&self) -> Peer {
+        Peer {
+            is_ours: self.is_ours(),
+            is_dagstack: self.is_dagstack.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Notes what `initialize` says.
+    pub(super) fn note_initialize(&self, params: Option<&str>) -> Result<Peer, String> {
+        let peer = Peer::initialized(params)?;
+        self.is_ours.store(peer.is_ours, Ordering::Relaxed);
+        self.is_dagstack.store(peer.is_dagstack, Ordering::Relaxed);
+        Ok(peer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn b04_a_dagstack_host_is_known_by_what_it_says() {
+        let noted = |params: Option<&str>| Session::default().note_initialize(params).unwrap();
+        let is_dagstack = |params: &str| noted(Some(params)).is_dagstack;
+        let named = |name: &str| {
+            format!(
+                r#"{{"protocolVersion":"2025-11-25","capabilities":{{}},"clientInfo":{{"name":"{name}","version":"1"}}}}"#
+            )
+        };
+        for host in [
+            "dagstack",
+            "dagstack-runtime",
+            "dagstack-plugin-system",
+            "@dagstack/core",
+        ] {
+            assert!(is_dagstack(&named(host)), "{host}");
+        }
+        for client in [
+            "claude-ai",
+            "dagstackish",
+            "my-dagstack-tests",
+            "dagstack-tests",
+        ] {
+            assert!(!is_dagstack(&named(client)), "{client}");
+        }
+        assert!(is_dagstack(
+            r#"{"protocolVersion":"2025-11-25","capabilities":{"experimental":{"dev.dagstack/plugin":{}}},"clientInfo":{"name":"x","version":"1"}}"#
+        ));
+        // The Python core.
+        assert!(is_dagstack(r#"{"capabilities":{}}"#));
+        assert!(noted(None).is_dagstack);
+        assert_eq!(Session::default().peer(), Peer::default());
+    }
+
+    #[test]
+    fn b15_an_array_is_no_object() {
+        let problem = |params| {
+            Session::default()
+                .note_initialize(Some(params))
+                .unwrap_err()
+        };
+        assert!(problem(r#"["2025-11-25",{}]"#).contains("expected an object"));
+        assert_eq!(
+            problem(r#"{"protocolVersion":"2025-11-25","capabilities":[],"clientInfo":{}}"#),
+            "`capabilities` of `initialize` must be an object, found an array"
+        );
+        assert_eq!(
+            problem(r#"{"protocolVersion":"2025-11-25","clientInfo":["x","1"]}"#),
+            "`clientInfo` of `initialize` must be an object, found an array"
+        );
     }
 }

@@ -1,18 +1,22 @@
 //! The process's first thread: signals, the end of the input, the clock, and the end of the process.
 //! It waits for nothing that a hook could hold up.
 
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::envelope::{INTERNAL_ERROR, error_line};
 use super::guard::Forwarder;
 use super::pool;
-use super::serve::{Job, Server};
+use super::reply::failure_line;
+use super::serve::Server;
 use crate::call::CatchPanic;
-use crate::error::PluginError;
+use crate::error::{HookError, PluginError, code};
 
 /// How often the pool is looked after at the end.
 const TICK: Duration = Duration::from_millis(1);
@@ -21,9 +25,9 @@ const TELL: Duration = Duration::from_millis(1000);
 /// … when calls that still run are given up, …
 const GIVE_UP: Duration = Duration::from_millis(1500);
 /// … when a teardown that still runs is given up, …
-const EXIT: Duration = Duration::from_millis(1850);
+const EXIT: Duration = Duration::from_millis(1800);
 /// … and how long the last log lines may take.
-const LAST_WORDS: Duration = Duration::from_millis(80);
+const LAST_WORDS: Duration = Duration::from_millis(120);
 
 static TORN_DOWN: AtomicBool = AtomicBool::new(false);
 
@@ -62,17 +66,84 @@ pub(super) fn supervise(
         }
         pause(&mut printed);
     }
-    server.submit(Job::TearDown);
-    while began.elapsed() < EXIT && !(TORN_DOWN.load(Ordering::Acquire) && server.output.is_idle())
-    {
+    let is_open = !server.in_flight.is_empty();
+    let given_up = is_open.then(|| apart(server, give_up)).flatten();
+    // Not by the pool, whose every worker may be inside a hook.
+    let _ = apart(server, tear_down);
+    let is_over = || {
+        let is_said = given_up.as_ref().is_none_or(JoinHandle::is_finished);
+        TORN_DOWN.load(Ordering::Acquire) && is_said && server.output.is_idle()
+    };
+    while began.elapsed() < EXIT && !is_over() {
         pause(&mut printed);
     }
+    let cut = if TORN_DOWN.load(Ordering::Acquire) {
+        None
+    } else {
+        apart(server, |_| {
+            tracing::error!("the teardown did not end within {EXIT:?} and is cut off");
+        })
+    };
     let end = Instant::now() + LAST_WORDS;
-    printed.take();
-    printed.give();
-    while printed.has_backlog() && Instant::now() < end {
+    loop {
+        printed.take();
+        printed.give();
+        let is_said = cut.as_ref().is_none_or(JoinHandle::is_finished);
+        if (is_said && !printed.has_backlog()) || Instant::now() > end {
+            return;
+        }
         wait(&mut printed, signals, wake, Some(TICK));
     }
+}
+
+/// Does something on a thread of its own: what is written, and be it a log line, may have to wait for
+/// a reader, and that of stderr is the supervisor.
+fn apart(
+    server: &Arc<Server>,
+    work: impl FnOnce(&Arc<Server>) + Send + 'static,
+) -> Option<JoinHandle<()>> {
+    let server = Arc::clone(server);
+    let thread = std::thread::Builder::new().name("dagstack-end".to_owned());
+    thread.spawn(move || work(&server)).ok()
+}
+
+/// Answers the requests that are still open: whoever asked would wait for ever.
+fn give_up(server: &Arc<Server>) {
+    let open = server.in_flight.take_all();
+    let hooks = server.tools.declaration.hooks;
+    let mut running: BTreeMap<&str, usize> = BTreeMap::new();
+    for (id, call) in open {
+        let line = match call {
+            Some(call) => {
+                let hook = hooks.get(call.hook).map_or("?", |hook| hook.name);
+                *running.entry(hook).or_default() += 1;
+                let error = HookError::new(
+                    code::UNAVAILABLE,
+                    format!(
+                        "the plugin's process is ending, and `{hook}` did not end within {GIVE_UP:?}"
+                    ),
+                );
+                failure_line(&id, call.shape, &error)
+            }
+            None => error_line(Some(&id), INTERNAL_ERROR, "the plugin's process is ending"),
+        };
+        // Whoever reads too slowly for it is not waited for.
+        let _ = server.output.offer(line);
+    }
+    if !running.is_empty() {
+        let names: Vec<String> = running
+            .iter()
+            .map(|(hook, calls)| match calls {
+                1 => format!("`{hook}`"),
+                calls => format!("`{hook}` ({calls} calls)"),
+            })
+            .collect();
+        tracing::error!(
+            "the process is ending; calls that did not end within {GIVE_UP:?} are given up: {}",
+            names.join(", ")
+        );
+    }
+    server.output.flush();
 }
 
 #[derive(Debug, Default)]
@@ -119,7 +190,7 @@ fn drain(fd: std::os::fd::BorrowedFd<'_>) {
 }
 
 /// Runs the plugin's teardown; [`supervise`] waits for it, but not for ever.
-pub(super) fn tear_down(server: &Arc<Server>) {
+fn tear_down(server: &Arc<Server>) {
     let Some(plugin) = server.instance.take() else {
         torn_down(server);
         return;

@@ -1,29 +1,48 @@
 //! The MCP tools of a plugin: one per exposed hook; a `tool` plugin's functions are its hooks.
+//!
+//! Every tool has two names, and both can always be called. Which are listed depends on who asks:
+//! big clients refuse the dots of the specification's names, dagstack hosts find hooks by them.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
+use rmcp::ErrorData;
 use rmcp::model::Tool;
 
+use super::reply::failure_text;
+use super::session::Peer;
+use crate::call;
 use crate::declaration::{Declaration, Hook};
 use crate::kind::TOOL_NAME_TEMPLATE;
 
-/// How tools are named.
+/// What `--tool-names` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum ToolNames {
-    /// As the kind says, else `{kind}.{plugin}.{hook}`; `tool.<plugin>.execute.<function>`.
+    /// Dagstack hosts are listed the full names, others the short ones.
     #[default]
+    ByPeer,
+    /// Everybody is listed the full names.
     Full,
-    /// The hook's or function's own name, for clients that refuse dots.
+    /// Everybody is listed the short names.
     Function,
 }
 
-impl ToolNames {
-    /// The tool that calls `hook`.
-    pub(super) fn of(self, declaration: &Declaration, hook: &Hook) -> String {
+/// One of a tool's two names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Style {
+    /// As the kind says, else `{kind}.{plugin}.{hook}`; `tool.<plugin>.execute.<function>`.
+    Full,
+    /// The hook's or function's own name.
+    Short,
+}
+
+const STYLES: [Style; 2] = [Style::Full, Style::Short];
+
+impl Style {
+    fn name(self, declaration: &Declaration, hook: &Hook) -> String {
         let (kind, plugin, name) = (declaration.kind, declaration.name, hook.name);
         match self {
-            Self::Function => name.to_owned(),
+            Self::Short => name.to_owned(),
             Self::Full if declaration.is_tool() => format!("tool.{plugin}.execute.{name}"),
             Self::Full => template(declaration, hook)
                 .replace("{kind}", kind)
@@ -42,41 +61,42 @@ fn template(declaration: &Declaration, hook: &Hook) -> &'static str {
         .map_or(TOOL_NAME_TEMPLATE, |hook| hook.mcp_tool_name_template)
 }
 
-/// The tools by name. Schemas are made when a client asks for them.
+/// The tools under one of their names. Schemas are made when a client asks for them.
 #[derive(Debug)]
-pub(super) struct Tools {
-    pub(super) declaration: &'static Declaration,
-    pub(super) names: ToolNames,
+pub(super) struct Listing {
+    declaration: &'static Declaration,
+    style: Style,
     by_name: HashMap<String, usize>,
     listed: OnceLock<Vec<Tool>>,
 }
 
-impl Tools {
-    pub(super) fn new(declaration: &'static Declaration, names: ToolNames) -> Self {
-        let by_name = exposed(declaration)
-            .map(|(index, hook)| (names.of(declaration, hook), index))
-            .collect();
+impl Listing {
+    fn new(declaration: &'static Declaration, style: Style) -> Self {
+        let by_name = declaration
+            .exposed()
+            .map(|(index, hook)| (style.name(declaration, hook), index));
         Self {
             declaration,
-            names,
-            by_name,
+            style,
+            by_name: by_name.collect(),
             listed: OnceLock::new(),
         }
     }
 
-    /// The hook a tool calls, by its place in the declaration.
-    pub(super) fn find(&self, tool: &str) -> Option<usize> {
-        self.by_name.get(tool).copied()
+    /// The tool that calls `hook`.
+    pub(super) fn name(&self, hook: &Hook) -> String {
+        self.style.name(self.declaration, hook)
     }
 
     /// What `tools/list` answers.
     pub(super) fn list(&self) -> &[Tool] {
         self.listed.get_or_init(|| {
-            exposed(self.declaration)
+            self.declaration
+                .exposed()
                 .map(|(_, hook)| {
                     let schemas = hook.schemas();
                     Tool::new(
-                        self.names.of(self.declaration, hook),
+                        self.name(hook),
                         hook.description.unwrap_or_default(),
                         Arc::new(schemas.input.clone()),
                     )
@@ -85,35 +105,202 @@ impl Tools {
                 .collect()
         })
     }
+}
 
-    /// The message for a tool that does not exist.
-    pub(super) fn unknown(&self, tool: &str) -> String {
-        let names: Vec<String> = exposed(self.declaration)
-            .map(|(_, hook)| self.names.of(self.declaration, hook))
+/// The tools under both their names.
+#[derive(Debug)]
+pub(super) struct Tools {
+    pub(super) declaration: &'static Declaration,
+    names: ToolNames,
+    full: Listing,
+    short: Listing,
+}
+
+impl Tools {
+    pub(super) fn new(declaration: &'static Declaration, names: ToolNames) -> Self {
+        Self {
+            declaration,
+            names,
+            full: Listing::new(declaration, Style::Full),
+            short: Listing::new(declaration, Style::Short),
+        }
+    }
+
+    /// As `peer` is listed them, and under the other names.
+    fn listings(&self, peer: Peer) -> [&Listing; 2] {
+        match self.names {
+            ToolNames::ByPeer if peer.is_dagstack => [&self.full, &self.short],
+            ToolNames::Full => [&self.full, &self.short],
+            ToolNames::ByPeer | ToolNames::Function => [&self.short, &self.full],
+        }
+    }
+
+    /// The tools as `peer` is listed them.
+    pub(super) fn listing(&self, peer: Peer) -> &Listing {
+        self.listings(peer)[0]
+    }
+
+    /// The hook a tool calls, by its place in the declaration. Where one tool's name is another's
+    /// other name, it is the one that `peer` was listed.
+    pub(super) fn find(&self, peer: Peer, tool: &str) -> Result<usize, ErrorData> {
+        let mut listings = self.listings(peer).into_iter();
+        listings
+            .find_map(|listing| listing.by_name.get(tool).copied())
+            .ok_or_else(|| self.missing(peer, tool))
+    }
+
+    /// The error for a tool that is not there.
+    #[cold]
+    fn missing(&self, peer: Peer, tool: &str) -> ErrorData {
+        let names = |hook: &Hook| STYLES.map(|style| style.name(self.declaration, hook));
+        let mut hidden = self.declaration.hooks.iter().filter(|it| !it.mcp_exposed);
+        if let Some(hook) = hidden.find(|hook| names(hook).iter().any(|name| name == tool)) {
+            let error = call::not_exposed(&self.declaration.key(), hook.name);
+            return ErrorData::invalid_params(failure_text(&error), Some(error.to_value()));
+        }
+        let listing = self.listing(peer);
+        let exposed: Vec<([String; 2], String)> = self
+            .declaration
+            .exposed()
+            .map(|(_, hook)| (names(hook), listing.name(hook)))
             .collect();
-        // The hook's bare name is the likeliest mistake.
-        let guess = exposed(self.declaration)
-            .find(|(_, hook)| hook.name == tool)
-            .map(|(_, hook)| self.names.of(self.declaration, hook))
-            .or_else(|| crate::suggest(tool, names.iter().map(String::as_str)).map(str::to_owned))
-            .map(|guess| format!(" (did you mean `{guess}`?)"))
+        // A slip in either name is answered with the one this peer knows.
+        let known = exposed.iter().flat_map(|(names, _)| names);
+        let guess = crate::suggest(tool, known.map(String::as_str))
+            .and_then(|guess| {
+                exposed
+                    .iter()
+                    .find(|(names, _)| names.iter().any(|it| it == guess))
+            })
+            .map(|(_, listed)| format!(" (did you mean `{listed}`?)"))
             .unwrap_or_default();
-        let list = if names.is_empty() {
-            "there are none".to_owned()
-        } else {
-            format!("there are: {}", names.join(", "))
+        let listed: Vec<&str> = exposed.iter().map(|(_, listed)| &**listed).collect();
+        let list = match &listed[..] {
+            [] => "there are none".to_owned(),
+            listed => format!("there are: {}", listed.join(", ")),
         };
-        format!("unknown tool `{tool}`{guess}; {list}")
+        ErrorData::invalid_params(format!("unknown tool `{tool}`{guess}; {list}"), None)
     }
 }
 
-/// The exposed hooks with their places.
-pub(super) fn exposed(
-    declaration: &'static Declaration,
-) -> impl Iterator<Item = (usize, &'static Hook)> {
-    declaration
-        .hooks
-        .iter()
-        .enumerate()
-        .filter(|(_, hook)| hook.mcp_exposed)
+#[cfg(test)]
+mod tests {
+    use std::sync::OnceLock;
+
+    use super::*;
+    use crate::kind::{Dispatch, ErrorPolicy, KindHook, KindSpec};
+    use crate::manifest::ExecutionModel;
+    use crate::schema::Schema;
+
+    const fn hook(name: &'static str, mcp_exposed: bool) -> Hook {
+        Hook {
+            name,
+            description: None,
+            execution_model: ExecutionModel::Sync,
+            mcp_exposed,
+            texts: &[],
+            input_schema: Schema::new,
+            output_schema: Schema::new,
+            schemas: OnceLock::new(),
+        }
+    }
+
+    static HOOKS: [Hook; 3] = [
+        hook("split", true),
+        hook("fixed_split", true),
+        hook("own", false),
+    ];
+
+    const fn of_kind(name: &'static str, mcp_tool_name_template: &'static str) -> KindHook {
+        KindHook {
+            mcp_tool_name_template,
+            name,
+            description: None,
+            dispatch: Dispatch::Singleton,
+            capability: None,
+            error_policy: ErrorPolicy::FailFast,
+            mcp_exposed: true,
+            params: &[],
+            input_schema: || None,
+            output_schema: || None,
+        }
+    }
+
+    static KIND: KindSpec = KindSpec {
+        name: "chunker",
+        version: "1.0.0",
+        description: None,
+        constraints: &[],
+        hooks: &[
+            of_kind("split", "{plugin}_{hook}"),
+            of_kind("fixed_split", "{kind}/{plugin}/{hook}"),
+        ],
+    };
+
+    static CHUNKER: Declaration = Declaration {
+        kind_spec: Some(&KIND),
+        ..Declaration::new("chunker", "fixed", "Fixed", &HOOKS, Schema::new)
+    };
+    static TOOL: Declaration = Declaration::new("tool", "fixed", "Fixed", &HOOKS, Schema::new);
+
+    const CLIENT: Peer = Peer {
+        is_ours: false,
+        is_dagstack: false,
+    };
+    const HOST: Peer = Peer {
+        is_ours: false,
+        is_dagstack: true,
+    };
+
+    fn listed(tools: &Tools, peer: Peer) -> Vec<&str> {
+        let list = tools.listing(peer).list().iter();
+        list.map(|tool| &*tool.name).collect()
+    }
+
+    #[test]
+    fn b04_names_are_short_unless_a_dagstack_host_asks() {
+        let full = ["tool.fixed.execute.split", "tool.fixed.execute.fixed_split"];
+        let short = ["split", "fixed_split"];
+        let by_peer = Tools::new(&TOOL, ToolNames::ByPeer);
+        assert_eq!(listed(&by_peer, CLIENT), short);
+        assert_eq!(listed(&by_peer, HOST), full);
+        assert_eq!(listed(&Tools::new(&TOOL, ToolNames::Full), CLIENT), full);
+        assert_eq!(listed(&Tools::new(&TOOL, ToolNames::Function), HOST), short);
+        for name in full.iter().chain(&short) {
+            for peer in [CLIENT, HOST] {
+                assert!(by_peer.find(peer, name).is_ok(), "{name}");
+            }
+        }
+    }
+
+    /// The template makes `fixed_split` of the hook `split`, and there is a hook `fixed_split`.
+    #[test]
+    fn b04_of_two_tools_with_one_name_it_is_the_one_that_was_listed() {
+        let tools = Tools::new(&CHUNKER, ToolNames::ByPeer);
+        assert_eq!(listed(&tools, CLIENT), ["split", "fixed_split"]);
+        assert_eq!(
+            listed(&tools, HOST),
+            ["fixed_split", "chunker/fixed/fixed_split"]
+        );
+        assert_eq!(tools.find(CLIENT, "fixed_split").unwrap(), 1);
+        assert_eq!(tools.find(HOST, "fixed_split").unwrap(), 0);
+        assert_eq!(tools.find(HOST, "split").unwrap(), 0);
+    }
+
+    #[test]
+    fn b04_mistakes_are_answered_in_the_names_that_were_listed() {
+        let tools = Tools::new(&TOOL, ToolNames::ByPeer);
+        for slip in ["splid", "tool.fixed.execute.splid"] {
+            let said = tools.find(CLIENT, slip).unwrap_err().message;
+            assert!(said.contains("did you mean `split`?"), "{said}");
+            assert!(said.ends_with("there are: split, fixed_split"), "{said}");
+            let said = tools.find(HOST, slip).unwrap_err().message;
+            assert!(
+                said.contains("did you mean `tool.fixed.execute.split`?"),
+                "{said}"
+            );
+        }
+        let hidden = tools.find(CLIENT, "own").unwrap_err();
+        assert_eq!(hidden.data.unwrap()["code"], "not_exposed");
+    }
 }

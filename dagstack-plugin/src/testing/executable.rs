@@ -155,9 +155,7 @@ impl Child {
     }
 
     fn call_tool(&mut self, hook: &str, arguments: &Value) -> Result<Value, HookError> {
-        let Some(announced) = self.plugin.hook(hook) else {
-            return Err(self.plugin.unknown_hook(hook));
-        };
+        let announced = self.plugin.hook(hook)?;
         let (tool, wraps) = (announced.tool.clone(), announced.wraps_result);
         let result = self.request(
             "tools/call",

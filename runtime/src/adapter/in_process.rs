@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use dagstack_plugin::call::{self, Calling, given_up};
+use dagstack_plugin::call::{self, Access, Calling, given_up};
 use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::kind::Lease;
 use dagstack_plugin::manifest::ExecutionModel;
@@ -203,8 +203,9 @@ impl InProcess {
         hook: &str,
         ctx: &'a HookContext,
         args: &'a mut Value,
+        access: Access,
     ) -> Result<Calling<'a>, HookError> {
-        call::start(&**self.plugin()?, hook, ctx, Args::Value(args))
+        call::start(&**self.plugin()?, hook, ctx, Args::Value(args), access)
     }
 
     /// Whether a call is to be made by [`call_off_thread`](Self::call_off_thread).
@@ -237,6 +238,7 @@ impl InProcess {
         hook: &str,
         ctx: &HookContext,
         mut args: Value,
+        access: Access,
         running: impl Send + 'static,
     ) -> Result<Value, HookError> {
         if let Some(workers) = &self.workers
@@ -262,7 +264,7 @@ impl InProcess {
         let slot = Arc::new(Mutex::new(None));
         let answer = Arc::clone(&slot);
         let work = Box::pin(async move {
-            let outcome = call::call(&*plugin, &hook, &ctx, Args::Value(&mut args)).await;
+            let outcome = call::call(&*plugin, &hook, &ctx, Args::Value(&mut args), access).await;
             *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
             // First the plugin, then the count: a teardown that finds no calls asks who holds it.
             drop(plugin);
@@ -292,9 +294,11 @@ impl Adapter for InProcess {
     ) -> BoxFuture<'a, Result<Value, HookError>> {
         Box::pin(async move {
             if self.runs_off_thread(hook, &args) {
-                return self.call_off_thread(hook, ctx, args, ()).await;
+                let access = Access::Exposed;
+                return self.call_off_thread(hook, ctx, args, access, ()).await;
             }
-            self.begin(hook, ctx, &mut args)?.await?.into_value()
+            let call = self.begin(hook, ctx, &mut args, Access::Exposed)?;
+            call.await?.into_value()
         })
     }
 

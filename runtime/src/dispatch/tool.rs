@@ -11,11 +11,11 @@ pub(super) fn function(args: &Value) -> Option<&str> {
     args.get("function").and_then(Value::as_str)
 }
 
-/// The names of a tool's functions. A tool in another process has told the host when it started.
+/// The names of a tool's exposed functions. A tool in another process has told the host when it started.
 pub(super) async fn functions(entry: &Entry, live: &Live, ctx: &HookContext) -> Vec<String> {
     if let Source::InProcess(registration) = &entry.descriptor.source {
-        let hooks = registration.declaration().hooks.iter();
-        return hooks.map(|hook| hook.name.to_owned()).collect();
+        let hooks = registration.declaration().exposed();
+        return hooks.map(|(_, hook)| hook.name.to_owned()).collect();
     }
     let nothing = Value::Object(serde_json::Map::new());
     let adapter = live.running.adapter();

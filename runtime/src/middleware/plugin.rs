@@ -38,8 +38,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dagstack_plugin::call::Access;
 use dagstack_plugin::manifest::ChainWrap;
 use dagstack_plugin::middleware::{Call, Middleware, Next};
+use dagstack_plugin::wire::Object;
 use dagstack_plugin::{HookError, Metadata, PluginName, async_trait, code};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -156,7 +158,8 @@ impl PluginMiddleware {
             entry: Arc::clone(&self.entry),
             live: None,
         };
-        match handle.call(hook, call.ctx(), Value::Object(told)).await {
+        let told = Value::Object(told);
+        match handle.call_as(Access::All, hook, call.ctx(), told).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if self.lacks(hook, &error) => Ok(None),
             // It is not ready; or it has neither hook, and guards nothing.
@@ -205,7 +208,8 @@ impl PluginMiddleware {
         if answer.is_null() {
             return Ok(T::default());
         }
-        T::deserialize(answer).map_err(|error| {
+        let read = Object::deserialize(answer).map(|Object(it)| it);
+        read.map_err(|error| {
             HookError::new(
                 code::INVALID_RESULT,
                 format!(

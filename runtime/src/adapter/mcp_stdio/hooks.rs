@@ -18,6 +18,8 @@ pub(super) struct Hooks {
     /// In the plugin's own order.
     names: Vec<String>,
     tools: HashMap<String, ToolOf>,
+    /// Those that the plugin has and nobody outside its process may call.
+    hidden: Vec<String>,
     /// For the kind `tool`: what `get_schema` answers.
     pub(super) functions: Option<Value>,
 }
@@ -33,7 +35,8 @@ pub(super) struct ToolOf {
 impl Hooks {
     /// The hooks that a dagstack plugin announces; `None` if it does not say.
     pub(super) fn announced(plugin: &PluginName, extension: &JsonObject) -> Option<Self> {
-        let hooks: Vec<AnnouncedHook> = Vec::deserialize(extension.get("hooks")?).ok()?;
+        let hooks: Vec<AnnouncedHook> = wire::list(extension.get("hooks")?).ok()?;
+        let hidden = extension.get("hidden").map(Vec::<String>::deserialize);
         Some(Self {
             plugin: plugin.clone(),
             names: hooks.iter().map(|hook| hook.name.clone()).collect(),
@@ -47,6 +50,7 @@ impl Hooks {
                     (hook.name, tool)
                 })
                 .collect(),
+            hidden: hidden.and_then(Result::ok).unwrap_or_default(),
             functions: None,
         })
     }
@@ -67,6 +71,7 @@ impl Hooks {
             plugin: plugin.clone(),
             names: Vec::new(),
             tools: HashMap::new(),
+            hidden: Vec::new(),
             functions: None,
         };
         for tool in tools {
@@ -118,12 +123,15 @@ impl Hooks {
     ///
     /// # Errors
     ///
-    /// `unknown_hook`, as in process.
+    /// `unknown_hook` and `not_exposed`, as in process.
     pub(super) fn find(&self, hook: &str) -> Result<&ToolOf, HookError> {
         self.tools.get(hook).ok_or_else(|| self.unknown(hook))
     }
 
     fn unknown(&self, hook: &str) -> HookError {
+        if self.hidden.iter().any(|hidden| hidden == hook) {
+            return call::not_exposed(&self.plugin.to_string(), hook);
+        }
         let (kind, name) = (self.plugin.kind(), self.plugin.name());
         call::unknown_hook(kind, name, self.names.iter().map(String::as_str), hook)
     }

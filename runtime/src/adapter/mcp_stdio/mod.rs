@@ -19,7 +19,7 @@ use std::time::Duration;
 use dagstack_plugin::config::ConfigSubscription;
 use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::schema::Schema;
-use dagstack_plugin::wire::EXTENSION;
+use dagstack_plugin::wire::{EXTENSION, Object};
 use dagstack_plugin::{
     BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool, wire,
 };
@@ -203,9 +203,10 @@ impl Adapter for McpStdio {
                 return Health::Healthy;
             }
             match self.request(wire::HEALTH).await {
-                Ok(answer) => Health::deserialize(answer).unwrap_or_else(|error| {
-                    Health::degraded(format!("its health cannot be read: {error}"))
-                }),
+                Ok(answer) => match Object::deserialize(answer) {
+                    Ok(Object(health)) => health,
+                    Err(error) => Health::degraded(format!("its health cannot be read: {error}")),
+                },
                 Err(error) => Health::unhealthy(format!("it did not say how it is: {error}")),
             }
         })

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use dagstack_plugin::call::CatchPanic;
 use dagstack_plugin::resources::Served;
+use dagstack_plugin::wire::Object;
 use dagstack_plugin::{CancelToken, HookError, code, wire};
 use serde::Deserialize;
 use serde_json::Value;
@@ -40,7 +41,7 @@ pub(super) type Writer<W> = Arc<tokio::sync::Mutex<Option<W>>>;
 struct Request<'a> {
     id: u64,
     #[serde(borrow)]
-    params: Params<'a>,
+    params: Object<Params<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -55,7 +56,7 @@ struct Params<'a> {
 
 #[derive(Deserialize)]
 struct Cancelled {
-    params: CancelledParams,
+    params: Object<CancelledParams>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +102,7 @@ impl Serving {
                 Err(_) => false,
             }
         } else if line.starts_with(CANCELLED) {
-            let id = serde_json::from_slice::<Cancelled>(line).map(|it| it.params.id);
+            let id = serde_json::from_slice::<Cancelled>(line).map(|it| it.params.0.id);
             let token = id.ok().and_then(|id| self.lock().running.remove(&id));
             token.map(|token| token.cancel()).is_some()
         } else {
@@ -127,9 +128,10 @@ impl Serving {
                 ))
             }
         };
-        let resource = request.params.resource.into_owned();
-        let method = request.params.method.into_owned();
-        let params = request.params.params.get().to_owned();
+        let Object(params) = request.params;
+        let resource = params.resource.into_owned();
+        let method = params.method.into_owned();
+        let params = params.params.get().to_owned();
         let serving = self.clone();
         tokio::spawn(async move {
             let outcome = match served {
@@ -160,7 +162,8 @@ impl Serving {
     /// Answers a request that came by way of the SDK.
     pub(super) async fn answer(&self, params: Value) -> Result<Value, HookError> {
         let text = params.to_string();
-        let params: Params<'_> = serde_json::from_str(&text).map_err(|error| {
+        let read = serde_json::from_str::<Object<Params<'_>>>(&text);
+        let Object(params) = read.map_err(|error| {
             HookError::new(
                 code::INVALID_ARGUMENTS,
                 format!("the parameters of `{}` do not fit: {error}", wire::RESOURCE),

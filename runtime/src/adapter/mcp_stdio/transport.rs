@@ -23,7 +23,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::sync::{Mutex, watch};
 
 use super::progress::Listeners;
-use dagstack_plugin::wire::{CONFIG_CHANGED, SETUP, is_one_line};
+use dagstack_plugin::wire::{CONFIG_CHANGED, Object, SETUP, is_one_line};
 
 use super::resources::{Serving, Writer};
 
@@ -188,7 +188,7 @@ fn answered(line: &[u8]) -> Option<RequestId> {
         id: u32,
         method: Option<IgnoredAny>,
     }
-    if let Ok(answer) = serde_json::from_slice::<Answer>(line) {
+    if let Ok(Object(answer)) = serde_json::from_slice::<Object<Answer>>(line) {
         // A request of the child's own has a method.
         return answer
             .method
