@@ -1,6 +1,6 @@
 //! [`Ctxt`]: the one place where the mistakes of an invocation are collected.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -13,6 +13,7 @@ use syn::Error;
 #[derive(Default)]
 pub(crate) struct Ctxt {
     errors: RefCell<Vec<Error>>,
+    left: Cell<bool>,
 }
 
 impl Ctxt {
@@ -31,10 +32,15 @@ impl Ctxt {
         self.errors.borrow_mut().push(error);
     }
 
+    /// Records a mistake that the compiler reports at the author's own tokens, which are passed on.
+    pub(crate) fn leave_to_compiler(&self) {
+        self.left.set(true);
+    }
+
     /// The mistakes, as `compile_error!`s; `None` if there are none.
     pub(crate) fn finish(self) -> Option<TokenStream> {
         let errors = self.errors.into_inner();
-        if errors.is_empty() {
+        if errors.is_empty() && !self.left.get() {
             return None;
         }
         Some(errors.iter().map(Error::to_compile_error).collect())

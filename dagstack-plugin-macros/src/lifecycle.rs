@@ -7,6 +7,7 @@ use syn::{FnArg, Meta, Type};
 use crate::ctxt::Ctxt;
 use crate::hook::expand::{NamedType, Scope, check_inferred, check_send, check_type};
 use crate::hook::signature::{check_output, check_plain, check_receiver, output, place, shown};
+use crate::hook::types;
 use crate::plugin::model::{ImplBlock, Mark, MemberFn};
 use crate::{cfg, spans};
 
@@ -86,6 +87,7 @@ fn check_setup<'a>(function: &'a MemberFn, cx: &Ctxt) -> Option<&'a Type> {
             ),
             FnArg::Typed(param) if index == 0 => match &*param.ty {
                 Type::Reference(reference) if reference.mutability.is_none() => {
+                    types::check(&reference.elem, None, cx);
                     context = Some(&*reference.elem);
                 }
                 ty => cx.error_at(

@@ -3,3 +3,4 @@
 pub(crate) mod args;
 pub(crate) mod expand;
 pub(crate) mod signature;
+pub(crate) mod types;

@@ -9,6 +9,7 @@ use syn::{
     Safety, Signature, Type, TypeReference,
 };
 
+use super::types;
 use crate::ctxt::Ctxt;
 use crate::plugin::model::{MemberFn, is_of_schema};
 
@@ -195,6 +196,9 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
             }
             Type::Reference(reference) => borrowed(&ident, reference, cx),
             ty => {
+                if !types::check(ty, Some(&ident), cx) {
+                    continue;
+                }
                 if let Some(problem) = not_owned(ty) {
                     cx.error_at(ty, problem);
                     continue;
@@ -303,18 +307,16 @@ fn owned(ty: &Type) -> Option<String> {
         Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
         Type::TraitObject(_) | Type::ImplTrait(_) => return None,
         ty => match &*shown(ty) {
-            "str" => "String".to_owned(),
             "Path" => "PathBuf".to_owned(),
-            other => other.to_owned(),
+            other => types::owned_of_unsized(&other.split("::").collect::<Vec<_>>())
+                .unwrap_or(other)
+                .to_owned(),
         },
     })
 }
 
 /// Why a type cannot be a hook's parameter, as far as its tokens say.
 fn not_owned(ty: &Type) -> Option<String> {
-    if let Type::ImplTrait(_) = ty {
-        return Some("`impl Trait` cannot be read from arguments\nhelp: name a type".to_owned());
-    }
     let tokens = ty.to_token_stream();
     if contains(
         &tokens,
@@ -423,23 +425,23 @@ pub(crate) fn place(ty: &Type, argument: usize) -> Span {
     inner.map_or_else(|| last.ident.span(), |ty| place(ty, 0))
 }
 
-/// Reports `-> impl Trait` and `-> !`.
+/// Reports `-> impl Trait`, `-> !`, and what else cannot be returned whatever the compiler thinks.
 pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) {
-    if let ReturnType::Type(_, ty) = &sig.output
-        && matches!(&**ty, Type::Never(_))
-    {
+    let ReturnType::Type(_, ty) = &sig.output else {
+        return;
+    };
+    if matches!(&**ty, Type::Never(_)) {
         cx.error_at(ty, format!("{owner} must return: `!` never does"));
-    }
-    if let ReturnType::Type(_, ty) = &sig.output
-        && contains(
-            &ty.to_token_stream(),
-            &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl"),
-        )
-    {
+    } else if contains(
+        &ty.to_token_stream(),
+        &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl"),
+    ) {
         cx.error_at(
             ty,
             format!("{owner} cannot return `impl Trait`\nhelp: name the type"),
         );
+    } else {
+        types::check(ty, None, cx);
     }
 }
 

@@ -9,6 +9,7 @@ use syn::{
 
 use crate::cfg;
 use crate::ctxt::Ctxt;
+use crate::hook::types;
 use crate::path::CratePath;
 
 /// The attributes that mark a method.
@@ -292,7 +293,13 @@ impl ToTokens for MemberFn {
             ..
         } = self;
         let mut sig = sig.clone();
+        let mut body = body.clone();
+        let mut allow = None;
         if !self.marks.is_empty() {
+            if let Some(instead) = types::passed_on(&sig) {
+                (sig, body) = instead;
+                allow = Some(quote!(#[allow(unused)]));
+            }
             for input in &mut sig.inputs {
                 match input {
                     FnArg::Typed(param) => param.attrs.retain(|attr| !is_of_schema(attr)),
@@ -302,7 +309,7 @@ impl ToTokens for MemberFn {
                 }
             }
         }
-        tokens.extend(quote!(#(#attrs)* #vis #defaultness #sig #body));
+        tokens.extend(quote!(#(#attrs)* #allow #vis #defaultness #sig #body));
     }
 }
 

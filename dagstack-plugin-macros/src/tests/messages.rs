@@ -166,6 +166,65 @@ fn signatures() {
 }
 
 #[test]
+fn types_that_cannot_be_there_are_found_at_any_depth() {
+    let of = |ty: &str| {
+        let ty = syn::parse_str(ty).unwrap();
+        crate::hook::types::unfit(&ty, false).map(|unfit| unfit.message())
+    };
+    for fine in [
+        "Vec<Box<str>>",
+        "std::sync::Arc<[u8]>",
+        "Box<dyn Fn(u8)>",
+        "Path",
+        "Option<Self>",
+        "&'static str",
+        "fn(u8) -> u8",
+        "Cow<'static, str>",
+        "my::Display",
+    ] {
+        assert_eq!(of(fine), None, "{fine}");
+    }
+    for (ty, message) in [
+        ("str", "`str` has no size\nhelp: write `String`"),
+        ("Vec<str>", "`str` has no size\nhelp: write `String`"),
+        (
+            "Option<[Vec<u8>]>",
+            "`[Vec<u8>]` has no size\nhelp: write `Vec<Vec<u8>>`",
+        ),
+        (
+            "(u8, dyn Any)",
+            "`dyn Any` has no size\nhelp: name a type of yours",
+        ),
+        (
+            "std::path::Path",
+            "`std::path::Path` has no size\nhelp: write `PathBuf`",
+        ),
+        (
+            "Vec<Option<impl Any>>",
+            "`impl Trait` cannot be read from arguments\nhelp: name a type",
+        ),
+        (
+            "Box<Display>",
+            "`Display` is a trait, and only a type can be read or written\nhelp: name a type, for example `String`",
+        ),
+        (
+            "Vec<Stream<Item = u8>>",
+            "`Stream<Item=u8>` is a trait, and only a type can be read or written\nhelp: name a type, for example `String`",
+        ),
+        (
+            "Vec<!>",
+            "`!` has no values\nhelp: name a type that has some",
+        ),
+        (
+            "[u8; _]",
+            "`_` stands for no type in a signature\nhelp: name the type",
+        ),
+    ] {
+        assert_eq!(of(ty).as_deref(), Some(message), "{ty}");
+    }
+}
+
+#[test]
 fn several_mistakes_are_reported_together() {
     let found = errors(super::plugin(
         "kind = \"tool\", name = \"Echo\", zebra = 1",

@@ -10,6 +10,7 @@ use crate::entries::suggest;
 use crate::hook::args::Model;
 use crate::hook::expand::Hook;
 use crate::hook::signature::{self, Param, ValueParam, last_word, plain_name};
+use crate::hook::types;
 use crate::kind::data::HookData;
 use crate::lifetimes;
 use crate::plugin::Plugin;
@@ -229,6 +230,10 @@ pub(crate) fn params(
             } else {
                 params.push(Param::Context((*reference.elem).clone()));
             }
+            continue;
+        }
+        if !types::check(&input.ty, Some(&ident), cx) {
+            unreadable = true;
             continue;
         }
         if let Some(param) = data.params.get(values.len())

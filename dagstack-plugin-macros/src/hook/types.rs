@@ -1,0 +1,279 @@
+//! Types that the compiler cannot be asked about, found by their tokens at any depth.
+//!
+//! An expansion repeats the types of a signature, and about each of these the compiler would say
+//! something at every place it meets it, some of it about our own code.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Expr, GenericArgument, PathArguments, ReturnType, Signature, Type, TypePath};
+
+use super::signature::shown;
+use crate::ctxt::Ctxt;
+
+/// A part of a type that cannot stand where it stands.
+pub(crate) struct Unfit {
+    pub(crate) tokens: TokenStream,
+    pub(crate) why: Why,
+}
+
+/// What is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// `_`. The compiler says it best, so it is left to it.
+    Placeholder,
+    /// `impl Trait`.
+    Impl,
+    /// `!`.
+    Never,
+    /// `Self`, where that is refused.
+    SelfType,
+    /// A trait where a type should be: `Display`, `Fn(u8)`.
+    Trait,
+    /// `str`, `[T]`, `dyn Trait`, and what to write in its place.
+    Unsized(Option<String>),
+}
+
+/// Generic types whose arguments have a size.
+const OF_SIZED: &[&str] = &[
+    "BTreeMap",
+    "BTreeSet",
+    "BinaryHeap",
+    "HashMap",
+    "HashSet",
+    "LinkedList",
+    "Option",
+    "PluginContext",
+    "Result",
+    "Vec",
+    "VecDeque",
+];
+
+/// Names of traits that no type is called by.
+const TRAITS: &[&str] = &[
+    "AsMut",
+    "AsRef",
+    "Clone",
+    "Copy",
+    "Debug",
+    "Deserialize",
+    "DeserializeOwned",
+    "Display",
+    "DoubleEndedIterator",
+    "Eq",
+    "ExactSizeIterator",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "Future",
+    "Into",
+    "IntoIterator",
+    "Iterator",
+    "JsonSchema",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Send",
+    "Serialize",
+    "Sized",
+    "Sync",
+    "ToOwned",
+    "ToString",
+    "TryInto",
+];
+
+/// The first part of `ty` that cannot be there. `Self` is refused only on request: where a type is
+/// plain, `Self` is one of its names.
+pub(crate) fn unfit(ty: &Type, refuse_self: bool) -> Option<Unfit> {
+    Search { refuse_self }.of(ty, true)
+}
+
+/// The same of a signature, apart from what it returns at the top: `-> !` and `-> impl Trait` are
+/// sound functions.
+pub(crate) fn unfit_in(sig: &Signature) -> Option<Unfit> {
+    let params = sig.inputs.iter().filter_map(|input| match input {
+        syn::FnArg::Typed(param) => Some(&*param.ty),
+        syn::FnArg::Receiver(_) => None,
+    });
+    let output = match &sig.output {
+        ReturnType::Type(_, ty) if !matches!(**ty, Type::Never(_) | Type::ImplTrait(_)) => {
+            Some(&**ty)
+        }
+        _ => None,
+    };
+    params.chain(output).find_map(|ty| unfit(ty, false))
+}
+
+/// Reports a type that cannot be there; whether it can. `param` is the parameter it is the type of.
+pub(crate) fn check(ty: &Type, param: Option<&Ident>, cx: &Ctxt) -> bool {
+    let Some(unfit) = unfit(ty, false) else {
+        return true;
+    };
+    if unfit.why == Why::Placeholder {
+        cx.leave_to_compiler();
+        return false;
+    }
+    let is_whole = unfit.tokens.to_string() == ty.to_token_stream().to_string();
+    let message = match (&unfit.why, param) {
+        (Why::Unsized(mend), Some(param)) if is_whole => {
+            let help = match mend {
+                Some(owned) => format!("write `{param}: {owned}`"),
+                None => "name a type of yours".to_owned(),
+            };
+            format!("the parameter `{param}` has no size; a hook owns its arguments\nhelp: {help}")
+        }
+        _ => unfit.message(),
+    };
+    cx.error_at(&unfit.tokens, message);
+    false
+}
+
+/// What can stand in the place of `ty` in a function that is passed on beside the error.
+pub(crate) fn stand_in(ty: &Type) -> Type {
+    let mended = match unfit(ty, false) {
+        None => return ty.clone(),
+        Some(Unfit {
+            why: Why::Unsized(Some(mend)),
+            tokens,
+        }) if tokens.to_string() == ty.to_token_stream().to_string() => syn::parse_str(&mend).ok(),
+        Some(_) => None,
+    };
+    mended.unwrap_or_else(|| syn::parse_quote!(()))
+}
+
+impl Unfit {
+    /// What is wrong, and how to mend it, wherever the type stands.
+    pub(crate) fn message(&self) -> String {
+        let shown = shown(&self.tokens);
+        match &self.why {
+            Why::Placeholder => {
+                "`_` stands for no type in a signature\nhelp: name the type".to_owned()
+            }
+            Why::Impl => "`impl Trait` cannot be read from arguments\nhelp: name a type".to_owned(),
+            Why::Never => "`!` has no values\nhelp: name a type that has some".to_owned(),
+            Why::SelfType => "`Self` is no type here\nhelp: name a type".to_owned(),
+            Why::Trait => format!(
+                "`{shown}` is a trait, and only a type can be read or written\nhelp: name a type, for example `String`"
+            ),
+            Why::Unsized(Some(mend)) => format!("`{shown}` has no size\nhelp: write `{mend}`"),
+            Why::Unsized(None) => format!("`{shown}` has no size\nhelp: name a type of yours"),
+        }
+    }
+}
+
+struct Search {
+    refuse_self: bool,
+}
+
+impl Search {
+    /// `sized`: whether a type without a size cannot be there.
+    fn of(&self, ty: &Type, sized: bool) -> Option<Unfit> {
+        let found = |why| {
+            Some(Unfit {
+                tokens: ty.to_token_stream(),
+                why,
+            })
+        };
+        match ty {
+            Type::Infer(_) => found(Why::Placeholder),
+            Type::ImplTrait(_) => found(Why::Impl),
+            Type::Never(_) => found(Why::Never),
+            Type::TraitObject(object) if object.dyn_token.is_none() => found(Why::Trait),
+            Type::TraitObject(_) if sized => found(Why::Unsized(None)),
+            Type::Slice(slice) => self.of(&slice.elem, true).or_else(|| {
+                let mend = format!("Vec<{}>", shown(&slice.elem));
+                sized.then(|| found(Why::Unsized(Some(mend)))).flatten()
+            }),
+            Type::Array(array) => self.of(&array.elem, true).or_else(|| {
+                matches!(array.len, Expr::Infer(_))
+                    .then(|| found(Why::Placeholder))
+                    .flatten()
+            }),
+            Type::Tuple(tuple) => tuple.elems.iter().find_map(|elem| self.of(elem, true)),
+            Type::Reference(reference) => self.of(&reference.elem, false),
+            Type::Ptr(pointer) => self.of(&pointer.elem, false),
+            Type::Paren(paren) => self.of(&paren.elem, sized),
+            Type::Group(group) => self.of(&group.elem, sized),
+            Type::Path(path) => self.of_path(path, sized),
+            _ => None,
+        }
+    }
+
+    fn of_path(&self, ty: &TypePath, sized: bool) -> Option<Unfit> {
+        let found = |why| {
+            Some(Unfit {
+                tokens: ty.to_token_stream(),
+                why,
+            })
+        };
+        let names: Vec<String> = ty
+            .path
+            .segments
+            .iter()
+            .map(|it| it.ident.to_string())
+            .collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        if self.refuse_self && names.first() == Some(&"Self") {
+            return found(Why::SelfType);
+        }
+        if ty.qself.is_none() {
+            if matches!(names[..], [name] if TRAITS.contains(&name)) {
+                return found(Why::Trait);
+            }
+            if sized && let Some(owned) = owned_of_unsized(&names) {
+                return found(Why::Unsized(Some(owned.to_owned())));
+            }
+        }
+        let holds_sized = names.last().is_some_and(|last| OF_SIZED.contains(last));
+        for segment in &ty.path.segments {
+            match &segment.arguments {
+                PathArguments::None => {}
+                // `Fn(u8) -> u8`.
+                PathArguments::Parenthesized(_) => return found(Why::Trait),
+                PathArguments::AngleBracketed(list) => {
+                    for argument in &list.args {
+                        match argument {
+                            GenericArgument::Type(inner) => {
+                                if let Some(unfit) = self.of(inner, holds_sized) {
+                                    return Some(unfit);
+                                }
+                            }
+                            // `Iterator<Item = u8>`.
+                            GenericArgument::AssocType(_) | GenericArgument::Constraint(_) => {
+                                return found(Why::Trait);
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The owned form of a type without a size. `Path` alone may well be a type of the author's.
+pub(crate) fn owned_of_unsized(names: &[&str]) -> Option<&'static str> {
+    Some(match names {
+        ["str"] => "String",
+        [.., "path", "Path"] => "PathBuf",
+        ["OsStr"] | [.., "ffi", "OsStr"] => "OsString",
+        ["CStr"] | [.., "ffi", "CStr"] => "CString",
+        _ => return None,
+    })
+}
+
+/// The signature of a function with a type that cannot be there, as it is passed on: the compiler
+/// would say again what is said already.
+pub(crate) fn passed_on(sig: &Signature) -> Option<(Signature, TokenStream)> {
+    unfit_in(sig).filter(|unfit| unfit.why != Why::Placeholder)?;
+    let mut sig = sig.clone();
+    for input in &mut sig.inputs {
+        if let syn::FnArg::Typed(param) = input {
+            *param.ty = stand_in(&param.ty);
+        }
+    }
+    if let ReturnType::Type(_, ty) = &mut sig.output {
+        **ty = stand_in(ty);
+    }
+    Some((sig, quote!({ loop {} })))
+}
