@@ -42,7 +42,8 @@ pub(crate) fn parse(tokens: TokenStream, owner: &str, cx: &Ctxt) -> Vec<Entry> {
         .collect()
 }
 
-fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+/// The chunks between commas.
+pub(crate) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let mut chunks = vec![Vec::new()];
     for tree in tokens {
         match (&tree, chunks.last_mut()) {

@@ -13,17 +13,20 @@
     )
 )]
 
+mod boxed;
 mod cfg;
 mod ctxt;
 mod data;
 mod docs;
 mod entries;
+mod fragments;
 mod hook;
 #[cfg(feature = "include-kind")]
 mod include_kind;
 mod kind;
 mod lifecycle;
 mod lifetimes;
+mod lints;
 mod misplaced;
 mod names;
 mod path;
@@ -36,6 +39,7 @@ mod tests;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use proc_macro::TokenStream;
+use proc_macro2::TokenStream as TokenStream2;
 
 /// Makes a plugin of a type: `#[plugin(kind = "tool", name = "echo")] impl Echo { … }`.
 ///
@@ -106,9 +110,7 @@ use proc_macro::TokenStream;
 /// code that never runs and has the compiler check the types.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
-    guarded("plugin", item.clone(), || {
-        plugin::expand(args.into(), item.into())
-    })
+    attribute("plugin", args, item, plugin::expand)
 }
 
 /// Makes a kind of plugins of a trait: the contract that plugins keep and hosts call by.
@@ -181,8 +183,8 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
     let span = proc_macro::Span::call_site();
     let place = format!("{}:{}:{}", span.file(), span.line(), span.column());
-    guarded("kind", item.clone(), || {
-        kind::expand(args.into(), item.into(), &place)
+    attribute("kind", args, item, |args, item| {
+        kind::expand(args, item, &place)
     })
 }
 
@@ -272,9 +274,7 @@ pub fn health(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
 #[proc_macro_attribute]
 pub fn resource(args: TokenStream, item: TokenStream) -> TokenStream {
-    guarded("resource", item.clone(), || {
-        resource::expand(args.into(), item.into())
-    })
+    attribute("resource", args, item, resource::expand)
 }
 
 /// Derives what a type needs to be a parameter, a result or a config: serde's `Serialize` and
@@ -289,9 +289,7 @@ pub fn resource(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
 #[proc_macro_attribute]
 pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
-    guarded("data", item.clone(), || {
-        data::expand(args.into(), item.into())
-    })
+    attribute("data", args, item, data::expand)
 }
 
 /// Makes a kind's trait, and the types in it, from a hookspec that is no Rust:
@@ -328,6 +326,20 @@ pub fn plugin_of_kind(input: TokenStream) -> TokenStream {
     })
 }
 
+/// Expands `#[name(args)] item`.
+fn attribute(
+    name: &str,
+    args: TokenStream,
+    item: TokenStream,
+    expand: impl FnOnce(TokenStream2, TokenStream2) -> TokenStream2,
+) -> TokenStream {
+    guarded(name, item.clone(), || {
+        let args = fragments::flat(args.into());
+        let item = fragments::open(item.into());
+        cfg::first(name, &args, &item).unwrap_or_else(|| expand(args, item))
+    })
+}
+
 fn misplaced(name: &'static str, args: TokenStream, item: TokenStream) -> TokenStream {
     guarded(name, item.clone(), || {
         misplaced::expand(name, &args.into(), item.into())
@@ -335,11 +347,7 @@ fn misplaced(name: &'static str, args: TokenStream, item: TokenStream) -> TokenS
 }
 
 /// Runs an expansion. If it panics, which is our mistake, the author keeps the item.
-fn guarded(
-    name: &str,
-    item: TokenStream,
-    expand: impl FnOnce() -> proc_macro2::TokenStream,
-) -> TokenStream {
+fn guarded(name: &str, item: TokenStream, expand: impl FnOnce() -> TokenStream2) -> TokenStream {
     match catch_unwind(AssertUnwindSafe(expand)) {
         Ok(tokens) => tokens.into(),
         Err(_) => {

@@ -38,7 +38,7 @@ pub(crate) fn find<'a>(
             continue;
         }
         check_mark(mark, &owner, cx);
-        cfg::refuse_cfg_attr(&function.attrs, &owner, cx);
+        cfg::refuse_cfg_attr(&function.attrs, &owner, &[], cx);
         for attr in cfg::of(&function.attrs) {
             cx.error_at(
                 &attr.meta,

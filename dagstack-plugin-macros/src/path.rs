@@ -6,6 +6,7 @@ use syn::parse::Parser;
 use syn::{Attribute, Path};
 
 use crate::ctxt::Ctxt;
+use crate::entries;
 
 /// The path of the crate: `::dagstack_plugin`, or what the author gave as `crate = path`.
 #[derive(Clone)]
@@ -14,6 +15,16 @@ pub(crate) struct CratePath(Option<Path>);
 impl CratePath {
     /// The path everybody has.
     pub(crate) const DEFAULT: Self = Self(None);
+
+    /// What `crate = path` among `args` says, right or wrong.
+    pub(crate) fn given(args: &TokenStream) -> Self {
+        let cx = Ctxt::default();
+        entries::parse(args.clone(), "", &cx)
+            .iter()
+            .filter(|entry| entry.key == "crate")
+            .find_map(|entry| entry.eq("", &cx))
+            .map_or(Self::DEFAULT, |value| Self::parse(value, &cx))
+    }
 
     /// Reads the value of `crate = path`. The path must be absolute: a relative one would depend on
     /// what happens to be in scope.

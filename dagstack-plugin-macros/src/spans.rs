@@ -1,7 +1,7 @@
 //! Where generated tokens claim to be.
 
-use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::ToTokens;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 
 /// A span that points at `span` but belongs to the macro.
 ///
@@ -15,6 +15,7 @@ pub(crate) fn at(span: Span) -> Span {
 pub(crate) fn located(tokens: impl ToTokens) -> TokenStream {
     map(tokens.to_token_stream(), &|tree| match tree {
         TokenTree::Group(group) => group_with(&group, located).into(),
+        TokenTree::Ident(ident) => of_any_edition(&ident).into(),
         mut other => {
             other.set_span(at(other.span()));
             other
@@ -22,20 +23,45 @@ pub(crate) fn located(tokens: impl ToTokens) -> TokenStream {
     })
 }
 
+/// The name at its own place, but belonging to the macro (see [`at`]), and so to the macro's edition:
+/// there a name may be a keyword that is none in the author's.
+pub(crate) fn of_any_edition(ident: &Ident) -> Ident {
+    let span = at(ident.span());
+    if ident == "gen" {
+        return Ident::new_raw("gen", span);
+    }
+    let mut ident = ident.clone();
+    ident.set_span(span);
+    ident
+}
+
 /// The tokens with `Self` written out, for use outside the impl block.
 pub(crate) fn without_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
-    tokens
-        .into_iter()
-        .flat_map(|tree| match tree {
-            TokenTree::Ident(ident) if ident == "Self" => respan(self_ty.clone(), ident.span()),
+    let is_name = self_ty.clone().into_iter().nth(1).is_none();
+    let mut out = TokenStream::new();
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Ident(ident) if ident == "Self" => {
+                let leads =
+                    matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
+                // `G<u8>::N` is no expression.
+                let written = if leads && !is_name {
+                    quote!(<#self_ty>)
+                } else {
+                    self_ty.clone()
+                };
+                out.extend(respan(written, ident.span()));
+            }
             TokenTree::Group(group) => {
                 let mut new = Group::new(group.delimiter(), without_self(group.stream(), self_ty));
                 new.set_span(group.span());
-                TokenTree::Group(new).into()
+                out.extend([TokenTree::Group(new)]);
             }
-            other => TokenStream::from(other),
-        })
-        .collect()
+            other => out.extend([other]),
+        }
+    }
+    out
 }
 
 /// All tokens at one place.

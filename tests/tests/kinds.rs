@@ -4,8 +4,14 @@
 #![allow(clippy::panic, clippy::unwrap_used, unreachable_pub)]
 #![forbid(unsafe_code)]
 
+#[path = "../ui/kinds/pass/borrows_several_times.rs"]
+mod borrows_several_times;
 #[path = "../ui/kinds/pass/cfg_on_hooks.rs"]
 mod cfg_on_hooks;
+#[path = "../ui/kinds/pass/clippy_pedantic.rs"]
+mod clippy_pedantic;
+#[path = "../ui/kinds/pass/deprecated.rs"]
+mod deprecated;
 #[path = "../ui/kinds/pass/every_shape.rs"]
 mod every_shape;
 #[path = "../ui/kinds/pass/from_a_macro.rs"]

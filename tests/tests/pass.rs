@@ -10,8 +10,12 @@ extern crate dagstack_plugin as renamed;
 
 #[path = "../ui/types/pass/aliases.rs"]
 mod aliases;
+#[path = "../ui/cfg/pass/cfg_attr_with_harmless_attributes.rs"]
+mod cfg_attr_with_harmless_attributes;
 #[path = "../ui/cfg/pass/cfg_on_hooks.rs"]
 mod cfg_on_hooks;
+#[path = "../ui/registration/pass/clippy_pedantic.rs"]
+mod clippy_pedantic;
 #[path = "../ui/args/pass/crate_under_another_name.rs"]
 mod crate_under_another_name;
 #[path = "../ui/signature/pass/docs_of_every_form.rs"]
@@ -20,18 +24,26 @@ mod docs_of_every_form;
 mod every_argument;
 #[path = "../ui/signature/pass/every_shape.rs"]
 mod every_shape;
+#[path = "../ui/registration/pass/fragments.rs"]
+mod fragments;
 #[path = "../ui/registration/pass/from_a_macro.rs"]
 mod from_a_macro;
 #[path = "../ui/registration/pass/inside_a_function.rs"]
 mod inside_a_function;
+#[path = "../ui/signature/pass/lints_allowed.rs"]
+mod lints_allowed;
 #[path = "../ui/registration/pass/lints_denied.rs"]
 mod lints_denied;
 #[path = "../ui/registration/pass/no_prelude_and_decoys.rs"]
 mod no_prelude_and_decoys;
 #[path = "../ui/registration/pass/no_prelude_data.rs"]
 mod no_prelude_data;
+#[path = "../ui/resource/pass/no_prelude_and_decoys.rs"]
+mod no_prelude_resource;
 #[path = "../ui/resource/pass/every_form.rs"]
 mod resource_of_every_form;
+#[path = "../ui/signature/pass/self_of_generic_type.rs"]
+mod self_of_generic_type;
 #[path = "../ui/types/pass/serde_on_parameters.rs"]
 mod serde_on_parameters;
 #[path = "../ui/signature/pass/setup_forms.rs"]
@@ -163,4 +175,68 @@ async fn decoys_are_ignored() {
         run("from-a-macro", "item", json!({ "item": { "number": 4 } })).await,
         Ok(json!(4))
     );
+}
+
+#[tokio::test]
+async fn b24_cfg_attr_may_add_harmless_attributes() {
+    let args = json!({ "text": "", "number": 4 });
+    assert_eq!(run("cfg-attr", "echo", args).await, Ok(json!(4)));
+    let plugin = registered()
+        .into_iter()
+        .find(|plugin| plugin.declaration().name == "cfg-attr")
+        .unwrap();
+    assert_eq!(
+        plugin.declaration().description,
+        Some("Described under a condition.")
+    );
+}
+
+#[tokio::test]
+async fn fragments_of_macros_are_read() {
+    let args = json!({ "text": "ab", "times": 2 });
+    assert_eq!(run("fragments", "go", args).await, Ok(json!("abab")));
+    assert_eq!(
+        run("fragments", "nothing", json!({})).await,
+        Ok(json!(null))
+    );
+    let args = json!({ "text": "ab", "times": 2 });
+    assert_eq!(
+        run("fragments-of-kind", "go", args).await,
+        Ok(json!("abab"))
+    );
+    let go = &<fragments::Fragments as dagstack_plugin::Plugin>::declaration().hooks[0];
+    assert_eq!(go.description, Some("Repeats it."));
+    let text = &go.schemas().input["properties"]["text"];
+    assert_eq!(text["description"], "What to repeat.");
+    assert!(
+        fragments::page_schema()["properties"]
+            .get("offSet")
+            .is_some()
+    );
+}
+
+#[tokio::test]
+async fn self_is_the_whole_type() {
+    let args = json!({ "x": [1, 2] });
+    assert_eq!(
+        run("self-of-generic", "array", args).await,
+        Ok(json!([1, 2]))
+    );
+    let args = json!({ "x": [null] });
+    assert_eq!(run("self-of-generic", "nested", args).await, Ok(json!([2])));
+}
+
+#[tokio::test]
+async fn unusual_spellings_are_what_they_are() {
+    let args = json!({ "text": "a", "n": 1, "_unused": 1 });
+    assert_eq!(run("allowing", "unused", args).await, Ok(json!(1)));
+    let args = json!({ "_x": 1 });
+    assert_eq!(run("allowing", "context_first", args).await, Ok(json!(1)));
+    let args = json!({ "text": "a", "all": [1] });
+    assert_eq!(run("allowing", "parentheses", args).await, Ok(json!("a")));
+    let args = json!({ "x": [1, 2, 3] });
+    assert_eq!(run("allowing", "braces", args).await, Ok(json!([1, 2, 3])));
+    assert_eq!(run("allowing", "nothing", json!({})).await, Ok(json!(null)));
+    let args = json!({ "camelCase": 1 });
+    assert_eq!(run("allowing", "camel", args).await, Ok(json!(1)));
 }

@@ -10,6 +10,7 @@ use syn::{
 };
 
 use super::types;
+use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::plugin::model::{MemberFn, is_of_schema};
 
@@ -146,6 +147,9 @@ pub(crate) fn check_receiver(sig: &Signature, owner: &str, cx: &Ctxt) {
     }
 }
 
+/// What to do instead of a condition on a parameter.
+pub(crate) const TWO_HOOKS: &str = "\nhelp: write two hooks, each with its own `#[cfg(…)]`";
+
 /// Reads the parameters of a hook, and reports those that cannot be.
 pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
     let inputs: Vec<&PatType> = function
@@ -160,16 +164,7 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
     let context = context_of(&inputs);
     let mut params = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
-        if let Some(cfg) = input
-            .attrs
-            .iter()
-            .find(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr"))
-        {
-            cx.error_at(
-                &cfg.meta,
-                "the parameters of a hook cannot be conditional\nhelp: write two hooks, each with its own `#[cfg(…)]`",
-            );
-        }
+        cfg::refuse_on_parameter(&input.attrs, TWO_HOOKS, cx);
         let Some(ident) = name_of(input, cx) else {
             continue;
         };

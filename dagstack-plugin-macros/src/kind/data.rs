@@ -81,7 +81,7 @@ pub(crate) fn of(kind: &Kind<'_>) -> TokenStream {
 
 fn of_hook(hook: &KindHook<'_>) -> TokenStream {
     // Without the place in the kind's source: an error in a plugin must not point there.
-    let mut ident = hook.item.sig.ident.clone();
+    let mut ident = crate::spans::of_any_edition(&hook.item.sig.ident);
     ident.set_span(Span::call_site());
     let name = &hook.name;
     let (is_async, is_exposed) = (hook.is_async(), hook.is_exposed());

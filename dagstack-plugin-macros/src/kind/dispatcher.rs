@@ -22,10 +22,12 @@ pub(crate) fn item(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     );
     quote! {
         #[doc = #docs]
+        #[allow(deprecated)]
         #[derive(#private::Clone, #private::Debug)]
         #vis struct #name(#private::Dispatching<dyn #ident>);
 
         #[automatically_derived]
+        #[allow(deprecated)]
         impl #private::From<#private::Dispatching<dyn #ident>> for #name {
             fn from(__dagstack: #private::Dispatching<dyn #ident>) -> Self {
                 Self(__dagstack)
@@ -51,7 +53,7 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             use #private::ask::*;
 
             #[automatically_derived]
-            #[allow(dead_code)]
+            #[allow(dead_code, deprecated)]
             #allow
             #impl_token #name { #(#methods)* }
         };
@@ -63,6 +65,8 @@ fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenS
     let method = &hook.item.sig.ident;
     let name = &hook.name;
     let docs = docs(hook);
+    let attrs = hook.item.attrs.iter();
+    let deprecated = attrs.filter(|attr| attr.path().is_ident("deprecated"));
     let params: Vec<&Ident> = hook.params.iter().map(|param| &param.ident).collect();
     let types = hook.params.iter().map(|param| &param.ty);
     let value = &hook.output;
@@ -117,6 +121,7 @@ fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenS
     };
     quote! {
         #docs
+        #(#deprecated)*
         #vis async fn #method(
             &self,
             #ctx: &#private::HookContext,

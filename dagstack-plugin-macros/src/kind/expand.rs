@@ -8,10 +8,11 @@ use syn::{Attribute, Index, LitStr};
 use super::args::Dispatch;
 use super::model::{Kind, KindHook, KindParam};
 use super::{data, dispatcher};
+use crate::boxed::{self, Method};
 use crate::hook::expand::{Scope, check_type, description};
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::fallback::strip;
-use crate::spans;
+use crate::{lints, spans};
 
 /// The lifetime of borrowed arguments in generated code.
 const BORROWED: &str = "__dagstack_a";
@@ -32,34 +33,21 @@ pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
         .iter()
         .map(|hook| hook_spec(kind, hook, &bounds, &private));
     let checks = checks(kind, &private);
+    let hidden = lints::hidden(quote! {
+        use #private::ask::*;
+
+        #(#aliases)*
+        #(#structs)*
+        #spec
+        #impls
+        #(#specs)*
+        #checks
+    });
     quote! {
         #item
         #dispatcher
         #rules
-        #[doc(hidden)]
-        #[allow(
-            clippy::all,
-            clippy::nursery,
-            clippy::pedantic,
-            clippy::restriction,
-            deprecated,
-            non_camel_case_types,
-            non_upper_case_globals,
-            unused_imports,
-            unused_mut,
-            unused_qualifications,
-            unused_variables,
-        )]
-        const _: () = {
-            use #private::ask::*;
-
-            #(#aliases)*
-            #(#structs)*
-            #spec
-            #impls
-            #(#specs)*
-            #checks
-        };
+        #hidden
     }
 }
 
@@ -132,70 +120,17 @@ fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenS
         .iter()
         .map(|param| (param.ident.to_token_stream(), param.ty.to_token_stream()))
         .collect();
-    let ctx = Ident::new("ctx", Span::call_site());
-    let output = &hook.output;
-    let signature = signature(
-        &hook.item.sig.fn_token,
-        &hook.item.sig.ident,
-        hook.is_async(),
-        &ctx.into_token_stream(),
+    let signature = Method {
+        fn_token: &hook.item.sig.fn_token,
+        name: &hook.item.sig.ident,
+        is_async: hook.is_async(),
+        ctx: Some(boxed::ctx()),
         params,
-        output,
-        private,
-    );
+        output: &hook.output,
+    }
+    .signature(private);
     let allow = hook.allow_many();
     quote!(#(#attrs)* #allow #signature;)
-}
-
-/// A method of the trait as `async_trait` would write it, so that its `#[async_trait] impl`s and
-/// ours go together.
-///
-/// ```text
-/// fn chunk<'life0, 'life1, 'async_trait>(
-///     &'life0 self, ctx: &'life1 HookContext, text: String,
-/// ) -> BoxFuture<'async_trait, Result<Vec<Chunk>, HookError>>
-/// where 'life0: 'async_trait, 'life1: 'async_trait, Self: 'async_trait
-/// ```
-pub(crate) fn signature(
-    fn_token: &syn::Token![fn],
-    name: &Ident,
-    is_async: bool,
-    ctx: &TokenStream,
-    params: Vec<(TokenStream, TokenStream)>,
-    output: &TokenStream,
-    private: &TokenStream,
-) -> TokenStream {
-    let result = quote!(#private::Result<#output, #private::HookError>);
-    if !is_async {
-        let params = params.into_iter().map(|(name, ty)| quote!(#name: #ty));
-        return quote! {
-            #fn_token #name(&self, #ctx: &#private::HookContext, #(#params),*) -> #result
-        };
-    }
-    let mut count = 2;
-    let params: Vec<TokenStream> = params
-        .into_iter()
-        .map(|(name, ty)| {
-            let ty = name_elided(ty, &mut || {
-                count += 1;
-                format!("life{}", count - 1)
-            });
-            quote!(#name: #ty)
-        })
-        .collect();
-    let lives: Vec<TokenStream> = (0..count)
-        .map(|number| lifetime(&format!("life{number}"), Span::call_site()))
-        .collect();
-    quote! {
-        #fn_token #name<#(#lives,)* 'async_trait>(
-            &'life0 self,
-            #ctx: &'life1 #private::HookContext,
-            #(#params),*
-        ) -> #private::BoxFuture<'async_trait, #result>
-        where
-            #(#lives: 'async_trait,)*
-            Self: 'async_trait
-    }
 }
 
 fn without_hook<'a>(attrs: &'a [Attribute], kind: &Kind<'_>) -> Vec<&'a Attribute> {
@@ -226,8 +161,14 @@ fn aliases(kind: &Kind<'_>, hook: &KindHook<'_>) -> TokenStream {
     let params = hook.params.iter().enumerate().map(|(number, param)| {
         let mut name = alias(hook, number);
         name.set_span(home);
-        let generics = generics(param, BORROWED);
-        let ty = name_elided(param.ty.to_token_stream(), &mut || BORROWED.to_owned());
+        // One for each borrow: where the trait has several, its methods have as many.
+        let mut lives = Vec::new();
+        let ty = name_elided(param.ty.to_token_stream(), &mut || {
+            let life = format!("{BORROWED}{}", lives.len());
+            lives.push(lifetime(&life, Span::call_site()));
+            life
+        });
+        let generics = (!lives.is_empty()).then(|| quote!(<#(#lives),*>));
         quote!(type #name #generics = #ty;)
     });
     let (mut name, output) = (output_alias(hook), &hook.output);
@@ -235,13 +176,13 @@ fn aliases(kind: &Kind<'_>, hook: &KindHook<'_>) -> TokenStream {
     quote!(#(#params)* type #name = #output;)
 }
 
+/// `<'name, 'name>` for a parameter that borrows twice.
 fn generics(param: &KindParam, name: &str) -> TokenStream {
-    if param.is_borrowed() {
-        let name = lifetime(name, Span::call_site());
-        quote!(<#name>)
-    } else {
-        TokenStream::new()
+    let lives = vec![lifetime(name, Span::call_site()); param.borrows()];
+    if lives.is_empty() {
+        return TokenStream::new();
     }
+    quote!(<#(#lives),*>)
 }
 
 /// The struct the arguments are read into, for a hook that owns them. Its bounds are checked where
@@ -412,18 +353,15 @@ fn proxy(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenSt
             (quote!(#name), quote!(#alias #generics))
         })
         .collect();
-    let method = plain_span(&hook.item.sig.ident);
-    let ctx = quote!(__dagstack_ctx);
-    let output = output_alias(hook).into_token_stream();
-    let signature = signature(
-        &syn::token::Fn::default(),
-        &method,
-        hook.is_async(),
-        &ctx,
+    let signature = Method {
+        fn_token: &syn::token::Fn::default(),
+        name: &spans::of_any_edition(&hook.item.sig.ident),
+        is_async: hook.is_async(),
+        ctx: Some(quote!(__dagstack_ctx)),
         params,
-        &output,
-        private,
-    );
+        output: &output_alias(hook).into_token_stream(),
+    }
+    .signature(private);
     let index = hook.index;
     // Without `'static` rustc finds the method "not general enough".
     let body = if hook.is_async() {
@@ -432,12 +370,6 @@ fn proxy(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenSt
         quote!(#private::Err(self.not_exposed::<dyn #ident + 'static>(#index)))
     };
     quote!(#signature { #body })
-}
-
-fn plain_span(ident: &Ident) -> Ident {
-    let mut ident = ident.clone();
-    ident.set_span(spans::at(ident.span()));
-    ident
 }
 
 fn hook_spec(

@@ -26,7 +26,14 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, place: &str) -> Token
     let args = KindArgs::parse(args, &cx);
     let unique = data::unique(&item, place);
     let item = match syn::parse2::<ItemTrait>(item.clone()) {
-        Ok(item) => item,
+        Ok(mut item) => {
+            for member in &mut item.items {
+                if let syn::TraitItem::Fn(function) = member {
+                    crate::fragments::open_types(&mut function.sig);
+                }
+            }
+            item
+        }
         Err(error) => return not_a_trait(&error, item, cx),
     };
     model::check_trait(&item, &cx);

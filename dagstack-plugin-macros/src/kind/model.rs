@@ -44,9 +44,13 @@ pub(crate) struct KindParam {
 }
 
 impl KindParam {
-    /// Whether it borrows, as far as its tokens say.
+    /// How often it borrows, as far as its tokens say.
+    pub(crate) fn borrows(&self) -> usize {
+        lifetimes::count(self.ty.to_token_stream())
+    }
+
     pub(crate) fn is_borrowed(&self) -> bool {
-        lifetimes::count(self.ty.to_token_stream()) > 0
+        self.borrows() > 0
     }
 
     /// Whether it is or holds a reference, if only a `'static` one.
@@ -127,11 +131,6 @@ pub(crate) fn check_trait(item: &ItemTrait, cx: &Ctxt) {
                     item.ident
                 ),
             );
-        }
-    }
-    for attr in &item.attrs {
-        if attr.path().is_ident("cfg_attr") && cfg::adds_one_of(attr, &["hook", "kind"]) {
-            cfg::refuse_cfg_attr(std::slice::from_ref(attr), "a kind", cx);
         }
     }
 }
@@ -238,13 +237,14 @@ fn hook<'a>(
     let args = HookArgs::parse(tokens, ident, span, cx);
     let owner = "a hook";
     for attr in &function.attrs {
-        if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
+        if attr.path().is_ident("cfg") {
             cx.error_at(
                 &attr.meta,
                 "the hooks of a kind cannot be conditional: plugins and hosts must agree on them\nhelp: put the condition on the trait",
             );
         }
     }
+    cfg::refuse_cfg_attr(&function.attrs, owner, &["hook"], cx);
     signature::check_plain(&function.sig, owner, cx);
     signature::check_receiver(&function.sig, owner, cx);
     signature::check_output(&function.sig, owner, cx);
@@ -281,11 +281,10 @@ fn params(function: &TraitItemFn, cx: &Ctxt) -> Vec<KindParam> {
     let mut params: Vec<KindParam> = Vec::new();
     for input in &function.sig.inputs {
         let FnArg::Typed(input) = input else { continue };
+        cfg::refuse_on_parameter(&input.attrs, "", cx);
         let mut attrs = Vec::new();
         for attr in &input.attrs {
-            if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
-                cx.error_at(&attr.meta, "the parameters of a hook cannot be conditional");
-            } else if attr.path().is_ident("serde") {
+            if attr.path().is_ident("serde") {
                 cx.error_at(
                     &attr.meta,
                     "`#[serde(…)]` does not work on the parameters of a kind: their names are the keys for all plugins\nhelp: put it on the fields of a `#[data]` type",

@@ -7,7 +7,7 @@ use syn::LitStr;
 use super::args::{PluginArgs, UnitOfWork};
 use super::{Plugin, of_kind};
 use crate::hook::expand::{NamedType, Scope, description};
-use crate::{lifecycle, spans};
+use crate::{lifecycle, lints, spans};
 
 /// Everything but the impl block itself.
 pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
@@ -27,36 +27,21 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
     let types = types(plugin, &scope);
     let shared = shared(plugin, &scope);
     let kind = of_kind::expand(plugin, &scope);
-    quote! {
-        #[doc(hidden)]
-        #[allow(
-            clippy::all,
-            clippy::nursery,
-            clippy::pedantic,
-            clippy::restriction,
-            deprecated,
-            non_camel_case_types,
-            non_upper_case_globals,
-            unused_imports,
-            unused_mut,
-            unused_qualifications,
-        )]
-        const _: () = {
-            use #private::ask::*;
+    lints::hidden(quote! {
+        use #private::ask::*;
 
-            enum __dagstack_Index { #(#variants)* Count }
-            #(#constants)*
-            #types
-            #(#args)*
-            static __DAGSTACK_HOOKS: [#private::Hook; __dagstack_Index::Count as usize] =
-                [#(#elements)*];
-            #declaration
-            #kind
-            #impls
-            #private::inventory::submit! { #private::Probe::<#self_ty>::REGISTRATION }
-            #shared
-        };
-    }
+        enum __dagstack_Index { #(#variants)* Count }
+        #(#constants)*
+        #types
+        #(#args)*
+        static __DAGSTACK_HOOKS: [#private::Hook; __dagstack_Index::Count as usize] =
+            [#(#elements)*];
+        #declaration
+        #kind
+        #impls
+        #private::inventory::submit! { #private::Probe::<#self_ty>::REGISTRATION }
+        #shared
+    })
 }
 
 fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {

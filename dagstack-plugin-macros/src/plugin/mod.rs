@@ -176,7 +176,7 @@ fn hook<'a>(
         }
     };
     let args = HookArgs::parse(tokens, cx);
-    cfg::refuse_cfg_attr(&function.attrs, "a hook", cx);
+    cfg::refuse_cfg_attr(&function.attrs, "a hook", &[], cx);
     signature::check_plain(&function.sig, "a hook", cx);
     signature::check_receiver(&function.sig, "a hook", cx);
     signature::check_output(&function.sig, "a hook", cx);

@@ -11,6 +11,7 @@ use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::types;
 use crate::path::CratePath;
+use crate::{fragments, lints};
 
 /// The attributes that mark a method.
 pub(crate) const MARKS: &[&str] = &["hook", "setup", "teardown", "health"];
@@ -145,7 +146,8 @@ impl Parse for MemberFn {
         } else {
             None
         };
-        let sig = input.parse()?;
+        let mut sig = input.parse()?;
+        fragments::open_types(&mut sig);
         let body = if input.peek(Token![;]) {
             input.parse::<Token![;]>()?.to_token_stream()
         } else {
@@ -239,7 +241,7 @@ impl ImplBlock {
                     );
                 }
             }
-            cfg::refuse_cfg_attr(&function.hidden_marks, "a hook or a lifecycle function", cx);
+            cfg::refuse_cfg_attr(&function.hidden_marks, "a function", MARKS, cx);
         }
         for member in &self.members {
             if let Member::Macro(call) = member {
@@ -294,8 +296,9 @@ impl ToTokens for MemberFn {
         } = self;
         let mut sig = sig.clone();
         let mut body = body.clone();
-        let mut allow = None;
+        let (mut lints, mut allow) = (None, None);
         if !self.marks.is_empty() {
+            lints = Some(lints::of_called());
             if let Some(instead) = types::passed_on(&sig) {
                 (sig, body) = instead;
                 allow = Some(quote!(#[allow(unused)]));
@@ -309,7 +312,7 @@ impl ToTokens for MemberFn {
                 }
             }
         }
-        tokens.extend(quote!(#(#attrs)* #allow #vis #defaultness #sig #body));
+        tokens.extend(quote!(#lints #(#attrs)* #allow #vis #defaultness #sig #body));
     }
 }
 

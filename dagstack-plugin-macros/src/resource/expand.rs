@@ -15,8 +15,9 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::model::{Method, Resource};
+use crate::boxed;
 use crate::hook::expand::{Scope, check_type};
-use crate::spans;
+use crate::{lints, spans};
 
 /// Everything, the trait included.
 pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
@@ -29,51 +30,40 @@ pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
     let server = server(resource, &bounds, &private);
     let proxy = proxy(resource, &bounds, &private);
     let checks = checks(resource, &private);
-    quote! {
-        #item
-        #[doc(hidden)]
-        #[allow(
-            clippy::all,
-            clippy::nursery,
-            clippy::pedantic,
-            clippy::restriction,
-            deprecated,
-            non_camel_case_types,
-            unused_mut,
-            unused_qualifications,
-            unused_variables,
-        )]
-        const _: () = {
-            #(#aliases)*
+    let hidden = lints::hidden(quote! {
+        #(#aliases)*
 
-            #[automatically_derived]
-            impl #private::Resource for dyn #ident #bounds {
-                const INTERFACE: &'static str = #interface;
+        #[automatically_derived]
+        impl #private::Resource for dyn #ident #bounds {
+            const INTERFACE: &'static str = #interface;
 
-                fn cross(
-                    __dagstack_resource: &#private::Arc<Self>,
-                ) -> #private::Crossing {
-                    #private::Crossing::ByRequests(#private::Arc::new(
-                        __dagstack_Served(#private::Arc::clone(__dagstack_resource)),
-                    ))
-                }
-
-                fn arrive(
-                    __dagstack_arrival: #private::Arrival,
-                ) -> #private::Option<#private::Arc<Self>> {
-                    match __dagstack_arrival {
-                        #private::Arrival::ByRequests(__dagstack_remote) => {
-                            #private::Some(#private::Arc::new(__dagstack_There(__dagstack_remote)))
-                        }
-                        _ => #private::None,
-                    }
-                }
+            fn cross(
+                __dagstack_resource: &#private::Arc<Self>,
+            ) -> #private::Crossing {
+                #private::Crossing::ByRequests(#private::Arc::new(
+                    __dagstack_Served(#private::Clone::clone(__dagstack_resource)),
+                ))
             }
 
-            #server
-            #proxy
-            #checks
-        };
+            fn arrive(
+                __dagstack_arrival: #private::Arrival,
+            ) -> #private::Option<#private::Arc<Self>> {
+                match __dagstack_arrival {
+                    #private::Arrival::ByRequests(__dagstack_remote) => {
+                        #private::Some(#private::Arc::new(__dagstack_There(__dagstack_remote)))
+                    }
+                    _ => #private::None,
+                }
+            }
+        }
+
+        #server
+        #proxy
+        #checks
+    });
+    quote! {
+        #item
+        #hidden
     }
 }
 
@@ -132,20 +122,26 @@ fn trait_item(
         .iter()
         .filter(|method| keep(method))
         .map(|method| {
-            let attrs =
-                method.item.attrs.iter().filter(|attr| {
-                    !attr.path().is_ident("cfg") && !attr.path().is_ident("cfg_attr")
-                });
-            let sig = &method.item.sig;
-            let (fn_token, name, inputs) = (&sig.fn_token, &sig.ident, &sig.inputs);
-            let output = &method.output;
-            quote! {
-                #(#attrs)*
-                async #fn_token #name(#inputs) -> #private::Result<#output, #private::HookError>;
+            let attrs = method
+                .item
+                .attrs
+                .iter()
+                .filter(|attr| !attr.path().is_ident("cfg"));
+            let params = method
+                .inputs()
+                .map(|(name, ty)| (quote!(#name), quote!(#ty)));
+            let signature = boxed::Method {
+                fn_token: &method.item.sig.fn_token,
+                name: &method.item.sig.ident,
+                is_async: true,
+                ctx: None,
+                params: params.collect(),
+                output: &method.output,
             }
+            .signature(private);
+            quote!(#(#attrs)* #signature;)
         });
     quote! {
-        #[#private::async_trait]
         #(#attrs)*
         #vis #token #ident: #private::Send + #private::Sync + 'static {
             #(#methods)*
@@ -254,24 +250,33 @@ fn proxy(resource: &Resource<'_>, bounds: &TokenStream, private: &TokenStream) -
     let ident = &resource.item.ident;
     let methods = resource.methods.iter().map(|method| {
         let (name, locals, names) = (&method.name, locals(method), names(method));
-        let call = spans::located(&method.item.sig.ident);
         let types = (0..locals.len()).map(|number| alias(method, number));
-        let output = output_alias(method);
+        let signature = boxed::Method {
+            fn_token: &syn::token::Fn::default(),
+            name: &spans::of_any_edition(&method.item.sig.ident),
+            is_async: true,
+            ctx: None,
+            params: locals
+                .iter()
+                .zip(types)
+                .map(|(name, ty)| (quote!(#name), quote!(#ty)))
+                .collect(),
+            output: &output_alias(method).into_token_stream(),
+        }
+        .signature(private);
         quote! {
-            async fn #call(
-                &self,
-                #(#locals: #types),*
-            ) -> #private::Result<#output, #private::HookError> {
-                let __dagstack_parameters = #private::Ok(#private::Parameters::of(#name))
-                    #(.and_then(|it: #private::Parameters| it.with(#names, &#locals)))*;
-                self.0.call(#name, __dagstack_parameters).await
+            #signature {
+                #private::Box::pin(async move {
+                    let __dagstack_parameters = #private::Ok(#private::Parameters::of(#name))
+                        #(.and_then(|it: #private::Parameters| it.with(#names, &#locals)))*;
+                    self.0.call(#name, __dagstack_parameters).await
+                })
             }
         }
     });
     quote! {
         struct __dagstack_There(#private::Remote);
 
-        #[#private::async_trait]
         #[automatically_derived]
         impl #ident for __dagstack_There #bounds {
             #(#methods)*

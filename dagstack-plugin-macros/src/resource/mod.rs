@@ -21,7 +21,14 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let cx = Ctxt::default();
     let args = ResourceArgs::parse(args, &cx);
     let item = match syn::parse2::<ItemTrait>(item.clone()) {
-        Ok(item) => item,
+        Ok(mut item) => {
+            for member in &mut item.items {
+                if let syn::TraitItem::Fn(function) = member {
+                    crate::fragments::open_types(&mut function.sig);
+                }
+            }
+            item
+        }
         Err(error) => return not_a_trait(&error, item, cx),
     };
     model::check_trait(&item, &cx);

@@ -9,6 +9,7 @@ use syn::{
 };
 
 use super::args::ResourceArgs;
+use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::signature::{self, plain_name, shown};
 
@@ -31,6 +32,19 @@ pub(crate) struct Method<'a> {
     pub(crate) index: usize,
     /// Whether it can stand in the trait in spite of its mistakes.
     pub(crate) is_sound: bool,
+}
+
+impl Method<'_> {
+    /// All parameters with a name, in spite of mistakes in their types.
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = (&Ident, &Type)> {
+        self.item.sig.inputs.iter().filter_map(|input| match input {
+            FnArg::Typed(input) => match &*input.pat {
+                Pat::Ident(pat) => Some((&pat.ident, &*input.ty)),
+                _ => None,
+            },
+            FnArg::Receiver(_) => None,
+        })
+    }
 }
 
 /// One parameter, read.
@@ -114,13 +128,14 @@ fn method<'a>(function: &'a TraitItemFn, index: usize, cx: &Ctxt) -> Method<'a> 
     let sig = &function.sig;
     let name = plain_name(&sig.ident);
     for attr in &function.attrs {
-        if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
+        if attr.path().is_ident("cfg") {
             cx.error_at(
                 &attr.meta,
                 "the methods of a resource cannot be conditional: hosts and plugins must agree on them\nhelp: put the condition on the trait",
             );
         }
     }
+    cfg::refuse_cfg_attr(&function.attrs, OWNER, &[], cx);
     if !sig.generics.params.is_empty() {
         cx.error_at(
             &sig.generics,

@@ -66,10 +66,7 @@ fn arguments_may_be_incomplete() {
         let tokens = plugin(args, "impl Echo { #[hook] fn echo(&self) { 1 } }");
         assert!(!errors(tokens.clone()).is_empty(), "{args}");
         let text = tokens.to_string();
-        assert!(
-            text.contains("impl Echo { fn echo (& self) { 1 } }"),
-            "{text}"
-        );
+        assert!(text.contains("fn echo (& self) { 1 } }"), "{text}");
         assert!(text.contains("Plugin for Echo"), "{text}");
     }
 }

@@ -3,14 +3,13 @@
 pub use std::string::String;
 pub use std::sync::Arc;
 
-pub use async_trait::async_trait;
 pub use core::concat;
 pub use core::module_path;
 
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
-pub use super::{Box, Err, None, Ok, Option, Result, Send, Some, Sync, not_compiled};
+pub use super::{Box, Clone, Err, None, Ok, Option, Result, Send, Some, Sync, not_compiled};
 pub use crate::error::HookError;
 pub use crate::plugin::BoxFuture;
 pub use crate::resources::{

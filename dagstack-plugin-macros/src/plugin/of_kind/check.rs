@@ -5,6 +5,7 @@ use quote::ToTokens;
 use syn::{FnArg, PatType, Type};
 
 use super::OfKind;
+use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::entries::suggest;
 use crate::hook::args::Model;
@@ -286,14 +287,10 @@ fn value(ident: &Ident, input: &PatType, key: Option<&String>) -> ValueParam {
 }
 
 fn attributes(input: &PatType, kind: OfKind<'_>, cx: &Ctxt) {
+    cfg::refuse_on_parameter(&input.attrs, signature::TWO_HOOKS, cx);
     for attr in &input.attrs {
         let path = attr.path();
-        if path.is_ident("cfg") || path.is_ident("cfg_attr") {
-            cx.error_at(
-                &attr.meta,
-                "the parameters of a hook cannot be conditional\nhelp: write two hooks, each with its own `#[cfg(…)]`",
-            );
-        } else if is_of_schema(attr) && !path.is_ident("doc") {
+        if is_of_schema(attr) && !path.is_ident("doc") {
             cx.error_at(
                 &attr.meta,
                 format!(

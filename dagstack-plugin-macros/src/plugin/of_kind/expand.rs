@@ -5,11 +5,11 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::{OfKind, mentions};
+use crate::boxed::Method;
 use crate::hook::args::Model;
 use crate::hook::expand::{Hook, Scope};
 use crate::hook::signature::{Param, ValueParam};
 use crate::kind::data::HookData;
-use crate::kind::expand::signature;
 use crate::lifetimes::lifetime;
 use crate::plugin::Plugin;
 use crate::spans;
@@ -301,17 +301,15 @@ fn shell_method(
         .collect();
     let mut method = data.ident.clone();
     method.set_span(spans::at(hook.function.sig.ident.span()));
-    let fn_token = syn::token::Fn::default();
-    let ctx = quote!(__dagstack_ctx);
-    let signature = signature(
-        &fn_token,
-        &method,
-        data.is_async,
-        &ctx,
+    let signature = Method {
+        fn_token: &syn::token::Fn::default(),
+        name: &method,
+        is_async: data.is_async,
+        ctx: Some(quote!(__dagstack_ctx)),
         params,
-        &value,
-        private,
-    );
+        output: &value,
+    }
+    .signature(private);
     let body = if data.is_async {
         let given = given_name(hook);
         quote! {

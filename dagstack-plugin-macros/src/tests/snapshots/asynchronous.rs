@@ -1,4 +1,14 @@
 impl Echo {
+    #[allow(
+        clippy::missing_errors_doc,
+        clippy::missing_panics_doc,
+        clippy::must_use_candidate,
+        clippy::needless_pass_by_value,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps,
+        clippy::unused_async,
+        clippy::unused_self,
+    )]
     async fn echo(&self, ctx: &HookContext, a: u8) -> Result<u8, Error> {
         Ok(a)
     }
@@ -10,11 +20,18 @@ impl Echo {
     clippy::pedantic,
     clippy::restriction,
     deprecated,
+    elided_lifetimes_in_paths,
+    mismatched_lifetime_syntaxes,
     non_camel_case_types,
     non_upper_case_globals,
+    single_use_lifetimes,
+    unused_braces,
     unused_imports,
+    unused_lifetimes,
     unused_mut,
+    unused_parens,
     unused_qualifications,
+    unused_variables,
 )]
 const _: () = {
     use ::dagstack_plugin::__private::ask::*;

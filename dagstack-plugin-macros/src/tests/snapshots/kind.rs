@@ -29,9 +29,11 @@ pub trait Chunker: ::dagstack_plugin::__private::Send + ::dagstack_plugin::__pri
 /** Calls the plugins of the kind [`Chunker`], each hook by its dispatch class.
 
  A host's registry makes it.*/
+#[allow(deprecated)]
 #[derive(::dagstack_plugin::__private::Clone, ::dagstack_plugin::__private::Debug)]
 pub struct ChunkerDispatcher(::dagstack_plugin::__private::Dispatching<dyn Chunker>);
 #[automatically_derived]
+#[allow(deprecated)]
 impl ::dagstack_plugin::__private::From<
     ::dagstack_plugin::__private::Dispatching<dyn Chunker>,
 > for ChunkerDispatcher {
@@ -43,7 +45,7 @@ const _: () = {
     #[allow(unused_imports)]
     use ::dagstack_plugin::__private::ask::*;
     #[automatically_derived]
-    #[allow(dead_code)]
+    #[allow(dead_code, deprecated)]
     impl ChunkerDispatcher {
         /// Splits `text`.
         /**
@@ -120,10 +122,16 @@ pub use __dagstack_kind_Chunker_baed62f45f5c1b38 as Chunker;
     clippy::pedantic,
     clippy::restriction,
     deprecated,
+    elided_lifetimes_in_paths,
+    mismatched_lifetime_syntaxes,
     non_camel_case_types,
     non_upper_case_globals,
+    single_use_lifetimes,
+    unused_braces,
     unused_imports,
+    unused_lifetimes,
     unused_mut,
+    unused_parens,
     unused_qualifications,
     unused_variables,
 )]
@@ -131,7 +139,7 @@ const _: () = {
     use ::dagstack_plugin::__private::ask::*;
     type __dagstack_Type0_0 = String;
     type __dagstack_Output0 = Vec<Chunk>;
-    type __dagstack_Type1_0<'__dagstack_a> = &'__dagstack_a str;
+    type __dagstack_Type1_0<'__dagstack_a0> = &'__dagstack_a0 str;
     type __dagstack_Output1 = bool;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,

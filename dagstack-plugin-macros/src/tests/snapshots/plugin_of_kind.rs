@@ -5,11 +5,18 @@
     clippy::pedantic,
     clippy::restriction,
     deprecated,
+    elided_lifetimes_in_paths,
+    mismatched_lifetime_syntaxes,
     non_camel_case_types,
     non_upper_case_globals,
+    single_use_lifetimes,
+    unused_braces,
     unused_imports,
+    unused_lifetimes,
     unused_mut,
+    unused_parens,
     unused_qualifications,
+    unused_variables,
 )]
 const _: () = {
     use ::dagstack_plugin::__private::ask::*;

@@ -1,0 +1,51 @@
+//! Lints that are not the author's business: those about generated code, and those whose mend the
+//! macros refuse.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// Generated items, out of sight. They hold the author's types in the author's own tokens, so that
+/// errors point there; what there is to warn about stands in the author's code too.
+pub(crate) fn hidden(items: TokenStream) -> TokenStream {
+    quote! {
+        #[doc(hidden)]
+        #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            clippy::restriction,
+            deprecated,
+            elided_lifetimes_in_paths,
+            mismatched_lifetime_syntaxes,
+            non_camel_case_types,
+            non_upper_case_globals,
+            single_use_lifetimes,
+            unused_braces,
+            unused_imports,
+            unused_lifetimes,
+            unused_mut,
+            unused_parens,
+            unused_qualifications,
+            unused_variables,
+        )]
+        const _: () = { #items };
+    }
+}
+
+/// For a function that the host calls: it must take `&self` and owned values, and
+/// its documentation is a description for callers, who get errors whatever it returns. Goes in front
+/// of the author's attributes, which may say otherwise.
+pub(crate) fn of_called() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::missing_errors_doc,
+            clippy::missing_panics_doc,
+            clippy::must_use_candidate,
+            clippy::needless_pass_by_value,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::unnecessary_wraps,
+            clippy::unused_async,
+            clippy::unused_self,
+        )]
+    }
+}

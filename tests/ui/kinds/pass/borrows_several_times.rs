@@ -1,0 +1,51 @@
+//! A hook that is not exposed may borrow as often as it likes, in one parameter or in several.
+
+#![deny(warnings)]
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "borrower", version = "1.0.0")]
+pub(crate) trait Borrower {
+    #[hook(dispatch = "singleton", mcp_exposed = false)]
+    async fn slices(&self, texts: &[&str], pair: (&str, Option<&str>)) -> usize;
+
+    #[hook(dispatch = "broadcast_collect", mcp_exposed = false)]
+    async fn maps(&self, map: BTreeMap<&str, &[u8]>, cow: Cow<'_, str>) -> usize;
+
+    #[hook(dispatch = "chain", mcp_exposed = false)]
+    async fn rewrite(&self, text: String, by: &[(&str, &str)]) -> String;
+
+    #[hook(dispatch = "singleton", mcp_exposed = false)]
+    fn at_once(&self, texts: &[&str], each: &(dyn Fn(&str) -> usize + Sync)) -> usize;
+}
+
+#[derive(Default)]
+struct Borrows;
+
+#[plugin(kind = Borrower, name = "borrows")]
+impl Borrows {
+    #[hook]
+    async fn slices(&self, texts: &[&str], pair: (&str, Option<&str>)) -> usize {
+        texts.len() + pair.0.len() + pair.1.map_or(0, str::len)
+    }
+
+    #[hook]
+    fn maps(&self, map: BTreeMap<&str, &[u8]>, ctx: &HookContext, cow: Cow<'_, str>) -> usize {
+        let _ = ctx;
+        map.len() + cow.len()
+    }
+
+    #[hook]
+    async fn rewrite(&self, text: String, by: &[(&str, &str)]) -> String {
+        by.iter()
+            .fold(text, |text, (from, to)| text.replace(from, to))
+    }
+
+    #[hook]
+    fn at_once(&self, texts: &[&str], each: &(dyn Fn(&str) -> usize + Sync)) -> usize {
+        texts.iter().map(|text| each(text)).sum()
+    }
+}
