@@ -204,7 +204,7 @@ pub(crate) fn config_schema(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) ->
         Some(_) => quote! {
             || #private::Probe::<__dagstack_Context>::ASK
                 .__dagstack_config()
-                .__dagstack_input_schema()
+                .__dagstack_config_schema()
         },
         None => quote!(#private::no_config_schema),
     }

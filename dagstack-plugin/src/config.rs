@@ -87,9 +87,11 @@ pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C,
     let decoded = serde_ignored::deserialize::<_, _, C>(&section, |path| {
         ignored.push(Place::of(&path));
     });
+    let typed = crate::schema::typed_input::<C>();
     let case = Case {
         base: format!("{}.{}", declaration.kind, declaration.name),
-        schema: crate::schema::input::<C>(),
+        constrains: crate::schema::constrains(&typed),
+        schema: crate::schema::published_input(typed),
         trial: diagnose::trial::<C>,
     };
     let problems = match &decoded {
@@ -167,6 +169,9 @@ impl Place {
 struct Case {
     base: String,
     schema: Schema,
+    /// Whether the schema says more than the type.
+    #[cfg_attr(not(feature = "validate"), allow(dead_code))]
+    constrains: bool,
     trial: Trial,
 }
 
@@ -237,7 +242,7 @@ impl Case {
     ) -> Vec<Problem> {
         use crate::validate::{Validator, invalid_schema, unexplained};
 
-        if !crate::schema::constrains(&self.schema) {
+        if !self.constrains {
             return Vec::new();
         }
         match Validator::new(&self.schema).fits(section) {

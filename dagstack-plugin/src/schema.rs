@@ -1,9 +1,11 @@
 //! JSON Schemas: made from types by schemars, brought into the form MCP clients accept.
 
 mod constrains;
+mod keywords;
+mod published;
 
-#[cfg_attr(not(feature = "validate"), allow(unused_imports))]
 pub(crate) use constrains::constrains;
+use published::{Formats, publish};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
@@ -13,34 +15,71 @@ pub type Schema = Map<String, Value>;
 
 /// The schema of what `T` is read from.
 pub fn input<T: JsonSchema + ?Sized>() -> Schema {
-    object_root(generate::<T>(SchemaSettings::draft2020_12()))
+    published_input(typed_input::<T>())
 }
 
 /// The schema of what `T` is written as.
 pub fn output<T: JsonSchema + ?Sized>() -> Schema {
+    let mut schema = typed_output::<T>();
+    publish(&mut schema, Formats::Written);
+    schema
+}
+
+/// The schema of what `T` is read from, with the formats that tell Rust's numbers apart: from it
+/// follow the one that is published, what it constrains, and hookspecs.
+pub(crate) fn typed_input<T: JsonSchema + ?Sized>() -> Schema {
+    object_root(generate::<T>(SchemaSettings::draft2020_12()))
+}
+
+/// As [`typed_input`], of what `T` is written as.
+pub(crate) fn typed_output<T: JsonSchema + ?Sized>() -> Schema {
     generate::<T>(SchemaSettings::draft2020_12().for_serialize())
 }
 
-fn generate<T: JsonSchema + ?Sized>(settings: SchemaSettings) -> Schema {
-    finish(Value::from(
-        settings.into_generator().into_root_schema_for::<T>(),
-    ))
+/// The form in which a schema with the formats of Rust types is published.
+pub(crate) fn published_input(mut typed: Schema) -> Schema {
+    publish(&mut typed, Formats::Read);
+    typed
 }
 
-fn finish(schema: Value) -> Schema {
+fn generate<T: JsonSchema + ?Sized>(settings: SchemaSettings) -> Schema {
+    let schema = settings.into_generator().into_root_schema_for::<T>();
+    finish(Value::from(schema), &T::schema_name())
+}
+
+fn finish(schema: Value, type_name: &str) -> Schema {
     let mut schema = match schema {
         Value::Object(map) => map,
         // `true` and `false` are schemas too.
         Value::Bool(false) => Map::from_iter([("not".to_owned(), Value::Object(Map::new()))]),
         _ => Map::new(),
     };
+    publish(&mut schema, Formats::OfTypes);
     inline_root(&mut schema);
-    // The title would be the Rust type's name: an implementation detail of the plugin.
-    schema.remove("title");
+    // The Rust type's name is an implementation detail of the plugin; another title is its author's.
+    if schema.get("title").is_some_and(|title| title == type_name) {
+        schema.remove("title");
+    }
     if crate::secrets::mentions_secrets(&schema) {
         schema = crate::secrets::mask_schema(&schema, false);
     }
     schema
+}
+
+/// Whether no value fits: `false`, or as that is published.
+pub(crate) fn is_never(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.len() == 1 && map.get("not").is_some_and(is_any),
+        other => other == &Value::Bool(false),
+    }
+}
+
+/// Whether every value fits, by the looks of it.
+fn is_any(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.is_empty(),
+        other => other == &Value::Bool(true),
+    }
 }
 
 /// A root that is only a reference (a newtype around a recursive type) is replaced by what it
@@ -97,12 +136,14 @@ pub struct HookSchemas {
 }
 
 impl HookSchemas {
-    pub(crate) fn new(input: Schema, output: Schema) -> Self {
+    /// Of the schemas of the types, or of those that a hookspec has.
+    pub(crate) fn new(input: Schema, mut output: Schema) -> Self {
+        publish(&mut output, Formats::Written);
         let wraps_result = !is_object(&output);
         Self {
             input_constrains: constrains(&input),
             output: if wraps_result { wrap(output) } else { output },
-            input,
+            input: published_input(input),
             wraps_result,
             #[cfg(feature = "validate")]
             input_validator: std::sync::OnceLock::new(),
@@ -122,16 +163,12 @@ fn wrap(mut inner: Schema) -> Schema {
         outer.insert("$schema".into(), dialect);
     }
     // `#/$defs/…` references are absolute, so the definitions move to the new root.
-    let mut definitions = inner.remove("$defs");
-    let mut inner = Value::Object(inner);
     move_references(&mut inner);
-    if let Some(definitions) = &mut definitions {
-        move_references(definitions);
-    }
+    let definitions = inner.remove("$defs");
     outer.insert("type".into(), "object".into());
     outer.insert(
         "properties".into(),
-        Value::Object(Map::from_iter([("result".to_owned(), inner)])),
+        Value::Object(Map::from_iter([("result".to_owned(), inner.into())])),
     );
     outer.insert("required".into(), Value::from(vec!["result"]));
     outer.insert(crate::wire::WRAP.into(), Value::Bool(true));
@@ -145,24 +182,15 @@ fn wrap(mut inner: Schema) -> Schema {
 const WRAPPED: &str = "#/properties/result";
 
 /// References to the old root, or into it, follow it to its new place.
-fn move_references(schema: &mut Value) {
-    match schema {
-        Value::Array(items) => items.iter_mut().for_each(move_references),
-        Value::Object(map) => {
-            for (key, value) in map {
-                match (key.as_str(), value) {
-                    ("$ref", Value::String(reference)) => move_reference(reference),
-                    // Data, not schemas.
-                    (
-                        "default" | "examples" | "enum" | "const",
-                        Value::Array(_) | Value::Object(_),
-                    ) => {}
-                    (_, value) => move_references(value),
-                }
-            }
-        }
-        _ => {}
+fn move_references(schema: &mut Schema) {
+    if let Some(Value::String(reference)) = schema.get_mut("$ref") {
+        move_reference(reference);
     }
+    keywords::each_mut(schema, |_, part| {
+        if let Value::Object(part) = part {
+            move_references(part);
+        }
+    });
 }
 
 fn move_reference(reference: &mut String) {
@@ -248,7 +276,7 @@ mod tests {
             "default": [{ "$ref": "#" }],
             "$defs": { "Other": { "anyOf": [{ "$ref": "#" }, { "$ref": "#/$defs/Other" }] } },
         });
-        let wrapped = Value::Object(wrap(finish(recursive)));
+        let wrapped = Value::Object(wrap(finish(recursive, "")));
         let result = &wrapped["properties"]["result"];
         assert_eq!(result["items"]["$ref"], "#/properties/result");
         assert_eq!(
@@ -263,17 +291,20 @@ mod tests {
 
     #[test]
     fn a_root_that_is_a_reference_is_replaced_by_its_target() {
-        let schema = without_dialect(finish(json!({
-            "title": "Outer",
-            "description": "outer",
-            "$ref": "#/$defs/Node",
-            "$defs": { "Node": {
-                "title": "Node",
-                "description": "inner",
-                "type": "object",
-                "properties": { "next": { "$ref": "#/$defs/Node" } },
-            }},
-        })));
+        let schema = without_dialect(finish(
+            json!({
+                "title": "Outer",
+                "description": "outer",
+                "$ref": "#/$defs/Node",
+                "$defs": { "Node": {
+                    "title": "Node",
+                    "description": "inner",
+                    "type": "object",
+                    "properties": { "next": { "$ref": "#/$defs/Node" } },
+                }},
+            }),
+            "Outer",
+        ));
         assert_eq!(schema["type"], "object");
         assert_eq!(schema["description"], "outer");
         assert_eq!(schema["properties"]["next"]["$ref"], "#/$defs/Node");

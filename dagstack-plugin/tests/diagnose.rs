@@ -222,7 +222,7 @@ fn enums_report_the_variant_that_was_meant() {
     };
     assert_eq!(
         line(json!({ "tagged": { "type": "square", "side": "x" } })),
-        "`tagged.filled`: missing; expected true or false, for example true\n`tagged.side`: found the text \"x\"; expected an integer of at least 0, for example 1"
+        "`tagged.filled`: missing; expected true or false, for example true\n`tagged.side`: found the text \"x\"; expected an integer from 0 to 4294967295, for example 1"
     );
     assert_eq!(
         line(json!({ "tagged": { "type": "cirle", "radius": 1 } })),
@@ -234,7 +234,7 @@ fn enums_report_the_variant_that_was_meant() {
     );
     assert_eq!(
         line(json!({ "named": { "circle": { "radius": -1 } } })),
-        "`named.circle.radius`: found -1; expected an integer of at least 0, for example 1"
+        "`named.circle.radius`: found -1; expected an integer from 0 to 4294967295, for example 1"
     );
     assert_eq!(
         line(json!({ "named": { "cirkle": 1 } })),
@@ -246,7 +246,7 @@ fn enums_report_the_variant_that_was_meant() {
     );
     assert_eq!(
         line(json!({ "either": { "name": "a" } })),
-        "`either.size`: missing; expected an integer of at least 0, for example 1"
+        "`either.size`: missing; expected an integer from 0 to 4294967295, for example 1"
     );
     assert_eq!(
         line(json!({ "either": 5 })),
@@ -309,7 +309,7 @@ fn aliases_are_no_unknown_keys() {
             json!({ "old_name": "a", "size": "1", "nested": [{ "old_name": "b", "size": 1, "x": 1 }] })
         ),
         r#"invalid config for `chunker.fixed`
-  `chunker.fixed.size`: found the text "1"; expected an integer of at least 0, for example 1
+  `chunker.fixed.size`: found the text "1"; expected an integer from 0 to 4294967295, for example 1
   `chunker.fixed.nested[0].x`: unknown key; expected one of `nested`, `new_name`, `size`"#
     );
 }
@@ -471,4 +471,40 @@ fn a_flood_of_mistakes_is_cut() {
     let error = call_error::<Deep>(json!({ "items": vec![json!({}); 100_000] }));
     assert_eq!(error.lines().count(), 52);
     assert!(error.ends_with("`chunker.fixed.chunk`: there are more mistakes; mend these first"));
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Wide {
+    id: i64,
+    size: u64,
+}
+
+#[test]
+fn the_bounds_of_64_bits_are_named_where_they_are_passed() {
+    assert_eq!(
+        call_error::<Wide>(json!({ "id": "a", "size": -1 })),
+        r#"invalid arguments for `chunk`
+  `chunker.fixed.chunk.id`: found the text "a"; expected an integer, for example 1
+  `chunker.fixed.chunk.size`: found -1; expected an integer of at least 0, for example 1"#
+    );
+    assert_eq!(
+        call_error::<Wide>(json!({ "id": u64::MAX, "size": 1e20 })),
+        r#"invalid arguments for `chunk`
+  `chunker.fixed.chunk.id`: found 18446744073709551615; expected an integer from -9223372036854775808 to 9223372036854775807, for example 1
+  `chunker.fixed.chunk.size`: found 1e+20; expected an integer from 0 to 18446744073709551615, for example 1"#
+    );
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Paired {
+    pair: (u8, bool),
+}
+
+#[test]
+fn of_a_tuple_that_is_too_long_it_is_enough_to_say_so() {
+    assert_eq!(
+        call_error::<Paired>(json!({ "pair": [1, true, "more"] })),
+        r#"invalid arguments for `chunk`
+  `chunker.fixed.chunk.pair`: found an array of 3 items; expected an array of exactly 2 items: an integer from 0 to 255, then true or false, for example [1,true]"#
+    );
 }

@@ -159,10 +159,14 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("hookspecs")
 }
 
+fn blesses() -> bool {
+    std::env::var_os("DAGSTACK_BLESS").is_some()
+}
+
 fn compare<K: Kind + ?Sized>() {
     let files = K::hookspec().to_files();
     assert_eq!(files, K::hookspec().to_files());
-    if std::env::var_os("DAGSTACK_BLESS").is_some() {
+    if blesses() {
         let written = K::hookspec().write_to(root()).unwrap();
         assert_eq!(written.len(), files.len());
         return;
@@ -192,6 +196,10 @@ fn kinds_of_traits_have_these_files() {
 
 #[test]
 fn included_kinds_have_the_files_they_were_made_of() {
+    if blesses() {
+        // They were made of the files as they were before.
+        return;
+    }
     compare::<dyn included::chunker::Chunker>();
     compare::<dyn included::number_cruncher::Numeric>();
     compare::<dyn with_types::PieceChunker>();

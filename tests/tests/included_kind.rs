@@ -30,15 +30,17 @@ const TEXT: &str = "one line\nänd another, longer one\n\nthe last";
 #[test]
 fn the_hookspec_is_the_one_the_example_writes_and_the_one_the_included_kind_writes() {
     let written = <dyn chunker_kind::Chunker>::hookspec().to_files();
-    let again = <dyn included::Chunker>::hookspec().to_files();
-    assert_eq!(written, again);
     let folder = workspace().join("tests/hookspecs/example");
     if std::env::var_os("DAGSTACK_BLESS").is_some() {
         let hookspec = <dyn chunker_kind::Chunker>::hookspec();
         hookspec
             .write_to(&folder)
             .expect("the files can be written");
+        // The included kind was made of the files as they were before.
+        return;
     }
+    let again = <dyn included::Chunker>::hookspec().to_files();
+    assert_eq!(written, again);
     for (path, text) in written {
         let found = fs::read_to_string(folder.join(&path)).expect("a file");
         assert_eq!(found, text, "{}", path.display());

@@ -320,7 +320,10 @@ async fn a_tool_lists_and_runs_its_functions() {
     assert_eq!(add["description"], "Adds `b` to `a`.");
     assert_eq!(
         add["parameters"]["properties"]["a"],
-        json!({ "type": "integer", "format": "int64", "description": "The first number." })
+        json!({
+            "type": "integer", "minimum": i64::MIN, "maximum": i64::MAX,
+            "description": "The first number.",
+        })
     );
     assert_eq!(add["parameters"]["required"], json!(["a"]));
     assert_eq!(add["parameters"]["additionalProperties"], json!(false));

@@ -74,6 +74,8 @@ impl Simplify<'_> {
                 "$ref" => self.reference(key, value)?,
                 "properties" => self.named(key, value)?,
                 "additionalProperties" if value.is_boolean() => value.clone(),
+                // Another way to say `true`.
+                "additionalProperties" if *value == json!({}) => json!(true),
                 "additionalProperties" => self.schema(key, value)?,
                 "items" if value.is_boolean() => continue,
                 "items" if value.is_array() => self.several(key, value)?,

@@ -108,10 +108,10 @@ pub trait MaybeSchema {
 }
 impl<T: JsonSchema> MaybeSchema for Probe<T> {
     fn __dagstack_kind_input(self) -> Option<Schema> {
-        Some(schema::input::<T>())
+        Some(schema::typed_input::<T>())
     }
     fn __dagstack_kind_output(self) -> Option<Schema> {
-        Some(schema::output::<T>())
+        Some(schema::typed_output::<T>())
     }
 }
 impl<T> MaybeSchema for &Probe<T> {

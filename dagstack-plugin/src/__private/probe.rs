@@ -69,9 +69,10 @@ pub mod ask {
         MaybeSchema as _, OutputFromJson as _, OutputToJson as _, Stopped as _,
     };
     pub use super::answers::{
-        AsSend as _, ConfigOf as _, Context as _, Decode as _, DefaultOf as _, Encode as _,
-        Failure as _, Healthy as _, IfSync as _, InputSchema as _, NoRegistration as _,
-        NoText as _, OutputSchema as _, SetUp as _, Setup as _, Split as _, TornDown as _,
+        AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, Decode as _, DefaultOf as _,
+        Encode as _, Failure as _, Healthy as _, IfSync as _, InputSchema as _,
+        NoRegistration as _, NoText as _, OutputSchema as _, SetUp as _, Setup as _, Split as _,
+        TornDown as _,
     };
     pub use core::convert::{From as _, Into as _};
     pub use core::default::Default as _;
@@ -129,11 +130,27 @@ mod answers {
     }
     impl<T: JsonSchema> InputSchema for Probe<T> {
         fn __dagstack_input_schema(self) -> Schema {
-            schema::input::<T>()
+            schema::typed_input::<T>()
         }
     }
     impl<T> InputSchema for &Probe<T> {
         fn __dagstack_input_schema(self) -> Schema {
+            not_compiled()
+        }
+    }
+
+    /// The schema of a config.
+    pub trait ConfigSchema {
+        /// The schema, as it is published.
+        fn __dagstack_config_schema(self) -> Schema;
+    }
+    impl<T: JsonSchema> ConfigSchema for Probe<T> {
+        fn __dagstack_config_schema(self) -> Schema {
+            schema::input::<T>()
+        }
+    }
+    impl<T> ConfigSchema for &Probe<T> {
+        fn __dagstack_config_schema(self) -> Schema {
             not_compiled()
         }
     }
@@ -145,12 +162,12 @@ mod answers {
     }
     impl<T: JsonSchema, E> OutputSchema for Probe<Result<T, E>> {
         fn __dagstack_output_schema(self) -> Schema {
-            schema::output::<T>()
+            schema::typed_output::<T>()
         }
     }
     impl<T: JsonSchema> OutputSchema for &Probe<T> {
         fn __dagstack_output_schema(self) -> Schema {
-            schema::output::<T>()
+            schema::typed_output::<T>()
         }
     }
     impl<T> OutputSchema for &mut Probe<T> {

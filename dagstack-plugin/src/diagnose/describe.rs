@@ -71,11 +71,17 @@ pub(super) struct Describe<'a> {
     pub(super) root: &'a Schema,
     /// What is described is a secret: no examples.
     pub(super) secret: bool,
+    /// The bounds of 64-bit integers are worth their digits.
+    pub(super) all_bounds: bool,
 }
 
 impl<'a> Describe<'a> {
     pub(super) fn new(root: &'a Schema, secret: bool) -> Self {
-        Self { root, secret }
+        Self {
+            root,
+            secret,
+            all_bounds: false,
+        }
     }
 
     /// What the schema refers to.
@@ -171,13 +177,40 @@ impl<'a> Describe<'a> {
         match kind {
             "null" => "null".to_owned(),
             "boolean" => "true or false".to_owned(),
-            "integer" => number(schema, "an integer"),
-            "number" => number(schema, "a number"),
+            "integer" => self.number(schema, "an integer"),
+            "number" => self.number(schema, "a number"),
             "string" => text(schema),
             "array" => self.array(schema, depth),
             "object" => self.object(schema),
             other => format!("a value of type `{other}`"),
         }
+    }
+
+    fn number(self, schema: &Map<String, Value>, noun: &str) -> String {
+        let shown = |bound: &&Value| {
+            let of_64_bits = [i64::MIN.into(), i64::MAX.into(), u64::MAX.into()];
+            bound.is_number() && (self.all_bounds || !of_64_bits.contains(*bound))
+        };
+        let bound = |keyword: &str| schema.get(keyword).filter(shown);
+        let mut words = match (bound("minimum"), bound("maximum")) {
+            (Some(least), Some(most)) => format!("{noun} from {least} to {most}"),
+            (Some(least), None) => format!("{noun} of at least {least}"),
+            (None, Some(most)) => format!("{noun} of at most {most}"),
+            (None, None) => noun.to_owned(),
+        };
+        if let Some(least) = bound("exclusiveMinimum") {
+            words.push_str(&format!(", greater than {least}"));
+        }
+        if let Some(most) = bound("exclusiveMaximum") {
+            words.push_str(&format!(", less than {most}"));
+        }
+        if let Some(step) = bound("multipleOf") {
+            words.push_str(&format!(", a multiple of {step}"));
+        }
+        if let Some(not) = schema.get("not").and_then(|not| not.get("const")) {
+            words.push_str(&format!(", not {not}"));
+        }
+        words
     }
 
     fn array(&self, schema: &Map<String, Value>, depth: usize) -> String {
@@ -251,31 +284,11 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn number(schema: &Map<String, Value>, noun: &str) -> String {
-    let bound = |keyword: &str| schema.get(keyword).filter(|bound| bound.is_number());
-    let mut words = match (bound("minimum"), bound("maximum")) {
-        (Some(least), Some(most)) => format!("{noun} from {least} to {most}"),
-        (Some(least), None) => format!("{noun} of at least {least}"),
-        (None, Some(most)) => format!("{noun} of at most {most}"),
-        (None, None) => noun.to_owned(),
-    };
-    if let Some(least) = bound("exclusiveMinimum") {
-        words.push_str(&format!(", greater than {least}"));
-    }
-    if let Some(most) = bound("exclusiveMaximum") {
-        words.push_str(&format!(", less than {most}"));
-    }
-    if let Some(step) = bound("multipleOf") {
-        words.push_str(&format!(", a multiple of {step}"));
-    }
-    if let Some(not) = schema.get("not").and_then(|not| not.get("const")) {
-        words.push_str(&format!(", not {not}"));
-    }
-    words
-}
-
 fn text(schema: &Map<String, Value>) -> String {
     let mut words = "text".to_owned();
+    if let Some(Value::String(encoding)) = schema.get("contentEncoding") {
+        words.push_str(&format!(" in {encoding}"));
+    }
     if let Some(count) = counted(schema, "minLength", "maxLength", "character") {
         words.push_str(&format!(" of {count}"));
     }

@@ -205,8 +205,10 @@ fn example_text(schema: &Map<String, Value>) -> Option<Value> {
     if schema.contains_key("pattern") {
         return None;
     }
-    let made = match schema.get("format").and_then(Value::as_str) {
+    let named = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
+    let made = match named("contentEncoding").or(named("format")) {
         None => "text",
+        Some("base64") => "aGVsbG8=",
         Some("date-time") => "2026-01-31T12:00:00Z",
         Some("date") => "2026-01-31",
         Some("time") => "12:00:00Z",
@@ -225,7 +227,8 @@ fn example_text(schema: &Map<String, Value>) -> Option<Value> {
     if (least..=most).contains(&count) {
         return Some(Value::from(made));
     }
-    if schema.contains_key("format") || least > SHOWN as u64 {
+    let formed = ["contentEncoding", "format"];
+    if formed.iter().any(|keyword| schema.contains_key(*keyword)) || least > SHOWN as u64 {
         return None;
     }
     let count = count.clamp(least, most.max(least)) as usize;
@@ -259,6 +262,7 @@ mod tests {
             { "type": "string", "minLength": 1, "maxLength": 1 },
             { "type": "string", "maxLength": 0 },
             { "type": "string", "format": "uuid" },
+            { "type": "string", "contentEncoding": "base64" },
             { "type": ["string", "null"] },
             { "type": "boolean" },
             { "type": "null" },

@@ -116,7 +116,11 @@ impl<'a> Walk<'a> {
 
     /// `value` was found where the schema wants something else.
     pub(super) fn unfit(&self, schema: &Map<String, Value>, value: &Value, out: &mut Found<'a>) {
-        let describe = self.describe();
+        let mut describe = self.describe();
+        // Only a number as large as that can be beyond the bounds of 64 bits.
+        describe.all_bounds = value
+            .as_f64()
+            .is_some_and(|number| number.abs() >= i64::MAX as f64);
         let mut problem = self.problem(format!("found {}", found(value, describe.secret)));
         if let (Some(given), false) = (value.as_str(), describe.secret)
             && let Some(meant) = crate::suggest(given, describe.choices(schema))
@@ -148,8 +152,10 @@ impl<'a> Walk<'a> {
         out: &mut Found<'a>,
     ) {
         match schema {
-            Value::Object(schema) => self.node(schema, value, part, out),
-            Value::Bool(false) => {
+            Value::Object(map) if !crate::schema::is_never(schema) => {
+                self.node(map, value, part, out);
+            }
+            Value::Bool(false) | Value::Object(_) => {
                 self.push(self.problem("nothing is allowed here"), What::Unfit, out);
             }
             _ => {}
@@ -299,10 +305,12 @@ impl<'a> Walk<'a> {
 
     fn array(&mut self, schema: &'a Map<String, Value>, items: &'a [Value], out: &mut Found<'a>) {
         let first = schema.get("prefixItems").and_then(Value::as_array);
+        // Of a tuple that is too long, enough is said.
+        let most = schema.get("maxItems").and_then(Value::as_u64);
+        let ends = first.is_some_and(|first| most.is_some_and(|most| most <= first.len() as u64));
+        let rest = schema.get("items").filter(|_| !ends);
         for (index, item) in items.iter().enumerate() {
-            let wanted = first
-                .and_then(|first| first.get(index))
-                .or_else(|| schema.get("items"));
+            let wanted = first.and_then(|first| first.get(index)).or(rest);
             if let Some(wanted) = wanted {
                 self.at(Step::Item(index), |walk| {
                     walk.schema(wanted, item, false, out);

@@ -1,7 +1,7 @@
 //! Whether a schema says more than the Rust type it was made from: then a successful decode is not
 //! the last word.
 //!
-//! schemars gives integers their bounds (`uint8` is 0 to 255) and tuples their length, and decoding
+//! Integers have the bounds of their type (`uint8` is 0 to 255) and tuples their length, and decoding
 //! checks those. Where the schema of a type looks like that of another type with a constraint (an
 //! array `[u8; 3]` and a list of `length(equal = 3)`, `char` and a text of one character), the
 //! answer is yes: a check too many costs time, one too few lets a mistake pass.
@@ -9,8 +9,10 @@
 use serde_json::{Map, Value};
 
 use super::Schema;
+use super::published::bounds;
 
-/// Whether values that decode may still not fit.
+/// Whether values that decode may still not fit. The schema has the formats of Rust types: bounds
+/// alone do not tell a `u8` from a `u16` of at most 255.
 ///
 /// Not seen, because the schema of a type without it looks the same: `#[schemars(required)]` on an
 /// `Option`, and `enum` or `const` put on a whole type by `#[schemars(extend(…))]`.
@@ -109,21 +111,14 @@ fn is_tuple(schema: &Map<String, Value>) -> bool {
         && schema.get("maxItems") == count.as_ref()
 }
 
-/// Whether a `minimum` or `maximum` is the one schemars gives the integer type itself.
+/// Whether a `minimum` or `maximum` is the one of the integer type itself.
 fn implied_bound(schema: &Map<String, Value>, keyword: &str) -> bool {
-    let (least, most): (i64, Option<i64>) = match schema.get("format").and_then(Value::as_str) {
-        Some("uint8") => (0, Some(i64::from(u8::MAX))),
-        Some("uint16") => (0, Some(i64::from(u16::MAX))),
-        Some("int8") => (i64::from(i8::MIN), Some(i64::from(i8::MAX))),
-        Some("int16") => (i64::from(i16::MIN), Some(i64::from(i16::MAX))),
-        Some("uint" | "uint32" | "uint64" | "uint128") => (0, None),
-        _ => return false,
+    let format = schema.get("format").and_then(Value::as_str);
+    let Some((least, most)) = format.and_then(bounds) else {
+        return false;
     };
-    let bound = schema.get(keyword).and_then(Value::as_i64);
-    match keyword {
-        "minimum" => bound == Some(least),
-        _ => most.is_some() && bound == most,
-    }
+    let implied = if keyword == "minimum" { least } else { most };
+    schema.get(keyword) == Some(&implied)
 }
 
 #[cfg(test)]
@@ -133,7 +128,7 @@ mod tests {
 
     use schemars::JsonSchema;
 
-    use super::super::input;
+    use super::super::typed_input;
     use super::*;
 
     #[derive(JsonSchema)]
@@ -145,7 +140,7 @@ mod tests {
     }
 
     fn of<T: JsonSchema>() -> bool {
-        constrains(&input::<Field<T>>())
+        constrains(&typed_input::<Field<T>>())
     }
 
     #[allow(dead_code)]
@@ -256,9 +251,9 @@ mod tests {
                     bound: Bound,
                 }
                 let name = concat!($(stringify!($attribute), " ",)* stringify!($type));
-                assert!(constrains(&input::<Bound>()), "{name}");
-                assert!(constrains(&input::<Flattened>()), "{name} flattened");
-                assert!(constrains(&input::<Tagged>()), "{name} tagged");
+                assert!(constrains(&typed_input::<Bound>()), "{name}");
+                assert!(constrains(&typed_input::<Flattened>()), "{name} flattened");
+                assert!(constrains(&typed_input::<Tagged>()), "{name} tagged");
                 assert!(of::<Bound>(), "{name} nested");
                 assert!(of::<Variant>(), "{name} in a variant");
                 assert!(of::<BTreeMap<String, Bound>>(), "{name} in a map");

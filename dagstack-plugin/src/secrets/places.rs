@@ -251,10 +251,13 @@ impl<'s> Search<'s, '_> {
         let first = schema.get("prefixItems").and_then(Value::as_array);
         for (index, item) in items.iter().enumerate() {
             let at = first.and_then(|first| first.get(index));
-            let any = ["items", "contains", "unevaluatedItems"]
-                .into_iter()
-                .filter_map(|keyword| schema.get(keyword));
-            for wanted in at.into_iter().chain(any) {
+            // `items` is of those that have no place of their own.
+            let rest: &[&str] = match at {
+                Some(_) => &["contains"],
+                None => &["contains", "items", "unevaluatedItems"],
+            };
+            let rest = rest.iter().filter_map(|keyword| schema.get(*keyword));
+            for wanted in at.into_iter().chain(rest) {
                 self.look(wanted, item, Part::Whole, true);
             }
         }
@@ -340,8 +343,11 @@ fn target<'s>(root: &'s Schema, schema: &Map<String, Value>) -> Option<&'s Map<S
 /// Whether a value is of the type, and one of the values, of a schema; what is inside does not
 /// count.
 fn fits(root: &Schema, schema: &Value, value: &Value, depth: usize) -> bool {
+    if crate::schema::is_never(schema) {
+        return false;
+    }
     let Value::Object(schema) = schema else {
-        return schema != &Value::Bool(false);
+        return true;
     };
     let inner = |schema: &Map<String, Value>, keyword: &str| {
         let mut forms = list(schema, keyword).peekable();
@@ -409,6 +415,15 @@ mod tests {
                 json!({ "prefixItems": [{}, secret] }),
                 json!(["x", "y"]),
                 json!(["x", "[MASKED]"]),
+            ),
+            (
+                // As tuples are published: what has a place of its own is judged by that.
+                json!({
+                    "prefixItems": [{ "type": "string" }, secret],
+                    "items": { "anyOf": [{ "type": "string" }, secret] },
+                }),
+                json!(["x", "y", "z"]),
+                json!(["x", "[MASKED]", "[MASKED]"]),
             ),
             (
                 json!({ "additionalProperties": secret }),

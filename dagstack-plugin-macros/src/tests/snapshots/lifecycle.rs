@@ -192,7 +192,7 @@ const _: () = {
             || {
                 ::dagstack_plugin::__private::Probe::<__dagstack_Context>::ASK
                     .__dagstack_config()
-                    .__dagstack_input_schema()
+                    .__dagstack_config_schema()
             },
         )
     };

@@ -207,7 +207,7 @@ fn shape(schema: &Value) -> String {
 fn named(name: &str, schema: &Value) -> String {
     match name {
         "array" if schema["items"].is_object() => format!("array of {}", shape(&schema["items"])),
-        "object" if schema["additionalProperties"].is_object() => {
+        "object" if is_map(schema) => {
             format!("map to {}", shape(&schema["additionalProperties"]))
         }
         "integer" | "number" | "string" => match schema["format"].as_str() {
@@ -224,6 +224,12 @@ fn named(name: &str, schema: &Value) -> String {
         },
         other => other.to_owned(),
     }
+}
+
+/// Whether the members of an object have a type in common.
+fn is_map(schema: &Value) -> bool {
+    let members = schema["additionalProperties"].as_object();
+    members.is_some_and(|members| !members.is_empty())
 }
 
 fn either(choices: impl Iterator<Item = String>) -> String {

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::kind::{KindHook, KindSpec};
 use crate::schema::Schema;
@@ -26,7 +27,8 @@ use crate::schema::Schema;
 /// | `kinds/<kind>/v<MAJOR>.openrpc.json` | the same as an OpenRPC document |
 /// | `kinds/<kind>/v<MAJOR>.md` | the same for people |
 ///
-/// One kind has always the same files, to the byte. The schemas carry no version in their path, as
+/// One kind has always the same files, to the byte. The schemas have the form in which tools are
+/// listed, but keep the formats by which readers know a number's type (`uint8`, `float`). The schemas carry no version in their path, as
 /// the specification wants it: two majors of a kind do not fit in one folder.
 #[derive(Clone, Copy, Debug)]
 pub struct Hookspec(&'static KindSpec);
@@ -136,7 +138,7 @@ impl Hook {
 
     /// The parameters and their schemas, in the order of the trait.
     fn params(&self) -> impl Iterator<Item = (&'static str, &Value)> {
-        static ANYTHING: Value = Value::Bool(true);
+        static ANYTHING: LazyLock<Value> = LazyLock::new(|| Map::new().into());
         let properties = self
             .input
             .as_ref()

@@ -1,0 +1,53 @@
+//! Which keywords of a JSON Schema hold schemas: the table for every walk over them.
+
+use serde_json::{Map, Value};
+
+/// How a keyword holds schemas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holds {
+    /// It is one, or a list of them.
+    Schemas,
+    /// They stand under names of the author's.
+    Named,
+}
+
+/// How the keyword holds schemas, if it does: draft 2020-12, and what older drafts had in its place.
+pub(crate) fn holds(keyword: &str) -> Option<Holds> {
+    match keyword {
+        "additionalItems"
+        | "additionalProperties"
+        | "allOf"
+        | "anyOf"
+        | "contains"
+        | "contentSchema"
+        | "else"
+        | "if"
+        | "items"
+        | "not"
+        | "oneOf"
+        | "prefixItems"
+        | "propertyNames"
+        | "then"
+        | "unevaluatedItems"
+        | "unevaluatedProperties" => Some(Holds::Schemas),
+        "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties"
+        | "properties" => Some(Holds::Named),
+        _ => None,
+    }
+}
+
+/// Calls `visit` with each schema that stands right inside `schema`, and the keyword that holds it.
+pub(crate) fn each_mut(schema: &mut Map<String, Value>, mut visit: impl FnMut(&str, &mut Value)) {
+    for (keyword, value) in schema {
+        match (holds(keyword), value) {
+            (Some(Holds::Schemas), Value::Array(parts)) => {
+                parts.iter_mut().for_each(|part| visit(keyword, part));
+            }
+            (Some(Holds::Schemas), part) => visit(keyword, part),
+            (Some(Holds::Named), Value::Object(members)) => {
+                members.values_mut().for_each(|part| visit(keyword, part));
+            }
+            _ => {}
+        }
+    }
+}
