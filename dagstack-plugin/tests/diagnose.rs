@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 
 use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::resources::Bytes;
 use dagstack_plugin::{
-    Args, ConfigInvalid, Declaration, HookError, NoConfig, args, config, schema,
+    Args, ConfigInvalid, Declaration, HookError, NoConfig, Secret, args, config, schema,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -507,4 +508,56 @@ fn of_a_tuple_that_is_too_long_it_is_enough_to_say_so() {
         r#"invalid arguments for `chunk`
   `chunker.fixed.chunk.pair`: found an array of 3 items; expected an array of exactly 2 items: an integer from 0 to 255, then true or false, for example [1,true]"#
     );
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Binary {
+    data: Bytes,
+    api_key: Option<Bytes>,
+    sealed: Option<Secret<Bytes>>,
+}
+
+#[test]
+fn b23_what_is_no_base64_is_told_so_and_not_shown() {
+    let read = call::<Binary>(&json!({ "data": "aGk=", "sealed": "aGk=" })).unwrap();
+    assert_eq!(&*read.data, b"hi");
+    assert_eq!(&**read.sealed.unwrap().expose(), b"hi");
+
+    for (given, problem) in [
+        ("a b=", "character 2 is not of its alphabet"),
+        ("a=Gk", "the `=` at character 2 is not at its end"),
+        (
+            "ab-_",
+            "character 3 is of the URL-safe alphabet; expected the one with `+` and `/`",
+        ),
+        (
+            "aGk",
+            "expected `=` at its end, up to a multiple of 4 characters",
+        ),
+        ("aGkaG", "it breaks off after 5 characters"),
+    ] {
+        let problem = format!("`chunker.fixed.chunk.data`: the text is no base64: {problem}");
+        let error = call_error::<Binary>(json!({ "data": given }));
+        assert_eq!(
+            error,
+            format!("invalid arguments for `chunk`\n  {problem}"),
+            "{given}"
+        );
+    }
+    assert_eq!(
+        call_error::<Binary>(json!({ "data": 7 })),
+        "invalid arguments for `chunk`\n  `chunker.fixed.chunk.data`: found 7; expected text in base64, for example \"aGVsbG8=\""
+    );
+    for name in ["api_key", "sealed"] {
+        let error = call_error::<Binary>(json!({ "data": "", name: "hunter2hunter2!" }));
+        assert!(
+            error.contains(name) && !error.contains("hunter2"),
+            "{error}"
+        );
+        let error = config_error::<Binary>(json!({ "data": "", name: "hunter2hunter2!" }));
+        assert!(
+            error.contains(name) && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
 }

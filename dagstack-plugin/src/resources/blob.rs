@@ -1,10 +1,13 @@
 //! [`BlobStore`]: bytes under names.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64::{DecodeError, Engine as _};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use secrecy::zeroize::Zeroize;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes under names. A key is a path of parts between `/`, such as `reports/2026/a.txt`.
@@ -41,7 +44,11 @@ pub trait BlobStore {
     async fn exists(&self, key: String) -> bool;
 }
 
-/// Bytes whose JSON form is a text in base64.
+/// Bytes whose JSON form is a text in base64 (RFC 4648, section 4, with `=` at its end). Their
+/// schema says so by `contentEncoding`.
+///
+/// They may be a parameter, a result, a part of either, or of a config; `Secret<Bytes>` is one that
+/// is not shown.
 ///
 /// ```
 /// use dagstack_plugin::resources::Bytes;
@@ -123,12 +130,63 @@ impl<'de> Deserialize<'de> for Bytes {
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Bytes, E> {
-                STANDARD
-                    .decode(text)
-                    .map(Bytes)
-                    .map_err(|error| E::custom(format!("the text is no base64: {error}")))
+                STANDARD.decode(text).map(Bytes).map_err(|error| {
+                    E::custom(format!("the text is no base64: {}", Explained(error, text)))
+                })
             }
         }
         from.deserialize_str(Base64)
+    }
+}
+
+/// What is wrong with a text that should be base64, without a part of it.
+struct Explained<'a>(DecodeError, &'a str);
+
+impl fmt::Display for Explained<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(error, text) = self;
+        match error {
+            DecodeError::InvalidByte(at, b'=') => {
+                write!(f, "the `=` at character {} is not at its end", at + 1)
+            }
+            DecodeError::InvalidByte(at, b'-' | b'_') => write!(
+                f,
+                "character {} is of the URL-safe alphabet; expected the one with `+` and `/`",
+                at + 1
+            ),
+            DecodeError::InvalidByte(at, _) => {
+                write!(f, "character {} is not of its alphabet", at + 1)
+            }
+            DecodeError::InvalidPadding => {
+                f.write_str("expected `=` at its end, up to a multiple of 4 characters")
+            }
+            DecodeError::InvalidLength(_) | DecodeError::InvalidLastSymbol { .. } => {
+                write!(f, "it breaks off after {} characters", text.len())
+            }
+        }
+    }
+}
+
+impl JsonSchema for Bytes {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Base64".into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        "dagstack_plugin::resources::Bytes".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "contentEncoding": "base64" })
+    }
+}
+
+impl Zeroize for Bytes {
+    fn zeroize(&mut self) {
+        self.0.zeroize();
     }
 }
