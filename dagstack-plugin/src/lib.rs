@@ -10,6 +10,36 @@
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
 //! | `testing` | tests that run on the linked plugin and on its executable |
 //!
+//! # Types of other crates
+//!
+//! A type of another crate is a parameter, a result or a part of a config like any other where its
+//! crate has its feature `serde` and this one the feature that makes its JSON Schema:
+//!
+//! ```toml
+//! [dependencies]
+//! chrono = { version = "0.4", features = ["serde"] }
+//! dagstack-plugin = { version = "0.1", features = ["chrono04"] }
+//! ```
+//!
+//! | feature | beside it in `Cargo.toml` | types | as JSON |
+//! |---|---|---|---|
+//! | `arrayvec07` | `arrayvec = { version = "0.7", features = ["serde"] }` | `ArrayVec`, `ArrayString` | an array, a text |
+//! | `bigdecimal04` | `bigdecimal = { version = "0.4", features = ["serde"] }` | `BigDecimal` | a text, read from a number too |
+//! | `bytes1` | `bytes = { version = "1", features = ["serde"] }` | `Bytes`, `BytesMut` | an array of numbers; [`resources::Bytes`] is base64 and needs no feature |
+//! | `chrono04` | `chrono = { version = "0.4", features = ["serde"] }` | `DateTime`, `NaiveDate`, `NaiveTime`, `NaiveDateTime`, `Weekday`; `TimeDelta` | a text; seconds and nanoseconds |
+//! | `either1` | `either = { version = "1", features = ["serde"] }` | `Either` | an object with `Left` or `Right` |
+//! | `indexmap2` | `indexmap = { version = "2", features = ["serde"] }` | `IndexMap`, `IndexSet` | an object, an array |
+//! | `jiff02` | `jiff = { version = "0.2", features = ["serde"] }` | `Timestamp`, `Zoned`, `Span`, `SignedDuration`, those of `civil` | a text |
+//! | `rust_decimal1` | `rust_decimal = { version = "1", features = ["serde"] }` | `Decimal` | a text, read from a number too |
+//! | `semver1` | `semver = { version = "1", features = ["serde"] }` | `Version` | a text |
+//! | `smallvec1` | `smallvec = { version = "1", features = ["serde"] }` | `SmallVec` | an array |
+//! | `smol_str02`, `smol_str03` | `smol_str = { version = "0.3", features = ["serde"] }` | `SmolStr` | a text |
+//! | `url2` | `url = { version = "2", features = ["serde"] }` | `Url` | a text |
+//! | `uuid1` | `uuid = { version = "1", features = ["serde"] }` | `Uuid` | a text |
+//!
+//! They are schemars' features of the same names. `serde_json::Value` and `Box<RawValue>` of
+//! serde_json, and what the standard library has (`Duration`, `IpAddr`, `NonZeroU8`, …), need none.
+//!
 //! [dagstack]: https://github.com/dagstack
 
 #[cfg(all(feature = "stdio", not(any(target_os = "linux", target_os = "macos"))))]

@@ -21,7 +21,7 @@ use crate::plugin::{Health, Released};
     message = "`{Self}` cannot be a parameter of a hook",
     label = "this type cannot be read from arguments",
     note = "put `#[data]` on your type, or derive serde's `Deserialize` and schemars 1's `JsonSchema` on it",
-    note = "a type of another crate needs that crate's serde and schemars 1 features, or a type of yours in its place"
+    note = "a type of another crate (chrono, uuid, url, …) needs that crate's feature `serde` and one of dagstack-plugin: see \"Types of other crates\" in its documentation; or put a type of yours in its place"
 )]
 pub trait HookInput {
     #[doc(hidden)]
@@ -35,7 +35,8 @@ impl<T: DeserializeOwned + JsonSchema> HookInput for T {}
 #[diagnostic::on_unimplemented(
     message = "a hook cannot return `{Self}`",
     label = "this type cannot be written as a result",
-    note = "put `#[data]` on your type, or derive serde's `Serialize` and schemars 1's `JsonSchema` on it"
+    note = "put `#[data]` on your type, or derive serde's `Serialize` and schemars 1's `JsonSchema` on it",
+    note = "a type of another crate (chrono, uuid, url, …) needs that crate's feature `serde` and one of dagstack-plugin: see \"Types of other crates\" in its documentation; or put a type of yours in its place"
 )]
 pub trait HookOutput {
     #[doc(hidden)]
@@ -117,7 +118,8 @@ impl<C> SetupParam for PluginContext<C> {}
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the config of a plugin",
     label = "this type cannot be read as a config",
-    note = "put `#[data]` on your type, or derive serde's `Deserialize` and schemars 1's `JsonSchema` on it; it must be `Send + Sync` too"
+    note = "put `#[data]` on your type, or derive serde's `Deserialize` and schemars 1's `JsonSchema` on it; it must be `Send + Sync` too",
+    note = "a type of another crate (chrono, uuid, url, …) needs that crate's feature `serde` and one of dagstack-plugin: see \"Types of other crates\" in its documentation; or put a type of yours in its place"
 )]
 pub trait ConfigType {
     #[doc(hidden)]
@@ -275,6 +277,7 @@ impl<T: Default> ParamDefault for T {}
     message = "`{Self}` cannot be a parameter of an exposed hook",
     label = "this type has no JSON form",
     note = "put `#[data]` on your type, or derive serde's `Serialize` and `Deserialize` and schemars 1's `JsonSchema` on it",
+    note = "a type of another crate (chrono, uuid, url, …) needs that crate's feature `serde` and one of dagstack-plugin: see \"Types of other crates\" in its documentation; or put a type of yours in its place",
     note = "a hook that only plugins linked into the host answer may take any type: `#[hook(…, mcp_exposed = false)]`"
 )]
 pub trait ExposedParam {
@@ -290,6 +293,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> ExposedParam for T {}
     message = "an exposed hook cannot return `{Self}`",
     label = "this type has no JSON form",
     note = "put `#[data]` on your type, or derive serde's `Serialize` and `Deserialize` and schemars 1's `JsonSchema` on it",
+    note = "a type of another crate (chrono, uuid, url, …) needs that crate's feature `serde` and one of dagstack-plugin: see \"Types of other crates\" in its documentation; or put a type of yours in its place",
     note = "a hook that only plugins linked into the host answer may return any type: `#[hook(…, mcp_exposed = false)]`"
 )]
 pub trait ExposedOutput {
