@@ -135,17 +135,3 @@ pub(crate) fn no_object(base: &str, schema: &Schema, value: &Value, what: &str) 
     problem.example = example_of(schema).filter(Value::is_object);
     problem
 }
-
-/// The subschema a local reference names.
-pub(crate) fn resolve<'a>(root: &'a Schema, reference: &str) -> Option<&'a Value> {
-    let pointer = reference.strip_prefix('#')?.strip_prefix('/')?;
-    let mut segments = pointer
-        .split('/')
-        .map(|segment| segment.replace("~1", "/").replace("~0", "~"));
-    let first = root.get(&segments.next()?)?;
-    segments.try_fold(first, |value, segment| match value {
-        Value::Object(map) => map.get(&segment),
-        Value::Array(items) => items.get(segment.parse::<usize>().ok()?),
-        _ => None,
-    })
-}

@@ -3,9 +3,11 @@
 mod constrains;
 mod keywords;
 mod published;
+mod reference;
 
 pub(crate) use constrains::constrains;
 use published::{Formats, publish};
+pub(crate) use reference::{key, name_of, target};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
@@ -86,13 +88,7 @@ fn is_any(schema: &Value) -> bool {
 /// refers to: clients look for `type` and `properties` at the root.
 fn inline_root(schema: &mut Schema) {
     for _ in 0..8 {
-        let Some(target) = schema
-            .get("$ref")
-            .and_then(Value::as_str)
-            .and_then(|reference| reference.strip_prefix("#/$defs/"))
-            .and_then(|name| schema.get("$defs")?.get(name)?.as_object())
-            .cloned()
-        else {
+        let Some(target) = target(schema, schema).cloned() else {
             return;
         };
         schema.remove("$ref");

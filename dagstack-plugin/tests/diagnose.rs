@@ -2,70 +2,16 @@
 
 #![allow(dead_code, clippy::expect_used)] // Fields are there to be decoded; helpers of tests.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::OnceLock;
+mod decode_support;
 
-use dagstack_plugin::declaration::Hook;
-use dagstack_plugin::manifest::ExecutionModel;
+use std::collections::{BTreeMap, HashSet};
+
 use dagstack_plugin::resources::Bytes;
-use dagstack_plugin::{
-    Args, ConfigInvalid, Declaration, HookError, NoConfig, Secret, args, config, schema,
-};
+use dagstack_plugin::{NoConfig, Secret};
+use decode_support::{call, call_error, call_text, config_error, configure};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-
-fn plugin<A: JsonSchema, C: JsonSchema>() -> &'static Declaration {
-    let hooks = Box::leak(Box::new([Hook {
-        name: "chunk",
-        description: None,
-        execution_model: ExecutionModel::Sync,
-        mcp_exposed: true,
-        texts: &[],
-        input_schema: schema::input::<A>,
-        output_schema: schema::output::<String>,
-        schemas: OnceLock::new(),
-    }]));
-    Box::leak(Box::new(Declaration::new(
-        "chunker",
-        "fixed",
-        "fixed::Fixed",
-        hooks,
-        schema::input::<C>,
-    )))
-}
-
-fn call<A: DeserializeOwned + JsonSchema>(value: &Value) -> Result<A, HookError> {
-    let declaration = plugin::<A, NoConfig>();
-    let hook = &declaration.hooks[0];
-    let text = value.to_string();
-    let by_value = args::decode::<A>(declaration, hook, Args::Value(&mut value.clone()));
-    let by_text = args::decode::<A>(declaration, hook, Args::Json(&text));
-    assert_eq!(
-        by_value.as_ref().err(),
-        by_text.as_ref().err(),
-        "values and text say the same"
-    );
-    by_value
-}
-
-fn call_error<A: DeserializeOwned + JsonSchema>(value: Value) -> String {
-    let error = call::<A>(&value).err().expect("arguments that do not fit");
-    assert_eq!(error.code(), "invalid_arguments");
-    error.to_string()
-}
-
-fn configure<C: config::Config>(section: Value) -> Result<C, ConfigInvalid> {
-    config::decode::<C>(plugin::<NoConfig, C>(), section)
-}
-
-fn config_error<C: config::Config>(section: Value) -> String {
-    let error = configure::<C>(section)
-        .err()
-        .expect("a config that does not fit");
-    error.to_string()
-}
 
 #[derive(Debug, Deserialize, JsonSchema, PartialEq)]
 #[serde(deny_unknown_fields)]
@@ -119,12 +65,7 @@ fn arguments_that_are_no_object_are_told_so() {
 
 #[test]
 fn text_that_is_no_json_is_told_so() {
-    let declaration = plugin::<Chunk, NoConfig>();
-    let error = |text| {
-        args::decode::<Chunk>(declaration, &declaration.hooks[0], Args::Json(text))
-            .unwrap_err()
-            .to_string()
-    };
+    let error = |text| call_text::<Chunk>(text).unwrap_err().to_string();
     assert!(error(r#"{"text": "a""#).contains("the arguments are no valid JSON: EOF"));
     assert!(error(r#"{"text": "a"} x"#).contains("the arguments are no valid JSON: trailing"));
     // Each value on its own is fine here.

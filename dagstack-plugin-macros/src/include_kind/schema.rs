@@ -99,8 +99,9 @@ impl Simplify<'_> {
         let reference = value.as_str().unwrap_or_default();
         let name = reference
             .strip_prefix("#/$defs/")
-            .or_else(|| reference.strip_prefix("#/definitions/"));
-        match name {
+            .or_else(|| reference.strip_prefix("#/definitions/"))
+            .map(decoded);
+        match name.as_deref() {
             Some(name) if (self.defined)(name) => Ok(definition(name).into()),
             Some(name) => Err(Problem::new(
                 self.file,
@@ -201,6 +202,20 @@ impl Simplify<'_> {
         }
         Ok(())
     }
+}
+
+/// A name as it stands in a reference: a JSON Pointer in a URI (RFC 6901, section 6).
+fn decoded(name: &str) -> String {
+    let mut parts = name.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        match part.get(..2).map(|digits| u8::from_str_radix(digits, 16)) {
+            Some(Ok(byte)) => bytes.extend([byte].iter().chain(&part.as_bytes()[2..])),
+            _ => bytes.extend(b"%".iter().chain(part.as_bytes())),
+        }
+    }
+    let name = String::from_utf8(bytes).unwrap_or_else(|_| name.to_owned());
+    name.replace("~1", "/").replace("~0", "~")
 }
 
 /// The reference to a definition.

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::resolve;
-use crate::schema::Schema;
+use crate::schema::{self, Schema};
 use crate::secrets::MASKED;
 
 /// Longer texts and lists are cut.
@@ -92,10 +91,7 @@ impl<'a> Describe<'a> {
     where
         'a: 's,
     {
-        match schema.get("$ref")?.as_str()? {
-            "#" => Some(self.root),
-            reference => resolve(self.root, reference)?.as_object(),
-        }
+        schema::target(self.root, schema)
     }
 
     /// What is expected, in words; `None` if anything will do.

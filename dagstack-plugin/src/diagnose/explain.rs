@@ -9,9 +9,9 @@ use super::describe::{Describe, found};
 use super::fits::{choice_fits, limits_fit, type_fits};
 use super::keys::{Keys, pattern_for};
 use super::path::{Step, render};
-use super::{LIMIT, resolve, variants};
+use super::{LIMIT, variants};
 use crate::problem::Problem;
-use crate::schema::Schema;
+use crate::schema::{Schema, target};
 use crate::secrets::Places;
 
 /// Which unknown keys are mistakes.
@@ -169,31 +169,31 @@ impl<'a> Walk<'a> {
         value: &'a Value,
         part: bool,
     ) -> Rc<[Finding<'a>]> {
+        match schema {
+            Value::Object(schema) => self.findings_of(schema, value, part),
+            other => {
+                let mut found = Vec::new();
+                self.schema(other, value, part, &mut found);
+                found.into()
+            }
+        }
+    }
+
+    fn findings_of(
+        &mut self,
+        schema: &'a Schema,
+        value: &'a Value,
+        part: bool,
+    ) -> Rc<[Finding<'a>]> {
         let key = (address(schema), address(value), part);
         if let Some(known) = self.memo.get(&key) {
             return Rc::clone(known);
         }
         let mut found = Vec::new();
-        self.schema(schema, value, part, &mut found);
+        self.node(schema, value, part, &mut found);
         let found: Rc<[Finding<'a>]> = found.into();
         self.memo.insert(key, Rc::clone(&found));
         found
-    }
-
-    /// The root, which is a plain map: its address stands for it in the memo.
-    fn root(&mut self, value: &'a Value, part: bool, out: &mut Found<'a>) {
-        let key = (address(self.root), address(value), part);
-        let found = match self.memo.get(&key) {
-            Some(known) => Rc::clone(known),
-            None => {
-                let mut found = Vec::new();
-                self.node(self.root, value, part, &mut found);
-                let found: Rc<[Finding<'a>]> = found.into();
-                self.memo.insert(key, Rc::clone(&found));
-                found
-            }
-        };
-        out.extend(found.iter().cloned());
     }
 
     fn node(
@@ -224,13 +224,9 @@ impl<'a> Walk<'a> {
             return self.unfit(schema, value, out);
         }
         let before = out.len();
-        if let Some(Value::String(reference)) = schema.get("$ref") {
+        if let Some(target) = target(self.root, schema) {
             let shares = part || schema.contains_key("properties");
-            if reference == "#" {
-                self.root(value, shares, out);
-            } else if let Some(target) = resolve(self.root, reference) {
-                out.extend(self.findings(target, value, shares).iter().cloned());
-            }
+            out.extend(self.findings_of(target, value, shares).iter().cloned());
         }
         if !limits_fit(schema, value) {
             self.unfit(schema, value, out);

@@ -2,8 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::resolve;
-use crate::schema::Schema;
+use crate::schema::{Schema, target};
 
 /// The keys an object may have, by its schema and all that share the object with it.
 #[derive(Default)]
@@ -56,12 +55,8 @@ impl<'a> Keys<'a> {
                 None => {}
             }
         }
-        if let Some(Value::String(reference)) = schema.get("$ref") {
-            if reference == "#" {
-                self.add(root, root, depth + 1);
-            } else if let Some(Value::Object(target)) = resolve(root, reference) {
-                self.add(root, target, depth + 1);
-            }
+        if let Some(target) = target(root, schema) {
+            self.add(root, target, depth + 1);
         }
         for keyword in ["allOf", "anyOf", "oneOf"] {
             for part in schema

@@ -7,7 +7,7 @@ use super::describe::{found, one_of};
 use super::explain::{Found, Walk, What};
 use super::fits::{choice_fits, type_fits};
 use super::path::Step;
-use super::resolve;
+use crate::schema::target;
 
 /// Looks at the forms of a value; nothing is wrong if one fits.
 pub(super) fn look<'a>(
@@ -50,9 +50,13 @@ const OTHER_VALUE: i64 = -500_000;
 
 /// How much a value looks like a form, by its type, its tags and its keys.
 fn affinity(walk: &Walk<'_>, schema: &Value, value: &Value, depth: usize) -> i64 {
-    let Value::Object(schema) = schema else {
-        return OTHER_TYPE;
-    };
+    match schema {
+        Value::Object(schema) => affinity_of(walk, schema, value, depth),
+        _ => OTHER_TYPE,
+    }
+}
+
+fn affinity_of(walk: &Walk<'_>, schema: &Map<String, Value>, value: &Value, depth: usize) -> i64 {
     if !type_fits(schema, value) {
         return OTHER_TYPE;
     }
@@ -87,10 +91,8 @@ fn affinity(walk: &Walk<'_>, schema: &Value, value: &Value, depth: usize) -> i64
             .count() as i64;
     }
     if depth < 8 {
-        if let Some(Value::String(reference)) = schema.get("$ref")
-            && let Some(target) = resolve(walk.root, reference)
-        {
-            score += affinity(walk, target, value, depth + 1);
+        if let Some(target) = target(walk.root, schema) {
+            score += affinity_of(walk, target, value, depth + 1);
         }
         for keyword in ["anyOf", "oneOf"] {
             if let Some(Value::Array(inner)) = schema.get(keyword) {
@@ -120,8 +122,9 @@ fn objects<'a>(walk: &Walk<'a>, variants: &'a [Value]) -> Vec<&'a Map<String, Va
         .iter()
         .filter_map(|variant| {
             let mut schema = variant.as_object()?;
-            if let Some(Value::String(reference)) = schema.get("$ref") {
-                schema = resolve(walk.root, reference)?.as_object()?;
+            // A tagged variant refers to the type inside, and has the tag beside.
+            if schema.contains_key("$ref") && !schema.contains_key("properties") {
+                schema = target(walk.root, schema)?;
             }
             let object = schema.get("type").is_some_and(|kind| kind == "object");
             object.then_some(schema)

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{WRITE_ONLY, is_secret_name};
-use crate::diagnose::{Keys, Step, choice_fits, resolve, type_fits};
-use crate::schema::Schema;
+use crate::diagnose::{Keys, Step, choice_fits, type_fits};
+use crate::schema::{Schema, target};
 
 /// Pairs of subschema and value looked at before the whole value is taken for a secret.
 const BUDGET: usize = 300_000;
@@ -181,7 +181,7 @@ impl<'s> Search<'s, '_> {
         } else {
             part
         };
-        if let Some(target) = self.target(schema) {
+        if let Some(target) = target(self.root, schema) {
             self.node(target, value, inner, strict);
         }
         for part in list(schema, "allOf") {
@@ -263,10 +263,6 @@ impl<'s> Search<'s, '_> {
         }
     }
 
-    fn target(&self, schema: &Map<String, Value>) -> Option<&'s Map<String, Value>> {
-        target(self.root, schema)
-    }
-
     fn holds(&self, schema: &Map<String, Value>) -> bool {
         holds(self.root, schema, &mut HashSet::new())
     }
@@ -331,13 +327,6 @@ fn subschemas(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
             _ => None,
         })
         .flatten()
-}
-
-fn target<'s>(root: &'s Schema, schema: &Map<String, Value>) -> Option<&'s Map<String, Value>> {
-    match schema.get("$ref")?.as_str()? {
-        "#" => Some(root),
-        reference => resolve(root, reference)?.as_object(),
-    }
 }
 
 /// Whether a value is of the type, and one of the values, of a schema; what is inside does not

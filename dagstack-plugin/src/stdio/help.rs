@@ -118,9 +118,7 @@ fn type_of(schema: &Value) -> String {
             let reference = schema.get("$ref").and_then(Value::as_str);
             let any = schema.get("anyOf").or_else(|| schema.get("oneOf"));
             match (reference, any) {
-                (Some(reference), _) => {
-                    reference.rsplit('/').next().unwrap_or(reference).to_owned()
-                }
+                (Some(reference), _) => crate::schema::name_of(reference),
                 (None, Some(Value::Array(schemas))) => list(schemas),
                 _ => "any".to_owned(),
             }

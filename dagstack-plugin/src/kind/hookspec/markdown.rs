@@ -179,7 +179,7 @@ fn cell(text: &str) -> String {
 /// A schema in a few words; the schema itself has the rest.
 fn shape(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
-        return code(reference.rsplit('/').next().unwrap_or(reference));
+        return code(&crate::schema::name_of(reference));
     }
     if let Some(value) = schema.get("const") {
         return code(&value.to_string());

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Hook;
 use crate::kind::{ErrorPolicy, KindSpec};
+use crate::schema;
 
 /// `v<MAJOR>.openrpc.json`.
 pub(super) fn document(kind: &KindSpec, hooks: &[Hook]) -> Value {
@@ -40,6 +41,7 @@ fn method(hook: &Hook, place: usize, components: &mut Components) -> Option<Valu
         move |pointer: &str| {
             let rest = pointer.strip_prefix("/properties/")?;
             let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let name = schema::key(name);
             let place = params.iter().position(|param| *param == name)?;
             Some(format!("{here}/params/{place}/schema{rest}"))
         }
@@ -169,7 +171,10 @@ impl<P: Fn(&str) -> Option<String>> References<P> {
         match pointer.strip_prefix("/$defs/") {
             Some(rest) => {
                 let (name, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-                format!("#/components/schemas/{}{rest}", self.component(name))
+                format!(
+                    "#/components/schemas/{}{rest}",
+                    self.component(&schema::key(name))
+                )
             }
             None => (self.pointer)(pointer).unwrap_or_else(|| reference.to_owned()),
         }

@@ -155,6 +155,40 @@ fn openrpc_references_follow_what_they_refer_to() {
     assert_eq!(places(&methods[1]["params"]), ["c", "b", "a"]);
 }
 
+/// Behaviour 13: schemars percent-encodes names in references.
+#[test]
+fn b13_openrpc_references_to_encoded_names_are_no_dangling_ones() {
+    static SPEC: KindSpec = KindSpec {
+        hooks: &[KindHook {
+            params: &["a b", "c"],
+            input_schema: || {
+                schema(json!({
+                    "type": "object",
+                    "properties": {
+                        "a b": { "$ref": "#/$defs/Zug%C3%A4nge%20a~1b" },
+                        "c": { "$ref": "#/properties/a%20b" },
+                    },
+                    "$defs": { "Zugänge a/b": { "type": "integer" } },
+                }))
+            },
+            ..HOOK
+        }],
+        ..super::tests::SPEC
+    };
+    let document = Hookspec::new(&SPEC).to_files();
+    let document: Value =
+        serde_json::from_str(&document[Path::new("kinds/looker/v12.openrpc.json")]).unwrap();
+    let reference = |place: usize| {
+        let reference = document["methods"][0]["params"][place]["schema"]["$ref"].as_str();
+        document.pointer(reference.unwrap().strip_prefix('#').unwrap())
+    };
+    assert_eq!(reference(0), Some(&json!({ "type": "integer" })));
+    assert_eq!(
+        reference(1),
+        Some(&document["methods"][0]["params"][0]["schema"])
+    );
+}
+
 #[test]
 fn the_files_are_the_same_every_time() {
     let spec = Hookspec::new(&SPEC);
