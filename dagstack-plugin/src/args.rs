@@ -2,21 +2,28 @@
 
 mod take;
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::declaration::{Declaration, Hook};
 use crate::diagnose::{self, Trial, Unknown};
+use crate::encode::nesting;
 use crate::error::{HookError, code};
+use crate::numbers;
 use crate::plugin::Args;
 use crate::problem::Problem;
 use crate::secrets::Scrubber;
+use crate::wire::MAX_NESTING;
 
 /// Decodes the arguments of `hook`.
 ///
-/// Arguments that decode are looked at again only where the hook's schema constrains more than the
-/// Rust types do (`#[schemars(range(…))]` and the like), which needs the feature `validate`;
-/// without it constraints are documentation.
+/// What decodes is mostly what fits. It is looked at again where the hook's schema constrains more
+/// than the Rust types do (`#[schemars(range(…))]` and the like), and where serde takes what the
+/// schema does not (an array for a struct). That needs the feature `validate`; without it constraints
+/// are documentation. As JSON Schema has it, `5.0` is an integer. Arguments nest at most
+/// [`MAX_NESTING`] levels.
 ///
 /// # Errors
 ///
@@ -24,35 +31,265 @@ use crate::secrets::Scrubber;
 pub fn decode<T: DeserializeOwned>(
     declaration: &Declaration,
     hook: &Hook,
-    mut args: Args<'_>,
+    args: Args<'_>,
 ) -> Result<T, HookError> {
-    let constrains = hook.schemas().input_constrains;
+    read(
+        Reading {
+            declaration,
+            hook,
+            closed_by_schema: false,
+        },
+        args,
+    )
+}
+
+/// The same for a hook with flattened parameters: its type takes keys that nobody asked for, so that
+/// its schema decides about them.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_flattened<T: DeserializeOwned>(
+    declaration: &Declaration,
+    hook: &Hook,
+    args: Args<'_>,
+) -> Result<T, HookError> {
+    read(
+        Reading {
+            declaration,
+            hook,
+            closed_by_schema: true,
+        },
+        args,
+    )
+}
+
+fn read<T: DeserializeOwned>(reading: Reading<'_>, args: Args<'_>) -> Result<T, HookError> {
+    let mut held = Value::Null;
+    let mut args = reading.admit(args, &mut held)?;
     // Serde would also take a struct from an array, so that is left to `explain`.
-    let decoded = match &mut args {
+    let mut decoded = match &mut args {
         Args::Value(Value::Object(map)) => Some(T::deserialize(take::Taking {
             map,
-            texts: if constrains { &[] } else { hook.texts },
+            texts: reading.texts(),
         })),
         Args::Json(text) if starts_object(text) => Some(serde_json::from_str(text)),
         _ => None,
     };
+    for everywhere in [false, true] {
+        if let Some(Err(_)) = decoded
+            && let Some(respelt) = reading.respelt(&args, everywhere)
+        {
+            decoded = Some(match respelt {
+                Respelt::Text(text) => serde_json::from_str(&text),
+                Respelt::Value(mut map) => T::deserialize(take::Taking {
+                    map: &mut map,
+                    texts: &[],
+                }),
+            });
+        }
+    }
     match decoded {
         Some(Ok(decoded)) => {
-            if constrains {
-                check(declaration, hook, &args, diagnose::trial::<T>)?;
+            if reading.is_to_check(&args) {
+                reading.check(&args, diagnose::trial::<T>)?;
             }
             Ok(decoded)
         }
-        other => {
-            let error = other.and_then(Result::err);
-            Err(explain(
-                declaration,
-                hook,
-                &args,
-                error,
-                diagnose::trial::<T>,
-            ))
+        other => Err(reading.explain(&args, other.and_then(Result::err), diagnose::trial::<T>)),
+    }
+}
+
+/// A hook whose arguments are being read.
+#[derive(Clone, Copy)]
+struct Reading<'a> {
+    declaration: &'a Declaration,
+    hook: &'a Hook,
+    /// The schema forbids keys that the type ignores.
+    closed_by_schema: bool,
+}
+
+/// Arguments with their numbers written as serde reads them.
+enum Respelt {
+    Text(String),
+    Value(Map<String, Value>),
+}
+
+impl Reading<'_> {
+    /// Looks at the arguments before they are decoded.
+    #[inline]
+    fn admit<'v>(&self, args: Args<'v>, held: &'v mut Value) -> Result<Args<'v>, HookError> {
+        let by_value = numbers::keep_their_text();
+        // Only where something may nest at will; elsewhere decoding refuses what does.
+        if by_value || self.hook.schemas().input_shape().is_deep() {
+            self.check_nesting(&args)?;
         }
+        match args {
+            Args::Json(text) if by_value => {
+                *held = serde_json::from_str(text).map_err(|error| self.no_json(&error))?;
+                Ok(Args::Value(held))
+            }
+            args => Ok(args),
+        }
+    }
+
+    fn check_nesting(&self, args: &Args<'_>) -> Result<(), HookError> {
+        let is_deeper = match args {
+            Args::Value(value) => nesting::value_is_deeper(value, MAX_NESTING),
+            Args::Json(text) => nesting::text_is_deeper(text, MAX_NESTING),
+        };
+        if is_deeper {
+            let problem = format!("the arguments nest deeper than {MAX_NESTING} levels");
+            let mut problem = Problem::new(self.path(), problem);
+            problem.expected =
+                Some("arguments that are flatter, or a part of them as text".to_owned());
+            return Err(invalid(self.hook.name, &[problem]));
+        }
+        Ok(())
+    }
+
+    /// The texts that may be taken out of the arguments: whatever is looked at again must stay.
+    fn texts(&self) -> &'static [(&'static str, bool)] {
+        if self.closed_by_schema || self.hook.schemas().input_constrains {
+            &[]
+        } else {
+            self.hook.texts
+        }
+    }
+
+    /// Whether arguments that decoded may still not fit.
+    #[inline]
+    fn is_to_check(&self, args: &Args<'_>) -> bool {
+        let schemas = self.hook.schemas();
+        let shape = schemas.input_shape();
+        self.closed_by_schema
+            || schemas.input_constrains
+            || (cfg!(feature = "validate")
+                && shape.is_odd()
+                && match args {
+                    Args::Value(value) => shape.has_odd_value(&**value),
+                    Args::Json(text) => {
+                        shape.has_odd_value(&mut serde_json::Deserializer::from_str(text))
+                    }
+                })
+    }
+
+    /// Arguments that did not decode, if there are numbers that serde reads when they are written in
+    /// another way.
+    #[cold]
+    fn respelt(&self, args: &Args<'_>, everywhere: bool) -> Option<Respelt> {
+        self.check_nesting(args).ok()?;
+        let text = match args {
+            Args::Value(value) => Cow::Owned(value.to_string()),
+            Args::Json(text) => Cow::Borrowed(*text),
+        };
+        let shape = self.hook.schemas().input_shape();
+        let respelt = shape.with_whole_integers(&text, everywhere);
+        if !numbers::keep_their_text() {
+            return respelt.map(Respelt::Text);
+        }
+        let mut value = serde_json::from_str(respelt.as_deref().unwrap_or(&text)).ok()?;
+        numbers::plain(&mut value);
+        match value {
+            Value::Object(map) => Some(Respelt::Value(map)),
+            _ => None,
+        }
+    }
+
+    fn path(&self) -> String {
+        let Self {
+            declaration, hook, ..
+        } = self;
+        format!("{}.{}.{}", declaration.kind, declaration.name, hook.name)
+    }
+
+    /// Arguments that decoded, against the schema.
+    #[cold]
+    fn check(&self, args: &Args<'_>, trial: Trial) -> Result<(), HookError> {
+        self.check_nesting(args)?;
+        let value = args.to_value().map_err(|error| self.no_json(&error))?;
+        match self.unfit(&value, trial) {
+            problems if problems.is_empty() => Ok(()),
+            problems => Err(invalid(self.hook.name, &problems)),
+        }
+    }
+
+    #[cfg(feature = "validate")]
+    fn unfit(&self, value: &Value, trial: Trial) -> Vec<Problem> {
+        use crate::validate::{Validator, invalid_schema};
+
+        let schemas = self.hook.schemas();
+        let validator = schemas
+            .input_validator
+            .get_or_init(|| Validator::new(&schemas.input));
+        match validator.fits(value) {
+            Ok(true) => Vec::new(),
+            Ok(false) => diagnose::unfit(&self.path(), &schemas.input, value, trial),
+            Err(error) => vec![invalid_schema(&self.path(), error)],
+        }
+    }
+
+    /// Without the validator, only the keys that nobody asked for.
+    #[cfg(not(feature = "validate"))]
+    fn unfit(&self, value: &Value, trial: Trial) -> Vec<Problem> {
+        if self.closed_by_schema {
+            diagnose::unknown(&self.path(), &self.hook.schemas().input, value, trial)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Why arguments did not decode.
+    #[cold]
+    fn explain(
+        &self,
+        args: &Args<'_>,
+        error: Option<serde_json::Error>,
+        trial: Trial,
+    ) -> HookError {
+        if let Err(error) = self.check_nesting(args) {
+            return error;
+        }
+        let base = self.path();
+        let schema = &self.hook.schemas().input;
+        let value = match args.to_value() {
+            Ok(value) => value,
+            Err(error) => return self.no_json(&error),
+        };
+        // Not to call a mistake what is none.
+        let value = match self.respelt(args, false) {
+            Some(Respelt::Text(text)) => serde_json::from_str(&text).map_or(value, Cow::Owned),
+            Some(Respelt::Value(map)) => Cow::Owned(Value::Object(map)),
+            None => value,
+        };
+        let mut problems = if !value.is_object() {
+            let what = "the arguments are not an object:";
+            vec![diagnose::no_object(&base, schema, &value, what)]
+        } else if diagnose::takes_nothing(schema) {
+            diagnose::nothing_taken(&base, &value, "the hook takes no arguments")
+        } else {
+            diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, trial)
+        };
+        if problems.is_empty() {
+            // The text alone is wrong: a key that stands there twice.
+            let message = error.map_or_else(
+                || "the arguments do not fit".to_owned(),
+                |error| error.to_string(),
+            );
+            let secrets = Scrubber::of(&value, schema);
+            problems.push(Problem::new(base, secrets.scrub(&message)));
+        }
+        invalid(self.hook.name, &problems)
+    }
+
+    #[cold]
+    fn no_json(&self, error: &serde_json::Error) -> HookError {
+        // Syntax errors name a place and do not quote the text.
+        let problem = format!("the arguments are no valid JSON: {error}");
+        let mut problem = Problem::new(self.path(), problem);
+        problem.expected = Some("an object".to_owned());
+        problem.example = diagnose::example_of(&self.hook.schemas().input);
+        invalid(self.hook.name, &[problem])
     }
 }
 
@@ -81,93 +318,6 @@ pub fn by_name(plugin: &str, hook: &str, args: Value) -> Result<Map<String, Valu
 fn starts_object(json: &str) -> bool {
     json.trim_start_matches([' ', '\t', '\n', '\r'])
         .starts_with('{')
-}
-
-fn path(declaration: &Declaration, hook: &Hook) -> String {
-    format!("{}.{}.{}", declaration.kind, declaration.name, hook.name)
-}
-
-/// Arguments that decoded, against the schema.
-#[cfg(feature = "validate")]
-fn check(
-    declaration: &Declaration,
-    hook: &Hook,
-    args: &Args<'_>,
-    trial: Trial,
-) -> Result<(), HookError> {
-    use crate::validate::{Validator, invalid_schema};
-
-    let schemas = hook.schemas();
-    let value = match args.to_value() {
-        Ok(value) => value,
-        Err(error) => return Err(no_json(declaration, hook, &error)),
-    };
-    let validator = schemas
-        .input_validator
-        .get_or_init(|| Validator::new(&schemas.input));
-    let problems = match validator.fits(&value) {
-        Ok(true) => return Ok(()),
-        Ok(false) => {
-            let base = path(declaration, hook);
-            diagnose::unfit(&base, &schemas.input, &value, trial)
-        }
-        Err(error) => vec![invalid_schema(&path(declaration, hook), error)],
-    };
-    if problems.is_empty() {
-        return Ok(());
-    }
-    Err(invalid(hook.name, &problems))
-}
-
-#[cfg(not(feature = "validate"))]
-#[allow(clippy::unnecessary_wraps)]
-fn check(_: &Declaration, _: &Hook, _: &Args<'_>, _: Trial) -> Result<(), HookError> {
-    Ok(())
-}
-
-/// Why arguments did not decode.
-#[cold]
-fn explain(
-    declaration: &Declaration,
-    hook: &Hook,
-    args: &Args<'_>,
-    error: Option<serde_json::Error>,
-    trial: Trial,
-) -> HookError {
-    let base = path(declaration, hook);
-    let schema = &hook.schemas().input;
-    let value = match args.to_value() {
-        Ok(value) => value,
-        Err(error) => return no_json(declaration, hook, &error),
-    };
-    let mut problems = if !value.is_object() {
-        let what = "the arguments are not an object:";
-        vec![diagnose::no_object(&base, schema, &value, what)]
-    } else if diagnose::takes_nothing(schema) {
-        diagnose::nothing_taken(&base, &value, "the hook takes no arguments")
-    } else {
-        diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, trial)
-    };
-    if problems.is_empty() {
-        // The text alone is wrong: a key that stands there twice.
-        let message = error.map_or_else(
-            || "the arguments do not fit".to_owned(),
-            |error| error.to_string(),
-        );
-        let secrets = Scrubber::of(&value, schema);
-        problems.push(Problem::new(base, secrets.scrub(&message)));
-    }
-    invalid(hook.name, &problems)
-}
-
-#[cold]
-fn no_json(declaration: &Declaration, hook: &Hook, error: &serde_json::Error) -> HookError {
-    // Syntax errors name a place and do not quote the text.
-    let problem = format!("the arguments are no valid JSON: {error}");
-    let mut problem = Problem::new(path(declaration, hook), problem);
-    problem.expected = Some("an object".to_owned());
-    problem.example = diagnose::example_of(&hook.schemas().input);
-    invalid(hook.name, &[problem])
 }
 
 /// The error of arguments that do not fit.

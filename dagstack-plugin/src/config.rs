@@ -12,9 +12,12 @@ use serde_json::{Map, Value};
 
 use crate::declaration::Declaration;
 use crate::diagnose::{self, Finding, Step, Trial, Unknown, What};
+use crate::encode::nesting::value_is_deeper;
+use crate::numbers;
 use crate::problem::Problem;
 use crate::schema::Schema;
 use crate::secrets::{Places, Scrubber};
+use crate::wire::MAX_NESTING;
 
 pub use queue::ChangeQueue;
 pub use subscription::{
@@ -73,20 +76,16 @@ impl std::error::Error for ConfigInvalid {}
 ///
 /// Keys that `C` does not know are mistakes at any depth, also where the type would ignore them.
 /// What the schema says beyond the type (`#[schemars(range(…))]` and the like) is checked with the
-/// feature `validate`.
+/// feature `validate`. As JSON Schema has it, `5.0` is an integer.
 ///
 /// # Errors
 ///
 /// When the section does not fit `C`, its schema, or has keys that `C` does not know.
 pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C, ConfigInvalid> {
-    let section = match section {
+    let mut section = match section {
         Value::Null => Value::Object(Map::new()),
         given => given,
     };
-    let mut ignored = Vec::new();
-    let decoded = serde_ignored::deserialize::<_, _, C>(&section, |path| {
-        ignored.push(Place::of(&path));
-    });
     let typed = crate::schema::typed_input::<C>();
     let case = Case {
         base: format!("{}.{}", declaration.kind, declaration.name),
@@ -94,6 +93,19 @@ pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C,
         schema: crate::schema::published_input(typed),
         trial: diagnose::trial::<C>,
     };
+    check_nesting(&case.base, &section)?;
+    let (mut decoded, mut ignored) = read::<C>(&section);
+    for everywhere in [false, true] {
+        if decoded.is_err()
+            && let Some(respelt) = numbers::respelt(&section, &case.schema, everywhere)
+        {
+            let again = read::<C>(&respelt);
+            // What is explained is what the author wrote, but for integers that are none to serde.
+            if again.0.is_ok() || !everywhere {
+                (section, (decoded, ignored)) = (respelt, again);
+            }
+        }
+    }
     let problems = match &decoded {
         Ok(_) => case.decoded(&section, &ignored),
         Err(_) => case.undecoded(&section),
@@ -108,6 +120,30 @@ pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C,
         }
         _ => Err(case.invalid(problems)),
     }
+}
+
+/// What a section decodes to, and the places that the type took no notice of.
+fn read<C: Config>(section: &Value) -> (Result<C, serde_json::Error>, Vec<Place>) {
+    let mut ignored = Vec::new();
+    let decoded = serde_ignored::deserialize(section, |path| ignored.push(Place::of(&path)));
+    (decoded, ignored)
+}
+
+/// Refuses a section that nests deeper than [`MAX_NESTING`] levels: it may have to cross to another
+/// process.
+///
+/// # Errors
+///
+/// When it does.
+pub fn check_nesting(section: &str, value: &Value) -> Result<(), ConfigInvalid> {
+    if !value_is_deeper(value, MAX_NESTING) {
+        return Ok(());
+    }
+    let problem = format!("the section nests deeper than {MAX_NESTING} levels");
+    Err(ConfigInvalid::new(
+        section,
+        vec![Problem::new(section, problem)],
+    ))
 }
 
 /// A place in a section that the type took no notice of.
@@ -200,7 +236,8 @@ impl Case {
         if !section.is_object() {
             return vec![self.no_object(section)];
         }
-        if diagnose::takes_nothing(&self.schema) {
+        // A free-form section looks the same, and takes everything.
+        if diagnose::takes_nothing(&self.schema) && !ignored.is_empty() {
             return diagnose::nothing_taken(&self.base, section, NO_CONFIG);
         }
         let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
@@ -242,7 +279,7 @@ impl Case {
     ) -> Vec<Problem> {
         use crate::validate::{Validator, invalid_schema, unexplained};
 
-        if !self.constrains {
+        if unfit.is_empty() && !self.constrains {
             return Vec::new();
         }
         match Validator::new(&self.schema).fits(section) {

@@ -86,6 +86,15 @@ pub(crate) fn unfit(base: &str, schema: &Schema, value: &Value, trial: Trial) ->
     problems(base, without_aliases(findings, value, trial))
 }
 
+/// The problems of keys that the schema forbids and the type takes no notice of.
+#[cold]
+#[cfg(not(feature = "validate"))]
+pub(crate) fn unknown(base: &str, schema: &Schema, value: &Value, trial: Trial) -> Vec<Problem> {
+    let mut findings = explain(base, schema, value, Unknown::WhereForbidden);
+    findings.retain(|finding| finding.what == What::Unknown);
+    problems(base, without_aliases(findings, value, trial))
+}
+
 /// Whether the schema is an object without any key.
 pub(crate) fn takes_nothing(schema: &Schema) -> bool {
     let empty = schema

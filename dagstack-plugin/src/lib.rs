@@ -68,6 +68,7 @@ pub mod logging;
 pub mod manifest;
 pub mod middleware;
 mod name;
+mod numbers;
 pub mod peers;
 mod plugin;
 pub mod prelude;

@@ -2,8 +2,12 @@
 
 mod constrains;
 mod keywords;
+mod optional;
 mod published;
 mod reference;
+mod shape;
+
+use std::sync::OnceLock;
 
 pub(crate) use constrains::constrains;
 use published::{Formats, publish};
@@ -11,6 +15,7 @@ pub(crate) use reference::{key, name_of, target};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
+pub(crate) use shape::Shape;
 
 /// A JSON Schema (2020-12) as a plain object.
 pub type Schema = Map<String, Value>;
@@ -18,6 +23,24 @@ pub type Schema = Map<String, Value>;
 /// The schema of what `T` is read from.
 pub fn input<T: JsonSchema + ?Sized>() -> Schema {
     published_input(typed_input::<T>())
+}
+
+/// The schema of a hook's arguments of which some are flattened. Those forbid nothing by their type,
+/// which takes what they want from the rest, so that it is closed here, unless one takes all the rest.
+pub(crate) fn flattened<T: JsonSchema + ?Sized>() -> Schema {
+    let mut schema = typed_input::<T>();
+    // That of the flattened type: the hook has its own.
+    schema.remove("description");
+    let is_open = |keyword: &str| schema.contains_key(keyword);
+    if !is_open("additionalProperties") && !is_open("unevaluatedProperties") {
+        let parts = ["$ref", "allOf", "anyOf", "oneOf"];
+        let keyword = match parts.iter().any(|part| schema.contains_key(*part)) {
+            true => "unevaluatedProperties",
+            false => "additionalProperties",
+        };
+        schema.insert(keyword.to_owned(), Value::Bool(false));
+    }
+    schema
 }
 
 /// The schema of what `T` is written as.
@@ -56,6 +79,7 @@ fn finish(schema: Value, type_name: &str) -> Schema {
         Value::Bool(false) => Map::from_iter([("not".to_owned(), Value::Object(Map::new()))]),
         _ => Map::new(),
     };
+    optional::tighten(&mut schema);
     publish(&mut schema, Formats::OfTypes);
     inline_root(&mut schema);
     // The Rust type's name is an implementation detail of the plugin; another title is its author's.
@@ -127,8 +151,9 @@ pub struct HookSchemas {
     /// Whether `input` constrains more than the Rust types do (ranges, patterns, lengths).
     #[cfg_attr(not(feature = "validate"), allow(dead_code))]
     pub(crate) input_constrains: bool,
+    input_shape: OnceLock<Shape>,
     #[cfg(feature = "validate")]
-    pub(crate) input_validator: std::sync::OnceLock<crate::validate::Validator>,
+    pub(crate) input_validator: OnceLock<crate::validate::Validator>,
 }
 
 impl HookSchemas {
@@ -141,9 +166,16 @@ impl HookSchemas {
             output: if wraps_result { wrap(output) } else { output },
             input: published_input(input),
             wraps_result,
+            input_shape: OnceLock::new(),
             #[cfg(feature = "validate")]
-            input_validator: std::sync::OnceLock::new(),
+            input_validator: OnceLock::new(),
         }
+    }
+
+    /// What stands where in the arguments.
+    #[inline]
+    pub(crate) fn input_shape(&self) -> &Shape {
+        self.input_shape.get_or_init(|| Shape::of(&self.input))
     }
 }
 

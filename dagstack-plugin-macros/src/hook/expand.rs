@@ -106,6 +106,14 @@ impl Hook<'_> {
         }
     }
 
+    /// Whether a parameter is flattened: then the type of the arguments takes any key, and the schema
+    /// says which are known.
+    fn is_flattened(&self) -> bool {
+        self.params
+            .iter()
+            .any(|param| matches!(param, Param::Value(value) if value.is_flattened()))
+    }
+
     /// The element of the index enum.
     pub(crate) fn index_variant(&self) -> TokenStream {
         let cfgs = self.cfgs();
@@ -190,10 +198,11 @@ impl Hook<'_> {
         }
         let de_bounds = de_bounds.join(", ");
         let schema_bounds = schema_bounds.join(", ");
+        let closed = (!self.is_flattened()).then(|| quote!(deny_unknown_fields,));
         quote! {
             #(#cfgs)*
             #[derive(#private::serde::Deserialize, #private::schemars::JsonSchema)]
-            #[serde(crate = #serde, deny_unknown_fields, bound(deserialize = #de_bounds))]
+            #[serde(crate = #serde, #closed bound(deserialize = #de_bounds))]
             #[schemars(crate = #schemars, bound = #schema_bounds)]
             struct #name<const __DAGSTACK: bool> { #fields }
         }
@@ -255,7 +264,15 @@ impl Hook<'_> {
     fn schemas(&self, private: &TokenStream) -> (TokenStream, TokenStream) {
         let args = self.struct_name();
         let output = self.output_alias();
-        let input = quote!(#private::Probe::<#args<true>>::ASK.__dagstack_input_schema());
+        let schema = format_ident!(
+            "{}",
+            if self.is_flattened() {
+                "__dagstack_flattened_schema"
+            } else {
+                "__dagstack_input_schema"
+            }
+        );
+        let input = quote!(#private::Probe::<#args<true>>::ASK.#schema());
         match self.of_kind {
             None => (
                 quote!(|| #input),
@@ -317,6 +334,14 @@ impl Hook<'_> {
         } else {
             quote!(_)
         };
+        let decode = format_ident!(
+            "{}",
+            if self.is_flattened() {
+                "__dagstack_decode_flattened"
+            } else {
+                "__dagstack_decode"
+            }
+        );
         let returned = self.output_alias();
         let call = quote!(<#self_ty>::#method(self, #(#call_args),*));
         // `mut`, because an answer for a type that does not fit borrows mutably.
@@ -334,7 +359,7 @@ impl Hook<'_> {
                 let __dagstack_hook = &__DAGSTACK_HOOKS[#constant];
                 let __dagstack_form = __dagstack_input.form();
                 let #pattern = #private::Probe::<#args<true>>::ASK
-                    .__dagstack_decode(&__DAGSTACK_DECLARATION, __dagstack_hook, __dagstack_input)?;
+                    .#decode(&__DAGSTACK_DECLARATION, __dagstack_hook, __dagstack_input)?;
                 let __dagstack_failure =
                     #private::Probe::<#returned>::ASK.__dagstack_split().1.__dagstack_failure();
                 #output

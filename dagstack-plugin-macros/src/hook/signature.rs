@@ -39,6 +39,16 @@ impl ValueParam {
     /// Whether a serde or schemars attribute decides how the value is read, so that its type need
     /// not be readable by itself.
     pub(crate) fn is_read_otherwise(&self) -> bool {
+        self.has_entry(OTHERWISE)
+    }
+
+    /// Whether the fields of its value stand among the arguments.
+    pub(crate) fn is_flattened(&self) -> bool {
+        self.has_entry(&["flatten"])
+    }
+
+    /// Whether a serde or schemars attribute has an entry of one of these names.
+    fn has_entry(&self, names: &[&str]) -> bool {
         self.attrs.iter().any(|attr| {
             !attr.path().is_ident("doc")
                 && attr
@@ -47,7 +57,7 @@ impl ValueParam {
                     .into_iter()
                     .any(|tree| match tree {
                         TokenTree::Group(group) => group.stream().into_iter().any(|inner| {
-                            matches!(inner, TokenTree::Ident(word) if OTHERWISE
+                            matches!(inner, TokenTree::Ident(word) if names
                                 .iter()
                                 .any(|known| word == known))
                         }),

@@ -105,6 +105,13 @@ mod answers {
             hook: &Hook,
             args: Args<'_>,
         ) -> Result<T, HookError>;
+        /// Decodes arguments of which some are flattened.
+        fn __dagstack_decode_flattened(
+            self,
+            declaration: &Declaration,
+            hook: &Hook,
+            args: Args<'_>,
+        ) -> Result<T, HookError>;
     }
     impl<T: DeserializeOwned> Decode<T> for Probe<T> {
         #[inline]
@@ -116,9 +123,26 @@ mod answers {
         ) -> Result<T, HookError> {
             args::decode::<T>(declaration, hook, args)
         }
+        #[inline]
+        fn __dagstack_decode_flattened(
+            self,
+            declaration: &Declaration,
+            hook: &Hook,
+            args: Args<'_>,
+        ) -> Result<T, HookError> {
+            args::decode_flattened::<T>(declaration, hook, args)
+        }
     }
     impl<T> Decode<T> for &Probe<T> {
         fn __dagstack_decode(self, _: &Declaration, _: &Hook, _: Args<'_>) -> Result<T, HookError> {
+            not_compiled()
+        }
+        fn __dagstack_decode_flattened(
+            self,
+            _: &Declaration,
+            _: &Hook,
+            _: Args<'_>,
+        ) -> Result<T, HookError> {
             not_compiled()
         }
     }
@@ -127,14 +151,22 @@ mod answers {
     pub trait InputSchema {
         /// The schema.
         fn __dagstack_input_schema(self) -> Schema;
+        /// The schema of arguments of which some are flattened.
+        fn __dagstack_flattened_schema(self) -> Schema;
     }
     impl<T: JsonSchema> InputSchema for Probe<T> {
         fn __dagstack_input_schema(self) -> Schema {
             schema::typed_input::<T>()
         }
+        fn __dagstack_flattened_schema(self) -> Schema {
+            schema::flattened::<T>()
+        }
     }
     impl<T> InputSchema for &Probe<T> {
         fn __dagstack_input_schema(self) -> Schema {
+            not_compiled()
+        }
+        fn __dagstack_flattened_schema(self) -> Schema {
             not_compiled()
         }
     }

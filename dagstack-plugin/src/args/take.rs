@@ -1,7 +1,8 @@
 //! Reads arguments out of a value, taking texts along instead of copying them.
 //!
 //! Only parameters that accept any text are given one to keep: whatever else may be refused must
-//! still be there to be shown in the error.
+//! still be there to be shown in the error. They come last: when one is taken, everything else has
+//! been read, so a reader who tries once more has lost nothing.
 
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
@@ -20,6 +21,7 @@ impl<'de> Deserializer<'de> for Taking<'de> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_map(Entries {
             entries: self.map.iter_mut(),
+            last: [const { None }; LAST],
             value: None,
             texts: self.texts,
         })
@@ -32,10 +34,20 @@ impl<'de> Deserializer<'de> for Taking<'de> {
     }
 }
 
+/// How many texts wait for the end; more are copied.
+const LAST: usize = 4;
+
 struct Entries<'de> {
     entries: serde_json::map::IterMut<'de>,
-    value: Option<(&'de str, &'de mut Value)>,
+    /// The texts that are to be taken.
+    last: [Option<(&'de str, &'de mut String)>; LAST],
+    value: Option<Entry<'de>>,
     texts: &'static [(&'static str, bool)],
+}
+
+enum Entry<'de> {
+    Read(&'de Value),
+    Taken(&'de mut String),
 }
 
 impl<'de> MapAccess<'de> for Entries<'de> {
@@ -45,26 +57,45 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        let Some((key, value)) = self.entries.next() else {
-            return Ok(None);
+        let (key, entry) = loop {
+            let Some((key, value)) = self.entries.next() else {
+                let Some((key, text)) = self.last.iter_mut().find_map(Option::take) else {
+                    return Ok(None);
+                };
+                break (key, Entry::Taken(text));
+            };
+            let is_taken = value.is_string() && self.texts.contains(&(key, true));
+            match self
+                .last
+                .iter_mut()
+                .find(|place| is_taken && place.is_none())
+            {
+                Some(place) => *place = value_text(value).map(|text| (key.as_str(), text)),
+                None => break (key, Entry::Read(value)),
+            }
         };
-        self.value = Some((key, value));
+        self.value = Some(entry);
         seed.deserialize(BorrowedStrDeserializer::new(key))
             .map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
         match self.value.take() {
-            Some((key, Value::String(text))) if self.texts.contains(&(key, true)) => {
-                seed.deserialize(Text(std::mem::take(text)))
-            }
-            Some((_, value)) => seed.deserialize(&*value),
+            Some(Entry::Taken(text)) => seed.deserialize(Text(std::mem::take(text))),
+            Some(Entry::Read(value)) => seed.deserialize(value),
             None => Err(serde::de::Error::custom("a value without a key")),
         }
     }
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.entries.len())
+    }
+}
+
+fn value_text(value: &mut Value) -> Option<&mut String> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
     }
 }
 

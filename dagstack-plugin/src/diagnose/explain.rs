@@ -324,7 +324,7 @@ impl<'a> Walk<'a> {
         map: &'a Map<String, Value>,
         out: &mut Found<'a>,
     ) {
-        let keys = Keys::of(self.root, schema);
+        let keys = Keys::of(self.root, schema, map);
         let mistakes = match self.unknown {
             _ if keys.open => false,
             Unknown::WhereForbidden => keys.forbids,

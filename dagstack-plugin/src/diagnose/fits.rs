@@ -1,14 +1,16 @@
 //! Whether a value fits the keywords of a schema that look at nothing inside it.
 
+use std::cmp::Ordering;
+
 use serde_json::{Map, Value};
 
-/// Whether the value is of the type, or one of the types, that the schema names. An integer is one
-/// without a fraction in writing, as serde reads it.
+/// Whether the value is of the type, or one of the types, that the schema names. As JSON Schema has it,
+/// `5.0` is an integer.
 pub(crate) fn type_fits(schema: &Map<String, Value>, value: &Value) -> bool {
     let fits = |name: &str| match name {
         "null" => value.is_null(),
         "boolean" => value.is_boolean(),
-        "integer" => value.is_i64() || value.is_u64(),
+        "integer" => is_integer(value),
         "number" => value.is_number(),
         "string" => value.is_string(),
         "array" => value.is_array(),
@@ -22,13 +24,32 @@ pub(crate) fn type_fits(schema: &Map<String, Value>, value: &Value) -> bool {
     }
 }
 
+fn is_integer(value: &Value) -> bool {
+    value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|float| float.fract() == 0.0)
+}
+
 /// Whether the value is the one, or one of those, that the schema names.
 pub(crate) fn choice_fits(schema: &Map<String, Value>, value: &Value) -> bool {
     let listed = match schema.get("enum") {
-        Some(Value::Array(values)) => values.contains(value),
+        Some(Value::Array(values)) => values.iter().any(|listed| is_equal(listed, value)),
         _ => true,
     };
-    listed && schema.get("const").is_none_or(|only| only == value)
+    listed && schema.get("const").is_none_or(|only| is_equal(only, value))
+}
+
+/// Equal as JSON Schema has it: numbers by what they are worth.
+pub(super) fn is_equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(_), Value::Number(_)) => compare(left, right) == Some(Ordering::Equal),
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right).all(|(a, b)| is_equal(a, b))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            let same = |(key, a)| right.get(key).is_some_and(|b| is_equal(a, b));
+            left.len() == right.len() && left.iter().all(same)
+        }
+        (left, right) => left == right,
+    }
 }
 
 /// Whether the value is within the bounds and lengths that the schema names.
@@ -41,16 +62,10 @@ pub(super) fn limits_fit(schema: &Map<String, Value>, value: &Value) -> bool {
     };
     match value {
         Value::Number(_) => [
-            (
-                "minimum",
-                &[std::cmp::Ordering::Greater, std::cmp::Ordering::Equal][..],
-            ),
-            ("exclusiveMinimum", &[std::cmp::Ordering::Greater]),
-            (
-                "maximum",
-                &[std::cmp::Ordering::Less, std::cmp::Ordering::Equal],
-            ),
-            ("exclusiveMaximum", &[std::cmp::Ordering::Less]),
+            ("minimum", &[Ordering::Greater, Ordering::Equal][..]),
+            ("exclusiveMinimum", &[Ordering::Greater]),
+            ("maximum", &[Ordering::Less, Ordering::Equal]),
+            ("exclusiveMaximum", &[Ordering::Less]),
         ]
         .iter()
         .all(|(keyword, allowed)| {
@@ -65,7 +80,7 @@ pub(super) fn limits_fit(schema: &Map<String, Value>, value: &Value) -> bool {
     }
 }
 
-fn compare(left: &Value, right: &Value) -> Option<std::cmp::Ordering> {
+fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     let whole = |value: &Value| {
         value
             .as_i64()

@@ -18,10 +18,14 @@ pub(crate) struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Of a schema and all that it refers to for the same value.
-    pub(crate) fn of(root: &'a Schema, schema: &'a Map<String, Value>) -> Self {
+    /// Of a schema and all that it refers to for the same value, an object.
+    pub(crate) fn of(
+        root: &'a Schema,
+        schema: &'a Map<String, Value>,
+        object: &Map<String, Value>,
+    ) -> Self {
         let mut keys = Self::default();
-        keys.add(root, schema, 0);
+        keys.add(root, schema, object, 0);
         keys
     }
 
@@ -32,7 +36,13 @@ impl<'a> Keys<'a> {
             .any(|patterns| pattern_for(patterns, key).is_some())
     }
 
-    fn add(&mut self, root: &'a Schema, schema: &'a Map<String, Value>, depth: usize) {
+    fn add(
+        &mut self,
+        root: &'a Schema,
+        schema: &'a Map<String, Value>,
+        object: &Map<String, Value>,
+        depth: usize,
+    ) {
         if depth > 8 {
             self.open = true;
             return;
@@ -56,23 +66,40 @@ impl<'a> Keys<'a> {
             }
         }
         if let Some(target) = target(root, schema) {
-            self.add(root, target, depth + 1);
+            self.add(root, target, object, depth + 1);
         }
         for keyword in ["allOf", "anyOf", "oneOf"] {
-            for part in schema
-                .get(keyword)
-                .and_then(Value::as_array)
-                .into_iter()
-                .flatten()
-            {
+            let parts = schema.get(keyword).and_then(Value::as_array);
+            let parts = || parts.into_iter().flatten();
+            // By its tags, one variant is meant and the others are not.
+            let is_meant = |part: &&Value| has_tags(part, object);
+            let any_is = parts().any(|part| has_tag(part) && is_meant(&part));
+            for part in parts().filter(|part| !any_is || is_meant(part)) {
                 match part {
-                    Value::Object(part) => self.add(root, part, depth + 1),
+                    Value::Object(part) => self.add(root, part, object, depth + 1),
                     Value::Bool(true) => self.open = true,
                     _ => {}
                 }
             }
         }
     }
+}
+
+fn tags(part: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    let properties = part.get("properties").and_then(Value::as_object);
+    properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, member)| Some((name, member.get("const")?)))
+}
+
+fn has_tag(part: &Value) -> bool {
+    tags(part).next().is_some()
+}
+
+/// Whether an object has the tags of a variant, as far as it has any.
+fn has_tags(part: &Value, object: &Map<String, Value>) -> bool {
+    tags(part).all(|(name, tag)| object.get(name).is_none_or(|given| given == tag))
 }
 
 /// The schema for keys like `key`. Only the patterns that schemars writes for number keys are read;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::describe::{found, one_of};
 use super::explain::{Found, Walk, What};
-use super::fits::{choice_fits, type_fits};
+use super::fits::{choice_fits, is_equal, type_fits};
 use super::path::Step;
 use crate::schema::target;
 
@@ -57,7 +57,8 @@ fn affinity(walk: &Walk<'_>, schema: &Value, value: &Value, depth: usize) -> i64
 }
 
 fn affinity_of(walk: &Walk<'_>, schema: &Map<String, Value>, value: &Value, depth: usize) -> i64 {
-    if !type_fits(schema, value) {
+    // Nobody means what a form only excludes.
+    if !type_fits(schema, value) || (schema.len() == 1 && schema.contains_key("not")) {
         return OTHER_TYPE;
     }
     if !choice_fits(schema, value) {
@@ -69,7 +70,7 @@ fn affinity_of(walk: &Walk<'_>, schema: &Map<String, Value>, value: &Value, dept
     {
         for (key, wanted) in properties {
             match (tag(wanted), map.get(key)) {
-                (Some(tag), Some(given)) if given == tag => score += 1000,
+                (Some(tag), Some(given)) if is_equal(given, tag) => score += 1000,
                 (Some(_), Some(_)) => score -= 2000,
                 (Some(_), None) => score -= 20,
                 (None, Some(_)) => score += 10,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::error::{HookError, code};
 use crate::kind::{KindHook, KindSpec};
 use crate::schema::Schema;
-use crate::{args, diagnose, encode};
+use crate::{args, diagnose, encode, numbers};
 
 /// The arguments of a call, by name.
 pub fn by_name<const N: usize>(args: [(&'static str, Value); N]) -> Value {
@@ -69,8 +69,7 @@ pub(crate) fn read_args<T: DeserializeOwned>(
     let hook = hook_of(kind, hook);
     // Serde would also take a struct from an array.
     let args = Value::Object(args::by_name(kind.name, hook.name, args)?);
-    read(&args).map_err(|failure| {
-        let schema = (hook.input_schema)().unwrap_or_default();
+    read(&args, hook.input_schema).map_err(|(failure, schema)| {
         let problem = diagnose::of_serde(&base(kind, hook), &schema, &failure, &args);
         args::invalid(hook.name, &[problem])
     })
@@ -107,9 +106,8 @@ pub(crate) fn read_output<T: DeserializeOwned>(
     hook: usize,
     output: Value,
 ) -> Result<T, HookError> {
-    read(&output).map_err(|failure| {
-        let hook = hook_of(kind, hook);
-        let schema = (hook.output_schema)().unwrap_or_default();
+    let hook = hook_of(kind, hook);
+    read(&output, hook.output_schema).map_err(|(failure, schema)| {
         let problem = diagnose::of_serde(&base(kind, hook), &schema, &failure, &output);
         HookError::new(
             code::INVALID_RESULT,
@@ -126,11 +124,29 @@ pub fn literal_schema(json: &str) -> Option<Schema> {
     serde_json::from_str(json).ok()
 }
 
-/// Decodes without serde's paths first: they cost, and most values fit.
-fn read<T: DeserializeOwned>(value: &Value) -> Result<T, diagnose::Failure> {
-    T::deserialize(value).map_err(|error| {
-        diagnose::trial::<T>(value).unwrap_or_else(|| diagnose::Failure::unlocated(&error))
-    })
+/// Decodes without serde's paths first: they cost, and most values fit. As JSON Schema has it, `5.0` is
+/// an integer.
+fn read<T: DeserializeOwned>(
+    value: &Value,
+    schema: fn() -> Option<Schema>,
+) -> Result<T, (diagnose::Failure, Schema)> {
+    let error = match T::deserialize(value) {
+        Ok(read) => return Ok(read),
+        Err(error) => error,
+    };
+    let schema = schema().unwrap_or_default();
+    for everywhere in [false, true] {
+        if let Some(respelt) = numbers::respelt(value, &schema, everywhere)
+            && let Ok(read) = T::deserialize(&respelt)
+        {
+            return Ok(read);
+        }
+    }
+    let failure = diagnose::trial::<T>(value);
+    Err((
+        failure.unwrap_or_else(|| diagnose::Failure::unlocated(&error)),
+        schema,
+    ))
 }
 
 fn base(kind: &KindSpec, hook: &KindHook) -> String {

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use crate::encode;
 use crate::error::{HookError, code};
+use crate::numbers;
 use crate::plugin::BoxFuture;
 
 /// The host's end: a resource that is called by method name and JSON text.
@@ -70,7 +71,7 @@ impl Remote {
         params: Result<Parameters, HookError>,
     ) -> Result<T, HookError> {
         let answer = self.caller.call(method, params?.finish()?).await?;
-        serde_json::from_str(&answer).map_err(|error| {
+        numbers::from_json(&answer).map_err(|error| {
             HookError::new(
                 code::INVALID_RESULT,
                 format!(
@@ -180,7 +181,7 @@ impl<'a> Arguments<'a> {
     pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, HookError> {
         let found = self.left.iter().position(|(known, _)| known == name);
         let text = found.map_or("null", |at| self.left.swap_remove(at).1.get());
-        serde_json::from_str(text).map_err(|error| {
+        numbers::from_json(text).map_err(|error| {
             let problem = match found {
                 Some(_) => format!("`{name}`: {error}"),
                 None => format!("`{name}` is missing"),

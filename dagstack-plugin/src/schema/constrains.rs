@@ -8,8 +8,8 @@
 
 use serde_json::{Map, Value};
 
-use super::Schema;
 use super::published::bounds;
+use super::{Schema, is_any};
 
 /// Whether values that decode may still not fit. The schema has the formats of Rust types: bounds
 /// alone do not tell a `u8` from a `u16` of at most 255.
@@ -53,44 +53,89 @@ fn object(schema: &Map<String, Value>, place: Place) -> bool {
         Value::Object(map) => variant(map, place),
         other => any(other, place),
     };
-    schema
-        .iter()
-        .any(|(keyword, value)| match keyword.as_str() {
-            "$comment" | "$id" | "$ref" | "$schema" | "contentEncoding" | "contentMediaType"
-            | "default" | "deprecated" | "description" | "examples" | "format" | "readOnly"
-            | "required" | "title" | "type" | "writeOnly" => false,
-            keyword if keyword.starts_with("x-") => false,
-            "minimum" | "maximum" => !implied_bound(schema, keyword),
-            "minItems" | "maxItems" => !is_tuple(schema),
-            "enum" => place != Place::Type && !(place == Place::VariantField && is_single(value)),
-            "const" => place == Place::Field,
-            "$defs" | "definitions" => members(value, Place::Type),
-            "properties" => members(value, Place::Field),
-            "prefixItems" => members(value, Place::Field),
-            "patternProperties" => match value {
-                Value::Object(patterns) => patterns.iter().any(|(pattern, schema)| {
-                    // Keys that are numbers.
-                    !matches!(pattern.as_str(), r"^\d+$" | r"^-?\d+$") || any(schema, Place::Field)
-                }),
+    swallows_mistakes(schema)
+        || schema
+            .iter()
+            .any(|(keyword, value)| match keyword.as_str() {
+                // Beyond 64 bits, numbers are no JSON value here.
+                "format" => matches!(value.as_str(), Some("int128" | "uint128")),
+                "$comment" | "$id" | "$ref" | "$schema" | "contentEncoding"
+                | "contentMediaType" | "default" | "deprecated" | "description" | "examples"
+                | "readOnly" | "required" | "title" | "type" | "writeOnly" => false,
+                keyword if keyword.starts_with("x-") => false,
+                "minimum" | "maximum" => !implied_bound(schema, keyword),
+                "minItems" | "maxItems" => !is_tuple(schema),
+                "enum" => {
+                    place != Place::Type && !(place == Place::VariantField && is_single(value))
+                }
+                "const" => place == Place::Field,
+                "$defs" | "definitions" => members(value, Place::Type),
+                "properties" => members(value, Place::Field),
+                "prefixItems" => members(value, Place::Field),
+                "patternProperties" => match value {
+                    Value::Object(patterns) => patterns.iter().any(|(pattern, schema)| {
+                        // Keys that are numbers.
+                        !matches!(pattern.as_str(), r"^\d+$" | r"^-?\d+$")
+                            || any(schema, Place::Field)
+                    }),
+                    _ => true,
+                },
+                "additionalProperties" | "unevaluatedProperties" | "items" | "unevaluatedItems" => {
+                    // `false` is `deny_unknown_fields`, or the end of a tuple.
+                    value.is_object() && any(value, Place::Field)
+                }
+                "anyOf" | "oneOf" => value
+                    .as_array()
+                    .is_some_and(|variants| variants.iter().any(is_variant)),
+                "allOf" => members(value, place),
                 _ => true,
-            },
-            "additionalProperties" | "unevaluatedProperties" | "items" | "unevaluatedItems" => {
-                // `false` is `deny_unknown_fields`, or the end of a tuple.
-                value.is_object() && any(value, Place::Field)
-            }
-            "anyOf" | "oneOf" => value
-                .as_array()
-                .is_some_and(|variants| variants.iter().any(is_variant)),
-            "allOf" => members(value, place),
-            _ => true,
-        })
+            })
+}
+
+/// Whether the schema may be of a type with a flattened `Option`, which serde takes for `None` where
+/// anything in it is wrong: what is required in it is not in the whole, and has no default either.
+fn swallows_mistakes(schema: &Map<String, Value>) -> bool {
+    let required = schema.get("required").and_then(Value::as_array);
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let mut members = properties.into_iter().flatten();
+    members.any(|(name, member)| {
+        let is_required = required.is_some_and(|required| required.iter().any(|key| key == name));
+        !is_required && member.get("default").is_none() && !takes_null(member)
+    })
+}
+
+fn takes_null(schema: &Value) -> bool {
+    let forms = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
+    is_any(schema)
+        || match schema.get("type") {
+            Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "null"),
+            Some(kind) => kind == "null",
+            None => ["anyOf", "oneOf"]
+                .into_iter()
+                .filter_map(forms)
+                .flatten()
+                .any(takes_null),
+        }
 }
 
 fn variant(schema: &Map<String, Value>, place: Place) -> bool {
+    if swallows_mistakes(schema) {
+        return true;
+    }
     let field = match place {
         Place::Type => Place::VariantField,
         other => other,
     };
+    // Serde takes any key beside the tag of a variant without fields.
+    let is_unit = |fields: &Map<String, Value>| {
+        fields.len() == 1 && fields.values().all(|field| field.get("const").is_some())
+    };
+    let fields = schema.get("properties").and_then(Value::as_object);
+    if schema.get("additionalProperties") == Some(&Value::Bool(false))
+        && fields.is_some_and(is_unit)
+    {
+        return true;
+    }
     let mut rest = schema.clone();
     let fields = rest.remove("properties");
     object(&rest, place) || fields.is_some_and(|fields| members(&fields, field))

@@ -228,7 +228,7 @@ impl<'s> Search<'s, '_> {
 
     /// What stands under keys that the schema does not know.
     fn unknown(&mut self, schema: &'s Map<String, Value>, map: &Map<String, Value>) {
-        let keys = Keys::of(self.root, schema);
+        let keys = Keys::of(self.root, schema, map);
         if keys.open || !keys.named {
             return;
         }

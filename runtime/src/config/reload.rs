@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use dagstack_plugin::config::{
-    CallbackOutcome, Calls, ConfigSubscription, Prepared, SectionFeed, failed_paths,
+    CallbackOutcome, Calls, ConfigSubscription, Prepared, SectionFeed, check_nesting, failed_paths,
 };
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::validate::validate;
@@ -243,6 +243,7 @@ pub(crate) fn check(
 ) -> Result<(), ConfigInvalid> {
     let (path, empty) = (plugin.to_string(), Value::Object(Map::new()));
     let section = if section.is_null() { &empty } else { section };
+    check_nesting(&path, section)?;
     let problems = validate(&path, schema, section);
     if problems.is_empty() {
         Ok(())

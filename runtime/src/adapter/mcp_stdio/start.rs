@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use dagstack_plugin::config::SectionFeed;
+use dagstack_plugin::config::{SectionFeed, check_nesting};
 use dagstack_plugin::manifest::VersionRange;
 use dagstack_plugin::resources::{Offer, ResourceError, ResourceSet};
 use dagstack_plugin::schema::Schema;
@@ -89,6 +89,7 @@ impl McpStdio {
                 given = set;
                 let schema = config_schema(facts).unwrap_or_default();
                 let secrets = Scrubber::of(&config, &schema);
+                check_nesting(&name.to_string(), &config)?;
                 private.push(wire::SETUP, setup_params(&config, feed, offer.params));
                 let answer = start.set_up(&peer, &process.group, &secrets).await?;
                 let subscriptions = answer.get("config_subscriptions").and_then(Value::as_u64);

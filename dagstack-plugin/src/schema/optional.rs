@@ -1,0 +1,73 @@
+//! Flattened optional enums. Their schema is "one of the variants, or anything", by which a mistake in
+//! a variant passes, and serde makes `None` of it. It is meant as "one of the variants, or nothing of
+//! them".
+
+use serde_json::{Map, Value, json};
+
+use super::{Schema, keywords};
+
+/// Says so wherever it is meant.
+pub(super) fn tighten(schema: &mut Schema) {
+    if let Some(Value::Array(forms)) = schema.get_mut("anyOf") {
+        tighten_forms(forms);
+    }
+    keywords::each_mut(schema, |_, part| {
+        if let Value::Object(part) = part {
+            tighten(part);
+        }
+    });
+}
+
+fn tighten_forms(forms: &mut [Value]) {
+    let Some((anything, forms)) = forms.split_last_mut() else {
+        return;
+    };
+    if *anything != Value::Object(Map::new()) {
+        return;
+    }
+    let tagged = match &*forms {
+        [Value::Object(only)] if only.len() == 1 => only.get("oneOf").and_then(Value::as_array),
+        _ => None,
+    };
+    let keys: Option<Vec<Value>> = match tagged {
+        Some(variants) => variants
+            .iter()
+            .map(|it| Some(json!([key_of(it)?])))
+            .collect(),
+        None => forms
+            .iter()
+            .map(|form| form.get("required").cloned())
+            .collect(),
+    };
+    let mut none: Vec<Value> = Vec::new();
+    for keys in keys.into_iter().flatten() {
+        let one = json!({ "required": keys });
+        if !none.contains(&one) {
+            none.push(one);
+        }
+    }
+    if !none.is_empty() {
+        *anything = json!({ "not": { "anyOf": none } });
+    }
+}
+
+/// The key by which a variant is known: its tag, or its name.
+fn key_of(variant: &Value) -> Option<&str> {
+    let mut required = variant
+        .get("required")?
+        .as_array()?
+        .iter()
+        .filter_map(Value::as_str);
+    let properties = variant.get("properties")?.as_object()?;
+    let is_tag = |key: &&str| {
+        properties
+            .get(*key)
+            .is_some_and(|it| it.get("const").is_some())
+    };
+    let first = required.next()?;
+    required
+        .clone()
+        .chain([first])
+        .find(is_tag)
+        .or_else(|| required.next().is_none().then_some(first))
+}
