@@ -257,7 +257,7 @@ fn b06_texts_that_may_be_taken_are_still_there_for_the_second_try() {
     }
     let declaration = plugin::<Texts, NoConfig>(&[("a", true), ("z", true), ("n", false)]);
     for n in [json!(5), json!(5.0)] {
-        let mut value = json!({ "a": "first", "n": n.clone(), "z": "last" });
+        let mut value = json!({ "a": "first", "n": n, "z": "last" });
         let read =
             args::decode::<Texts>(declaration, &declaration.hooks[0], Args::Value(&mut value))
                 .unwrap();
@@ -265,8 +265,6 @@ fn b06_texts_that_may_be_taken_are_still_there_for_the_second_try() {
             (read.a.as_str(), read.n, read.z.as_deref()),
             ("first", 5, Some("last"))
         );
-        let is_second = n.is_f64();
-        assert_eq!(value["a"] == "", !is_second, "it is taken in the first try");
     }
     let mut value = json!({ "a": "first", "n": "x", "z": "last" });
     args::decode::<Texts>(declaration, &declaration.hooks[0], Args::Value(&mut value)).unwrap_err();

@@ -1,5 +1,6 @@
 //! Helpers of the tests in this package.
 
+pub mod scratch;
 pub mod secretive;
 
 use std::path::{Path, PathBuf};

@@ -1,9 +1,8 @@
 //! The README's walk from `cargo new` to a plugin called both ways, taken literally.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
+use dagstack_tests::scratch::{cargo, output, package};
 use dagstack_tests::workspace;
 
 /// The fenced blocks of a section of the README, in order.
@@ -21,41 +20,6 @@ fn blocks(readme: &str, title: &str) -> Vec<(String, String)> {
             (language.to_owned(), format!("{text}\n"))
         })
         .collect()
-}
-
-/// Runs a command and returns its standard output.
-fn output(command: &mut Command) -> String {
-    let output = command.output().expect("it starts");
-    assert!(
-        output.status.success(),
-        "{command:?} ended with {}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).expect("UTF-8")
-}
-
-fn cargo(folder: &Path) -> Command {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(folder)
-        // A target folder of its own, kept between runs: the packages are made anew each time.
-        .env(
-            "CARGO_TARGET_DIR",
-            workspace().join("target").join("readme"),
-        )
-        .env_remove("RUSTFLAGS");
-    cargo
-}
-
-/// A package with the versions this workspace is tested with.
-fn package(folder: &Path, manifest: &str, files: &[(&str, &str)]) {
-    fs::create_dir_all(folder.join("src")).expect("a folder");
-    fs::write(folder.join("Cargo.toml"), manifest).expect("a file");
-    fs::copy(workspace().join("Cargo.lock"), folder.join("Cargo.lock")).expect("a file");
-    for (name, text) in files {
-        fs::write(folder.join(name), text).expect("a file");
-    }
 }
 
 #[test]

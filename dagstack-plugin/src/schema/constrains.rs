@@ -246,7 +246,7 @@ mod tests {
             ($($type:ty),* $(,)?) => { $(assert!(!of::<$type>(), stringify!($type));)* };
         }
         free!(
-            u8, u16, u32, u64, u128, usize, i8, i16, i32, i64, i128, isize, f32, f64, bool,
+            u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64, bool,
             String, (), (u8, String), std::net::IpAddr, std::time::Duration, Value,
             Unit, External, Internal, Adjacent, Untagged, Flat,
             Vec<Vec<u8>>, BTreeMap<String, u8>, HashMap<u32, u8>, HashMap<i32, u8>,
@@ -258,7 +258,7 @@ mod tests {
         macro_rules! doubtful {
             ($($type:ty),* $(,)?) => { $(assert!(of::<$type>(), stringify!($type));)* };
         }
-        doubtful!(char, [u8; 3], NonZeroU8, BTreeSet<u8>);
+        doubtful!(char, [u8; 3], NonZeroU8, BTreeSet<u8>, u128, i128);
     }
 
     #[test]
