@@ -164,8 +164,8 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `dispatch` | text | required | `singleton`, `broadcast_collect`, `broadcast_notify`, `chain` or `capability` |
 /// | `error_policy` | text | `fail_fast` | of `broadcast_collect`: `best_effort` puts failures among the results |
 /// | `extension`, `language`, `mime_type` | text | | of `capability`, one of them: the parameter that says what is asked for |
-/// | `mcp_exposed` | flag | `true` | whether it can be called by JSON, and is an MCP tool |
-/// | `mcp_tool_name_template` | text | `{kind}.{plugin}.{hook}` | the tool's name |
+/// | `mcp_exposed` | flag | `true` | whether it can be called from outside the program: by JSON, and as an MCP tool |
+/// | `mcp_tool_name_template` | text | `{kind}.{plugin}.{hook}` | the tool's name for dagstack hosts; other MCP clients are listed the hook's |
 /// | `description` | text | the doc comment | what it does |
 ///
 /// A hook that is exposed is an `async fn`, owns its parameters, and has types that are `Serialize`,
@@ -203,7 +203,7 @@ pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `name` | text | the method's | the name callers use, in snake_case |
 /// | `description` | text | the doc comment | what it does |
 /// | `execution_model` | text | `sync` for `fn`, `async` for `async fn` | also `thread_cpu_bound`, `process_cpu_bound` |
-/// | `mcp_exposed` | flag | `true` | whether it is an MCP tool of the executable |
+/// | `mcp_exposed` | flag | `true` | whether it can be called from outside the program: by JSON, as an MCP tool, on the command line; if not, only by plugins of the same program that depend on this one |
 ///
 /// In a plugin of a trait kind, the kind says what is exposed; in a `#[kind]` the arguments are those
 /// that `#[kind]` lists.

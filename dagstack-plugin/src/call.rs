@@ -33,8 +33,7 @@ pub enum Access {
 ///
 /// # Errors
 ///
-/// [`code::UNKNOWN_HOOK`] where there is no such hook, [`code::NOT_EXPOSED`] where the caller may not
-/// call it, [`code::PANICKED`] where it panicked,
+/// [`code::UNKNOWN_HOOK`] where there is no such hook, [`code::PANICKED`] where it panicked,
 /// [`code::CANCELLED`] and [`code::DEADLINE_EXCEEDED`] where the caller had given up before the
 /// call, and whatever the hook returned.
 pub async fn call(
@@ -42,16 +41,30 @@ pub async fn call(
     name: &str,
     ctx: &HookContext,
     args: Args<'_>,
-    access: Access,
 ) -> Result<Output, HookError> {
-    start(plugin, name, ctx, args, access)?.await
+    call_as(Access::All, plugin, name, ctx, args).await
+}
+
+/// [`call`] for a caller of this access.
+///
+/// # Errors
+///
+/// As [`call`], and [`code::NOT_EXPOSED`] where the caller may not call the hook.
+pub async fn call_as(
+    access: Access,
+    plugin: &dyn ErasedPlugin,
+    name: &str,
+    ctx: &HookContext,
+    args: Args<'_>,
+) -> Result<Output, HookError> {
+    start(access, plugin, name, ctx, args)?.await
 }
 
 /// Calls the hook at place `index` of the declaration.
 ///
 /// # Errors
 ///
-/// As [`call`], but for the unknown hook and the one that is not exposed.
+/// As [`call`], but for the unknown hook.
 pub async fn call_at(
     plugin: &dyn ErasedPlugin,
     index: usize,
@@ -61,19 +74,19 @@ pub async fn call_at(
     start_at(plugin, index, ctx, args)?.await
 }
 
-/// [`call`] as a future that can be kept and polled where it is: the hook's own boxed future and
+/// [`call_as`] as a future that can be kept and polled where it is: the hook's own boxed future and
 /// a guard around it, nothing else.
 ///
 /// # Errors
 ///
-/// As [`call`], for what is known before the hook runs.
+/// As [`call_as`], for what is known before the hook runs.
 #[inline]
 pub fn start<'a>(
+    access: Access,
     plugin: &'a dyn ErasedPlugin,
     name: &str,
     ctx: &'a HookContext,
     args: Args<'a>,
-    access: Access,
 ) -> Result<Calling<'a>, HookError> {
     let declaration = plugin.erased_declaration();
     if let Some((index, _)) = declaration.hook_for(name, access)? {

@@ -41,7 +41,7 @@ pub use self::resources::{HttpDouble, MemoryBlobs, MemoryTenants};
 pub use crate::resources::{FrozenClock, SeededRng};
 
 use crate::args;
-use crate::call::{Access, call};
+use crate::call::{Access, call_as};
 use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::error::{HookError, PluginError, code};
 use crate::plugin::{Args, ErasedPlugin, Plugin};
@@ -131,7 +131,7 @@ impl TestPlugin {
                     let scope = PluginScope::of(plugin.erased_declaration());
                     let ctx = HookContext::default().with_scope(Arc::new(scope));
                     let args = Args::Value(&mut arguments);
-                    call(plugin.as_ref(), hook, &ctx, args, Access::Exposed)
+                    call_as(Access::Exposed, plugin.as_ref(), hook, &ctx, args)
                         .await?
                         .into_value()
                 })

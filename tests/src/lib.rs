@@ -2,6 +2,7 @@
 
 pub mod scratch;
 pub mod secretive;
+pub mod wired;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

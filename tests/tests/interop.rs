@@ -29,7 +29,7 @@ fn script(name: &str) -> std::path::PathBuf {
 fn check_echo(seen: &Value) {
     let tools = seen["tools"].as_array().expect("a list");
     assert_eq!(tools.len(), 1, "{tools:?}");
-    assert_eq!(tools[0]["name"], "tool.echo.execute.echo");
+    assert_eq!(tools[0]["name"], "echo");
     assert_eq!(tools[0]["description"], "Returns `text` as it is.");
     assert_eq!(tools[0]["input"]["properties"]["text"]["type"], "string");
     assert_eq!(tools[0]["input"]["required"], json!(["text"]));
@@ -38,8 +38,9 @@ fn check_echo(seen: &Value) {
     let answers = seen["answers"].as_array().expect("a list");
     assert_eq!(
         answers[0],
-        json!({ "is_error": false, "structured": { "result": "hällo" }, "text": ["{\"result\":\"hällo\"}"] })
+        json!({ "is_error": false, "structured": { "result": "hällo" }, "text": ["hällo"] })
     );
+    assert_eq!(answers[3], answers[0], "by the specification's name");
     assert_eq!(answers[1]["is_error"], true, "{}", answers[1]);
     let text = answers[1]["text"][0].as_str().expect("a text");
     assert!(
@@ -52,9 +53,10 @@ fn check_echo(seen: &Value) {
 
 fn echo_calls() -> String {
     json!([
+        ["echo", { "text": "hällo" }],
+        ["echo", { "txet": "hällo" }],
+        ["nothing", {}],
         ["tool.echo.execute.echo", { "text": "hällo" }],
-        ["tool.echo.execute.echo", { "txet": "hällo" }],
-        ["tool.echo.execute.nothing", {}],
     ])
     .to_string()
 }
@@ -110,13 +112,13 @@ fn typescript_client() {
 #[test]
 fn clients_accept_every_result_shape() {
     let calls = json!([
-        ["tool.text-stats.execute.count", { "text": "one two" }],
-        ["tool.text-stats.execute.mean_word_length", { "text": "one two three" }],
-        ["tool.text-stats.execute.mean_word_length", { "text": "" }],
-        ["tool.text-stats.execute.longest_word", { "text": "" }],
-        ["tool.text-stats.execute.length", { "text": "one" }],
-        ["tool.text-stats.execute.ranking", { "text": "one two one" }],
-        ["tool.text-stats.execute.capacity", {}],
+        ["count", { "text": "one two" }],
+        ["mean_word_length", { "text": "one two three" }],
+        ["mean_word_length", { "text": "" }],
+        ["longest_word", { "text": "" }],
+        ["length", { "text": "one" }],
+        ["ranking", { "text": "one two one" }],
+        ["capacity", {}],
     ])
     .to_string();
     let check = |seen: Value| {
@@ -130,6 +132,7 @@ fn clients_accept_every_result_shape() {
         assert_eq!(answers[2]["is_error"], true, "{}", answers[2]);
         assert_eq!(answers[3]["structured"], json!({ "result": null }));
         assert_eq!(answers[4]["structured"], json!({ "result": "short" }));
+        assert_eq!(answers[4]["text"], json!(["short"]));
         assert_eq!(answers[5]["structured"]["words"][0]["share"], 0.6666667);
         assert_eq!(answers[6]["is_error"], false, "{}", answers[6]);
         assert_eq!(answers[6]["text"][0], "{\"result\":18446744073709551615}");

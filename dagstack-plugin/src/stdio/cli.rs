@@ -19,7 +19,7 @@ use super::serve::Server;
 use super::supervisor;
 use super::tools::{ToolNames, Tools};
 use super::{config_file, guard, help, known, manifest};
-use crate::call::{Access, call};
+use crate::call::{Access, call_as};
 use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::plugin::{Args, Plugin};
 use crate::registration::{Registration, check_config};
@@ -143,7 +143,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
             .map_err(|error| usage(format!("{}: {error}", error.code())))?;
         let context = HookContext::new().with_scope(scope);
         let args = Args::Value(&mut args);
-        let called = call(&*plugin, hook, &context, args, Access::Exposed).await;
+        let called = call_as(Access::Exposed, &*plugin, hook, &context, args).await;
         let teardown = Box::pin(async { plugin.erased_teardown().await });
         let _ = crate::call::CatchPanic::new(teardown).await;
         called

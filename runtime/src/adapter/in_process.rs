@@ -205,7 +205,7 @@ impl InProcess {
         args: &'a mut Value,
         access: Access,
     ) -> Result<Calling<'a>, HookError> {
-        call::start(&**self.plugin()?, hook, ctx, Args::Value(args), access)
+        call::start(access, &**self.plugin()?, hook, ctx, Args::Value(args))
     }
 
     /// Whether a call is to be made by [`call_off_thread`](Self::call_off_thread).
@@ -264,7 +264,8 @@ impl InProcess {
         let slot = Arc::new(Mutex::new(None));
         let answer = Arc::clone(&slot);
         let work = Box::pin(async move {
-            let outcome = call::call(&*plugin, &hook, &ctx, Args::Value(&mut args), access).await;
+            let outcome =
+                call::call_as(access, &*plugin, &hook, &ctx, Args::Value(&mut args)).await;
             *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
             // First the plugin, then the count: a teardown that finds no calls asks who holds it.
             drop(plugin);

@@ -3,20 +3,16 @@
 
 use std::error::Error;
 
-use rmcp::handler::server::wrapper::{Json, Parameters};
+use rmcp::handler::server::wrapper::Parameters;
+use rmcp::model::{CallToolResult, ContentBlock};
 use rmcp::transport::stdio;
 use rmcp::{ServiceExt, tool, tool_router};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 #[derive(Deserialize, JsonSchema)]
 struct EchoParams {
     text: String,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct EchoResult {
-    result: String,
 }
 
 struct Echo;
@@ -25,8 +21,11 @@ struct Echo;
 impl Echo {
     /// Give the text back.
     #[tool(name = "tool.echo.execute.echo")]
-    fn echo(&self, Parameters(EchoParams { text }): Parameters<EchoParams>) -> Json<EchoResult> {
-        Json(EchoResult { result: text })
+    fn echo(&self, Parameters(EchoParams { text }): Parameters<EchoParams>) -> CallToolResult {
+        let structured = serde_json::json!({ "result": text });
+        let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+        result.structured_content = Some(structured);
+        result
     }
 }
 

@@ -1,6 +1,6 @@
 //! The limit: the echo tool as a blocking loop on one thread, with serde_json and no SDK. It parses
 //! each line into a typed request, borrowing what it can, and writes a typed reply of the same
-//! bytes as rmcp's, one write a reply. It knows just enough of MCP to be called.
+//! bytes as the others', one write a reply. It knows just enough of MCP to be called.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -97,8 +97,8 @@ struct ServerInfo {
 
 const JSONRPC: &str = "2.0";
 
-/// Writes the reply to `line` into `out`; `copy` is a buffer to reuse for the text copy.
-fn answer(line: &[u8], copy: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Box<dyn Error>> {
+/// Writes the reply to `line` into `out`.
+fn answer(line: &[u8], out: &mut Vec<u8>) -> Result<(), Box<dyn Error>> {
     let request: Request<'_> = serde_json::from_slice(line)?;
     let Some(id) = request.id else {
         return Ok(());
@@ -106,14 +106,12 @@ fn answer(line: &[u8], copy: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Box<
     let params = request.params;
     match (&*request.method, params.name.as_deref(), params.arguments) {
         ("tools/call", Some("tool.echo.execute.echo"), Some(Arguments { text })) => {
-            let structured_content = Structured { result: &text };
-            serde_json::to_writer(&mut *copy, &structured_content)?;
             let result = CallResult {
                 content: [Content {
                     r#type: "text",
-                    text: std::str::from_utf8(copy)?,
+                    text: &text,
                 }],
-                structured_content,
+                structured_content: Structured { result: &text },
                 is_error: false,
             };
             let jsonrpc = JSONRPC;
@@ -161,13 +159,12 @@ fn answer(line: &[u8], copy: &mut Vec<u8>, out: &mut Vec<u8>) -> Result<(), Box<
 fn main() -> Result<(), Box<dyn Error>> {
     let mut input = BufReader::with_capacity(64 * 1024, io::stdin().lock());
     let mut output = io::stdout().lock();
-    let (mut line, mut copy, mut out) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut line, mut out) = (Vec::new(), Vec::new());
     while input.read_until(b'\n', &mut line)? > 0 {
-        answer(&line, &mut copy, &mut out)?;
+        answer(&line, &mut out)?;
         output.write_all(&out)?;
         output.flush()?;
         line.clear();
-        copy.clear();
         out.clear();
     }
     Ok(())

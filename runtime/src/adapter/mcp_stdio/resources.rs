@@ -220,3 +220,31 @@ fn answer_line(id: u64, outcome: Result<String, HookError>) -> Vec<u8> {
     );
     line.into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A resource may be written by hand, and its JSON be pretty.
+    #[test]
+    fn b10_an_answer_is_one_line() {
+        let line = answer_line(7, Ok("{\n  \"a\": \"b\\n\"\r\n}".to_owned()));
+        let line = String::from_utf8(line).unwrap();
+        assert_eq!(line.lines().count(), 1, "{line}");
+        let answer: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(answer["result"]["value"]["a"], "b\n");
+    }
+
+    /// As an array, nothing is a request.
+    #[test]
+    fn b15_parameters_are_objects() {
+        let line = |params: &str| {
+            format!(
+                "{{\"jsonrpc\":\"2.0\",\"method\":\"dagstack/resource\",\"id\":1,\"params\":{params}}}"
+            )
+        };
+        let read = |params: &str| serde_json::from_str::<Request<'_>>(&line(params)).is_ok();
+        assert!(read(r#"{"resource":"r","method":"m","params":{}}"#));
+        assert!(!read(r#"["r","m",{}]"#));
+    }
+}
