@@ -13,11 +13,11 @@ pub(super) fn addresses(
     problems: &mut Problems,
     strict: bool,
 ) {
-    let entry_point = fields.take("entry_point");
+    let entry_point = fields.take_said("entry_point");
     let command = fields.take("command");
     let env = fields.take("env");
-    let url = fields.take("url");
-    let endpoint = fields.take("endpoint");
+    let url = fields.take_said("url");
+    let endpoint = fields.take_said("endpoint");
     let auth = fields.take("auth");
     let stdio_table = fields.take("mcp_stdio");
     let http_table = fields.take("mcp_http");
@@ -183,7 +183,7 @@ fn read_stdio(
     problems: &mut Problems,
 ) -> Option<McpStdio> {
     let mut inner = table.as_ref().and_then(|table| problems.fields(table));
-    let mut take = |name| inner.as_mut().and_then(|inner| inner.take(name));
+    let mut take = |name| inner.as_mut().and_then(|inner| inner.take_said(name));
     let inner_command = take("command");
     let inner_env = take("env");
     let working_dir = take("working_dir");
@@ -224,7 +224,7 @@ fn read_http(
     problems: &mut Problems,
 ) -> Option<McpHttp> {
     let mut inner = table.and_then(|table| problems.fields(table));
-    let mut take = |name| inner.as_mut().and_then(|inner| inner.take(name));
+    let mut take = |name| inner.as_mut().and_then(|inner| inner.take_said(name));
     let [nested_url, nested_endpoint] = [take("url"), take("endpoint")];
     let texts = [
         take("auth_header"),

@@ -107,6 +107,15 @@ impl Problems {
         Some(items.iter().enumerate().map(item).collect())
     }
 
+    /// A list of labels. Empty ones label nothing.
+    pub(super) fn labels(&mut self, field: &Field<'_>) -> Option<Vec<String>> {
+        let items = self.list(field)?;
+        let texts: Vec<_> = items.iter().map(|item| self.text(item)).collect();
+        let mut texts = texts.into_iter().collect::<Option<Vec<_>>>()?;
+        texts.retain(|text| !text.trim().is_empty());
+        Some(texts)
+    }
+
     /// A list of texts that are not empty.
     pub(super) fn words(&mut self, field: &Field<'_>) -> Option<Vec<String>> {
         let items = self.list(field)?;
@@ -209,6 +218,28 @@ impl<'a> Fields<'a> {
             key: self.key(name),
             node,
         })
+    }
+
+    /// The same, where empty text stands for nothing.
+    pub(super) fn take_said(&mut self, name: &'static str) -> Option<Field<'a>> {
+        self.take(name)
+            .filter(|field| !matches!(&field.node.data, Data::Text(text) if text.trim().is_empty()))
+    }
+
+    /// Whether a key is there that somebody took.
+    pub(super) fn has_known(&self) -> bool {
+        let mut entries = self.entries.iter();
+        entries.any(|(name, _)| self.known.contains(&name.as_str()))
+    }
+
+    /// Whether the table has no such key.
+    pub(super) fn lacks(&self, name: &str) -> bool {
+        self.entries.iter().all(|(key, _)| key != name)
+    }
+
+    /// The key that a name stands for, or nearly does.
+    pub(super) fn meant_by(&self, name: &str) -> Option<&'static str> {
+        nearest(name, self.known.iter().copied())
     }
 
     pub(super) fn key(&self, name: &str) -> String {

@@ -222,13 +222,13 @@ named! {
 }
 
 named! {
-    /// How a plugin's hooks run.
+    /// How a plugin's hooks run; [`#[hook]`](crate::hook) says how to choose.
     ExecutionModel {
-        /// Futures that do not block.
+        /// Futures that do not block, on the caller's task.
         Async = "async",
-        /// Short functions, on the caller's task.
+        /// Short functions, on the caller's task; it waits for them.
         Sync = "sync",
-        /// Functions that keep a thread busy, on a bounded pool.
+        /// Functions that keep a thread busy or block it, on a bounded pool.
         ThreadCpuBound = "thread_cpu_bound",
         /// Functions that keep a process busy, in subprocesses.
         ProcessCpuBound = "process_cpu_bound",

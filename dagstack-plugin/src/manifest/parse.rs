@@ -103,13 +103,28 @@ impl Manifest {
             return Err(ManifestError::whole(path, message));
         }
         let place = if is_json {
-            json_shape(&root, &mut problems)
+            json_shape(&root)
         } else {
-            toml_shape(&root, &mut problems)
+            toml_shape(&root)
         };
-        let manifest = place.and_then(|place| {
-            let mut fields = Fields::new(place.key, place.node.table()?, &mut problems);
-            Some(manifest(&mut fields, &mut problems, true))
+        let key = place.key.clone();
+        let manifest = problems.table(&place).map(|entries| {
+            let mut fields = Fields::new(&*key, entries, &mut problems);
+            let mut manifest = manifest(&mut fields, &mut problems, true);
+            if !key.is_empty() {
+                let outside = Outside {
+                    is_json,
+                    key: &key,
+                };
+                outside.look(&root, &fields, &mut manifest.warnings, &mut problems);
+            } else if !fields.has_known() {
+                problems = Problems::default();
+                let message = "found none of a manifest's keys, expected a `[plugin]` table (in JSON \
+                               an object under `plugin` or `dagstack`); add one with `name`, \
+                               `kind`, `core_version` and `runtime`, or name the right file";
+                problems.at("", None, message);
+            }
+            manifest
         });
         conclude(manifest, problems, path)
     }
@@ -197,44 +212,71 @@ fn toml(text: &str, path: &Path) -> Result<Node, ManifestError> {
 }
 
 /// `[plugin]`, `[tool.dagstack.plugin]`, or the document itself.
-fn toml_shape<'a>(root: &'a Node, problems: &mut Problems) -> Option<Field<'a>> {
+fn toml_shape(root: &Node) -> Field<'_> {
     let tool = || root.get("tool")?.get("dagstack")?.get("plugin");
     let (key, node) = match (root.get("plugin"), tool()) {
         (Some(node), _) => ("plugin", node),
         (None, Some(node)) => ("tool.dagstack.plugin", node),
         (None, None) => ("", root),
     };
-    if !key.is_empty() {
-        for (name, node) in root.table().into_iter().flatten() {
-            // Other tools' tables are their own affair, where there are other tools.
-            if name != "plugin" && name != "tool" && (key == "plugin" || node.table().is_none()) {
-                let message = format!("found a key outside `[{key}]`; move it into that table");
-                problems.at(name.clone(), node.line, message);
-            }
-        }
-    }
-    expect_table(key, node, problems)
+    let key = key.to_owned();
+    Field { key, node }
 }
 
 /// `{"plugin": …}`, `{"dagstack": …}`, or the document itself.
-fn json_shape<'a>(root: &'a Node, problems: &mut Problems) -> Option<Field<'a>> {
-    let inner = ["plugin", "dagstack"];
-    let Some((key, node)) = inner.iter().find_map(|key| Some((*key, root.get(key)?))) else {
-        return expect_table("", root, problems);
-    };
-    for (name, node) in root.table().into_iter().flatten() {
-        if name != key {
-            let message = format!("found a key beside `{key}`; move it into that object");
-            problems.at(name.clone(), node.line, message);
-        }
-    }
-    expect_table(key, node, problems)
+fn json_shape(root: &Node) -> Field<'_> {
+    let mut inner = ["plugin", "dagstack"].into_iter();
+    let found = inner.find_map(|key| Some((key, root.get(key)?)));
+    let (key, node) = found.unwrap_or(("", root));
+    let key = key.to_owned();
+    Field { key, node }
 }
 
-fn expect_table<'a>(key: &str, node: &'a Node, problems: &mut Problems) -> Option<Field<'a>> {
-    let key = key.to_owned();
-    let field = Field { key, node };
-    problems.table(&field).map(|_| field)
+/// Keys that a package's own file has as well.
+const COMMON: [&str; 8] = [
+    "name",
+    "version",
+    "description",
+    "authors",
+    "license",
+    "homepage",
+    "maintainer",
+    "metadata",
+];
+
+/// What stands in a document beside the manifest: the affair of others, as of a package's own tools,
+/// unless it looks like a key of the manifest that went astray.
+struct Outside<'a> {
+    is_json: bool,
+    /// Where the manifest is.
+    key: &'a str,
+}
+
+impl Outside<'_> {
+    fn look(
+        &self,
+        root: &Node,
+        fields: &Fields<'_>,
+        warnings: &mut Vec<String>,
+        problems: &mut Problems,
+    ) {
+        let table = match self.is_json {
+            true => format!("`{}`; move it into that object", self.key),
+            false => format!("`[{}]`; move it into that table", self.key),
+        };
+        let shapes = ["plugin", "dagstack", "tool"];
+        let others = root.table().into_iter().flatten();
+        for (name, node) in others.filter(|(name, _)| !shapes.contains(&&**name)) {
+            let Some(known) = fields.meant_by(name) else {
+                continue;
+            };
+            if fields.lacks(known) && ["name", "kind", "core_version", "runtime"].contains(&known) {
+                problems.at(&**name, node.line, format!("found a key outside {table}"));
+            } else if !(self.is_json && COMMON.contains(&known)) {
+                warnings.push(format!("`{name}` is not read, it stands outside {table}"));
+            }
+        }
+    }
 }
 
 /// Reads the manifest. `strict` is for files, which must say how to reach the plugin.
@@ -288,19 +330,30 @@ fn manifest(fields: &mut Fields<'_>, problems: &mut Problems, strict: bool) -> M
     core_version(&mut read, fields, problems);
     runtimes(&mut read, fields, problems);
 
-    set!(health_check = word);
-    set!(license = word);
-    set!(maintainer = word);
-    set!(homepage = word);
-    set!(version = word);
-    set!(description = text);
-    set!(authors = words);
-    set!(capabilities = words);
+    // Empty texts are none, as the published hosts have it.
+    macro_rules! set_if_said {
+        ($($name:ident),*) => {
+            $(if let Some(field) = fields.take_said(stringify!($name)) {
+                read.$name = problems.text(&field);
+            })*
+        };
+    }
+
+    set_if_said!(
+        health_check,
+        license,
+        maintainer,
+        homepage,
+        version,
+        description
+    );
+    set!(authors = labels);
+    set!(capabilities = labels);
     set!(tryfirst = boolean);
     set!(trylast = boolean);
-    set!(supports_languages = words);
-    set!(supports_extensions = words);
-    set!(supports_mime_types = words);
+    set!(supports_languages = labels);
+    set!(supports_extensions = labels);
+    set!(supports_mime_types = labels);
     set!(fallback = boolean);
     set!(in_process_only = boolean);
     set!(metadata = free);
@@ -508,7 +561,7 @@ fn tables(read: &mut Manifest, fields: &mut Fields<'_>, problems: &mut Problems)
             declared,
             checkpointable,
             partition_key: inner
-                .take("partition_key")
+                .take_said("partition_key")
                 .and_then(|field| problems.word(&field)),
             estimated_duration_sec: inner
                 .take("estimated_duration_sec")

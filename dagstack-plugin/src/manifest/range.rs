@@ -7,7 +7,8 @@ use pep440_rs::{Version, VersionSpecifier, VersionSpecifiers};
 use semver::VersionReq;
 
 /// A range of versions: a PEP 440 specifier set (`>=0.1.0,<1.0.0`, `~=0.4`), node-semver
-/// (`>=0.1.0 <1.0.0`, `^0.2`, `~1.2`, `1.x || 2.x`), or one version, which means exactly that.
+/// (`>=0.1.0 <1.0.0`, `^0.2`, `~1.2`, `1.x || 2.x`), or one version, which means exactly that. Empty
+/// text is the empty set of specifiers: every version is in it.
 ///
 /// ```
 /// use dagstack_plugin::manifest::VersionRange;
@@ -45,7 +46,7 @@ impl VersionRange {
     ///
     /// # Errors
     ///
-    /// When `text` is empty or has none of the known spellings.
+    /// When `text` has none of the known spellings.
     ///
     /// ```
     /// use dagstack_plugin::manifest::VersionRange;
@@ -58,7 +59,7 @@ impl VersionRange {
         let rule = python(text).or_else(|| node(text).map(Rule::Node));
         match rule {
             // No range in earnest is longer, and messages quote it.
-            Some(rule) if !text.is_empty() && text.len() <= 256 => Ok(Self {
+            Some(rule) if text.len() <= 256 => Ok(Self {
                 text: text.to_owned(),
                 rule,
             }),
@@ -188,14 +189,17 @@ mod tests {
             assert!(!parsed.matches(outside), "{range} {outside}");
             assert_eq!(parsed.to_string(), range);
         }
-        assert!(VersionRange::parse("*").unwrap().matches("9.9.9"));
+        for any in ["*", "", " \t"] {
+            assert!(
+                VersionRange::parse(any).unwrap().matches("9.9.9"),
+                "{any:?}"
+            );
+        }
     }
 
     #[test]
     fn other_texts_are_refused() {
         for text in [
-            "",
-            "  ",
             "newest",
             ">=",
             "||",

@@ -328,7 +328,7 @@ mod reading {
             ("capabilities = \"a\"", "put it in square brackets"),
             ("metadata = 5", "expected a table"),
             ("metadata = { x = nan }", "a number that JSON lacks"),
-            ("license = \"\"", "found empty text"),
+            ("depends_on = [\"\"]", "found empty text"),
             (
                 "startup_timeout_sec = 30\n[plugin.mcp_stdio]\nstartup_timeout_sec = 5",
                 "differs from `plugin.startup_timeout_sec`",
@@ -344,10 +344,6 @@ mod reading {
             (
                 "[plugin.resources]\nneeded = []",
                 "known keys are `required`, `optional`",
-            ),
-            (
-                "[plugins]\nx = 1",
-                "`plugins`: found a key outside `[plugin]`",
             ),
         ] {
             let found = problems(&with(extra));
@@ -414,6 +410,94 @@ mod reading {
             assert!(
                 found.len() == 1 && found[0].contains("is missing"),
                 "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn b16_what_stands_beside_the_manifest_is_no_mistake() {
+        let manifest = Manifest::parse(&with(""), "x").unwrap();
+        let beside = "[package]\nname = \"q\"\n[tool.ruff]\nline-length = 100\n[servers]\nx = 1";
+        assert_eq!(Manifest::parse(&with(beside), "x").unwrap(), manifest);
+        let document = |ours: &str| {
+            json!({
+                "name": "@acme/q", "version": "1.0.0", "description": "q", "license": "MIT",
+                "author": "a", "homepage": "h", "main": "q.js", "scripts": {}, "files": [],
+                "dependencies": {}, (ours): manifest.to_json_value(),
+            })
+            .to_string()
+        };
+        for ours in ["dagstack", "plugin"] {
+            let read = Manifest::parse(&document(ours), "package.json").unwrap();
+            assert_eq!(read, manifest);
+        }
+    }
+
+    #[test]
+    fn b16_a_key_that_went_astray_is_warned_of() {
+        let text = format!(
+            "priorty = 5\nlicense = \"MIT\"\n{}\n[resources]\nrequired = []",
+            with("")
+        );
+        let manifest = Manifest::parse(&text, "x").unwrap();
+        assert_eq!(
+            manifest.warnings,
+            ["priorty", "license", "resources"].map(|key| format!(
+                "`{key}` is not read, it stands outside `[plugin]`; move it into that table"
+            ))
+        );
+        assert_eq!((manifest.priority, &manifest.license), (0, &None));
+        let json =
+            json!({ "version": "1", "core-version": ">=9", "dagstack": manifest.to_json_value() });
+        let manifest = Manifest::parse(&json.to_string(), "x").unwrap();
+        assert_eq!(
+            manifest.warnings,
+            ["`core-version` is not read, it stands outside `dagstack`; move it into that object"]
+        );
+        // What the manifest cannot do without is an error, at the place where it stands.
+        let found = problems(
+            "kind = \"t\"\n[plugin]\nname=\"p\"\ncore_version=\"\"\nruntime=\"in_process\"\nentry_point=\"x\"",
+        );
+        assert_eq!(
+            found,
+            [
+                "line 1: `kind`: found a key outside `[plugin]`; move it into that table",
+                "`plugin.kind`: is missing; write `kind = \"…\"`"
+            ]
+        );
+    }
+
+    #[test]
+    fn b16_empty_texts_are_what_the_published_hosts_take_them_for() {
+        let text = with(
+            "license = \"\"\nmaintainer = \" \"\nhomepage = \"\"\nhealth_check = \"\"\nentry_point = \"\"\n\
+             url = \"\"\nendpoint = \"\"\ncapabilities = [\"\", \"a\"]\nsupports_languages = [\"\"]",
+        );
+        let text = text.replace("core_version = \">=0.1.0\"", "core_version = \"\"");
+        let manifest = Manifest::parse(&text, "x").unwrap();
+        assert_eq!(manifest.core_version, "");
+        assert!(
+            VersionRange::parse(&manifest.core_version)
+                .unwrap()
+                .matches("0.4.1")
+        );
+        assert_eq!((manifest.license, manifest.maintainer), (None, None));
+        assert_eq!((manifest.entry_point, manifest.mcp_http), (None, None));
+        assert_eq!(manifest.capabilities, ["a"]);
+        assert!(manifest.supports_languages.is_empty() && manifest.warnings.is_empty());
+    }
+
+    #[test]
+    fn b16_another_document_says_that_it_is_no_manifest() {
+        for text in [
+            "[project]\nx = 1",
+            "[lib]\npath = \"x\"",
+            "{\"scripts\": {}}",
+        ] {
+            let found = problems(text);
+            assert!(
+                found.len() == 1 && found[0].contains("none of a manifest's keys"),
+                "{text}: {found:?}"
             );
         }
     }
