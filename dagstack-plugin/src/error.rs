@@ -1,5 +1,7 @@
 //! The two errors a plugin author meets: [`HookError`] from a call, [`PluginError`] from setup.
 
+mod chain;
+
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
@@ -8,7 +10,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-use crate::tenancy::TenantAccessDenied;
+pub(crate) use self::chain::chain;
+use self::chain::{Facts, Known, find, told};
+use crate::config::ConfigInvalid;
+use crate::resources::ResourceError;
 use crate::wire::Object;
 
 /// An error of any type, as `?` makes it.
@@ -78,10 +83,10 @@ pub mod code {
 pub struct HookError(Box<Repr>);
 
 struct Repr {
-    code: Cow<'static, str>,
     message: String,
-    details: Option<Value>,
-    source: Option<BoxError>,
+    facts: Facts,
+    /// It is ours and quotes nothing but what the caller gave.
+    quotes_caller: bool,
 }
 
 /// The three parts of a [`HookError`] that cross a process boundary.
@@ -102,10 +107,13 @@ impl HookError {
     /// An error with one of the codes of [`code`](mod@code) or an author's own.
     pub fn new(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self(Box::new(Repr {
-            code: code.into(),
             message: message.into(),
-            details: None,
-            source: None,
+            facts: Facts {
+                code: code.into(),
+                details: None,
+                source: None,
+            },
+            quotes_caller: false,
         }))
     }
 
@@ -113,53 +121,67 @@ impl HookError {
     /// [`MAX_NESTING`](crate::wire::MAX_NESTING) levels are left out, and a text says so.
     #[must_use]
     pub fn details(mut self, details: Value) -> Self {
-        self.0.details = Some(crate::encode::nesting::shallow(details));
+        self.0.facts.details = Some(crate::encode::nesting::shallow(details));
         self
     }
 
     /// Adds the error this one comes from. It stays in the process it arose in.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.facts.source = Some(source.into());
         self
     }
 
-    /// What any error becomes when a hook returns it: a `HookError`, itself or anywhere in the
-    /// chain of sources, keeps its code and details, and so does a [`TenantAccessDenied`]; everything else is [`code::HOOK_FAILED`].
+    /// What any error becomes when a hook returns it. A `HookError`, itself or anywhere in the chain
+    /// of sources, keeps its code and details, also where it is wrapped: in `anyhow::Error`,
+    /// `eyre::Report`, `Box`, `Arc`, `std::io::Error`, a variant that is `#[error(transparent)]`. So
+    /// do a [`TenantAccessDenied`](crate::TenantAccessDenied) and a
+    /// [`ResourceError`](crate::resources::ResourceError), unless what wraps them shows nothing of
+    /// them but their text. Everything else is [`code::HOOK_FAILED`].
     pub fn from_error(error: impl Into<BoxError>) -> Self {
-        let error = match error.into().downcast::<HookError>() {
-            Ok(own) => return *own,
-            Err(other) => other,
-        };
-        let mut message = error.to_string();
-        let mut inner: Option<(Cow<'static, str>, Option<Value>)> = error
-            .downcast_ref::<TenantAccessDenied>()
-            .map(|denied| (code::TENANT_ACCESS_DENIED.into(), Some(denied.details())));
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let text = cause.to_string();
-            // Wrappers that already quote their source (`"…: {source}"`) are not repeated.
-            if !message.contains(&text) {
-                message.push_str(": ");
-                message.push_str(&text);
+        match error.into().downcast::<Self>() {
+            Ok(own) => *own,
+            Err(error) => {
+                let told = told(&*error);
+                Self::of_told(told, error)
             }
-            if let Some(denied) = cause.downcast_ref::<TenantAccessDenied>() {
-                inner = Some((code::TENANT_ACCESS_DENIED.into(), Some(denied.details())));
-                break;
-            }
-            if let Some(own) = cause.downcast_ref::<HookError>() {
-                inner = Some((own.0.code.clone(), own.0.details.clone()));
-                break;
-            }
-            source = cause.source();
         }
-        let (code, details) = inner.unwrap_or((Cow::Borrowed(code::HOOK_FAILED), None));
-        Self(Box::new(Repr {
-            code,
-            message,
-            details,
-            source: Some(error),
-        }))
+    }
+
+    /// [`from_error`](Self::from_error) for those who show what they wrap, as `anyhow::Error` does,
+    /// but hide it in the error that they turn into.
+    pub(crate) fn from_wrapper<E>(error: E) -> Self
+    where
+        E: Into<BoxError> + AsRef<dyn Error + Send + Sync>,
+    {
+        let told = told(error.as_ref());
+        Self::of_told(told, error.into())
+    }
+
+    fn of_told((message, known): (String, Option<Known>), source: BoxError) -> Self {
+        let (code, details) = known.unwrap_or((code::HOOK_FAILED.into(), None));
+        let mut error = Self::new(code, message).with_source(source);
+        error.0.facts.details = details;
+        error
+    }
+
+    /// The same error, as one of an author's: whatever it quotes, it is not the caller's.
+    #[must_use]
+    pub(crate) fn of_author(mut self) -> Self {
+        self.0.quotes_caller = false;
+        self
+    }
+
+    /// The same error, as one that quotes nothing but what the caller gave.
+    #[must_use]
+    pub(crate) fn about_callers_input(mut self) -> Self {
+        self.0.quotes_caller = true;
+        self
+    }
+
+    /// Whether it quotes nothing but what the caller gave.
+    pub(crate) fn quotes_caller(&self) -> bool {
+        self.0.quotes_caller
     }
 
     /// Ends a chain early, with `value` as its result: `return Err(HookError::stop(text))`.
@@ -181,7 +203,7 @@ impl HookError {
         if self.code() != code::STOP {
             return None;
         }
-        let value = self.0.details.as_ref()?.get("value")?;
+        let value = self.0.facts.details.as_ref()?.get("value")?;
         Some(T::deserialize(value).map_err(|error| {
             Self::new(
                 code::INVALID_RESULT,
@@ -211,7 +233,7 @@ impl HookError {
 
     /// The stable code.
     pub fn code(&self) -> &str {
-        &self.0.code
+        &self.0.facts.code
     }
 
     /// The message.
@@ -221,7 +243,7 @@ impl HookError {
 
     /// The details, if any ([`details`](Self::details) sets them).
     pub fn get_details(&self) -> Option<&Value> {
-        self.0.details.as_ref()
+        self.0.facts.details.as_ref()
     }
 
     /// The form that crosses a process boundary: `{"code", "message", "details"?}`.
@@ -229,7 +251,7 @@ impl HookError {
         let mut object = serde_json::Map::new();
         object.insert("code".into(), Value::from(self.code()));
         object.insert("message".into(), Value::from(self.message()));
-        if let Some(details) = &self.0.details {
+        if let Some(details) = self.get_details() {
             object.insert("details".into(), details.clone());
         }
         Value::Object(object)
@@ -239,7 +261,7 @@ impl HookError {
     pub fn from_value(value: &Value) -> Option<Self> {
         let Object(wire) = Object::<Wire>::deserialize(value).ok()?;
         let mut error = Self::new(wire.code, wire.message);
-        error.0.details = wire.details;
+        error.0.facts.details = wire.details;
         Some(error)
     }
 }
@@ -253,31 +275,27 @@ impl fmt::Display for HookError {
 impl fmt::Debug for HookError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HookError")
-            .field("code", &self.0.code)
+            .field("code", &self.0.facts.code)
             .field("message", &self.0.message)
-            .field(
-                "details",
-                &self.0.details.as_ref().map(crate::secrets::mask),
-            )
+            .field("details", &self.get_details().map(crate::secrets::mask))
             .finish()
     }
 }
 
 impl Error for HookError {
+    /// First its code and details, as an error of their own, so that they are found behind wrappers
+    /// too; the error that it comes from is the source of that.
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0
-            .source
-            .as_deref()
-            .map(|source| source as &(dyn Error + 'static))
+        Some(&self.0.facts)
     }
 }
 
 impl PartialEq for HookError {
     /// Equal code, message and details; the source is not compared.
     fn eq(&self, other: &Self) -> bool {
-        self.0.code == other.0.code
+        self.0.facts.code == other.0.facts.code
             && self.0.message == other.0.message
-            && self.0.details == other.0.details
+            && self.0.facts.details == other.0.facts.details
     }
 }
 
@@ -289,9 +307,9 @@ impl PartialEq for HookError {
 #[non_exhaustive]
 pub enum PluginError {
     /// The plugin's config section does not fit its config type.
-    ConfigInvalid(crate::config::ConfigInvalid),
+    ConfigInvalid(ConfigInvalid),
     /// The plugin is not given a resource it asks for.
-    Resource(crate::resources::ResourceError),
+    Resource(ResourceError),
     /// The author's own code failed.
     Failed(BoxError),
     /// The author's own code panicked.
@@ -334,15 +352,7 @@ impl fmt::Display for PluginError {
         match self {
             Self::ConfigInvalid(error) => error.fmt(f),
             Self::Resource(error) => error.fmt(f),
-            Self::Failed(error) => {
-                error.fmt(f)?;
-                let mut source = error.source();
-                while let Some(cause) = source {
-                    write!(f, ": {cause}")?;
-                    source = cause.source();
-                }
-                Ok(())
-            }
+            Self::Failed(error) => f.write_str(&told(&**error).0),
             Self::Panicked => f.write_str("the plugin panicked in its setup or teardown"),
         }
     }
@@ -352,14 +362,30 @@ impl fmt::Display for PluginError {
 // (`anyhow::Error` makes the same choice).
 impl<E: Into<BoxError>> From<E> for PluginError {
     fn from(error: E) -> Self {
-        let error = match error.into().downcast::<crate::config::ConfigInvalid>() {
-            Ok(invalid) => return Self::ConfigInvalid(*invalid),
-            Err(other) => other,
+        let error = error.into();
+        Self::in_chain(&*error).unwrap_or(Self::Failed(error))
+    }
+}
+
+impl PluginError {
+    /// One of ours, wherever it stands in the chain of sources.
+    fn in_chain(error: &(dyn Error + 'static)) -> Option<Self> {
+        let invalid = || {
+            find::<ConfigInvalid>(error)
+                .cloned()
+                .map(Self::ConfigInvalid)
         };
-        match error.downcast::<crate::resources::ResourceError>() {
-            Ok(error) => Self::Resource(*error),
-            Err(other) => Self::Failed(other),
-        }
+        let resource = || find::<ResourceError>(error).cloned().map(Self::Resource);
+        invalid().or_else(resource)
+    }
+
+    /// `From` for those who show what they wrap, as `anyhow::Error` does, but hide it in the error
+    /// that they turn into.
+    pub(crate) fn from_wrapper<E>(error: E) -> Self
+    where
+        E: Into<BoxError> + AsRef<dyn Error + Send + Sync>,
+    {
+        Self::in_chain(error.as_ref()).unwrap_or_else(|| Self::Failed(error.into()))
     }
 }
 

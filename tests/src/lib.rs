@@ -1,5 +1,8 @@
 //! Helpers of the tests in this package.
 
+pub mod around;
+pub mod failing;
+pub mod guarded;
 pub mod scratch;
 pub mod secretive;
 pub mod wired;

@@ -1,7 +1,11 @@
 //! Questions about types that an expansion asks by method resolution (see the parent module).
 
+use core::cell::Cell;
+use core::error::Error;
 use core::future::Future;
 use core::marker::PhantomData;
+use core::ops::Deref;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,6 +38,25 @@ impl<T> Clone for Probe<T> {
 
 impl<T> Copy for Probe<T> {}
 
+/// The same question, asked last: after `Probe`, `&Probe` and `&mut Probe`.
+pub struct Last<T>(PhantomData<fn() -> T>);
+
+impl<T> Clone for Last<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Last<T> {}
+
+impl<T> Deref for Probe<T> {
+    type Target = Last<T>;
+
+    fn deref(&self) -> &Last<T> {
+        &Last(PhantomData)
+    }
+}
+
 impl Probe<String> {
     /// A parameter of this type takes any text; before the constant of the same name in
     /// `NoText`.
@@ -48,8 +71,20 @@ impl Probe<Option<String>> {
 /// A value a function returned, whose type decides what to do with it.
 pub struct Returned<T>(pub T);
 
-/// What `#[setup]` of the plugin `P` returned.
-pub struct SetupReturned<P, R>(pub R, pub Probe<P>);
+/// What `#[setup]` of the plugin `P` returned, to be taken once.
+pub struct SetupOutput<P, R>(Cell<Option<R>>, PhantomData<fn() -> P>);
+
+/// The question what becomes of what `#[setup]` of the plugin `P` returned.
+#[allow(non_snake_case)]
+pub fn SetupReturned<P, R>(returned: R, _: Probe<P>) -> SetupOutput<P, R> {
+    SetupOutput(Cell::new(Some(returned)), PhantomData)
+}
+
+impl<P, R> SetupOutput<P, R> {
+    fn take(&self) -> R {
+        self.0.take().unwrap_or_else(|| not_compiled())
+    }
+}
 
 /// A future that may or may not be `Send`.
 pub struct MaySend<F>(pub F);
@@ -70,9 +105,9 @@ pub mod ask {
     };
     pub use super::answers::{
         AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, Decode as _, DefaultOf as _,
-        Encode as _, Failure as _, Healthy as _, IfSync as _, InputSchema as _,
+        Encode as _, Failure as _, Healthy as _, IfSync as _, InnerFailure as _, InputSchema as _,
         NoRegistration as _, NoText as _, OutputSchema as _, SetUp as _, Setup as _, Split as _,
-        TornDown as _,
+        TornDown as _, WrappedSetUp as _,
     };
     pub use core::convert::{From as _, Into as _};
     pub use core::default::Default as _;
@@ -234,6 +269,8 @@ mod answers {
 
     /// How an error of the author's becomes a `HookError`: by its own `From`, which may give it a
     /// code and details, before the general way.
+    ///
+    /// Either way it is the author's from here on, also one of ours that was only passed on.
     pub trait Failure<E> {
         /// The conversion.
         fn __dagstack_failure(self) -> fn(E) -> HookError;
@@ -241,18 +278,49 @@ mod answers {
     impl<E: Into<HookError>> Failure<E> for Probe<E> {
         #[inline]
         fn __dagstack_failure(self) -> fn(E) -> HookError {
-            E::into
+            |error| error.into().of_author()
         }
     }
-    impl<E: Into<BoxError>> Failure<E> for &Probe<E> {
+    // Those that show what they wrap, like `anyhow::Error`.
+    impl<E: Into<BoxError> + AsRef<dyn Error + Send + Sync>> Failure<E> for &Probe<E> {
         #[inline]
         fn __dagstack_failure(self) -> fn(E) -> HookError {
-            HookError::from_error
+            HookError::from_wrapper
         }
     }
-    impl<E> Failure<E> for &mut Probe<E> {
+    impl<E: Into<BoxError>> Failure<E> for &mut Probe<E> {
+        #[inline]
+        fn __dagstack_failure(self) -> fn(E) -> HookError {
+            |error| HookError::from_error(error).of_author()
+        }
+    }
+    impl<E> Failure<E> for Last<E> {
         fn __dagstack_failure(self) -> fn(E) -> HookError {
             |_| not_compiled()
+        }
+    }
+
+    /// The same for an error in a `Box` or an `Arc` that has a `From` of its own.
+    pub trait InnerFailure<E> {
+        /// The conversion.
+        fn __dagstack_failure(self) -> fn(E) -> HookError;
+    }
+    impl<E: Into<HookError>> InnerFailure<Box<E>> for &Probe<Box<E>> {
+        #[inline]
+        fn __dagstack_failure(self) -> fn(Box<E>) -> HookError {
+            |error| (*error).into().of_author()
+        }
+    }
+    impl<E: Into<HookError>> InnerFailure<Arc<E>> for &Probe<Arc<E>>
+    where
+        Arc<E>: Into<BoxError>,
+    {
+        #[inline]
+        fn __dagstack_failure(self) -> fn(Arc<E>) -> HookError {
+            |error| {
+                let own = Arc::try_unwrap(error).map(Into::into);
+                own.unwrap_or_else(HookError::from_error).of_author()
+            }
         }
     }
 
@@ -380,14 +448,28 @@ mod answers {
         /// The plugin.
         fn __dagstack_set_up(self) -> Result<P, PluginError>;
     }
-    impl<P, R: SetupOutcome<P>> SetUp<P> for SetupReturned<P, R> {
+    impl<P, R: SetupOutcome<P>> SetUp<P> for &SetupOutput<P, R> {
         fn __dagstack_set_up(self) -> Result<P, PluginError> {
-            self.0.into_plugin()
+            self.take().into_plugin()
         }
     }
-    impl<P, R> SetUp<P> for &SetupReturned<P, R> {
+    impl<P, R> SetUp<P> for &mut SetupOutput<P, R> {
         fn __dagstack_set_up(self) -> Result<P, PluginError> {
             not_compiled()
+        }
+    }
+
+    /// The same for errors that show what they wrap, like `anyhow::Error`.
+    pub trait WrappedSetUp<P> {
+        /// The plugin.
+        fn __dagstack_set_up(self) -> Result<P, PluginError>;
+    }
+    impl<P, E> WrappedSetUp<P> for SetupOutput<P, Result<P, E>>
+    where
+        E: Into<BoxError> + AsRef<dyn Error + Send + Sync>,
+    {
+        fn __dagstack_set_up(self) -> Result<P, PluginError> {
+            self.take().map_err(PluginError::from_wrapper)
         }
     }
 

@@ -117,11 +117,9 @@ impl LogRecord {
     #[must_use]
     pub fn with_exception<E: Error + ?Sized>(self, error: &E) -> Self {
         let mut trace = String::new();
-        let mut cause = error.source();
-        while let Some(error) = cause {
+        for cause in error.source().into_iter().flat_map(crate::error::chain) {
             // Writing to a text cannot fail.
-            let _ = writeln!(trace, "caused by: {error}");
-            cause = error.source();
+            let _ = writeln!(trace, "caused by: {cause}");
         }
         self.with_exception_parts(std::any::type_name::<E>(), &error.to_string(), &trace)
     }
