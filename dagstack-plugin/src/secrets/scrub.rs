@@ -19,6 +19,10 @@ const WITHHELD: &str = "the details are withheld, because they quote a secret va
 /// Secrets shorter than this are found in any text.
 const SHORT: usize = 4;
 
+/// Secrets of fewer characters are left in errors. Whoever can make an author's error quote what he
+/// gives could guess them there, one call after another: a right guess would read [`MASKED`].
+const LONG: usize = 12;
+
 /// `message` without the secrets of `input`, the value it speaks of: error messages quote what
 /// they found. What is a secret is judged by names alone; a [`Scrubber`] knows schemas, too.
 ///
@@ -102,46 +106,36 @@ impl Scrubber {
     /// too many texts that are not about it.
     #[must_use]
     pub fn scrub_loosely<'a>(&self, message: &'a str) -> Cow<'a, str> {
-        let long = |form: &&Form| !form.is_short() && *form.text != "true" && *form.text != "false";
-        self.cut(message, &self.forms.iter().filter(long).collect::<Vec<_>>())
+        self.cut(message, &self.loose())
     }
 
     /// A value whose texts, keys and numbers are [scrubbed loosely](Self::scrub_loosely).
     #[must_use]
     pub fn scrub_value(&self, value: &Value) -> Value {
-        match value {
-            Value::Object(map) => Value::Object(
-                map.iter()
-                    .map(|(key, value)| {
-                        (
-                            self.scrub_loosely(key).into_owned(),
-                            self.scrub_value(value),
-                        )
-                    })
-                    .collect(),
-            ),
-            Value::Array(items) => items.iter().map(|item| self.scrub_value(item)).collect(),
-            Value::String(text) => Value::from(self.scrub_loosely(text)),
-            Value::Number(number) => {
-                let text = number.to_string();
-                match self.scrub_loosely(&text) {
-                    kept if kept == text => value.clone(),
-                    cut => Value::from(cut),
-                }
-            }
-            other => other.clone(),
-        }
+        self.cut_value(value, &self.loose())
     }
 
-    /// An error of an author's code, [scrubbed loosely](Self::scrub_loosely). The error it came
-    /// from is let go where something was cut: it says the same.
+    fn loose(&self) -> Vec<&Form> {
+        let forms = self.forms.iter();
+        forms
+            .filter(|form| !form.is_short() && *form.text != "true" && *form.text != "false")
+            .collect()
+    }
+
+    /// An error of an author's code, without the secrets of twelve characters and more: its message,
+    /// and in its details texts, keys and numbers. The error it came from is let go where something
+    /// was cut: it says the same. An error of the SDK's own about what a caller gave stays as it is:
+    /// whatever it quotes, the caller knows.
     #[must_use]
     pub fn scrub_error(&self, error: HookError) -> HookError {
-        if self.is_empty() {
+        let long: Vec<&Form> = self.forms.iter().filter(|form| form.is_long).collect();
+        if long.is_empty() || error.quotes_caller() {
             return error;
         }
-        let message = self.scrub_loosely(error.message());
-        let details = error.get_details().map(|details| self.scrub_value(details));
+        let message = self.cut(error.message(), &long);
+        let details = error
+            .get_details()
+            .map(|details| self.cut_value(details, &long));
         if message == error.message() && details.as_ref() == error.get_details() {
             return error;
         }
@@ -149,6 +143,31 @@ impl Scrubber {
         match details {
             Some(details) => clean.details(details),
             None => clean,
+        }
+    }
+
+    fn cut_value(&self, value: &Value, forms: &[&Form]) -> Value {
+        match value {
+            Value::Object(map) => map
+                .iter()
+                .map(|(key, value)| {
+                    let key = self.cut(key, forms).into_owned();
+                    (key, self.cut_value(value, forms))
+                })
+                .collect(),
+            Value::Array(items) => items
+                .iter()
+                .map(|item| self.cut_value(item, forms))
+                .collect(),
+            Value::String(text) => Value::from(self.cut(text, forms)),
+            Value::Number(number) => {
+                let text = number.to_string();
+                match self.cut(&text, forms) {
+                    kept if kept == text => value.clone(),
+                    cut => Value::from(cut),
+                }
+            }
+            other => other.clone(),
         }
     }
 
@@ -213,23 +232,27 @@ impl Scrubber {
                 .iter()
                 .for_each(|item| self.take(places, item, secret)),
             Value::String(text) if secret => self.text(text),
-            Value::Bool(truth) if secret => self.push(truth.to_string(), true),
+            Value::Bool(truth) if secret => self.push(truth.to_string(), true, false),
             Value::Number(number) if secret => self.number(number),
             _ => {}
         }
     }
 
     fn ready(&mut self) {
+        let key = |form: &Form| (form.word, form.is_long);
         self.forms
-            .sort_by(|a, b| (&*a.text, a.word).cmp(&(&*b.text, b.word)));
+            .sort_by(|a, b| (&*a.text, key(a)).cmp(&(&*b.text, key(b))));
         self.forms
-            .dedup_by(|a, b| *a.text == *b.text && a.word == b.word);
+            .dedup_by(|a, b| *a.text == *b.text && key(a) == key(b));
     }
 
-    fn push(&mut self, text: String, word: bool) {
+    fn push(&mut self, text: String, word: bool, is_long: bool) {
         if !text.is_empty() {
-            let text = Zeroizing::new(text);
-            self.forms.push(Form { text, word });
+            self.forms.push(Form {
+                text: Zeroizing::new(text),
+                word,
+                is_long,
+            });
         }
     }
 
@@ -254,19 +277,21 @@ impl Scrubber {
                 debug,
                 json,
             ];
-            self.push(text.to_owned(), false);
+            let is_long = text.chars().count() >= LONG;
+            self.push(text.to_owned(), false, is_long);
             // `'` is escaped only when quoted as a character.
             if text.chars().count() == 1 {
-                self.push(text.replace('\'', "\\'"), false);
+                self.push(text.replace('\'', "\\'"), false, is_long);
             }
             for form in escaped.into_iter().chain(nested) {
-                self.push(form, false);
+                self.push(form, false, is_long);
             }
         }
     }
 
     fn number(&mut self, number: &Number) {
-        self.push(number.to_string(), true);
+        let is_long = number.to_string().len() >= LONG;
+        self.push(number.to_string(), true, is_long);
         if let Some(float) = number.as_f64() {
             for form in [
                 format!("{float}"),
@@ -274,7 +299,7 @@ impl Scrubber {
                 format!("{float:?}"),
                 format!("{float:e}"),
             ] {
-                self.push(form, true);
+                self.push(form, true, is_long);
             }
         }
     }
@@ -297,6 +322,8 @@ struct Form {
     text: Zeroizing<String>,
     /// Found only where it is no part of a longer word: numbers and booleans.
     word: bool,
+    /// Its secret has at least [`LONG`] characters.
+    is_long: bool,
 }
 
 impl Form {
