@@ -1,7 +1,8 @@
 //! [`Dispatching`]: the five dispatch classes over whatever a [`Selector`] offers.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
+use std::future::Future;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,10 +11,10 @@ use std::task::Poll;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::call::{forget_panic, panicked};
+use crate::call::panicked;
 use crate::context::HookContext;
 use crate::error::{HookError, code};
-use crate::kind::{Dispatch, ErrorPolicy, KindHook};
+use crate::kind::{Dispatch, ErrorPolicy, KindHook, woken};
 use crate::name::PluginName;
 
 /// Where the plugins of a dispatch come from: a host's registry.
@@ -487,46 +488,35 @@ impl<P: ?Sized + 'static> Dispatching<P> {
             calls.push(Some(Box::pin(call(candidate.plugin))));
             outcomes.push(None);
         }
-        let places = &names;
-        poll_fn(|cx| {
-            let mut pending = false;
-            for ((running, outcome), name) in calls.iter_mut().zip(&mut outcomes).zip(places) {
-                let Some(future) = running else { continue };
-                let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
-                let ended = match polled {
-                    Ok(Poll::Pending) => {
-                        pending = true;
-                        continue;
-                    }
-                    Ok(Poll::Ready(ended)) => ended,
-                    // Shells and handles catch panics themselves; this one is of something else that
-                    // stands behind the kind's trait. It is no reason to lose the other plugins.
-                    Err(payload) => {
-                        forget_panic(payload);
-                        Err(panicked(hook))
-                    }
-                };
-                *running = None;
-                let failed = match &ended {
-                    Ok(_) => {
-                        self.0.succeeded(name, hook);
-                        false
-                    }
-                    Err(error) => {
-                        self.0.failed(name, hook, error);
-                        true
-                    }
-                };
-                *outcome = Some(ended);
-                if failed && policy == ErrorPolicy::FailFast {
-                    return Poll::Ready(());
+        woken::poll_each(names.len(), |place, cx| {
+            let Some(future) = &mut calls[place] else {
+                return Poll::Pending;
+            };
+            let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
+            let ended = match polled {
+                Ok(Poll::Pending) => return Poll::Pending,
+                Ok(Poll::Ready(ended)) => ended,
+                // Shells and handles catch panics themselves; this one is of something else that
+                // stands behind the kind's trait. It is no reason to lose the other plugins.
+                Err(payload) => Err(panicked(hook, payload)),
+            };
+            calls[place] = None;
+            let failed = match &ended {
+                Ok(_) => {
+                    self.0.succeeded(&names[place], hook);
+                    false
                 }
-            }
-            if pending {
-                Poll::Pending
+                Err(error) => {
+                    self.0.failed(&names[place], hook, error);
+                    true
+                }
+            };
+            outcomes[place] = Some(ended);
+            Poll::Ready(if failed && policy == ErrorPolicy::FailFast {
+                ControlFlow::Break(())
             } else {
-                Poll::Ready(())
-            }
+                ControlFlow::Continue(())
+            })
         })
         .await;
         Ok((names, outcomes))
