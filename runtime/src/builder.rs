@@ -84,6 +84,10 @@ impl RegistryBuilder {
     /// Adds the plugin in the folder `path` (one with a `dagstack.toml` or `dagstack.json`), or
     /// those in its folders.
     ///
+    /// A plugin that runs as a process runs in its manifest's folder, or in the `working_dir` that
+    /// the manifest names: a relative path in its config starts there. The same plugin linked in
+    /// takes it from the folder that the host runs in; give configs absolute paths.
+    ///
     /// A manifest that names a plugin linked into this program, with `in_process` among its
     /// runtimes, is that plugin. One that cannot be read, or asks for what this host has not, is
     /// reported as `unavailable` and disturbs nobody else.
@@ -417,6 +421,7 @@ impl RegistryBuilder {
                 config: LiveConfig::new(self.config),
                 resources,
                 lifecycle: Lifecycle::new(self.lifecycle),
+                linked: self.linked,
             }),
         })
     }

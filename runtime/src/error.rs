@@ -11,7 +11,7 @@ use dagstack_plugin::{ConfigInvalid, DispatchError, HookError, PluginName, Probl
 use serde_json::json;
 
 use crate::config::ConfigSourceError;
-use crate::status::{Reason, State};
+use crate::status::{PluginStatus, Reason, State};
 
 /// What went wrong between a host and its plugins.
 ///
@@ -231,7 +231,10 @@ pub enum PluginRegistryError {
     },
 
     /// The configuration could not be loaded.
-    #[error("the configuration could not be loaded from `{id}`: {source}")]
+    #[error(
+        "the configuration could not be loaded from `{id}`: {}",
+        behind(id, source)
+    )]
     ConfigSourceFailed {
         /// The source.
         id: String,
@@ -331,6 +334,15 @@ pub enum PluginRegistryError {
         message: String,
     },
 
+    /// Plugins that are not ready after a setup.
+    #[error("{} of {all} plugins are not ready:{}", failed.len(), lines(failed))]
+    SetupIncomplete {
+        /// Each with the reason in its state.
+        failed: Vec<PluginStatus>,
+        /// How many plugins there are.
+        all: usize,
+    },
+
     /// A dispatch found nobody to call, or the one it called failed.
     #[error(transparent)]
     Dispatch(#[from] DispatchError),
@@ -381,6 +393,7 @@ impl PluginRegistryError {
             Self::TeardownFailed { .. } => "teardown_failed",
             Self::PluginNotFound { .. } => "plugin_not_found",
             Self::PluginUnavailable { .. } => "plugin_unavailable",
+            Self::SetupIncomplete { .. } => "setup_incomplete",
             Self::Dispatch(error) => error.code(),
             Self::TeardownErrors { .. } => "teardown_errors",
         }
@@ -510,6 +523,39 @@ fn guess(suggestion: &Option<String>) -> String {
         .as_ref()
         .map(|name| format!("; did you mean `{name}`?"))
         .unwrap_or_default()
+}
+
+/// What a source says, behind its name: the path in there is not said again.
+fn behind(id: &str, source: &ConfigSourceError) -> String {
+    let text = source.to_string();
+    let Some(path) = id.strip_prefix("file:") else {
+        return text;
+    };
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let shorter = |line: &str| {
+        let indent = line.len() - line.trim_start().len();
+        let (indent, words) = line.split_at(indent);
+        let rest = words
+            .strip_prefix(path)
+            .and_then(|rest| rest.strip_prefix(": "))
+            .or_else(|| words.strip_prefix(folder)?.strip_prefix('/'));
+        format!("{indent}{}", rest.unwrap_or(words))
+    };
+    let lines: Vec<_> = text.lines().map(shorter).collect();
+    lines.join("\n")
+}
+
+fn lines(failed: &[PluginStatus]) -> String {
+    let line = |plugin: &PluginStatus| {
+        let reason = plugin.state.reason();
+        let reason = reason.map_or_else(|| plugin.state.to_string(), ToString::to_string);
+        format!(
+            "\n  `{}`: {}",
+            plugin.full_name(),
+            reason.replace('\n', "\n  ")
+        )
+    };
+    failed.iter().map(line).collect()
 }
 
 fn count(errors: &[(PluginName, PluginRegistryError)]) -> String {

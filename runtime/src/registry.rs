@@ -37,6 +37,8 @@ pub(crate) struct Inner {
     pub(crate) config: LiveConfig,
     pub(crate) resources: Arc<HostResources>,
     pub(crate) lifecycle: Lifecycle,
+    /// Whether it asked for all plugins linked into the program.
+    pub(crate) linked: bool,
 }
 
 impl Registry {
@@ -89,6 +91,7 @@ impl Registry {
         });
         let hint = match (&self.inner.broken[..], self.inner.entries.is_empty()) {
             ([], true) => "; no plugin is: `.linked()` finds those that `dagstack_runtime::link!(…)` names, `.discover(path)` those in folders".to_owned(),
+            ([], false) if self.inner.linked && suggestion.is_none() => "; a plugin whose crate nobody names is not linked: add the crate to `dagstack_runtime::link!(…)`".to_owned(),
             ([], false) => String::new(),
             ([one], _) => format!("; {} cannot be read, see `registry.status()`", one.origin),
             (several, _) => format!("; {} manifests cannot be read, see `registry.status()`", several.len()),

@@ -7,6 +7,8 @@ use dagstack_plugin::Health;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::error::PluginRegistryError;
+
 /// Why a plugin is in the state it is in.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -198,7 +200,7 @@ impl PluginStatus {
 /// What [`Registry::setup_all`](crate::Registry::setup_all) did. Its `Display` is a table.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
-#[must_use = "a plugin that failed is only reported here"]
+#[must_use = "a plugin that failed is only reported here; `.ok()?` makes that an error"]
 pub struct SetupReport {
     /// Every plugin, in the order of the setup; those that never had a chance come last.
     pub plugins: Vec<PluginStatus>,
@@ -210,6 +212,30 @@ impl SetupReport {
     /// Whether every plugin is ready.
     pub fn all_ready(&self) -> bool {
         self.plugins.iter().all(|plugin| plugin.state.is_callable())
+    }
+
+    /// The report, if every plugin is ready; for hosts that need all of theirs:
+    ///
+    /// ```
+    /// # async fn main_of_a_host() -> Result<(), dagstack_runtime::PluginRegistryError> {
+    /// let registry = dagstack_runtime::Registry::builder().linked().build()?;
+    /// registry.setup_all().await.ok()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `SetupIncomplete`, which lists the plugins that are not ready, each with its reason.
+    pub fn ok(self) -> Result<Self, PluginRegistryError> {
+        let failed: Vec<PluginStatus> = self.failed().cloned().collect();
+        match failed.is_empty() {
+            true => Ok(self),
+            false => Err(PluginRegistryError::SetupIncomplete {
+                failed,
+                all: self.plugins.len(),
+            }),
+        }
     }
 
     /// The plugins that are not ready.
@@ -310,6 +336,17 @@ mod tests {
         );
         assert!(!report.all_ready());
         assert_eq!(report.failed().count(), 1);
+        let error = report.clone().ok().unwrap_err();
+        assert_eq!(error.code(), "setup_incomplete");
+        assert_eq!(
+            error.to_string(),
+            "1 of 2 plugins are not ready:\n  `chunker.late`: one\n  two"
+        );
+        let well = SetupReport {
+            plugins: vec![status("fixed", State::Ready)],
+            ..report
+        };
+        assert!(well.ok().is_ok());
     }
 
     #[test]

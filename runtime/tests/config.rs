@@ -129,6 +129,26 @@ async fn a_subscriber_gets_old_and_new_once() {
     assert!(host.try_recv().is_err());
 }
 
+/// The host and the plugin both subscribe to the section; what is said of it is said once.
+#[tokio::test]
+async fn a_section_with_two_subscribers_is_named_once() {
+    let (log, _guard) = Log::start();
+    let config = MemoryConfig::new(sizes(json!(1), json!(1), json!(1)));
+    let registry = start(config.clone()).await;
+    let (_subscription, mut host) = subscribe(&registry, "live.first");
+    config.set(sizes(json!(0), json!(1), json!(1)));
+    let error = registry.reload_config().await.unwrap_err().to_string();
+    assert_eq!(error.matches("live.first.max_size").count(), 1, "{error}");
+    let lines = log.lines(&["reload_rejected", "failed_paths=[\"live.first.max_size\"]"]);
+    assert!(!lines.is_empty(), "{}", log.text());
+
+    config.set(sizes(json!(2), json!(1), json!(1)));
+    next(&mut host).await;
+    assert_eq!(told(&registry, "first", 1).await, [(json!(1), json!(2))]);
+    let lines = log.lines(&["the configuration has changed", "paths=[\"live.first\"]"]);
+    assert_eq!(lines.len(), 1, "{}", log.text());
+}
+
 #[tokio::test]
 async fn what_one_refuses_nobody_gets() {
     let (log, _guard) = Log::start();
@@ -367,7 +387,7 @@ async fn without_a_source_that_watches_a_subscription_says_so() {
     // An explicit reload is another trigger.
     *tree.lock().unwrap() = Ok(sizes(json!(2), json!(1), json!(1)));
     let reload = registry.reload_config().await.unwrap();
-    assert_eq!(reload.changed, ["live.first", "live.first"]);
+    assert_eq!(reload.changed, ["live.first"]);
     assert_eq!(told(&registry, "first", 1).await, [(json!(1), json!(2))]);
     assert_eq!(next(&mut host).await.1["max_size"], 2);
 

@@ -161,6 +161,27 @@ async fn an_unset_variable_is_named_with_its_file_and_path() {
 }
 
 #[tokio::test]
+async fn the_reason_of_a_plugin_names_the_file_once() {
+    let files = folder(&[(
+        "app-config.yaml",
+        "live: { first: { max_size: '${SIZE}' } }",
+    )]);
+    let place = files.path().to_str().unwrap();
+    let file = FileConfig::file(files.path().join("app-config.yaml"));
+    for source in [FileConfig::in_folder(files.path()), file] {
+        let registry = Registry::builder()
+            .plugin::<First>()
+            .config(source.with_variables(NOTHING));
+        let report = registry.build().unwrap().setup_all().await;
+        let reason = report.get("live", "first").unwrap().state.reason().unwrap();
+        let text = &reason.message;
+        assert_eq!(text.matches(place).count(), 1, "{text}");
+        assert!(text.contains("`live.first.max_size`"), "{text}");
+        assert!(text.contains("`SIZE` is not set"), "{text}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_no_config_is_explained_without_quoting_it() {
     let secret = "hunter2x";
     for (name, text, words) in [

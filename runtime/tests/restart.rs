@@ -11,8 +11,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use dagstack_runtime::{
-    HookContext, PluginHandle, PluginStatus, Registry, RegistryBuilder, RestartPolicy, State,
-    StdioCommand, code,
+    Health, HookContext, PluginHandle, PluginStatus, Registry, RegistryBuilder, RestartPolicy,
+    State, StdioCommand, code,
 };
 use serde_json::{Value, json};
 use typed::Changing;
@@ -93,14 +93,41 @@ async fn a_process_that_ends_is_started_again_with_the_config_of_now() {
         .await
         .unwrap();
     assert_eq!(value["config"], json!({ "size": 2 }));
-    // The old handle is a lease on the process that is gone.
-    let error = old.call("echo", &ctx, Value::Null).await.unwrap_err();
-    assert_eq!(error.code(), code::UNAVAILABLE);
+    // Nobody asked for the restart, so the handle sees it through.
+    let value = old.call("echo", &ctx, Value::Null).await.unwrap();
+    assert_eq!(value["config"], json!({ "size": 2 }));
+    assert_eq!(old.pid(), now.pid);
+    assert_eq!(old.health().await, Health::degraded("so so"));
 
     die(&registry).await;
     assert_eq!(status(&registry, |it| it.restarts == 2).await.generation, 3);
     registry.teardown_all().await.unwrap();
     assert_eq!(child(&registry).state(), State::Registered);
+}
+
+#[tokio::test]
+async fn a_handle_follows_restarts_and_ends_with_a_reload() {
+    let registry = start(builder(server::command(""))).await;
+    let (kept, ctx) = (child(&registry), HookContext::new());
+    for restarts in 1..=2 {
+        die(&registry).await;
+        status(&registry, |it| it.restarts == restarts).await;
+        assert!(kept.call("echo", &ctx, Value::Null).await.is_ok());
+    }
+    let last = child(&registry);
+    registry.reload("child").await.unwrap();
+    for old in [&kept, &last] {
+        let error = old.call("echo", &ctx, Value::Null).await.unwrap_err();
+        assert_eq!(error.code(), code::UNAVAILABLE, "{error}");
+        assert!(error.message().contains("ask the registry"), "{error}");
+    }
+    // Those of the new instance do not bring the old ones back.
+    let fresh = child(&registry);
+    die(&registry).await;
+    status(&registry, |it| it.generation == 5).await;
+    assert!(fresh.call("echo", &ctx, Value::Null).await.is_ok());
+    assert!(kept.call("echo", &ctx, Value::Null).await.is_err());
+    registry.teardown_all().await.unwrap();
 }
 
 #[tokio::test]

@@ -45,3 +45,25 @@ async fn a_manifest_of_a_plugin_that_is_not_linked_says_how_to_link_it() {
     .await
     .expect("the others go on");
 }
+
+#[test]
+fn a_plugin_that_is_not_linked_while_others_are_says_how_to_link_it() {
+    let registry = Registry::builder().linked().build().expect("a registry");
+    let missing = |kind, name| {
+        registry
+            .plugin(kind, name)
+            .expect_err("not there")
+            .to_string()
+    };
+    let mist = missing("weather", "mist");
+    assert!(
+        mist.contains("add the crate to `dagstack_runtime::link!"),
+        "{mist}"
+    );
+    // Not where it is misspelt.
+    let misspelt = missing("tool", "eco");
+    assert!(
+        misspelt.contains("did you mean") && !misspelt.contains("link!"),
+        "{misspelt}"
+    );
+}

@@ -14,6 +14,10 @@
 //! the full path (`chunker.fixed.max_size`), what was found and what is expected, and never quote a
 //! secret.
 //!
+//! Paths in a section are the plugin's business. A relative one means something else for a plugin that
+//! is linked in (it starts at the folder the host runs in) than for one that runs as a process (at its
+//! manifest's folder, or the `working_dir` named there): write them absolute.
+//!
 //! # Changes
 //!
 //! A plugin subscribes in its setup, by `ctx.on_section_change(…)`, wherever it runs; a host by

@@ -139,7 +139,7 @@ impl Inner {
         let mut failures = Vec::new();
         let mut note = |prepared: Result<Option<Prepared>, ConfigInvalid>| match prepared {
             Ok(prepared) => changes.extend(prepared),
-            Err(invalid) => failures.push(invalid),
+            Err(invalid) => note_failure(&mut failures, invalid),
         };
         for feed in self.config.host_feeds() {
             let value = candidate.at(feed.path());
@@ -175,7 +175,13 @@ impl Inner {
             return Err(error);
         }
         self.config.replace(candidate);
-        let changed: Vec<String> = changes.iter().map(|it| it.path().to_owned()).collect();
+        // The host may have subscribed to a plugin's section, too.
+        let mut changed: Vec<String> = Vec::new();
+        for path in changes.iter().map(Prepared::path) {
+            if !changed.iter().any(|it| it == path) {
+                changed.push(path.to_owned());
+            }
+        }
         let mut calls = Calls::default();
         for prepared in changes {
             calls.append(prepared.commit());
@@ -189,7 +195,7 @@ impl Inner {
             );
         }
         if !calls.is_empty() {
-            let runtime = Handle::try_current().ok();
+            let runtime = self.lifecycle.runtime();
             self.config.queue.push(move || {
                 // Callbacks may spawn tasks.
                 let _runtime = runtime.as_ref().map(Handle::enter);
@@ -231,6 +237,21 @@ impl Inner {
                 },
                 None => Ok(()),
             },
+        }
+    }
+}
+
+/// Notes what is wrong with a section, each place in it once: the host may have subscribed to it as
+/// well as the plugin.
+fn note_failure(failures: &mut Vec<ConfigInvalid>, invalid: ConfigInvalid) {
+    let known = failures.iter_mut().find(|it| it.section == invalid.section);
+    let Some(known) = known else {
+        failures.push(invalid);
+        return;
+    };
+    for problem in invalid.problems {
+        if !known.problems.iter().any(|it| it.path == problem.path) {
+            known.problems.push(problem);
         }
     }
 }
