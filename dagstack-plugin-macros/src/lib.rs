@@ -194,7 +194,7 @@ pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[data]`), and `ctx: &HookContext` if it likes. It returns a value (`Serialize + JsonSchema`)
 /// or a `Result` of one; an error is a `HookError`, a `String`, or any error type. One of yours with
 /// `impl From<YourError> for HookError` has the code and details it gives itself; any other is
-/// `hook_failed`, unless a `HookError` is among its sources. Doc comments, `#[serde(…)]` and `#[schemars(…)]` on parameters work as on the fields of a struct.
+/// `hook_failed`, unless a `HookError` is inside, as `?` puts it into `anyhow::Error`. Doc comments, `#[serde(…)]` and `#[schemars(…)]` on parameters work as on the fields of a struct.
 ///
 /// # Arguments
 ///
@@ -207,6 +207,27 @@ pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// In a plugin of a trait kind, the kind says what is exposed; in a `#[kind]` the arguments are those
 /// that `#[kind]` lists.
+///
+/// # Execution models
+///
+/// Which one to take depends on what the hook spends its time with:
+///
+/// | model | for | where it runs | may it block? |
+/// |---|---|---|---|
+/// | `sync`: a `fn` | what takes less than a millisecond | at once, on the thread of whoever calls | no: the caller waits for it, on a host of one thread everybody does, and no deadline ends it |
+/// | `async`: an `async fn` | waiting for files, networks, other plugins | on the caller's task; given up at its next `.await` when the caller does | not between two awaits; `tokio::task::block_in_place` may, on a host of several threads |
+/// | `thread_cpu_bound`, also an `async fn` | computing, blocking clients | on a thread for it, in a host at most one for each core at a time | yes, and it may start runtimes of its own; it cannot be interrupted, but asked (`ctx.cancellation()`) |
+/// | `process_cpu_bound` | what may crash, leak or never end | in processes of the plugin's executable, which the host is told of | yes; a process whose caller gives up is killed |
+///
+/// Every function of a plugin finds a tokio runtime around it, in both builds: hooks of any model,
+/// `#[setup]`, `#[teardown]`, `#[health]`, `drop`, and callbacks such as those of
+/// `ctx.on_section_change(…)`; so `tokio::spawn` works in a `fn`. A thread that the plugin starts does
+/// not: enter the `tokio::runtime::Handle::current()` of the hook there.
+///
+/// An executable runs its hooks on threads of its own, and there each may block and holds up no other.
+/// Linked into a host, `fn` and `async fn` run on the host's task, where tokio does not let them block:
+/// a blocking client or `Runtime::block_on` panics, and so does `block_in_place` on a host of one
+/// thread. The error of such a call says so; `thread_cpu_bound` mends it in both builds.
 #[proc_macro_attribute]
 pub fn hook(args: TokenStream, item: TokenStream) -> TokenStream {
     misplaced("hook", args, item)

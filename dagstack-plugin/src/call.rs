@@ -160,11 +160,11 @@ impl Future for Calling<'_> {
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(outcome) => outcome,
             Err(payload) => {
-                forget_panic(payload);
                 let hook = self
                     .index
                     .and_then(|index| self.declaration.hooks.get(index));
-                Poll::Ready(Err(panicked(hook.map_or("execute", |hook| hook.name))))
+                let name = hook.map_or("execute", |hook| hook.name);
+                Poll::Ready(Err(panicked(name, payload)))
             }
         }
     }
@@ -180,18 +180,43 @@ impl Drop for Calling<'_> {
     }
 }
 
+/// The error of a hook that panicked. What the panic says is not shown, because it may quote a secret.
 #[cold]
-pub(crate) fn panicked(hook: &str) -> HookError {
+pub(crate) fn panicked(hook: &str, payload: Box<dyn Any + Send>) -> HookError {
+    let mend = mend_of(&*payload);
+    forget_panic(payload);
     HookError::new(
         code::PANICKED,
         format!(
-            "hook `{hook}` panicked; its message is on the standard error of the process it runs in"
+            "hook `{hook}` panicked; its message is on the standard error of the process it runs in{mend}"
         ),
     )
 }
 
-/// Drops what a panic left. That can panic too, which is not worth a process; and what it holds
-/// is not shown, because it may quote a secret.
+/// What to do about a panic of tokio's, known by how it begins: of what an author blocks on where
+/// that is not allowed, and of what needs a runtime that is not there.
+fn mend_of(payload: &(dyn Any + Send)) -> &'static str {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or_default();
+    let says = |words: &[&str]| words.iter().any(|it| text.contains(it));
+    if says(&[
+        "Cannot start a runtime from within a runtime",
+        "Cannot block the current thread from within a runtime",
+        "Cannot drop a runtime in a context where blocking is not allowed",
+        "can call blocking only when running on the multi-threaded runtime",
+    ]) {
+        "\nhelp: it blocks its thread, which the host's async runtime uses; declare it `#[hook(execution_model = \"thread_cpu_bound\")]` and no `async fn`, and it runs where it may block"
+    } else if says(&["there is no reactor running", "there is no timer running"]) {
+        "\nhelp: it needs a tokio runtime where there is none; in a thread of its own, enter the `tokio::runtime::Handle::current()` of the hook, or declare the hook `#[hook(execution_model = \"thread_cpu_bound\")]` and give it a runtime of its own"
+    } else {
+        ""
+    }
+}
+
+/// Drops what a panic left. That can panic too, which is not worth a process.
 pub(crate) fn forget_panic(payload: Box<dyn Any + Send>) {
     drop(catch_unwind(AssertUnwindSafe(move || drop(payload))));
 }
@@ -296,6 +321,7 @@ pub fn unknown_hook<'a>(
         ),
     )
     .details(json!({ "hook": name, "known": known }))
+    .about_callers_input()
 }
 
 /// The error for a hook that only code in the same program may call. The same in every runtime.

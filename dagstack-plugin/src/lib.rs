@@ -80,6 +80,8 @@ pub mod schema;
 pub mod secrets;
 #[cfg(feature = "stdio")]
 pub mod stdio;
+#[doc(hidden)]
+pub mod task;
 pub mod tenancy;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -36,6 +36,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
+use tokio::runtime::Runtime;
 
 pub use self::resources::{HttpDouble, MemoryBlobs, MemoryTenants};
 pub use crate::resources::{FrozenClock, SeededRng};
@@ -44,9 +45,12 @@ use crate::args;
 use crate::call::{Access, call_as};
 use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::error::{HookError, PluginError, code};
+use crate::manifest::ExecutionModel;
 use crate::plugin::{Args, ErasedPlugin, Plugin};
 use crate::registration::Registration;
 use crate::resources::ResourceSet;
+use crate::secrets::Scrubber;
+use crate::task;
 
 /// The plugin `T`, linked into the test.
 pub fn in_process<T: Plugin>() -> TestPlugin {
@@ -77,8 +81,9 @@ enum Source {
 enum Running {
     Linked {
         /// `None` only while it is dropped.
-        runtime: Option<tokio::runtime::Runtime>,
+        runtime: Option<Runtime>,
         plugin: Box<dyn ErasedPlugin>,
+        secrets: Scrubber,
     },
     Executable(executable::Child),
 }
@@ -124,17 +129,28 @@ impl TestPlugin {
     /// What the hook returned, what is wrong with the arguments, or as [`setup`](Self::setup).
     pub fn call(&self, hook: &str, arguments: Value) -> Result<Value, HookError> {
         self.with_running(|running| match running {
-            Running::Linked { runtime, plugin } => {
-                let key = plugin.erased_declaration().key();
-                let mut arguments = Value::Object(args::by_name(&key, hook, arguments)?);
-                on_thread(runtime.as_ref(), async {
-                    let scope = PluginScope::of(plugin.erased_declaration());
-                    let ctx = HookContext::default().with_scope(Arc::new(scope));
-                    let args = Args::Value(&mut arguments);
-                    call_as(Access::Exposed, plugin.as_ref(), hook, &ctx, args)
-                        .await?
-                        .into_value()
-                })
+            Running::Linked {
+                runtime,
+                plugin,
+                secrets,
+            } => {
+                let declaration = plugin.erased_declaration();
+                let arguments = args::by_name(&declaration.key(), hook, arguments)?;
+                let mut arguments = Value::Object(arguments);
+                let model = declaration.execution_model_of(hook, &arguments);
+                let called = async {
+                    let ctx =
+                        HookContext::default().with_scope(Arc::new(PluginScope::of(declaration)));
+                    let arguments = Args::Value(&mut arguments);
+                    let called =
+                        call_as(Access::Exposed, plugin.as_ref(), hook, &ctx, arguments).await;
+                    called.map_err(|error| secrets.scrub_error(error))
+                };
+                match model {
+                    Some(ExecutionModel::ThreadCpuBound) => aside(runtime.as_ref(), called),
+                    _ => on_runtime(runtime.as_ref(), called),
+                }?
+                .into_value()
             }
             Running::Executable(child) => child.call(hook, arguments),
         })
@@ -154,19 +170,22 @@ impl TestPlugin {
     fn start(&self) -> Result<Running, HookError> {
         match &self.source {
             Source::Linked(registration) => {
-                let runtime = tokio::runtime::Builder::new_current_thread()
+                let runtime = tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(2)
                     .enable_all()
                     .build()
                     .map_err(|error| HookError::new(code::UNAVAILABLE, error.to_string()))?;
+                let schema = (registration.declaration().config_schema)();
                 let context =
                     SetupContext::new(self.config.clone()).with_resources(self.resources.clone());
                 let setup = registration.setup(context);
-                let plugin = on_thread(Some(&runtime), async {
+                let plugin = aside(Some(&runtime), async {
                     setup.await.map_err(|error| setup_failed(&error))
                 })?;
                 Ok(Running::Linked {
                     runtime: Some(runtime),
                     plugin,
+                    secrets: Scrubber::of(&self.config, &schema),
                 })
             }
             Source::Executable(path) => {
@@ -182,23 +201,45 @@ fn setup_failed(error: &PluginError) -> HookError {
     HookError::new(error.code(), error.to_string())
 }
 
-/// Blocks on a thread of its own: the caller may be inside a runtime.
-fn on_thread<T: Send>(
-    runtime: Option<&tokio::runtime::Runtime>,
+/// Blocks on a thread that the runtime drives, as most hosts call a hook.
+fn on_runtime<T: Send>(
+    runtime: Option<&Runtime>,
     future: impl Future<Output = Result<T, HookError>> + Send,
+) -> Result<T, HookError> {
+    on_thread(runtime, |runtime| runtime.block_on(future))
+}
+
+/// Blocks on a thread that is inside the runtime, but may block, as hosts run everything else.
+fn aside<T: Send>(
+    runtime: Option<&Runtime>,
+    future: impl Future<Output = Result<T, HookError>> + Send,
+) -> Result<T, HookError> {
+    on_thread(runtime, |runtime| {
+        let _inside = runtime.enter();
+        task::block_on(future)
+    })
+}
+
+/// On a thread of its own: the caller may be inside a runtime.
+fn on_thread<T: Send>(
+    runtime: Option<&Runtime>,
+    run: impl FnOnce(&Runtime) -> Result<T, HookError> + Send,
 ) -> Result<T, HookError> {
     let Some(runtime) = runtime else {
         return Err(HookError::new(code::UNAVAILABLE, "the test plugin is gone"));
     };
-    std::thread::scope(|scope| scope.spawn(|| runtime.block_on(future)).join())
+    std::thread::scope(|scope| scope.spawn(|| run(runtime)).join())
         .unwrap_or_else(|_| Err(HookError::new(code::PANICKED, "the call panicked")))
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Self::Linked { runtime, plugin } = self {
+        if let Self::Linked {
+            runtime, plugin, ..
+        } = self
+        {
             // A failed teardown cannot be reported from here.
-            let _ = on_thread(runtime.as_ref(), async {
+            let _ = aside(runtime.as_ref(), async {
                 let _ = crate::call::CatchPanic::new(plugin.erased_teardown()).await;
                 Ok(())
             });

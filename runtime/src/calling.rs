@@ -53,7 +53,7 @@ impl<'a> Run<'a> {
     ) -> Result<Value, HookError> {
         let host = self.host();
         // The author's own error may quote the config.
-        let clean = |error| self.live.config.secrets().scrub_error(error);
+        let clean = |error| self.live.lease.clean(error);
         // What takes longer than one poll is boxed: it would be moved about with every call.
         match &self.live.running {
             Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
@@ -67,9 +67,9 @@ impl<'a> Run<'a> {
                 let bound = self.live.lease.bind(ctx);
                 let mut call = plugin.begin(hook, &bound, &mut args, self.access)?;
                 // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
-                let call = match call.poll_first() {
-                    Poll::Ready(outcome) => return outcome.map_err(clean)?.into_value(),
-                    Poll::Pending => give_up_with(ctx, host, Pin::new(&mut call)),
+                let call = match host.within(|| call.poll_first()) {
+                    Some(Poll::Ready(outcome)) => return outcome.map_err(clean)?.into_value(),
+                    _ => give_up_with(ctx, host, Pin::new(&mut call)),
                 };
                 call.await.map_err(clean)?.into_value()
             }
@@ -81,6 +81,19 @@ impl<'a> Run<'a> {
                 give_up_with(ctx, host, adapter.call(hook, ctx, args)).await
             }
         }
+    }
+
+    /// What [`direct`](Self::direct) gave: a function's own error is an answer of `execute`, and may
+    /// quote the config there too.
+    pub(crate) fn clean(self, hook: &str, mut answer: Value) -> Value {
+        if hook == tool::EXECUTE
+            && self.entry.descriptor.name.kind() == tool::KIND
+            && let Some(Value::String(text)) = answer.get_mut("error_message")
+        {
+            let error = HookError::new(code::HOOK_FAILED, std::mem::take(text));
+            *text = self.live.lease.clean(error).message().to_owned();
+        }
+        answer
     }
 
     /// Calls the hook through its middleware.
@@ -226,7 +239,7 @@ impl Payload for JsonPayload<'_> {
     }
 }
 
-/// Awaits a call until its caller gives up.
+/// Awaits a call until its caller gives up. It finds a runtime around it, whoever awaits it.
 pub(crate) fn give_up_with<'a, F, T>(
     ctx: &'a HookContext,
     host: &'a dyn Host,
@@ -238,9 +251,9 @@ where
 {
     Box::pin(async move {
         let mut giving_up = GivingUp::new(ctx, host);
-        poll_fn(|cx| match call.as_mut().poll(cx) {
-            Poll::Ready(outcome) => Poll::Ready(outcome),
-            Poll::Pending => giving_up.poll(cx).map(Err),
+        poll_fn(|cx| match host.within(|| call.as_mut().poll(cx)) {
+            Some(Poll::Ready(outcome)) => Poll::Ready(outcome),
+            _ => giving_up.poll(cx).map(Err),
         })
         .await
     })

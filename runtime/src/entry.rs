@@ -43,6 +43,8 @@ pub(crate) struct Current {
     pub(crate) live: Option<Arc<Live>>,
     /// Counts the instances there have been.
     generation: u64,
+    /// See [`Live`]: that of the instance that is there, or was there last.
+    since: u64,
     /// How often supervision has started the process again.
     restarts: u32,
     last_error: Option<Reason>,
@@ -73,6 +75,9 @@ pub(crate) struct Live {
     /// The plugin as its kind's trait, an `Arc<dyn Trait>`, where it is linked in with one. The
     /// teardown takes it.
     native: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
+    /// The number of the first of the instances that followed each other without anybody's asking:
+    /// a process that ended by itself, and those that were started in its place.
+    since: u64,
 }
 
 impl fmt::Debug for Live {
@@ -81,37 +86,38 @@ impl fmt::Debug for Live {
     }
 }
 
-/// The config a plugin was set up with, and what became of it: its secrets must not be quoted
-/// later. Subscriptions to its changes end with it.
-pub(crate) struct Section {
+/// The config a plugin was set up with, and what became of it. Subscriptions to its changes end with
+/// it.
+pub(crate) struct Section(Arc<Secrets>);
+
+/// What in the config of a plugin must not be quoted later: the secrets of every config it has had.
+pub(crate) struct Secrets {
     feed: SectionFeed,
+    /// Says which values are secrets, besides their names.
     schema: Schema,
     known: Mutex<Known>,
 }
 
-/// The secrets of every config the plugin has had.
 struct Known {
     learnt: Arc<Value>,
     secrets: Arc<Scrubber>,
 }
 
-impl Section {
-    /// `schema` says which values are secrets, besides their names.
-    pub(crate) fn new(feed: SectionFeed, schema: Option<Schema>) -> Self {
-        let schema = schema.unwrap_or_default();
-        let secrets = Scrubber::of(&feed.section(), &schema);
+impl Secrets {
+    /// Those of `feed`, as the plugin's schema has them.
+    pub(crate) fn new(running: &Running, feed: SectionFeed) -> Self {
+        let schema = running.adapter().config_schema().unwrap_or_default();
+        let learnt = feed.section();
+        let secrets = Arc::new(Scrubber::of(&learnt, &schema));
         Self {
-            known: Mutex::new(Known {
-                learnt: feed.section(),
-                secrets: Arc::new(secrets),
-            }),
+            known: Mutex::new(Known { learnt, secrets }),
             feed,
             schema,
         }
     }
 
-    /// Cuts its secrets out of texts of the plugin's own.
-    pub(crate) fn secrets(&self) -> Arc<Scrubber> {
+    /// What cuts them out of texts.
+    pub(crate) fn scrubber(&self) -> Arc<Scrubber> {
         let section = self.feed.section();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if !Arc::ptr_eq(&known.learnt, &section) {
@@ -119,6 +125,13 @@ impl Section {
             known.learnt = section;
         }
         Arc::clone(&known.secrets)
+    }
+}
+
+impl Section {
+    /// Cuts its secrets out of texts of the plugin's own.
+    pub(crate) fn secrets(&self) -> Arc<Scrubber> {
+        self.0.scrubber()
     }
 
     /// A text of the plugin's own without them.
@@ -128,19 +141,19 @@ impl Section {
 
     /// The section as it changes.
     pub(crate) fn feed(&self) -> &SectionFeed {
-        &self.feed
+        &self.0.feed
     }
 }
 
 impl Drop for Section {
     fn drop(&mut self) {
-        self.feed.close();
+        self.0.feed.close();
     }
 }
 
 impl fmt::Debug for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        secrets::mask_by(&self.feed.section(), &self.schema).fmt(f)
+        secrets::mask_by(&self.0.feed.section(), &self.0.schema).fmt(f)
     }
 }
 
@@ -161,18 +174,37 @@ impl Running {
 }
 
 impl Live {
-    pub(crate) fn new(running: Running, lease: Arc<Lease>, feed: SectionFeed) -> Self {
+    pub(crate) fn new(
+        running: Running,
+        lease: Arc<Lease>,
+        secrets: Arc<Secrets>,
+        since: u64,
+    ) -> Self {
         let native = match &running {
             Running::InProcess(plugin) => plugin.native(&lease),
             Running::Elsewhere(_) => None,
         };
-        let schema = running.adapter().config_schema();
         Self {
             running,
             lease,
-            config: Section::new(feed, schema),
+            config: Section(secrets),
             native: Mutex::new(native),
+            since,
         }
+    }
+
+    /// Whether it has ended by itself: its process is gone.
+    #[inline]
+    pub(crate) fn has_ended(&self) -> bool {
+        match &self.running {
+            Running::InProcess(_) => false,
+            Running::Elsewhere(adapter) => adapter.failure().is_some(),
+        }
+    }
+
+    /// Whether handles of `other` go on with this one.
+    pub(crate) fn replaces(&self, other: &Self) -> bool {
+        self.since == other.since
     }
 
     /// The plugin as its kind's trait, an `Arc<dyn Trait>`, where it is linked in with one.
@@ -235,6 +267,7 @@ impl Entry {
                 state,
                 live: None,
                 generation: 0,
+                since: 0,
                 restarts: 0,
                 last_health: None,
                 strikes: 0,
@@ -266,12 +299,22 @@ impl Entry {
         let before = {
             let mut current = self.write();
             current.generation += 1;
+            current.since = live.since;
             current.restarts += u32::from(restarted);
             current.last_health = None;
             current.kept = None;
             current.put(State::Ready, Some(live))
         };
         drop(before);
+    }
+
+    /// The number of the first of the instances that the next one belongs to.
+    pub(crate) fn since(&self, restarted: bool) -> u64 {
+        let current = self.read();
+        match restarted {
+            true => current.since,
+            false => current.generation + 1,
+        }
     }
 
     /// Puts the entry into the state of one whose process is to be started again, and gives back
@@ -495,8 +538,9 @@ impl Entry {
     }
 
     /// A lease for a new generation of the plugin.
-    pub(crate) fn lease(self: &Arc<Self>, host: &TokioHost) -> Lease {
+    pub(crate) fn lease(self: &Arc<Self>, host: &TokioHost, secrets: &Arc<Secrets>) -> Lease {
         let entry = Arc::downgrade(self);
+        let secrets = Arc::clone(secrets);
         let host: Arc<dyn Host> = Arc::new(host.revocable(CancelToken::new()));
         Lease::new(self.descriptor.name.clone(), host, move || {
             match entry.upgrade() {
@@ -506,6 +550,7 @@ impl Entry {
         })
         .with_scope(self.descriptor.scope())
         .with_layers(self.layers.native())
+        .with_clean(move |error| secrets.scrubber().scrub_error(error))
     }
 
     /// The error of a call that finds the plugin not ready.

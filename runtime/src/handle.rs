@@ -22,9 +22,11 @@ const HEALTH_LIMIT: Duration = Duration::from_secs(10);
 
 /// One plugin, to call hooks of. Cheap to clone, and to be kept.
 ///
-/// A handle taken from a plugin that is ready is a lease on that instance: once it is torn down,
-/// calls are `unavailable`, also after a new setup; ask the registry again. One taken before the
-/// setup calls whatever instance there is.
+/// A handle taken from a plugin that is ready is a lease on that instance: once it is torn down, by a
+/// reload too, calls are `unavailable`, also after a new setup; ask the registry again. A process that
+/// ends by itself takes its calls with it; once it is started again
+/// ([`RestartPolicy`](crate::RestartPolicy)), the same handle calls the new one, and so do typed
+/// handles. A handle taken before the setup calls whatever instance there is.
 #[derive(Clone)]
 pub struct PluginHandle {
     pub(crate) entry: Arc<Entry>,
@@ -60,12 +62,9 @@ impl PluginHandle {
     ) -> Result<Value, HookError> {
         let current;
         let live = match &self.live {
-            Some(live) => live,
-            None => {
-                current = self
-                    .entry
-                    .live()
-                    .ok_or_else(|| self.entry.not_ready(None))?;
+            Some(live) if !live.has_ended() => live,
+            _ => {
+                current = self.successor()?;
                 &current
             }
         };
@@ -75,10 +74,25 @@ impl PluginHandle {
         }
         let run = Run::new(&self.entry, live, &in_flight, access);
         match self.entry.layers.of(hook) {
-            None => run.direct(hook, ctx, args).await,
+            None => Ok(run.clean(hook, run.direct(hook, ctx, args).await?)),
             // Boxed, so that calls without middleware do not make room for it.
             Some(layers) => Box::pin(run.layered(&layers, hook, ctx, args)).await,
         }
+    }
+
+    /// The instance that there is instead of the one this is a handle of, which has ended by itself;
+    /// any, for a handle of none.
+    #[cold]
+    fn successor(&self) -> Result<Arc<Live>, HookError> {
+        let (own, now) = (self.live.as_deref(), self.entry.live());
+        now.filter(|now| own.is_none_or(|own| now.replaces(own)))
+            .ok_or_else(|| self.entry.not_ready(None))
+    }
+
+    /// The instance that a call would reach.
+    fn now(&self) -> Option<Arc<Live>> {
+        let own = self.live.as_ref().filter(|live| !live.has_ended());
+        own.cloned().or_else(|| self.successor().ok())
     }
 
     /// The plugin as its kind's trait; see [`Registry::get`](crate::Registry::get).
@@ -108,7 +122,7 @@ impl PluginHandle {
     /// up, or no longer, is unhealthy.
     pub async fn health(&self) -> Health {
         let not_ready = || Health::unhealthy(self.entry.not_ready(None).message());
-        let Some(live) = self.live.clone().or_else(|| self.entry.live()) else {
+        let Some(live) = self.now() else {
             return not_ready();
         };
         let Ok(_in_flight) = live.lease.enter() else {
@@ -148,10 +162,7 @@ impl PluginHandle {
 
     /// The process the plugin runs in, if that is not the host's.
     pub fn pid(&self) -> Option<u32> {
-        self.live
-            .clone()
-            .or_else(|| self.entry.live())
-            .and_then(|live| live.running.adapter().pid())
+        self.now().and_then(|live| live.running.adapter().pid())
     }
 
     /// The plugin's manifest: the one found, or that of the linked plugin; `None` for an executable

@@ -37,10 +37,6 @@ impl TokioHost {
     pub(crate) fn runtime(&self) -> &Handle {
         &self.runtime
     }
-
-    pub(crate) fn pool(&self) -> &CpuPool {
-        &self.pool
-    }
 }
 
 impl Host for TokioHost {
@@ -57,5 +53,15 @@ impl Host for TokioHost {
 
     fn revoked(&self) -> Option<&CancelToken> {
         self.revoked.as_ref()
+    }
+
+    fn is_around(&self) -> bool {
+        // A task has a runtime, and asking for the task costs less.
+        tokio::task::try_id().is_some() || Handle::try_current().is_ok()
+    }
+
+    fn run_within(&self, code: &mut dyn FnMut()) {
+        let _inside = self.runtime.enter();
+        code();
     }
 }

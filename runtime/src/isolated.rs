@@ -6,12 +6,11 @@
 //! setups that await something cost two threads, and one that blocks costs a thread of its own.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Wake, Waker};
 use std::time::Duration;
 
 use dagstack_plugin::BoxFuture;
+use dagstack_plugin::task::{self, Executor};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -64,15 +63,11 @@ impl<T: Send + 'static> Isolated<T> {
             // Nobody may be waiting any more; dropping what came out can panic, and may.
             let _ = answer.send(work().await);
         });
-        let task = Arc::new(Task {
+        let around = Around {
             runtime,
             dispatch: tracing::dispatcher::get_default(Clone::clone),
-            slot: Mutex::new(Slot {
-                phase: Phase::Queued,
-                cancelled: false,
-                future: Some(future),
-            }),
-        });
+        };
+        let task = Task::new(around, future);
         STAGE.submit(Arc::clone(&task));
         Self {
             begun,
@@ -101,108 +96,23 @@ impl<T: Send + 'static> Isolated<T> {
     }
 }
 
-/// One piece of work, from the first poll to the last.
-struct Task {
+type Task = task::Task<Around>;
+
+/// What is around the work.
+#[derive(Debug)]
+struct Around {
     runtime: Handle,
     dispatch: tracing::Dispatch,
-    slot: Mutex<Slot>,
 }
 
-struct Slot {
-    phase: Phase,
-    cancelled: bool,
-    /// `None` while it is polled, and when it is done.
-    future: Option<BoxFuture<'static, ()>>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Waits to be woken.
-    Idle,
-    /// Waits for the runner.
-    Queued,
-    Running,
-    /// Woken while it was polled.
-    RunningAgain,
-    Done,
-}
-
-impl std::fmt::Debug for Task {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Task")
-    }
-}
-
-impl Task {
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+impl Executor for Around {
+    fn submit(task: Arc<Task>) {
+        STAGE.submit(task);
     }
 
-    /// The work is dropped, by the thread that would have polled it.
-    fn cancel(self: &Arc<Self>) {
-        self.slot().cancelled = true;
-        Arc::clone(self).wake();
-    }
-
-    /// Polls the work once, or drops it.
-    fn run(self: Arc<Self>) {
-        let (future, cancelled) = {
-            let mut slot = self.slot();
-            slot.phase = if slot.cancelled {
-                Phase::Done
-            } else {
-                Phase::Running
-            };
-            (slot.future.take(), slot.cancelled)
-        };
-        let Some(mut future) = future else { return };
-        let waker = Waker::from(Arc::clone(&self));
-        let poll = || {
-            let _inside = self.runtime.enter();
-            tracing::dispatcher::with_default(&self.dispatch, || {
-                let pending = !cancelled
-                    && future
-                        .as_mut()
-                        .poll(&mut Context::from_waker(&waker))
-                        .is_pending();
-                // Dropped here, inside the runtime, where what it holds was made.
-                pending.then_some(future)
-            })
-        };
-        // A panic drops the future and with it the sender, which reads as a loss.
-        let rest = catch_unwind(AssertUnwindSafe(poll)).unwrap_or_else(|panic| {
-            let _ = catch_unwind(AssertUnwindSafe(move || drop(panic)));
-            None
-        });
-        let mut slot = self.slot();
-        let woken = slot.phase == Phase::RunningAgain || slot.cancelled;
-        slot.phase = match (&rest, woken) {
-            (None, _) => Phase::Done,
-            (Some(_), true) => Phase::Queued,
-            (Some(_), false) => Phase::Idle,
-        };
-        slot.future = rest;
-        let again = slot.phase == Phase::Queued;
-        drop(slot);
-        if again {
-            STAGE.submit(self);
-        }
-    }
-}
-
-impl Wake for Task {
-    fn wake(self: Arc<Self>) {
-        let mut slot = self.slot();
-        match slot.phase {
-            Phase::Idle => slot.phase = Phase::Queued,
-            Phase::Running => {
-                slot.phase = Phase::RunningAgain;
-                return;
-            }
-            Phase::Queued | Phase::RunningAgain | Phase::Done => return,
-        }
-        drop(slot);
-        STAGE.submit(self);
+    fn within<T>(&self, poll: impl FnOnce() -> T) -> T {
+        let _inside = self.runtime.enter();
+        tracing::dispatcher::with_default(&self.dispatch, poll)
     }
 }
 
@@ -258,9 +168,7 @@ impl Stage {
             let lost: Vec<_> = state.queue.drain(..).collect();
             drop(state);
             for task in lost {
-                task.slot().phase = Phase::Done;
-                let future = task.slot().future.take();
-                let _ = catch_unwind(AssertUnwindSafe(move || drop(future)));
+                task.abandon();
             }
             return;
         }

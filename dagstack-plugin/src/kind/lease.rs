@@ -6,30 +6,12 @@ use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Poll, Waker};
-use std::time::Instant;
 
-use crate::cancel::CancelToken;
 use crate::context::{HookContext, PluginScope};
 use crate::error::HookError;
-use crate::kind::Caller;
+use crate::kind::{Caller, Host};
 use crate::middleware::Middleware;
 use crate::name::PluginName;
-use crate::plugin::BoxFuture;
-
-/// What a plugin in this process needs of the host it runs in.
-pub trait Host: Send + Sync + 'static {
-    /// Completes at `at`.
-    fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()>;
-
-    /// Drives `work` to its end on a thread for long computations, and completes then; completes
-    /// early, with `work` dropped, where the host shuts down.
-    fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()>;
-
-    /// Tells calls on their way that their plugin goes and waits for them no longer.
-    fn revoked(&self) -> Option<&CancelToken> {
-        None
-    }
-}
 
 /// The middleware around one hook, outermost first.
 pub type Layers = Box<[Arc<dyn Middleware>]>;
@@ -54,6 +36,8 @@ pub struct Lease {
     /// Where `process_cpu_bound` hooks run.
     workers: Option<Arc<dyn Caller>>,
     refusal: Box<dyn Fn() -> HookError + Send + Sync>,
+    /// Takes secrets out of the author's errors.
+    clean: Option<Box<dyn Fn(HookError) -> HookError + Send + Sync>>,
 }
 
 impl fmt::Debug for Lease {
@@ -78,6 +62,27 @@ impl Lease {
             host,
             workers: None,
             refusal: Box::new(refusal),
+            clean: None,
+        }
+    }
+
+    /// Sets what every error of the plugin's code passes before its caller sees it: it may quote the
+    /// config.
+    #[must_use]
+    pub fn with_clean(
+        mut self,
+        clean: impl Fn(HookError) -> HookError + Send + Sync + 'static,
+    ) -> Self {
+        self.clean = Some(Box::new(clean));
+        self
+    }
+
+    /// An error of the plugin's code, as its caller sees it.
+    #[cold]
+    pub fn clean(&self, error: HookError) -> HookError {
+        match &self.clean {
+            Some(clean) => clean(error),
+            None => error,
         }
     }
 
@@ -246,8 +251,10 @@ impl<L: Deref<Target = Lease>> Drop for InFlight<L> {
 mod tests {
     use super::*;
     use crate::error::code;
+    use crate::plugin::BoxFuture;
     use std::pin::pin;
     use std::task::Context;
+    use std::time::Instant;
 
     struct NoHost;
 

@@ -11,10 +11,12 @@
 
 mod dispatch;
 mod hookspec;
+mod host;
 pub(crate) mod json;
 mod lease;
 mod native;
 mod proxy;
+mod woken;
 
 use std::sync::Arc;
 
@@ -29,7 +31,8 @@ pub use dagstack_plugin_macros::plugin_of_kind as plugin;
 
 pub use dispatch::{Candidate, CapabilityKey, DispatchError, Dispatching, Selector};
 pub use hookspec::{Hookspec, HookspecError};
-pub use lease::{Host, InFlight, Layers, Lease};
+pub use host::Host;
+pub use lease::{InFlight, Layers, Lease};
 pub use native::{Native, Run};
 pub use proxy::{Caller, Proxy};
 

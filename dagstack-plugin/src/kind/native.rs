@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
 
-use crate::call::{GivingUp, forget_panic, given_up, panicked};
+use crate::call::{GivingUp, given_up, panicked};
 use crate::context::HookContext;
 use crate::error::{HookError, code};
 use crate::kind::{HookSpec, InFlight, Lease};
@@ -95,7 +95,7 @@ impl<P: Plugin> Native<P> {
         Guard {
             ctx,
             lease: &self.lease,
-            panicked: || panicked(K::SPEC.hooks[HOOK].name),
+            hook: K::SPEC.hooks[HOOK].name,
             giving_up: None,
         }
     }
@@ -150,10 +150,11 @@ impl<P: Plugin> Native<P> {
         let layers = self.lease.layers(place);
         let hook = P::declaration().hooks[place].name;
         let guarded = |ctx: &HookContext| {
-            catch_unwind(AssertUnwindSafe(|| run(&self.plugin, ctx))).unwrap_or_else(|payload| {
-                forget_panic(payload);
-                Err(panicked(hook))
-            })
+            let run = || catch_unwind(AssertUnwindSafe(|| run(&self.plugin, ctx)));
+            let outcome = self.lease.host().within(run).ok_or_else(not_run)?;
+            outcome
+                .unwrap_or_else(|payload| Err(panicked(hook, payload)))
+                .map_err(|error| self.lease.clean(error))
         };
         if layers.is_empty() {
             return guarded(ctx);
@@ -181,57 +182,33 @@ impl<P: Plugin> Native<P> {
                     ),
                 ));
             }
-            Err(panic) => {
-                forget_panic(panic);
-                return Err(panicked(hook));
-            }
+            Err(payload) => return Err(panicked(hook, payload)),
         }
         into_inner(payload.output).ok_or_else(|| no_result(hook))
     }
 
-    /// Runs `job` on one of the host's threads for long computations. It cannot be interrupted
+    /// Runs a hook on one of the host's threads for long computations. It cannot be interrupted
     /// there, so it counts as in flight until it ends, whether or not anybody waits.
     ///
     /// # Errors
     ///
-    /// Those of the job; [`code::UNAVAILABLE`] where the host shuts down.
-    pub async fn off_thread<T: Send + 'static>(
+    /// Those of the hook; [`code::UNAVAILABLE`] where the host shuts down.
+    pub async fn off_thread<K, const HOOK: usize>(
         &self,
         ctx: &HookContext,
-        job: impl FnOnce(Arc<P>, HookContext) -> BoxFuture<'static, Result<T, HookError>>
+        job: impl FnOnce(Arc<P>, HookContext) -> BoxFuture<'static, Result<K::Output, HookError>>
         + Send
         + 'static,
-    ) -> Result<T, HookError> {
+    ) -> Result<K::Output, HookError>
+    where
+        K: HookSpec<HOOK, Output: 'static> + ?Sized,
+    {
         let running = self.lease.enter_owned()?;
-        // The hook sees the caller's cancellation, and also that the caller went away.
-        let given_up = CancelOnDrop(crate::CancelToken::new());
-        if ctx.cancellation().is_cancelled() {
-            given_up.0.cancel();
-        }
-        let ctx = self.bind(ctx).with_cancellation(given_up.0.clone());
+        let hook = K::SPEC.hooks[HOOK].name.to_owned();
         let plugin = Arc::clone(&self.plugin);
-        let slot = Arc::new(Mutex::new(None));
-        let answer = Arc::clone(&slot);
-        let work = Box::pin(async move {
-            let _until_the_end = running;
-            let mut job = pin!(async move { job(plugin, ctx).await });
-            let outcome = poll_fn(|cx| {
-                catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(cx))).unwrap_or_else(|panic| {
-                    forget_panic(panic);
-                    Poll::Ready(Err(panicked("of a long computation")))
-                })
-            })
-            .await;
-            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-        });
-        self.lease.host().run_on_thread(work).await;
-        let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        outcome.unwrap_or_else(|| {
-            Err(HookError::new(
-                code::UNAVAILABLE,
-                "the host is shutting down",
-            ))
-        })
+        let job = move |ctx| job(plugin, ctx);
+        let host = self.lease.host();
+        host.off_thread(hook, self.bind(ctx), running, job).await
     }
 
     /// Runs a `process_cpu_bound` hook in one of the plugin's worker processes.
@@ -262,13 +239,9 @@ impl<P: Plugin> Native<P> {
     }
 }
 
-/// Tells a hook that nobody waits for it any more.
-struct CancelOnDrop(crate::CancelToken);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.cancel();
-    }
+#[cold]
+fn not_run() -> HookError {
+    HookError::new(code::UNAVAILABLE, "the host did not run the hook")
 }
 
 #[cold]
@@ -304,8 +277,7 @@ impl<T, F: Future<Output = Result<T, HookError>>> Future for Direct<'_, F> {
 struct Guard<'a> {
     ctx: &'a HookContext,
     lease: &'a Lease,
-    /// Makes the error of a hook that panicked.
-    panicked: fn() -> HookError,
+    hook: &'static str,
     /// Made when the hook first waits.
     giving_up: Option<Box<GivingUp>>,
 }
@@ -317,13 +289,13 @@ impl Guard<'_> {
         future: Pin<&mut (impl Future<Output = Result<T, HookError>> + ?Sized)>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, HookError>> {
-        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(Poll::Ready(outcome)) => Poll::Ready(outcome),
-            Ok(Poll::Pending) => self.waits(cx).map(Err),
-            Err(payload) => {
-                forget_panic(payload);
-                Poll::Ready(Err((self.panicked)()))
-            }
+        let poll = || catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+        match self.lease.host().within(poll) {
+            Some(Ok(Poll::Ready(Ok(output)))) => Poll::Ready(Ok(output)),
+            Some(Ok(Poll::Ready(Err(error)))) => Poll::Ready(Err(self.lease.clean(error))),
+            Some(Ok(Poll::Pending)) => self.waits(cx).map(Err),
+            Some(Err(payload)) => Poll::Ready(Err(panicked(self.hook, payload))),
+            None => Poll::Ready(Err(not_run())),
         }
     }
 

@@ -20,7 +20,7 @@ use super::meta::{self, Shape};
 use super::progress::CallProgress;
 use super::reader::LARGE;
 use super::reply::{self, Copy, Form};
-use super::runtime::poll_once;
+use super::runtime;
 use super::serve::Job;
 use crate::call::{call_at, was_cancelled};
 use crate::cancel::CancelToken;
@@ -251,32 +251,31 @@ impl Call {
             .get(self.hook)
             .is_some_and(|hook| hook.execution_model == ExecutionModel::Async);
         let asked = Arc::clone(server);
-        let mut future: BoxFuture<'static, (Self, Result<Output, HookError>)> =
-            Box::pin(async move {
-                let args = Args::Json(self.args());
-                let called = call_at(&*plugin, self.hook, &self.context, args);
-                let called =
-                    until_cancelled(called, self.context.cancellation(), || match &self.answer {
-                        Answer::Line { ticket, .. } => asked.in_flight.has(self.id(), *ticket),
-                        Answer::Channel(tell) => !tell.is_closed(),
-                    });
-                let outcome = match self.context.deadline() {
-                    Some(deadline) if waits => {
-                        match tokio::time::timeout_at(deadline.into(), called).await {
-                            Ok(outcome) => outcome,
-                            Err(_) => {
-                                self.context.cancellation().cancel();
-                                Err(HookError::new(
-                                    code::DEADLINE_EXCEEDED,
-                                    "the call's deadline has passed",
-                                ))
-                            }
+        let future: BoxFuture<'static, (Self, Result<Output, HookError>)> = Box::pin(async move {
+            let args = Args::Json(self.args());
+            let called = call_at(&*plugin, self.hook, &self.context, args);
+            let called =
+                until_cancelled(called, self.context.cancellation(), || match &self.answer {
+                    Answer::Line { ticket, .. } => asked.in_flight.has(self.id(), *ticket),
+                    Answer::Channel(tell) => !tell.is_closed(),
+                });
+            let outcome = match self.context.deadline() {
+                Some(deadline) if waits => {
+                    match tokio::time::timeout_at(deadline.into(), called).await {
+                        Ok(outcome) => outcome,
+                        Err(_) => {
+                            self.context.cancellation().cancel();
+                            Err(HookError::new(
+                                code::DEADLINE_EXCEEDED,
+                                "the call's deadline has passed",
+                            ))
                         }
                     }
-                    _ => called.await,
-                };
-                (self, outcome)
-            });
+                }
+                _ => called.await,
+            };
+            (self, outcome)
+        });
         let then = {
             let server = Arc::clone(server);
             move |(call, outcome): (Self, _), at_once| {
@@ -284,14 +283,7 @@ impl Call {
                 call.answer(&server, outcome, more);
             }
         };
-        if waits {
-            server.runtime.run(future, then);
-            return;
-        }
-        match poll_once(future.as_mut()) {
-            std::task::Poll::Ready(outcome) => then(outcome, true),
-            std::task::Poll::Pending => server.runtime.run(future, then),
-        }
+        runtime::run(server, future, then);
     }
 
     fn answer(self, server: &Server, outcome: Result<Output, HookError>, more: bool) {

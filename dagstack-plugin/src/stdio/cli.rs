@@ -15,6 +15,7 @@ use super::output::Output;
 use super::pool::Pool;
 use super::reader::LineReader;
 use super::reply::failure_text;
+use super::runtime::AsyncRuntime;
 use super::serve::Server;
 use super::supervisor;
 use super::tools::{ToolNames, Tools};
@@ -25,6 +26,7 @@ use crate::plugin::{Args, Plugin};
 use crate::registration::{Registration, check_config};
 use crate::schema::Schema;
 use crate::secrets::mask_schema;
+use crate::task;
 
 /// The exit code of a command line or a config that does not fit.
 const USAGE: u8 = 2;
@@ -128,12 +130,10 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     known::hook_panics();
     let section = config.unwrap_or(Value::Null);
     known::learn(T::declaration(), &section);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| failed(format!("cannot start the async runtime: {error}")))?;
+    let runtime = AsyncRuntime::default();
+    let _inside = runtime.enter();
     let scope = Arc::new(PluginScope::of(T::declaration()));
-    let value = runtime.block_on(async {
+    let value = task::block_on(async {
         let context = SetupContext::new(section)
             .with_scope(Arc::clone(&scope))
             .with_resources(super::host_calls::alone());

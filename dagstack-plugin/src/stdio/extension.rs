@@ -12,7 +12,7 @@ use super::host_calls;
 use super::instance::SetupFailure;
 use super::protocol::setup_error;
 use super::serve::{Job, Server};
-use super::{known, manifest};
+use super::{known, manifest, runtime};
 use crate::call::CatchPanic;
 use crate::config::Coverage;
 use crate::context::Metadata;
@@ -134,7 +134,7 @@ pub(super) async fn health(server: &Arc<Server>) -> Result<Value, ErrorData> {
         CatchPanic::new(Box::pin(async move { plugin.erased_health().await })).await
     });
     server.submit(Job::Run(Box::new(move |server| {
-        server.runtime.run(asked, move |outcome, _| {
+        runtime::run(server, asked, move |outcome, _| {
             let _ = tell.send(outcome);
         });
     })));
@@ -157,7 +157,7 @@ pub(super) async fn teardown(server: &Arc<Server>) -> Result<Value, ErrorData> {
             .unwrap_or(Err(PluginError::Panicked))
     });
     server.submit(Job::Run(Box::new(move |server| {
-        server.runtime.run(asked, move |outcome, _| {
+        runtime::run(server, asked, move |outcome, _| {
             let _ = tell.send(outcome);
         });
     })));

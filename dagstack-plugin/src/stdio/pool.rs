@@ -157,6 +157,19 @@ pub(super) fn submit_all<W: Work>(work: &Arc<W>, jobs: impl Iterator<Item = W::J
     notice(pool, &mut state);
 }
 
+/// Queues a job that has waited and goes on. While jobs run, whoever runs one takes it next; if that
+/// one is held up, another worker does, from the next [`tick`] on.
+pub(super) fn resume<W: Work>(work: &Arc<W>, job: W::Job) {
+    let pool = work.pool();
+    let mut state = pool.lock();
+    let tick = state.tick;
+    state.queue.push_back((tick, job));
+    if state.idle > 0 || state.running == 0 {
+        rouse(work, &mut state);
+    }
+    notice(pool, &mut state);
+}
+
 /// Every [few milliseconds](Pool::next_tick) while there is something to supervise: sees to it that
 /// somebody gets on with reading, with the queue and with replies that were put off.
 pub(super) fn tick<W: Work>(work: &Arc<W>) {

@@ -1,124 +1,109 @@
-//! The tokio runtime for authors' async code: made when first needed, driven by a thread of its own
-//! only once something has to wait.
+//! What authors' code finds around it: a tokio runtime.
+//!
+//! Hooks are polled by the [`pool`](super::pool), each by the worker that read it and, once it has
+//! waited, by one that is free. So one that blocks, before an await or behind it, holds up its worker
+//! and nobody else. The runtime's own workers run what authors spawn, and see to time and io.
 
-use std::future::Future;
+use std::fmt;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, EnterGuard, Runtime};
 use tokio::time::Sleep;
 
+use super::pool;
+use super::serve::{Job, Server};
 use crate::plugin::BoxFuture;
+use crate::task::{Executor, Task};
 
-/// Lazily all of it: a plugin without async code pays nothing.
+/// Threads for what authors spawn. With one alone, a task that blocks would hold up all others, and
+/// the clock.
+const WORKERS: usize = 2;
+
+/// The runtime, made when it is first needed.
 #[derive(Debug, Default)]
-pub(super) struct AsyncRuntime {
-    runtime: OnceLock<Option<Arc<Runtime>>>,
-    driven: OnceLock<()>,
-}
+pub(super) struct AsyncRuntime(OnceLock<Option<Runtime>>);
 
 impl AsyncRuntime {
-    fn get(&self) -> Option<&Arc<Runtime>> {
-        self.runtime
+    /// Makes the runtime, unless it is there or being made.
+    pub(super) fn get(&self) -> Option<&Runtime> {
+        self.0
             .get_or_init(|| {
-                let built = Builder::new_current_thread()
+                Builder::new_multi_thread()
+                    .worker_threads(WORKERS)
                     .enable_all()
-                    .thread_name("dagstack-blocking")
-                    .build();
-                match built {
-                    Ok(runtime) => Some(Arc::new(runtime)),
-                    Err(error) => {
-                        tracing::error!("cannot start the async runtime: {error}");
-                        None
-                    }
-                }
+                    .thread_name("dagstack-async")
+                    .build()
+                    .inspect_err(|error| tracing::error!("cannot start the async runtime: {error}"))
+                    .ok()
             })
             .as_ref()
     }
 
-    /// Runs a future inside the runtime: first here, on the caller's thread, as far as it goes
-    /// without waiting, the rest on the runtime's own thread. So code that blocks before its first
-    /// await holds up nobody else. `then` gets the outcome and whether it came without waiting.
-    pub(super) fn run<T: Send + 'static>(
-        &self,
-        mut future: BoxFuture<'static, T>,
-        then: impl FnOnce(T, bool) + Send + 'static,
-    ) {
-        let Some(runtime) = self.get() else {
-            then(park_on(future), false);
-            return;
-        };
-        let entered = runtime.enter();
-        let polled = poll_once(future.as_mut());
-        let waits = polled.is_pending();
-        match polled {
-            Poll::Ready(outcome) => then(outcome, true),
-            // The task is polled again at once, so nothing that happened meanwhile is lost.
-            Poll::Pending => drop(runtime.spawn(async move { then(future.await, false) })),
-        }
-        drop(entered);
-        if waits || runtime.metrics().num_alive_tasks() > 0 {
-            self.drive(runtime);
-        }
+    /// Puts the runtime around what this thread does until the guard is dropped.
+    pub(super) fn enter(&self) -> Option<EnterGuard<'_>> {
+        self.get().map(Runtime::enter)
     }
 
-    /// Runs an author's synchronous code where it may spawn tasks.
-    pub(super) fn enter(&self, code: impl FnOnce()) {
-        let Some(runtime) = self.get() else {
-            code();
-            return;
-        };
-        let entered = runtime.enter();
-        code();
-        drop(entered);
-        if runtime.metrics().num_alive_tasks() > 0 {
-            self.drive(runtime);
-        }
-    }
-
-    /// Waits, whatever thread polls it. Without a runtime it is ready at once.
+    /// Waits, whatever thread polls it. Without a runtime there is no clock.
     pub(super) fn sleep(&self, time: Duration) -> Option<Sleep> {
-        let runtime = self.get()?;
-        let _entered = runtime.enter();
-        let sleep = tokio::time::sleep(time);
-        self.drive(runtime);
-        Some(sleep)
+        let _inside = self.enter()?;
+        Some(tokio::time::sleep(time))
     }
+}
 
-    fn drive(&self, runtime: &Arc<Runtime>) {
-        self.driven.get_or_init(|| {
-            let runtime = Arc::clone(runtime);
-            let spawned = std::thread::Builder::new()
-                .name("dagstack-async".to_owned())
-                .spawn(move || runtime.block_on(std::future::pending::<()>()));
-            if let Err(error) = spawned {
-                tracing::error!("cannot start the async runtime's thread: {error}");
-            }
-        });
+impl Drop for AsyncRuntime {
+    fn drop(&mut self) {
+        // What authors spawned may never end.
+        if let Some(runtime) = self.0.take().flatten() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// Runs a future of an author's: first here, on the caller's thread, which is inside the runtime, as
+/// far as it goes without waiting; the rest on a worker that is free. `then` gets the outcome and
+/// whether it came without waiting.
+pub(super) fn run<T: Send + 'static>(
+    server: &Arc<Server>,
+    mut future: BoxFuture<'static, T>,
+    then: impl FnOnce(T, bool) + Send + 'static,
+) {
+    match poll_once(future.as_mut()) {
+        Poll::Ready(outcome) => then(outcome, true),
+        Poll::Pending => {
+            let rest = Box::pin(async move { then(future.await, false) });
+            // It is polled again at once, so nothing that happened meanwhile is lost.
+            Task::new(Hooks(Arc::clone(server)), rest).run();
+        }
     }
 }
 
 /// Polls without anyone to wake.
-pub(super) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Runs a future on this thread, without any runtime.
-fn park_on<T>(mut future: BoxFuture<'static, T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
+/// The pool, for what waits.
+pub(super) struct Hooks(Arc<Server>);
+
+impl fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hooks")
     }
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    loop {
-        if let Poll::Ready(outcome) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return outcome;
-        }
-        std::thread::park();
+}
+
+impl Executor for Hooks {
+    fn submit(task: Arc<Task<Self>>) {
+        let Self(server) = task.executor();
+        let server = Arc::clone(server);
+        pool::resume(&server, Job::Resume(task));
+    }
+
+    fn within<T>(&self, poll: impl FnOnce() -> T) -> T {
+        let _inside = self.0.runtime.enter();
+        poll()
     }
 }

@@ -18,13 +18,14 @@ use super::output::Output;
 use super::pool::{self, Pool, Work};
 use super::protocol::{self, Protocol};
 use super::reader::{Line, LineReader, MAX_LINE, Spare};
-use super::runtime::AsyncRuntime;
+use super::runtime::{self, AsyncRuntime, Hooks};
 use super::session::Session;
 use super::tools::Tools;
 use crate::config::{ChangeQueue, Coverage, SectionFeed, failed_paths};
 use crate::context::{Metadata, PluginScope, SetupContext};
 use crate::registration::Registration;
 use crate::resources::ResourceSet;
+use crate::task::Task;
 use crate::wire::Object;
 
 /// Everything the threads of the executable share.
@@ -53,7 +54,7 @@ pub(super) struct Server {
 }
 
 /// Work that runs an author's code.
-pub(super) type Task = Box<dyn FnOnce(&Arc<Server>) + Send>;
+pub(super) type Run = Box<dyn FnOnce(&Arc<Server>) + Send>;
 
 /// What a worker does next.
 pub(super) enum Job {
@@ -67,7 +68,9 @@ pub(super) enum Job {
     /// Set the plugin up with its own config.
     SetUp,
     /// Anything else that runs an author's code.
-    Run(Task),
+    Run(Run),
+    /// Go on with what has waited.
+    Resume(Arc<Task<Hooks>>),
 }
 
 impl fmt::Debug for Job {
@@ -79,6 +82,7 @@ impl fmt::Debug for Job {
             Self::Flush => "Flush",
             Self::SetUp => "SetUp",
             Self::Run(_) => "Run",
+            Self::Resume(_) => "Resume",
         })
     }
 }
@@ -117,11 +121,17 @@ impl Work for Server {
     }
 
     fn run(self: &Arc<Self>, job: Job, more: bool) {
+        // An author's code finds a runtime around it.
+        let _inside = match job {
+            Job::Protocol | Job::Answer(_) | Job::Flush | Job::Resume(_) => None,
+            Job::Call(_) | Job::SetUp | Job::Run(_) => self.runtime.enter(),
+        };
         match job {
             Job::Call(call) => call.run(self, more),
             Job::Protocol => self.protocol.drive(),
             Job::Answer(line) => self.output.send(line, more),
             Job::Flush => self.output.flush(),
+            Job::Resume(task) => task.run(),
             Job::SetUp => self.set_up_alone(),
             Job::Run(run) => run(self),
         }
@@ -297,13 +307,12 @@ impl Server {
             .with_resources(resources)
             .with_config_feed(feed);
         let server = Arc::clone(self);
-        self.runtime
-            .run(self.registration.setup(context), move |outcome, _| {
-                if outcome.is_err() {
-                    server.replace_feed(None);
-                }
-                server.release(server.instance.finish(outcome.map_err(SetupFailure::from)));
-            });
+        runtime::run(self, self.registration.setup(context), move |outcome, _| {
+            if outcome.is_err() {
+                server.replace_feed(None);
+            }
+            server.release(server.instance.finish(outcome.map_err(SetupFailure::from)));
+        });
     }
 
     /// Ends the subscriptions of the instance before, if there was one.
@@ -339,8 +348,10 @@ impl Server {
             return;
         };
         let server = Arc::clone(self);
-        self.changes
-            .push(move || server.runtime.enter(|| apply(&feed, config)));
+        self.changes.push(move || {
+            let _inside = server.runtime.enter();
+            apply(&feed, config);
+        });
     }
 
     /// Queues a job.

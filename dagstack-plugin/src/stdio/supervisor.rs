@@ -17,6 +17,7 @@ use super::reply::failure_line;
 use super::serve::Server;
 use crate::call::CatchPanic;
 use crate::error::{HookError, PluginError, code};
+use crate::task;
 
 /// How often the pool is looked after at the end.
 const TICK: Duration = Duration::from_millis(1);
@@ -40,6 +41,8 @@ pub(super) fn supervise(
     wake: &OwnedFd,
 ) {
     pool::tick(server);
+    // Beside the worker that has just begun to read.
+    server.runtime.get();
     loop {
         let timeout = server.pool.next_tick();
         if timeout.is_none() {
@@ -196,19 +199,14 @@ fn tear_down(server: &Arc<Server>) {
         return;
     };
     server.replace_feed(None);
-    let teardown = Box::pin(async move {
-        CatchPanic::new(Box::pin(async move { plugin.erased_teardown().await }))
-            .await
-            .unwrap_or(Err(PluginError::Panicked))
-    });
-    let after = Arc::clone(server);
-    server.runtime.run(teardown, move |outcome, _| {
-        if let Err(error) = outcome {
-            let error = super::known::scrub(error.to_string());
-            tracing::error!("the teardown failed: {error}");
-        }
-        torn_down(&after);
-    });
+    let _inside = server.runtime.enter();
+    let teardown = Box::pin(async move { plugin.erased_teardown().await });
+    let outcome = task::block_on(CatchPanic::new(teardown)).unwrap_or(Err(PluginError::Panicked));
+    if let Err(error) = outcome {
+        let error = super::known::scrub(error.to_string());
+        tracing::error!("the teardown failed: {error}");
+    }
+    torn_down(server);
 }
 
 fn torn_down(server: &Server) {

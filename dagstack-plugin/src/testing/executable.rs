@@ -100,7 +100,7 @@ impl Child {
         let text = |key: &str| params[key].as_str().unwrap_or_default();
         let (resource, method) = (text("resource"), text("method"));
         let served = self.served.clone();
-        let outcome = super::on_thread(self.runtime.as_ref(), async {
+        let outcome = super::on_runtime(self.runtime.as_ref(), async {
             let arguments = params["params"].to_string();
             served.get(resource)?.call(method, &arguments).await
         });

@@ -3,25 +3,26 @@
 use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use dagstack_plugin::call::{self, Access, Calling, given_up};
 use dagstack_plugin::declaration::Hook;
-use dagstack_plugin::kind::Lease;
+use dagstack_plugin::kind::{Host, Lease};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, CancelToken, Declaration, ErasedPlugin, Health, HookContext, HookError,
-    PluginError, Registration, Released, SetupContext, code, tool,
+    Args, BoxFuture, Declaration, ErasedPlugin, Health, HookContext, HookError, PluginError,
+    Registration, Released, SetupContext, code, task,
 };
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 
 use super::{Adapter, TeardownFailure};
+use crate::host::TokioHost;
 use crate::isolated::{Isolated, Lost};
 use crate::workers::WorkerPool;
 
@@ -29,7 +30,7 @@ use crate::workers::WorkerPool;
 pub struct InProcess {
     /// `None` only while it is dropped.
     plugin: Option<Arc<dyn ErasedPlugin>>,
-    pool: CpuPool,
+    host: TokioHost,
     /// Where `process_cpu_bound` hooks run.
     workers: Option<Arc<WorkerPool>>,
     /// Whether any hook is to run off the caller's thread.
@@ -82,19 +83,18 @@ impl CpuPool {
     }
 
     /// Drives `work` to its end on a thread of the pool; without one, where the runtime shuts
-    /// down, drops it.
+    /// down, drops it. The thread is inside the runtime, but no runtime drives it: it may block.
     pub(crate) async fn run(&self, work: BoxFuture<'static, ()>) {
         let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
             return;
         };
-        let runtime = self.runtime.clone();
         let dispatch = tracing::dispatcher::get_default(Clone::clone);
         let span = tracing::Span::current();
         let done = self.runtime.spawn_blocking(move || {
             let _permit = permit;
             tracing::dispatcher::with_default(&dispatch, || {
                 let _entered = span.enter();
-                runtime.block_on(work);
+                task::block_on(work);
             });
         });
         let _ = done.await;
@@ -137,7 +137,7 @@ impl InProcess {
     /// The adapter of a plugin that is set up.
     pub(crate) fn new(
         plugin: Box<dyn ErasedPlugin>,
-        pool: CpuPool,
+        host: TokioHost,
         workers: Option<Arc<WorkerPool>>,
     ) -> Self {
         let hooks = plugin.erased_declaration().hooks;
@@ -146,7 +146,7 @@ impl InProcess {
             .any(|hook| hook.execution_model == ExecutionModel::ThreadCpuBound);
         Self {
             plugin: Some(Arc::from(plugin)),
-            pool,
+            host,
             off_thread: off_thread || workers.is_some(),
             workers,
             asides: Arc::default(),
@@ -215,7 +215,7 @@ impl InProcess {
             && self
                 .plugin
                 .as_ref()
-                .and_then(|plugin| execution_model(&**plugin, hook, args))
+                .and_then(|plugin| plugin.erased_declaration().execution_model_of(hook, args))
                 .is_some_and(|model| match model {
                     ExecutionModel::ThreadCpuBound => true,
                     ExecutionModel::ProcessCpuBound => self.workers.is_some(),
@@ -242,7 +242,10 @@ impl InProcess {
         running: impl Send + 'static,
     ) -> Result<Value, HookError> {
         if let Some(workers) = &self.workers
-            && execution_model(&**self.plugin()?, hook, &args)
+            && self
+                .plugin()?
+                .erased_declaration()
+                .execution_model_of(hook, &args)
                 == Some(ExecutionModel::ProcessCpuBound)
         {
             given_up(ctx)?;
@@ -250,39 +253,17 @@ impl InProcess {
             drop(running);
             return outcome;
         }
-        let gone = || HookError::new(code::UNAVAILABLE, "the host is shutting down");
-        // The hook cannot be interrupted, but it can ask: it sees the caller's cancellation, and
-        // also that the caller went away.
-        let given_up = CancelOnDrop(CancelToken::new());
-        let token = given_up.0.clone();
-        if ctx.cancellation().is_cancelled() {
-            token.cancel();
-        }
-        let ctx = ctx.clone().with_cancellation(token);
         let plugin = Arc::clone(self.plugin()?);
-        let hook = hook.to_owned();
-        let slot = Arc::new(Mutex::new(None));
-        let answer = Arc::clone(&slot);
-        let work = Box::pin(async move {
-            let outcome =
-                call::call_as(access, &*plugin, &hook, &ctx, Args::Value(&mut args)).await;
-            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
-            // First the plugin, then the count: a teardown that finds no calls asks who holds it.
-            drop(plugin);
-            drop(running);
-        });
-        self.pool.run(work).await;
-        let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        outcome.ok_or_else(gone)??.into_value()
-    }
-}
-
-/// Tells a hook that nobody waits for it any more.
-struct CancelOnDrop(CancelToken);
-
-impl Drop for CancelOnDrop {
-    fn drop(&mut self) {
-        self.0.cancel();
+        let name = hook.to_owned();
+        let job = move |ctx: HookContext| -> BoxFuture<'static, _> {
+            Box::pin(async move {
+                let called = call::call_as(access, &*plugin, &name, &ctx, Args::Value(&mut args));
+                called.await?.into_value()
+            })
+        };
+        let host: &dyn Host = &self.host;
+        host.off_thread(hook.to_owned(), ctx.clone(), running, job)
+            .await
     }
 }
 
@@ -309,7 +290,7 @@ impl Adapter for InProcess {
                 return Health::unhealthy("the plugin is gone");
             };
             // A check may block, too. Who asks need not be on a runtime.
-            let runtime = Handle::try_current().unwrap_or_else(|_| self.pool.runtime.clone());
+            let runtime = Handle::try_current().unwrap_or_else(|_| self.host.runtime().clone());
             let asked = Isolated::start_on(runtime, move || {
                 Box::pin(async move {
                     match &aside.plugin {
@@ -350,19 +331,9 @@ impl Drop for InProcess {
     fn drop(&mut self) {
         // The author's `drop` may panic, and must not take the host with it.
         let plugin = self.plugin.take();
-        let _ = catch_unwind(AssertUnwindSafe(move || drop(plugin)));
+        let host: &dyn Host = &self.host;
+        host.within(|| {
+            let _ = catch_unwind(AssertUnwindSafe(move || drop(plugin)));
+        });
     }
-}
-
-/// How the hook, or the function that `execute` names, wants to be run.
-fn execution_model(plugin: &dyn ErasedPlugin, hook: &str, args: &Value) -> Option<ExecutionModel> {
-    let declaration = plugin.erased_declaration();
-    let function = match declaration.hook(hook) {
-        None if declaration.is_tool() && hook == tool::EXECUTE => args
-            .get("function")
-            .and_then(Value::as_str)
-            .and_then(|function| declaration.hook(function)),
-        found => found,
-    };
-    function.map(|(_, hook)| hook.execution_model)
 }

@@ -112,6 +112,8 @@ pub(crate) struct Lifecycle {
     pub(crate) options: Options,
     /// One for each core, for `thread_cpu_bound` hooks.
     cores: Arc<Semaphore>,
+    /// The runtime of the last setup.
+    runtime: Mutex<Option<Handle>>,
     /// The health checks in the background.
     watch: Mutex<Option<Background>>,
 }
@@ -122,6 +124,7 @@ impl Lifecycle {
             turn: tokio::sync::Mutex::default(),
             options,
             cores: Arc::new(Semaphore::new(cores())),
+            runtime: Mutex::default(),
             watch: Mutex::default(),
         }
     }
@@ -133,8 +136,20 @@ impl Lifecycle {
 
     /// What plugins in this process get of this runtime.
     fn host(&self, runtime: Handle) -> TokioHost {
+        let mut last = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(runtime.clone());
+        drop(last);
         let pool = CpuPool::new(runtime.clone(), Arc::clone(&self.cores));
         TokioHost::new(runtime, pool)
+    }
+
+    /// The runtime around the caller, or else that of the last setup.
+    pub(crate) fn runtime(&self) -> Option<Handle> {
+        let last = || {
+            let last = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
+            last.clone()
+        };
+        Handle::try_current().ok().or_else(last)
     }
 
     /// Replaces the health checks in the background.

@@ -15,7 +15,7 @@ use crate::adapter::in_process::InProcess;
 use crate::adapter::mcp_stdio::{McpStdio, Needs, StdioCommand};
 use crate::config::ConfigTree;
 use crate::descriptor::{Descriptor, Source};
-use crate::entry::{Entry, Live, Running};
+use crate::entry::{Entry, Live, Running, Secrets};
 use crate::error::PluginRegistryError;
 use crate::host::TokioHost;
 use crate::isolated::Lost;
@@ -178,12 +178,12 @@ impl Registry {
                     .with_config_feed(feed.clone());
                 let work = InProcess::start(registration, context);
                 let workers = self.workers_of(index, feed, host);
-                let (entry, pool) = (Arc::clone(entry), host.pool().clone());
+                let (entry, host) = (Arc::clone(entry), host.clone());
                 Box::pin(async move {
                     let descriptor = &entry.descriptor;
                     let outcome = work.outcome(descriptor.startup_timeout).await;
                     let plugin = in_process_outcome(outcome, descriptor, &section)?;
-                    let adapter = InProcess::new(plugin, pool, workers);
+                    let adapter = InProcess::new(plugin, host, workers);
                     Ok(Running::InProcess(adapter.keeping(resources)))
                 })
             }
@@ -304,13 +304,15 @@ impl Registry {
             restarted,
             "plugin ready"
         );
-        let mut lease = entry.lease(host);
+        let secrets = Arc::new(Secrets::new(&running, feed));
+        let mut lease = entry.lease(host, &secrets);
         if let Running::InProcess(plugin) = &running
             && let Some(workers) = plugin.workers()
         {
             lease = lease.with_workers(Arc::clone(workers) as Arc<dyn Caller>);
         }
-        let live = Arc::new(Live::new(running, Arc::new(lease), feed));
+        let since = entry.since(restarted);
+        let live = Arc::new(Live::new(running, Arc::new(lease), secrets, since));
         entry.publish(Arc::clone(&live), restarted);
         if !restarted {
             self.supervise(index, &live);

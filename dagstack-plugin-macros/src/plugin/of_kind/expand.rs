@@ -181,9 +181,12 @@ fn run(
             let finish = finish(hook, &call, scope);
             quote! {
                 #converted
-                __dagstack_native.off_thread(__dagstack_ctx, move |__dagstack_plugin, __dagstack_ctx| {
-                    #private::Box::pin(async move { #finish })
-                })
+                __dagstack_native.off_thread::<#object, #place>(
+                    __dagstack_ctx,
+                    move |__dagstack_plugin, __dagstack_ctx| {
+                        #private::Box::pin(async move { #finish })
+                    },
+                )
             }
         }
         Model::Async | Model::Sync => {

@@ -1,0 +1,108 @@
+//! [`Host`]: what a plugin in this process needs of the host it runs in.
+
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Instant;
+
+use crate::call::panicked;
+use crate::cancel::CancelToken;
+use crate::context::HookContext;
+use crate::error::{HookError, code};
+use crate::plugin::BoxFuture;
+
+/// What a plugin in this process needs of the host it runs in.
+pub trait Host: Send + Sync + 'static {
+    /// Completes at `at`.
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()>;
+
+    /// Drives `work` to its end on a thread for long computations, and completes then; completes
+    /// early, with `work` dropped, where the host shuts down.
+    ///
+    /// `work` may block there, and start runtimes of its own.
+    fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()>;
+
+    /// Tells calls on their way that their plugin goes and waits for them no longer.
+    fn revoked(&self) -> Option<&CancelToken> {
+        None
+    }
+
+    /// Whether a runtime is around the caller already.
+    fn is_around(&self) -> bool {
+        true
+    }
+
+    /// Runs `code` with the host's runtime around it.
+    fn run_within(&self, code: &mut dyn FnMut()) {
+        code();
+    }
+}
+
+impl dyn Host {
+    /// Runs an author's code with a runtime around it: the caller's own, which costs nothing, or else
+    /// the host's. `None` only where the host does not run it.
+    #[inline]
+    pub fn within<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
+        if self.is_around() {
+            return Some(code());
+        }
+        let (mut code, mut outcome) = (Some(code), None);
+        self.run_within(&mut || outcome = code.take().map(|code| code()));
+        outcome
+    }
+
+    /// Runs `job` on one of the host's threads for long computations. It cannot be interrupted there,
+    /// so `running` is kept until it ends, whether or not anybody waits for it.
+    ///
+    /// # Errors
+    ///
+    /// Those of the job; [`code::PANICKED`], by the name of the hook; [`code::UNAVAILABLE`] where the
+    /// host shuts down.
+    pub async fn off_thread<T: Send + 'static>(
+        &self,
+        hook: String,
+        ctx: HookContext,
+        running: impl Send + 'static,
+        job: impl FnOnce(HookContext) -> BoxFuture<'static, Result<T, HookError>> + Send + 'static,
+    ) -> Result<T, HookError> {
+        // The hook sees the caller's cancellation, and also that the caller went away.
+        let given_up = CancelOnDrop(CancelToken::new());
+        if ctx.cancellation().is_cancelled() {
+            given_up.0.cancel();
+        }
+        let ctx = ctx.with_cancellation(given_up.0.clone());
+        let slot = Arc::new(Mutex::new(None));
+        let answer = Arc::clone(&slot);
+        let work = Box::pin(async move {
+            // First the plugin, which the job has, then the count: a teardown that finds no calls
+            // asks who holds it.
+            let _until_the_end = running;
+            let mut job = pin!(async move { job(ctx).await });
+            let outcome = poll_fn(|cx| {
+                let polled = catch_unwind(AssertUnwindSafe(|| job.as_mut().poll(cx)));
+                polled.unwrap_or_else(|payload| Poll::Ready(Err(panicked(&hook, payload))))
+            })
+            .await;
+            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        });
+        self.run_on_thread(work).await;
+        let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        outcome.unwrap_or_else(|| {
+            Err(HookError::new(
+                code::UNAVAILABLE,
+                "the host is shutting down",
+            ))
+        })
+    }
+}
+
+/// Tells a hook that nobody waits for it any more.
+struct CancelOnDrop(CancelToken);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}

@@ -1,0 +1,169 @@
+//! Futures on threads of our own: one that waits for a future, or some that share what is ready.
+//!
+//! Unlike a runtime's workers these threads carry no mark of a runtime: what is polled on them may
+//! block them, and start runtimes of its own.
+
+use std::fmt;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+
+use crate::call::forget_panic;
+use crate::plugin::BoxFuture;
+
+/// Runs a future on this thread until it is done; the thread sleeps while the future waits.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Poll::Ready(outcome) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            return outcome;
+        }
+        std::thread::park();
+    }
+}
+
+/// Where tasks run: threads with a queue.
+pub trait Executor: Send + Sync + Sized + 'static {
+    /// Queues a task, to be [run](Task::run) once.
+    fn submit(task: Arc<Task<Self>>);
+
+    /// Polls, or drops, what a task does, with everything around it that an author's code expects.
+    fn within<T>(&self, poll: impl FnOnce() -> T) -> T;
+}
+
+/// One piece of work, from the first poll to the last. It is dropped by the thread that polls it.
+pub struct Task<E> {
+    executor: E,
+    slot: Mutex<Slot>,
+}
+
+struct Slot {
+    phase: Phase,
+    cancelled: bool,
+    /// `None` while it is polled, and when it is done.
+    future: Option<BoxFuture<'static, ()>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Waits to be woken.
+    Idle,
+    /// Waits for a thread.
+    Queued,
+    Running,
+    /// Woken while it was polled.
+    RunningAgain,
+    Done,
+}
+
+impl<E> fmt::Debug for Task<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Task")
+    }
+}
+
+impl<E: Executor> Task<E> {
+    /// A task that counts as queued: the caller submits or runs it.
+    pub fn new(executor: E, future: BoxFuture<'static, ()>) -> Arc<Self> {
+        Arc::new(Self {
+            executor,
+            slot: Mutex::new(Slot {
+                phase: Phase::Queued,
+                cancelled: false,
+                future: Some(future),
+            }),
+        })
+    }
+
+    /// Where it runs.
+    pub fn executor(&self) -> &E {
+        &self.executor
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the work up at its next wait: it is queued once more, to be dropped.
+    pub fn cancel(self: &Arc<Self>) {
+        self.slot().cancelled = true;
+        Arc::clone(self).wake();
+    }
+
+    /// Gives the work up here and now: there is no thread for it.
+    pub fn abandon(&self) {
+        let future = {
+            let mut slot = self.slot();
+            slot.phase = Phase::Done;
+            slot.future.take()
+        };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(move || drop(future))) {
+            forget_panic(panic);
+        }
+    }
+
+    /// Polls the work once, or drops it. A panic ends it.
+    pub fn run(self: Arc<Self>) {
+        let (future, cancelled) = {
+            let mut slot = self.slot();
+            slot.phase = if slot.cancelled {
+                Phase::Done
+            } else {
+                Phase::Running
+            };
+            (slot.future.take(), slot.cancelled)
+        };
+        let Some(mut future) = future else { return };
+        let waker = Waker::from(Arc::clone(&self));
+        let poll = || {
+            let mut cx = Context::from_waker(&waker);
+            let pending = !cancelled && future.as_mut().poll(&mut cx).is_pending();
+            // Dropped here, where what it holds was made.
+            pending.then_some(future)
+        };
+        let polled = catch_unwind(AssertUnwindSafe(|| self.executor.within(poll)));
+        let rest = polled.unwrap_or_else(|panic| {
+            forget_panic(panic);
+            None
+        });
+        let mut slot = self.slot();
+        let woken = slot.phase == Phase::RunningAgain || slot.cancelled;
+        slot.phase = match (&rest, woken) {
+            (None, _) => Phase::Done,
+            (Some(_), true) => Phase::Queued,
+            (Some(_), false) => Phase::Idle,
+        };
+        slot.future = rest;
+        let again = slot.phase == Phase::Queued;
+        drop(slot);
+        if again {
+            E::submit(self);
+        }
+    }
+}
+
+impl<E: Executor> Wake for Task<E> {
+    fn wake(self: Arc<Self>) {
+        let mut slot = self.slot();
+        match slot.phase {
+            Phase::Idle => slot.phase = Phase::Queued,
+            Phase::Running => {
+                slot.phase = Phase::RunningAgain;
+                return;
+            }
+            Phase::Queued | Phase::RunningAgain | Phase::Done => return,
+        }
+        drop(slot);
+        E::submit(self);
+    }
+}
