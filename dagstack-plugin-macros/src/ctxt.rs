@@ -37,6 +37,16 @@ impl Ctxt {
         self.left.set(true);
     }
 
+    /// How many mistakes there are so far.
+    pub(crate) fn count(&self) -> usize {
+        self.errors.borrow().len() + usize::from(self.left.get())
+    }
+
+    /// Whether all that is known is that the compiler reports something.
+    pub(crate) fn is_left_to_compiler(&self) -> bool {
+        self.left.get() && self.errors.borrow().is_empty()
+    }
+
     /// The mistakes, as `compile_error!`s; `None` if there are none.
     pub(crate) fn finish(self) -> Option<TokenStream> {
         let errors = self.errors.into_inner();

@@ -15,12 +15,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let cx = Ctxt::default();
     let entries = entries::parse(args, "data", &cx);
     entries::check_keys(&entries, &["crate"], "data", &cx);
-    let mut krate = CratePath::DEFAULT;
-    for entry in entries.iter().filter(|entry| entry.key == "crate") {
-        if let Some(value) = entry.eq("crate = ::dagstack_plugin", &cx) {
-            krate = CratePath::parse(value, &cx);
-        }
-    }
+    let krate = CratePath::of(&entries, &cx);
     let attrs: &[Attribute] = match syn::parse2::<Item>(item.clone()) {
         Ok(Item::Struct(ref data)) => &data.attrs.clone(),
         Ok(Item::Enum(ref data)) => &data.attrs.clone(),

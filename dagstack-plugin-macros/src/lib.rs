@@ -19,6 +19,7 @@ mod ctxt;
 mod data;
 mod docs;
 mod entries;
+mod externs;
 mod fragments;
 mod hook;
 #[cfg(feature = "include-kind")]
@@ -35,6 +36,7 @@ mod resource;
 mod spans;
 #[cfg(test)]
 mod tests;
+mod traits;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -6,7 +6,7 @@ use quote::quote;
 
 /// Generated items, out of sight. They hold the author's types in the author's own tokens, so that
 /// errors point there; what there is to warn about stands in the author's code too.
-pub(crate) fn hidden(items: TokenStream) -> TokenStream {
+pub(crate) fn hidden(items: &TokenStream) -> TokenStream {
     quote! {
         #[doc(hidden)]
         #[allow(

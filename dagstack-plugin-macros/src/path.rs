@@ -1,12 +1,14 @@
 //! The path under which an expansion finds dagstack-plugin.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::parse::Parser;
 use syn::{Attribute, Path};
 
 use crate::ctxt::Ctxt;
-use crate::entries;
+use crate::entries::{self, Entry};
+use crate::externs::Externs;
+use crate::hook::signature::plain_name;
 
 /// The path of the crate: `::dagstack_plugin`, or what the author gave as `crate = path`.
 #[derive(Clone)]
@@ -19,11 +21,51 @@ impl CratePath {
     /// What `crate = path` among `args` says, right or wrong.
     pub(crate) fn given(args: &TokenStream) -> Self {
         let cx = Ctxt::default();
-        entries::parse(args.clone(), "", &cx)
+        Self::of(&entries::parse(args.clone(), "", &cx), &cx)
+    }
+
+    /// What `crate = path` says, or the path that everybody has. Reports a path that leads nowhere.
+    pub(crate) fn of(entries: &[Entry], cx: &Ctxt) -> Self {
+        let path = entries
             .iter()
             .filter(|entry| entry.key == "crate")
-            .find_map(|entry| entry.eq("", &cx))
-            .map_or(Self::DEFAULT, |value| Self::parse(value, &cx))
+            .find_map(|entry| entry.eq("crate = ::dagstack_plugin", cx))
+            .map_or(Self::DEFAULT, |value| Self::parse(value, cx));
+        path.leading_somewhere(cx)
+    }
+
+    /// The path, or the one that was meant.
+    pub(crate) fn leading_somewhere(self, cx: &Ctxt) -> Self {
+        let Some(externs) = Externs::of_compiler() else {
+            return self;
+        };
+        let ours = externs
+            .ours()
+            .and_then(|ours| syn::parse_str::<Ident>(ours).ok());
+        match (&self.0, ours) {
+            (None, Some(ours)) if !externs.has("dagstack_plugin") => {
+                cx.error(
+                    Span::call_site(),
+                    format!(
+                        "cannot find `dagstack_plugin`: the package has it under another name\nhelp: write `crate = ::{ours}` among the arguments"
+                    ),
+                );
+                Self(Some(syn::parse_quote!(::#ours)))
+            }
+            (Some(path), ours) if path.leading_colon.is_some() => {
+                let first = path.segments.first().map(|first| &first.ident);
+                let Some(first) = first.filter(|first| !externs.has(&plain_name(first))) else {
+                    return self;
+                };
+                let help = ours
+                    .as_ref()
+                    .map(|ours| format!("\nhelp: write `crate = ::{ours}`"))
+                    .unwrap_or_default();
+                cx.error_at(first, format!("the package has no crate `{first}`{help}"));
+                ours.map_or(Self::DEFAULT, |ours| Self(Some(syn::parse_quote!(::#ours))))
+            }
+            _ => self,
+        }
     }
 
     /// Reads the value of `crate = path`. The path must be absolute: a relative one would depend on
@@ -76,6 +118,12 @@ impl CratePath {
                         .all(|(own, given)| own.ident == given.ident)
             }),
         }
+    }
+
+    /// Items that name the crate. They go through one macro of it, so that a path that leads nowhere
+    /// is one error.
+    pub(crate) fn items(&self, items: &TokenStream) -> TokenStream {
+        quote!(#self::__private::items! { #items })
     }
 
     /// `<crate>::__private`, the only module expansions name.

@@ -27,6 +27,8 @@ pub use std::string::String;
 pub use std::sync::{Arc, OnceLock};
 pub use std::vec::Vec;
 
+pub use crate::__dagstack_items as items;
+
 pub use inventory;
 pub use schemars;
 pub use serde;
@@ -48,11 +50,11 @@ pub use crate::schema::Schema;
 
 pub use crate::types::{
     BroadcastParam, CapabilityParam, ConfigType, ContextParam, ExposedOutput, ExposedParam,
-    HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn, ParamDefault, SetupOutcome,
-    SetupParam, TeardownOutcome, WithDefault,
+    HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn, ParamDefault, PluginKind,
+    SetupOutcome, SetupParam, TeardownOutcome, WithDefault,
 };
 pub use kind::{
-    Asked, Ended, Fitting, by_name, by_name_without, described, hidden_hook, kind_input,
+    Asked, Ended, Fitting, Shell, by_name, by_name_without, described, hidden_hook, kind_input,
     kind_output, literal_schema, no_schema, not_exposed, used,
 };
 pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
@@ -103,6 +105,9 @@ pub fn no_config(
         .map(drop)
         .map_err(PluginError::ConfigInvalid)
 }
+
+/// The type itself, as an argument.
+pub type Same<T> = T;
 
 /// Stands for a value in an expansion that did not compile.
 pub fn not_compiled<T>() -> T {

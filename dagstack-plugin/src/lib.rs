@@ -156,6 +156,13 @@ macro_rules! include_kind {
     };
 }
 
+/// What every expansion goes through, see `__private::items`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dagstack_items {
+    ($($items:tt)*) => { $($items)* };
+}
+
 /// The version of the dagstack core contract this crate implements, apart from its own version.
 ///
 /// A host compares a plugin's `core_version` range with it.

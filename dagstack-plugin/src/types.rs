@@ -86,6 +86,20 @@ pub trait HookReturn<T> {
 #[diagnostic::do_not_recommend]
 impl<T> HookReturn<T> for T {}
 
+/// What `kind = Trait` must name.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no kind of plugins",
+    label = "not a kind",
+    note = "put `#[kind(name = \"…\", version = \"1.0.0\")]` on the trait"
+)]
+pub trait PluginKind {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<K: crate::kind::Kind + ?Sized> PluginKind for K {}
+
 /// What a hook's reference parameter must refer to.
 #[diagnostic::on_unimplemented(
     message = "a hook cannot borrow `{Self}`",

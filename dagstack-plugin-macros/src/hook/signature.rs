@@ -146,6 +146,8 @@ pub(crate) fn check_receiver(sig: &Signature, owner: &str, cx: &Ctxt) {
                 "{owner} takes `&self`, not `&mut self`: calls run at the same time\nhelp: keep what changes behind a `Mutex` or an atomic"
             ),
         ),
+        // A lifetime that is declared is reported there.
+        ReceiverKind::Reference(_, Some(_), None) if !sig.generics.params.is_empty() => {}
         ReceiverKind::Reference(_, Some(_), None) => cx.error_at(
             receiver,
             format!("{owner} takes plain `&self`, without a lifetime"),

@@ -12,6 +12,9 @@ mod yaml;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::ctxt::Ctxt;
 
 use args::Args;
 use spec::Spec;
@@ -19,7 +22,13 @@ use spec::Spec;
 /// Expands `include_kind!(input)`.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
     match syn::parse2::<Args>(input) {
-        Ok(args) => expand_in(&manifest_dir(), &args),
+        Ok(mut args) => {
+            let cx = Ctxt::default();
+            args.krate = args.krate.leading_somewhere(&cx);
+            let expanded = expand_in(&manifest_dir(), &args);
+            let errors = cx.finish();
+            quote!(#errors #expanded)
+        }
         Err(error) => error.into_compile_error(),
     }
 }

@@ -130,7 +130,7 @@ impl KindArgs {
         let entries = entries::parse(tokens, "kind", cx);
         entries::check_keys(&entries, KEYS, "kind", cx);
         let mut args = Self {
-            krate: CratePath::DEFAULT,
+            krate: CratePath::of(&entries, cx),
             name: None,
             version: None,
             description: None,
@@ -138,29 +138,25 @@ impl KindArgs {
         };
         for entry in &entries {
             match entry.name().as_str() {
-                "crate" => {
-                    if let Some(value) = entry.eq("crate = ::dagstack_plugin", cx) {
-                        args.krate = CratePath::parse(value, cx);
-                    }
-                }
                 "name" => args.name = entry.text(cx),
                 "version" => args.version = entry.text(cx),
                 "description" => args.description = entry.text(cx),
                 "constraints" => args.constraints = entry.texts(cx),
-                // Reported by `check_keys`.
+                // Read above, or reported by `check_keys`.
                 _ => {}
             }
         }
-        for (key, example) in [
-            ("name", "name = \"chunker\""),
-            ("version", "version = \"1.0.0\""),
-        ] {
-            if !entries::is_given(&entries, key, KEYS) {
-                cx.error(
-                    Span::call_site(),
-                    format!("`#[kind]` needs a `{key}`, for example `{example}`"),
-                );
-            }
+        let missing = |key: &str| !entries::is_given(&entries, key, KEYS);
+        let missing = match (missing("name"), missing("version")) {
+            (true, true) => Some(
+                "a `name` and a `version`, for example `name = \"chunker\", version = \"1.0.0\"`",
+            ),
+            (true, false) => Some("a `name`, for example `name = \"chunker\"`"),
+            (false, true) => Some("a `version`, for example `version = \"1.0.0\"`"),
+            (false, false) => None,
+        };
+        if let Some(missing) = missing {
+            cx.error(Span::call_site(), format!("`#[kind]` needs {missing}"));
         }
         args.check(cx);
         args

@@ -13,7 +13,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
-use syn::{LitBool, LitStr, Visibility};
+use syn::{LitBool, LitStr};
 
 use super::model::{Kind, KindHook};
 
@@ -45,16 +45,15 @@ pub(crate) struct ParamData {
     pub(crate) ty: String,
 }
 
-/// The macro, with `data` for the plugins.
+/// The macro, with `data` for the plugins. It is public even if the trait is not: who may use a kind
+/// is said of the trait.
 pub(crate) fn rules(kind: &Kind<'_>, data: &TokenStream, unique: &str) -> TokenStream {
     let ident = &kind.item.ident;
-    let vis = &kind.item.vis;
     let name = format_ident!("__dagstack_kind_{}_{}", ident.unraw(), unique);
-    let export = matches!(vis, Visibility::Public(_)).then(|| quote!(#[macro_export]));
     quote! {
         #[doc(hidden)]
         #[allow(non_local_definitions, unused_macros)]
-        #export
+        #[macro_export]
         macro_rules! #name {
             ([$($krate:tt)*] $($plugin:tt)*) => {
                 $($krate)*::kind::plugin! { { #data } [$($krate)*] $($plugin)* }
@@ -62,7 +61,7 @@ pub(crate) fn rules(kind: &Kind<'_>, data: &TokenStream, unique: &str) -> TokenS
         }
         #[doc(hidden)]
         #[allow(unused_imports)]
-        #vis use #name as #ident;
+        pub use #name as #ident;
     }
 }
 

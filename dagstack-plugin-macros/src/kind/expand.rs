@@ -1,7 +1,7 @@
 //! What a kind becomes.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, Index, LitStr};
 
@@ -23,17 +23,16 @@ pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
     let item = trait_item(kind, &private);
     let dispatcher = dispatcher::expand(kind, &private);
     let rules = data::rules(kind, &data::of(kind), unique);
-    let aliases = kind.hooks.iter().map(|hook| aliases(kind, hook));
+    let aliases = kind.hooks.iter().map(|hook| aliases(kind, hook, &private));
     let structs = kind.hooks.iter().map(|hook| args_struct(hook, &private));
     let spec = spec(kind, &private);
-    let bounds = bounds(kind, &private);
-    let impls = impls(kind, &bounds, &private);
+    let impls = impls(kind, &private);
     let specs = kind
         .hooks
         .iter()
-        .map(|hook| hook_spec(kind, hook, &bounds, &private));
+        .map(|hook| hook_spec(kind, hook, &private));
     let checks = checks(kind, &private);
-    let hidden = lints::hidden(quote! {
+    let hidden = lints::hidden(&quote! {
         use #private::ask::*;
 
         #(#aliases)*
@@ -43,31 +42,30 @@ pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
         #(#specs)*
         #checks
     });
-    quote! {
+    kind.args.krate.items(&quote! {
         #item
         #dispatcher
         #rules
         #hidden
-    }
+    })
 }
 
 /// What stands in the place of a kind with mistakes: the trait, and as much as keeps the code around
 /// it compiling.
 pub(crate) fn stubs(kind: &Kind<'_>, unique: &str) -> TokenStream {
     let private = kind.args.krate.private();
-    let rules = data::rules(kind, &data::broken(), unique);
     let item = kind.item;
     let ident = &item.ident;
     if !item.generics.params.is_empty() || item.generics.where_clause.is_some() {
-        let item = strip(item.to_token_stream());
-        return quote!(#item #rules);
+        return as_written(kind, unique);
     }
+    let rules = data::rules(kind, &data::broken(), unique);
     let (attrs, vis) = (without_hook(&item.attrs, kind), &item.vis);
     let methods = kind.hooks.iter().filter(|hook| is_sound(hook));
     let methods = methods.map(|hook| method(kind, hook, &private));
     let dispatcher = dispatcher::item(kind, &private);
     let dispatcher_name = dispatcher::name(kind);
-    quote! {
+    kind.args.krate.items(&quote! {
         #(#attrs)*
         #vis trait #ident: #private::Send + #private::Sync + 'static { #(#methods)* }
         #dispatcher
@@ -88,7 +86,14 @@ pub(crate) fn stubs(kind: &Kind<'_>, unique: &str) -> TokenStream {
                 }
             }
         };
-    }
+    })
+}
+
+/// The trait as it is, where there is no way to make it what it was meant to be.
+pub(crate) fn as_written(kind: &Kind<'_>, unique: &str) -> TokenStream {
+    let rules = data::rules(kind, &data::broken(), unique);
+    let item = strip(kind.item.to_token_stream());
+    quote!(#item #rules)
 }
 
 /// Whether the method can stand in the trait in spite of its mistakes.
@@ -156,7 +161,7 @@ fn struct_name(hook: &KindHook<'_>) -> Ident {
 ///
 /// The names claim to be the trait's own: so the error about a type that does not exist is, hint for
 /// hint, the one that the trait gets, and rustc shows equal errors once.
-fn aliases(kind: &Kind<'_>, hook: &KindHook<'_>) -> TokenStream {
+fn aliases(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
     let home = kind.item.ident.span();
     let params = hook.params.iter().enumerate().map(|(number, param)| {
         let mut name = alias(hook, number);
@@ -173,7 +178,9 @@ fn aliases(kind: &Kind<'_>, hook: &KindHook<'_>) -> TokenStream {
     });
     let (mut name, output) = (output_alias(hook), &hook.output);
     name.set_span(home);
-    quote!(#(#params)* type #name = #output;)
+    // In the trait the value is an argument of `Result`, and errors are about that, too.
+    let same = spans::respan(quote!(#private::Same), spans::at(output.span()));
+    quote!(#(#params)* type #name = #same<#output>;)
 }
 
 /// `<'name, 'name>` for a parameter that borrows twice.
@@ -300,28 +307,13 @@ fn kind_hook(hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// That every type may move between threads. Written as a condition that the compiler does not
-/// check here, so that the assertion beside it is the one error about a type that may not.
-fn bounds(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
-    let bounds = kind.hooks.iter().flat_map(|hook| {
-        let params = hook.params.iter().enumerate().map(|(number, param)| {
-            let alias = alias(hook, number);
-            let generics = generics(param, "__dagstack");
-            quote!(for<'__dagstack> #alias #generics: #private::Send,)
-        });
-        let output = output_alias(hook);
-        params.chain([quote!(for<'__dagstack> #output: #private::Send,)])
-    });
-    quote!(where #(#bounds)*)
-}
-
-fn impls(kind: &Kind<'_>, bounds: &TokenStream, private: &TokenStream) -> TokenStream {
+fn impls(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     let ident = &kind.item.ident;
     let dispatcher = dispatcher::name(kind);
     let methods = kind.hooks.iter().map(|hook| proxy(kind, hook, private));
     quote! {
         #[automatically_derived]
-        impl #private::Kind for dyn #ident #bounds {
+        impl #private::Kind for dyn #ident {
             const SPEC: &'static #private::KindSpec = &__DAGSTACK_SPEC;
             type Dispatcher = #dispatcher;
 
@@ -333,7 +325,7 @@ fn impls(kind: &Kind<'_>, bounds: &TokenStream, private: &TokenStream) -> TokenS
         }
 
         #[automatically_derived]
-        impl #ident for #private::Proxy #bounds { #(#methods)* }
+        impl #ident for #private::Proxy { #(#methods)* }
     }
 }
 
@@ -372,12 +364,7 @@ fn proxy(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenSt
     quote!(#signature { #body })
 }
 
-fn hook_spec(
-    kind: &Kind<'_>,
-    hook: &KindHook<'_>,
-    bounds: &TokenStream,
-    private: &TokenStream,
-) -> TokenStream {
+fn hook_spec(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
     let ident = &kind.item.ident;
     let index = hook.index;
     let types = hook.params.iter().enumerate().map(|(number, param)| {
@@ -386,6 +373,12 @@ fn hook_spec(
         quote!(#alias #generics,)
     });
     let output = output_alias(hook);
+    // A private type in a public kind is an error about these.
+    let taken = hook.params.iter().map(|param| param.ty.to_token_stream());
+    let place = kind.place_of_own(taken.collect());
+    let args_type = quote_spanned!(place=> type Args<'__dagstack_a>);
+    let place = kind.place_of_own(hook.output.clone());
+    let output_type = quote_spanned!(place=> type Output);
     let written = hook.params.iter().enumerate().map(|(number, param)| {
         let name = crate::hook::signature::plain_name(&param.ident);
         let place = Index::from(number);
@@ -425,9 +418,9 @@ fn hook_spec(
     };
     quote! {
         #[automatically_derived]
-        impl #private::HookSpec<#index> for dyn #ident #bounds {
-            type Args<'__dagstack_a> = (#(#types)*);
-            type Output = #output;
+        impl #private::HookSpec<#index> for dyn #ident {
+            #args_type = (#(#types)*);
+            #output_type = #output;
 
             fn args_to_json(
                 __dagstack_args: &Self::Args<'_>,
@@ -462,10 +455,12 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     };
     let mut checks = TokenStream::new();
     for hook in &kind.hooks {
+        let is_chain = hook.dispatch() == Dispatch::Chain;
         for (number, param) in hook.params.iter().enumerate() {
             let alias = alias(hook, number);
             let generics = generics(param, "_");
-            checks.extend(send(quote!(#alias #generics), param.ty.span(), private));
+            let span = param.ty.span();
+            checks.extend(send(quote!(#alias #generics), span, hook, private));
             if param.is_borrowed() {
                 continue;
             }
@@ -473,7 +468,7 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             if hook.is_exposed() {
                 check("ExposedParam");
             }
-            let handed_on = hook.dispatch() == Dispatch::Chain && number == 0;
+            let handed_on = is_chain && number == 0;
             if hook.dispatch().calls_several() && !handed_on {
                 check("BroadcastParam");
             }
@@ -482,11 +477,17 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
                 check("CapabilityParam");
             }
         }
-        let output = output_alias(hook);
-        checks.extend(send(output.into_token_stream(), hook.output_span, private));
         // A chain's value is also what the next plugin is called by.
-        if hook.is_exposed() && hook.dispatch() != Dispatch::Chain {
-            checks.extend(check_type(&hook.output, "ExposedOutput", None, &scope));
+        if is_chain {
+            continue;
+        }
+        let output = output_alias(hook).into_token_stream();
+        checks.extend(send(output, hook.output_span, hook, private));
+        if hook.is_exposed() {
+            let output = &hook.output;
+            let same = spans::respan(quote!(#private::Same), spans::at(output.span()));
+            let output = quote!(#same<#output>);
+            checks.extend(check_type(output, "ExposedOutput", None, &scope));
         }
     }
     // See `aliases`.
@@ -497,11 +498,17 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     }
 }
 
-/// That a type may move between threads. A cast says so without naming anything of ours.
-fn send(ty: TokenStream, span: Span, private: &TokenStream) -> TokenStream {
+/// That a type may move between threads. A cast says so without naming anything of ours. Of an
+/// exposed hook's it is asked only where it has a JSON form: `Rc` has neither, and that is one
+/// mistake.
+fn send(ty: TokenStream, span: Span, hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
     let value = spans::respan(quote!(__dagstack_value), spans::at(span));
+    let if_exposed = hook
+        .is_exposed()
+        .then(|| quote!(let #value = &#private::Asked(#value).__dagstack_if_json();));
     quote! {
         let _ = |#value: &#ty| {
+            #if_exposed
             let _: &dyn #private::Send = #value;
         };
     }

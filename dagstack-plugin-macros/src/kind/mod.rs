@@ -10,12 +10,11 @@ mod dispatcher;
 pub(crate) mod expand;
 mod model;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ItemTrait;
 
 use crate::ctxt::Ctxt;
-use crate::plugin::fallback::strip;
+use crate::traits;
 use args::KindArgs;
 use model::Kind;
 
@@ -25,42 +24,29 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, place: &str) -> Token
     let cx = Ctxt::default();
     let args = KindArgs::parse(args, &cx);
     let unique = data::unique(&item, place);
-    let item = match syn::parse2::<ItemTrait>(item.clone()) {
-        Ok(mut item) => {
-            for member in &mut item.items {
-                if let syn::TraitItem::Fn(function) = member {
-                    crate::fragments::open_types(&mut function.sig);
-                }
-            }
-            item
-        }
-        Err(error) => return not_a_trait(&error, item, cx),
+    let (item, cx) = match traits::read(&model::ROLE, &args.krate, item, cx) {
+        Ok(read) => read,
+        Err(passed_on) => return passed_on,
     };
-    model::check_trait(&item, &cx);
+    let is_rewritten = traits::is_rewritten(&item, &model::ROLE, &cx);
     let kind = Kind {
-        hooks: model::hooks(&item, &args, &cx),
+        hooks: if is_rewritten {
+            Vec::new()
+        } else {
+            model::hooks(&item, &args, &cx)
+        },
         args: &args,
         item: &item,
     };
     match cx.finish() {
+        Some(errors) if is_rewritten => {
+            let item = expand::as_written(&kind, &unique);
+            quote!(#errors #item)
+        }
         Some(errors) => {
             let stubs = expand::stubs(&kind, &unique);
             quote!(#errors #stubs)
         }
         None => expand::expand(&kind, &unique),
     }
-}
-
-/// The item is no trait, or not one that can be read: it is passed on without our attributes.
-fn not_a_trait(error: &syn::Error, item: TokenStream, cx: Ctxt) -> TokenStream {
-    match syn::parse2::<syn::Item>(item.clone()) {
-        Ok(other) if !matches!(other, syn::Item::Trait(_)) => cx.error(
-            Span::call_site(),
-            "`#[kind]` goes on the `trait` that holds the hooks",
-        ),
-        _ => cx.push(error.clone()),
-    }
-    let errors = cx.finish();
-    let item = strip(item);
-    quote!(#item #errors)
 }

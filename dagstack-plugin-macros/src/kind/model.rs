@@ -1,10 +1,10 @@
 //! The trait under `#[kind]`, read and checked.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::ToTokens;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident};
 use syn::{
-    Attribute, FnArg, GenericArgument, ItemTrait, Meta, Pat, PathArguments, ReturnType, TraitItem,
-    TraitItemFn, Type, TypeParamBound,
+    Attribute, FnArg, ItemTrait, Meta, Pat, PatIdent, PatType, ReturnType, TraitItem, TraitItemFn,
+    Type, TypeReference,
 };
 
 use super::args::{Dispatch, HookArgs, KindArgs};
@@ -13,12 +13,58 @@ use crate::ctxt::Ctxt;
 use crate::hook::signature::{self, last_word, plain_name, shown};
 use crate::lifetimes;
 use crate::names::{help_name, is_snake_case, snake_case_of};
+use crate::spans;
+use crate::traits::{self, Role};
+
+/// What a kind's trait is.
+pub(crate) const ROLE: Role = Role {
+    name: "kind",
+    goes_on: "the `trait` that holds the hooks",
+    method: "a hook of a kind",
+    not_generic: "its plugins and its hosts are built apart and must mean the same types",
+    no_bounds: "a host sees of its plugins only what is written here",
+};
 
 /// A kind, read.
 pub(crate) struct Kind<'a> {
     pub(crate) args: &'a KindArgs,
     pub(crate) item: &'a ItemTrait,
     pub(crate) hooks: Vec<KindHook<'a>>,
+}
+
+impl Kind<'_> {
+    /// Where the first type that may be the author's own, of those in `types`, is first named.
+    pub(crate) fn place_of_own(&self, types: TokenStream) -> Span {
+        let Some(own) = first_own(types, None) else {
+            return spans::at(self.item.ident.span());
+        };
+        let all = self.hooks.iter().flat_map(|hook| {
+            let params = hook.params.iter().map(|param| param.ty.to_token_stream());
+            params.chain([hook.output.clone()])
+        });
+        let first = first_own(all.collect(), Some(&own));
+        spans::at(first.unwrap_or(own).span())
+    }
+}
+
+/// The first name that is not one of everybody's, or that is `wanted`.
+fn first_own(types: TokenStream, wanted: Option<&Ident>) -> Option<Ident> {
+    const EVERYBODYS: &[&str] = &[
+        "Arc", "BTreeMap", "BTreeSet", "Box", "Cow", "HashMap", "HashSet", "Option", "Rc",
+        "Result", "String", "Value", "Vec", "VecDeque",
+    ];
+    types.into_iter().find_map(|tree| match tree {
+        TokenTree::Ident(ident) => {
+            let name = ident.to_string();
+            let fits = match wanted {
+                Some(wanted) => ident == *wanted,
+                None => name.starts_with(char::is_uppercase) && !EVERYBODYS.contains(&&*name),
+            };
+            fits.then_some(ident)
+        }
+        TokenTree::Group(group) => first_own(group.stream(), wanted),
+        _ => None,
+    })
 }
 
 /// A hook of a kind, read.
@@ -108,59 +154,21 @@ impl KindHook<'_> {
     }
 }
 
-/// Checks the trait itself; whether it can be a kind at all.
-pub(crate) fn check_trait(item: &ItemTrait, cx: &Ctxt) {
-    if let Some(unsafety) = &item.unsafety {
-        cx.error_at(unsafety, "a kind cannot be an `unsafe trait`");
-    }
-    if !item.generics.params.is_empty() {
-        cx.error_at(
-            &item.generics,
-            "a kind cannot be generic: its plugins and its hosts are built apart and must mean the same types",
-        );
-    } else if let Some(clause) = &item.generics.where_clause {
-        cx.error_at(clause, "a kind cannot have a `where` clause");
-    }
-    for bound in &item.supertraits {
-        if !is_plain_bound(bound) {
-            cx.error_at(
-                bound,
-                format!(
-                    "a kind cannot require `{}`: plugins are called through `dyn {}`\nnote: `Send`, `Sync` and `'static` are there without being written",
-                    shown(bound),
-                    item.ident
-                ),
-            );
-        }
-    }
-}
-
-fn is_plain_bound(bound: &TypeParamBound) -> bool {
-    match bound {
-        TypeParamBound::Lifetime(lifetime) => lifetime.ident == "static",
-        TypeParamBound::Trait(bound) => bound
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Send" || last.ident == "Sync"),
-        _ => false,
-    }
-}
-
 /// Reads the hooks, and reports what is none.
 pub(crate) fn hooks<'a>(item: &'a ItemTrait, args: &KindArgs, cx: &Ctxt) -> Vec<KindHook<'a>> {
     let mut hooks: Vec<KindHook<'a>> = Vec::new();
     for member in &item.items {
         match member {
             TraitItem::Fn(function) => {
-                if let Some(hook) = hook(hooks.len(), function, args, cx) {
+                if let Some(hook) = hook(hooks.len(), function, item, args, cx) {
                     if hooks.iter().any(|other| other.name == hook.name) {
                         cx.error_at(
                             &function.sig.ident,
                             format!("two hooks are called `{}`", hook.name),
                         );
+                    } else {
+                        hooks.push(hook);
                     }
-                    hooks.push(hook);
                 }
             }
             TraitItem::Const(other) => cx.error_at(
@@ -178,7 +186,7 @@ pub(crate) fn hooks<'a>(item: &'a ItemTrait, args: &KindArgs, cx: &Ctxt) -> Vec<
             other => cx.error_at(other, "a kind has hooks only: `fn` or `async fn` with `#[hook(…)]`"),
         }
     }
-    if item.items.is_empty() {
+    if item.items.is_empty() && !cx.is_left_to_compiler() {
         cx.error_at(
             &item.ident,
             format!(
@@ -193,6 +201,7 @@ pub(crate) fn hooks<'a>(item: &'a ItemTrait, args: &KindArgs, cx: &Ctxt) -> Vec<
 fn hook<'a>(
     index: usize,
     function: &'a TraitItemFn,
+    item: &ItemTrait,
     kind: &KindArgs,
     cx: &Ctxt,
 ) -> Option<KindHook<'a>> {
@@ -236,6 +245,7 @@ fn hook<'a>(
         .map_or_else(Span::call_site, |last| last.ident.span());
     let args = HookArgs::parse(tokens, ident, span, cx);
     let owner = "a hook";
+    let before = cx.count();
     for attr in &function.attrs {
         if attr.path().is_ident("cfg") {
             cx.error_at(
@@ -246,8 +256,8 @@ fn hook<'a>(
     }
     cfg::refuse_cfg_attr(&function.attrs, owner, &["hook"], cx);
     signature::check_plain(&function.sig, owner, cx);
+    let is_plain = cx.count() == before;
     signature::check_receiver(&function.sig, owner, cx);
-    signature::check_output(&function.sig, owner, cx);
     let name = plain_name(ident);
     if !is_snake_case(&name) {
         cx.error_at(
@@ -264,110 +274,142 @@ fn hook<'a>(
             format!("the hook `{name}` cannot have a body: every plugin of the kind has its own\nhelp: end it with `;`"),
         );
     }
+    let before = cx.count();
+    let params = params(function, &item.ident, cx);
+    let after_params = cx.count();
+    let output = output(function, &item.ident, cx);
+    let (has_params, has_output) = (after_params == before, cx.count() == after_params);
     let hook = KindHook {
-        params: params(function, cx),
-        output: output(function, cx),
+        params,
+        output,
         output_span: signature::output_place(&function.sig, 0),
         item: function,
         args,
         name,
         index,
     };
-    check_hook(&hook, cx);
+    // What is reported by itself is not judged again with the rest.
+    if is_plain {
+        check_exposed(&hook, has_params, has_output, cx);
+    }
+    if has_params && has_output {
+        check_dispatch(&hook, cx);
+    }
     Some(hook)
 }
 
-fn params(function: &TraitItemFn, cx: &Ctxt) -> Vec<KindParam> {
+/// The parameters, each with a name and a type that can stand in a trait.
+fn params(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> Vec<KindParam> {
     let mut params: Vec<KindParam> = Vec::new();
     for input in &function.sig.inputs {
         let FnArg::Typed(input) = input else { continue };
-        cfg::refuse_on_parameter(&input.attrs, "", cx);
-        let mut attrs = Vec::new();
-        for attr in &input.attrs {
-            if attr.path().is_ident("serde") {
-                cx.error_at(
-                    &attr.meta,
-                    "`#[serde(…)]` does not work on the parameters of a kind: their names are the keys for all plugins\nhelp: put it on the fields of a `#[data]` type",
-                );
-            } else if attr.path().is_ident("doc") || attr.path().is_ident("schemars") {
-                attrs.push(attr.clone());
-            }
-        }
-        if let Type::Reference(reference) = &*input.ty {
-            if last_word(&reference.elem).is_some_and(|word| word == "HookContext") {
-                cx.error_at(
-                    input_without_attrs(input),
-                    "every hook of a kind has `ctx: &HookContext`; `#[kind]` adds it\nhelp: leave it out",
-                );
-                continue;
-            }
-            if let Some(mutability) = &reference.mutability {
-                cx.error_at(
-                    mutability,
-                    "a hook cannot change its arguments: they may come from another process\nhelp: return what changed",
-                );
-                continue;
-            }
-        }
-        if let Type::ImplTrait(_) = &*input.ty {
+        if let Type::Reference(reference) = &*input.ty
+            && last_word(&reference.elem).is_some_and(|word| word == "HookContext")
+        {
             cx.error_at(
-                &input.ty,
-                "a hook cannot take `impl Trait`: plugins are called through `dyn Trait`\nhelp: name a type",
+                input_without_attrs(input),
+                "every hook of a kind has `ctx: &HookContext`; `#[kind]` adds it\nhelp: leave it out",
             );
             continue;
         }
-        if let Pat::Wild(wild) = &*input.pat {
-            cx.error_at(
-                wild,
-                "a hook's parameter needs a name: callers pass it by name",
-            );
-            continue;
-        }
-        let Some(ident) = signature::name_of(input, cx) else {
-            continue;
-        };
-        if params.iter().any(|other| other.ident == ident) {
-            cx.error_at(&ident, format!("two parameters are called `{ident}`"));
-            continue;
-        }
-        if ident == "ctx" {
-            cx.error_at(
-                &ident,
-                "`ctx` is the name of the context that `#[kind]` adds\nhelp: give the parameter another name",
-            );
-            continue;
+        let attrs = attributes(input, cx);
+        let ident = name(input, &params, cx)
+            .unwrap_or_else(|| format_ident!("__dagstack_{}", params.len()));
+        match &*input.ty {
+            Type::Reference(TypeReference {
+                mutability: Some(mutability),
+                ..
+            }) => cx.error_at(
+                mutability,
+                "a hook cannot change its arguments: they may come from another process\nhelp: return what changed",
+            ),
+            ty => {
+                traits::check_type(ty, "take", trait_name, &ROLE, cx);
+                if lifetimes::is_undeclared(ty.to_token_stream()) {
+                    cx.leave_to_compiler();
+                }
+            }
         }
         params.push(KindParam {
             ident,
-            ty: (*input.ty).clone(),
+            ty: traits::stand_in(&input.ty),
             attrs,
         });
     }
     params
 }
 
-fn input_without_attrs(input: &syn::PatType) -> TokenStream {
+/// The `doc` and `schemars` attributes of a parameter.
+fn attributes(input: &PatType, cx: &Ctxt) -> Vec<Attribute> {
+    cfg::refuse_on_parameter(&input.attrs, "", cx);
+    let mut attrs = Vec::new();
+    for attr in &input.attrs {
+        if attr.path().is_ident("serde") {
+            cx.error_at(
+                &attr.meta,
+                "`#[serde(…)]` does not work on the parameters of a kind: their names are the keys for all plugins\nhelp: put it on the fields of a `#[data]` type",
+            );
+        } else if attr.path().is_ident("doc") || attr.path().is_ident("schemars") {
+            attrs.push(attr.clone());
+        }
+    }
+    attrs
+}
+
+/// The name of a parameter, if it has one that can be its key.
+fn name(input: &PatType, others: &[KindParam], cx: &Ctxt) -> Option<Ident> {
+    if let Pat::Wild(wild) = &*input.pat {
+        cx.error_at(
+            wild,
+            "a hook's parameter needs a name: callers pass it by name",
+        );
+        return None;
+    }
+    if let Pat::Ident(PatIdent {
+        mutability: Some(mutability),
+        ..
+    }) = &*input.pat
+    {
+        cx.error_at(
+            mutability,
+            "`mut` says nothing here: a hook of a kind has no body\nhelp: leave it out",
+        );
+        return None;
+    }
+    let ident = signature::name_of(input, cx)?;
+    if others.iter().any(|other| other.ident == ident) {
+        cx.error_at(&ident, format!("two parameters are called `{ident}`"));
+        return None;
+    }
+    if ident == "ctx" {
+        cx.error_at(
+            &ident,
+            "`ctx` is the name of the context that `#[kind]` adds\nhelp: give the parameter another name",
+        );
+        return None;
+    }
+    Some(ident)
+}
+
+fn input_without_attrs(input: &PatType) -> TokenStream {
     let (pat, colon, ty) = (&input.pat, &input.colon_token, &input.ty);
     quote::quote!(#pat #colon #ty)
 }
 
 /// What the hook returns. `Result` is what `#[kind]` makes of it.
-fn output(function: &TraitItemFn, cx: &Ctxt) -> TokenStream {
+fn output(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> TokenStream {
+    const ADDS: &str = "every hook of a kind may fail; `#[kind]` adds `Result` itself";
     let ReturnType::Type(_, ty) = &function.sig.output else {
         return quote::quote!(());
     };
-    if let Some(value) = value_of_result(ty) {
-        let help = match &value {
-            Some(value) => format!("write `-> {}`", shown(value)),
-            None => "name the value".to_owned(),
-        };
-        cx.error_at(
-            ty,
-            format!("every hook of a kind may fail; `#[kind]` adds `Result` itself\nhelp: {help}"),
-        );
-        return value.map_or_else(|| quote::quote!(()), ToTokens::into_token_stream);
+    if let Some(value) = traits::without_result(ty, ADDS, cx) {
+        return value;
     }
-    if lifetimes::count(ty.to_token_stream()) > 0 {
+    if matches!(**ty, Type::Never(_)) {
+        cx.error_at(ty, "a hook must return: `!` never does");
+    } else if traits::check_type(ty, "return", trait_name, &ROLE, cx)
+        && lifetimes::count(ty.to_token_stream()) > 0
+    {
         cx.error_at(
             ty,
             format!(
@@ -375,51 +417,36 @@ fn output(function: &TraitItemFn, cx: &Ctxt) -> TokenStream {
                 shown(ty)
             ),
         );
-        return quote::quote!(());
     }
-    ty.to_token_stream()
+    traits::stand_in(ty).into_token_stream()
 }
 
-/// `T` of `Result<T, …>`.
-fn value_of_result(ty: &Type) -> Option<Option<&Type>> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    if last.ident != "Result" {
-        return None;
-    }
-    let PathArguments::AngleBracketed(list) = &last.arguments else {
-        return Some(None);
-    };
-    Some(list.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    }))
-}
-
-/// Rules about more than one part of a hook.
-fn check_hook(hook: &KindHook<'_>, cx: &Ctxt) {
+/// What is exposed may be answered by another process.
+fn check_exposed(hook: &KindHook<'_>, has_params: bool, has_output: bool, cx: &Ctxt) {
     let sig = &hook.item.sig;
-    if hook.is_exposed() {
-        if !hook.is_async() {
-            cx.error_at(
-                sig.fn_token,
-                format!(
-                    "the hook `{}` is exposed, so it may be answered by another process and is an `async fn`\nhelp: write `async fn`, or `mcp_exposed = false` if only plugins linked into the host answer it",
-                    hook.name
-                ),
-            );
-        }
-        for param in hook.params.iter().filter(|param| param.refers()) {
-            cx.error_at(
-                &param.ty,
-                format!(
-                    "the hook `{}` is exposed, so it owns its arguments, and `{}` borrows\nhelp: use an owned type, or write `mcp_exposed = false` if only plugins linked into the host answer it",
-                    hook.name, param.ident
-                ),
-            );
-        }
+    if !hook.is_exposed() {
+        return;
     }
-    if hook.is_exposed()
+    if !hook.is_async() {
+        cx.error_at(
+            sig.fn_token,
+            format!(
+                "the hook `{}` is exposed, so it may be answered by another process and is an `async fn`\nhelp: write `async fn`, or `mcp_exposed = false` if only plugins linked into the host answer it",
+                hook.name
+            ),
+        );
+    }
+    let params = hook.params.iter().filter(|_| has_params);
+    for param in params.filter(|param| param.refers()) {
+        cx.error_at(
+            &param.ty,
+            format!(
+                "the hook `{}` is exposed, so it owns its arguments, and `{}` borrows\nhelp: use an owned type, or write `mcp_exposed = false` if only plugins linked into the host answer it",
+                hook.name, param.ident
+            ),
+        );
+    }
+    if has_output
         && hook.output_refers()
         && let ReturnType::Type(_, ty) = &sig.output
     {
@@ -432,6 +459,11 @@ fn check_hook(hook: &KindHook<'_>, cx: &Ctxt) {
             ),
         );
     }
+}
+
+/// Rules about the types of a hook that its dispatch class has.
+fn check_dispatch(hook: &KindHook<'_>, cx: &Ctxt) {
+    let sig = &hook.item.sig;
     if let Some((_, param)) = &hook.args.capability {
         let given = param.value();
         let names: Vec<String> = hook

@@ -152,7 +152,7 @@ impl PluginArgs {
         let mut entries = entries::parse(tokens, "plugin", cx);
         entries.retain(|entry| !refuse_of_the_build(entry, cx));
         entries::check_keys(&entries, KEYS, "plugin", cx);
-        let mut args = Self::empty();
+        let mut args = Self::empty(CratePath::of(&entries, cx));
         // The last of a repeated key counts; the repetition is reported anyway.
         for entry in &entries {
             args.set(entry, cx);
@@ -170,11 +170,6 @@ impl PluginArgs {
 
     fn set(&mut self, entry: &Entry, cx: &Ctxt) {
         match entry.name().as_str() {
-            "crate" => {
-                if let Some(value) = entry.eq("crate = ::dagstack_plugin", cx) {
-                    self.krate = CratePath::parse(value, cx);
-                }
-            }
             "kind" => self.kind = kind(entry, cx),
             "name" => self.name = entry.text(cx),
             "kind_api_version" => self.kind_api_version = entry.text(cx),
@@ -207,14 +202,14 @@ impl PluginArgs {
                 }
             }
             "chain_wrap" => self.chain_wrap = ChainWrap::parse(entry, cx),
-            // Reported by `check_keys`.
+            // Read before, or reported by `check_keys`.
             _ => {}
         }
     }
 
-    fn empty() -> Self {
+    fn empty(krate: CratePath) -> Self {
         Self {
-            krate: CratePath::DEFAULT,
+            krate,
             kind: None,
             name: None,
             kind_api_version: None,

@@ -27,7 +27,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
     let types = types(plugin, &scope);
     let shared = shared(plugin, &scope);
     let kind = of_kind::expand(plugin, &scope);
-    lints::hidden(quote! {
+    plugin.args.krate.items(&lints::hidden(&quote! {
         use #private::ask::*;
 
         enum __dagstack_Index { #(#variants)* Count }
@@ -41,7 +41,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
         #impls
         #private::inventory::submit! { #private::Probe::<#self_ty>::REGISTRATION }
         #shared
-    })
+    }))
 }
 
 fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {

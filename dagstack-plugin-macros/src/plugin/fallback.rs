@@ -14,7 +14,7 @@ pub(crate) fn stubs(block: &ImplBlock, krate: &CratePath) -> TokenStream {
     }
     let private = krate.private();
     let self_ty = spans::located(&block.self_ty);
-    quote! {
+    krate.items(&quote! {
         #[doc(hidden)]
         const _: () = {
             #[automatically_derived]
@@ -48,7 +48,7 @@ pub(crate) fn stubs(block: &ImplBlock, krate: &CratePath) -> TokenStream {
                 }
             }
         };
-    }
+    })
 }
 
 /// An item that could not be read, without our attributes: `#[hook]` and the like.

@@ -117,24 +117,27 @@ impl Parse for Member {
                 })
             }
             // Half-typed: everything up to the end of something is passed on, for rustc to judge.
-            Err(_) => {
-                let mut rest = TokenStream::new();
-                while !input.is_empty() {
-                    let tree: TokenTree = input.parse()?;
-                    let ends = match &tree {
-                        TokenTree::Punct(punct) => punct.as_char() == ';',
-                        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
-                        _ => false,
-                    };
-                    rest.append(tree);
-                    if ends {
-                        break;
-                    }
-                }
-                Ok(Self::Other(rest))
-            }
+            Err(_) => Ok(Self::Other(rest_of_member(input)?)),
         }
     }
+}
+
+/// Everything up to the end of something.
+pub(crate) fn rest_of_member(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+    let mut rest = TokenStream::new();
+    while !input.is_empty() {
+        let tree: TokenTree = input.parse()?;
+        let ends = match &tree {
+            TokenTree::Punct(punct) => punct.as_char() == ';',
+            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+            _ => false,
+        };
+        rest.append(tree);
+        if ends {
+            break;
+        }
+    }
+    Ok(rest)
 }
 
 impl Parse for MemberFn {

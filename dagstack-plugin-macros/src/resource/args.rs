@@ -19,22 +19,10 @@ impl ResourceArgs {
     pub(crate) fn parse(tokens: TokenStream, cx: &Ctxt) -> Self {
         let entries = entries::parse(tokens, "resource", cx);
         entries::check_keys(&entries, &["name", "crate"], "resource", cx);
-        let mut args = Self {
-            krate: CratePath::DEFAULT,
-            name: None,
-        };
-        for entry in &entries {
-            match entry.name().as_str() {
-                "crate" => {
-                    if let Some(value) = entry.eq("crate = ::dagstack_plugin", cx) {
-                        args.krate = CratePath::parse(value, cx);
-                    }
-                }
-                "name" => args.name = entry.text(cx),
-                // Reported by `check_keys`.
-                _ => {}
-            }
+        let name = entries.iter().rfind(|entry| entry.key == "name");
+        Self {
+            krate: CratePath::of(&entries, cx),
+            name: name.and_then(|entry| entry.text(cx)),
         }
-        args
     }
 }

@@ -14,7 +14,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::model::{Method, Resource};
+use super::model::{Method, Param, Resource};
 use crate::boxed;
 use crate::hook::expand::{Scope, check_type};
 use crate::{lints, spans};
@@ -30,7 +30,7 @@ pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
     let server = server(resource, &bounds, &private);
     let proxy = proxy(resource, &bounds, &private);
     let checks = checks(resource, &private);
-    let hidden = lints::hidden(quote! {
+    let hidden = lints::hidden(&quote! {
         #(#aliases)*
 
         #[automatically_derived]
@@ -61,10 +61,10 @@ pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
         #proxy
         #checks
     });
-    quote! {
+    resource.args.krate.items(&quote! {
         #item
         #hidden
-    }
+    })
 }
 
 /// What stands in the place of a resource with mistakes: the trait, and as much as keeps the code
@@ -77,7 +77,7 @@ pub(crate) fn stubs(resource: &Resource<'_>) -> TokenStream {
         return item.to_token_stream();
     }
     let item = trait_item(resource, &private, &|method| method.is_sound);
-    quote! {
+    resource.args.krate.items(&quote! {
         #item
         #[doc(hidden)]
         const _: () = {
@@ -91,7 +91,7 @@ pub(crate) fn stubs(resource: &Resource<'_>) -> TokenStream {
                 }
             }
         };
-    }
+    })
 }
 
 fn private(resource: &Resource<'_>) -> TokenStream {
@@ -128,8 +128,9 @@ fn trait_item(
                 .iter()
                 .filter(|attr| !attr.path().is_ident("cfg"));
             let params = method
-                .inputs()
-                .map(|(name, ty)| (quote!(#name), quote!(#ty)));
+                .params
+                .iter()
+                .map(|Param { ident, ty }| (quote!(#ident), quote!(#ty)));
             let signature = boxed::Method {
                 fn_token: &method.item.sig.fn_token,
                 name: &method.item.sig.ident,
@@ -160,7 +161,7 @@ fn output_alias(method: &Method<'_>) -> Ident {
 /// Names for the author's types.
 fn aliases(method: &Method<'_>) -> TokenStream {
     let params = method.params.iter().enumerate().map(|(number, param)| {
-        let (name, ty) = (alias(method, number), param.ty);
+        let (name, ty) = (alias(method, number), &param.ty);
         quote!(type #name = #ty;)
     });
     let (name, output) = (output_alias(method), &method.output);
@@ -294,7 +295,7 @@ fn checks(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
     let mut checks = TokenStream::new();
     for method in &resource.methods {
         for param in &method.params {
-            checks.extend(check_type(param.ty, "ResourceParam", None, &scope));
+            checks.extend(check_type(&param.ty, "ResourceParam", None, &scope));
         }
         checks.extend(check_type(&method.output, "ResourceReturn", None, &scope));
     }

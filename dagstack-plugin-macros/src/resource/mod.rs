@@ -7,12 +7,11 @@ mod args;
 mod expand;
 mod model;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
-use syn::ItemTrait;
 
 use crate::ctxt::Ctxt;
-use crate::plugin::fallback::strip;
+use crate::traits;
 use args::ResourceArgs;
 use model::Resource;
 
@@ -20,18 +19,14 @@ use model::Resource;
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let cx = Ctxt::default();
     let args = ResourceArgs::parse(args, &cx);
-    let item = match syn::parse2::<ItemTrait>(item.clone()) {
-        Ok(mut item) => {
-            for member in &mut item.items {
-                if let syn::TraitItem::Fn(function) = member {
-                    crate::fragments::open_types(&mut function.sig);
-                }
-            }
-            item
-        }
-        Err(error) => return not_a_trait(&error, item, cx),
+    let (item, cx) = match traits::read(&model::ROLE, &args.krate, item, cx) {
+        Ok(read) => read,
+        Err(passed_on) => return passed_on,
     };
-    model::check_trait(&item, &cx);
+    if traits::is_rewritten(&item, &model::ROLE, &cx) {
+        let errors = cx.finish();
+        return quote!(#errors #item);
+    }
     let resource = Resource {
         methods: model::methods(&item, &cx),
         args: &args,
@@ -44,18 +39,4 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         }
         None => expand::expand(&resource),
     }
-}
-
-/// The item is no trait, or not one that can be read: it is passed on as it is.
-fn not_a_trait(error: &syn::Error, item: TokenStream, cx: Ctxt) -> TokenStream {
-    match syn::parse2::<syn::Item>(item.clone()) {
-        Ok(other) if !matches!(other, syn::Item::Trait(_)) => cx.error(
-            Span::call_site(),
-            "`#[resource]` goes on the `trait` that plugins call the resource by",
-        ),
-        _ => cx.push(error.clone()),
-    }
-    let errors = cx.finish();
-    let item = strip(item);
-    quote!(#item #errors)
 }

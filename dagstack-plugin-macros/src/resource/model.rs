@@ -2,16 +2,26 @@
 //! here, as far as its tokens say; the compiler judges the types.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
-use syn::{
-    FnArg, GenericArgument, ItemTrait, Pat, PatType, PathArguments, ReturnType, TraitItem,
-    TraitItemFn, Type, TypeParamBound,
-};
+use quote::{ToTokens, format_ident};
+use syn::{FnArg, ItemTrait, Pat, PatType, ReturnType, TraitItem, TraitItemFn, Type};
 
 use super::args::ResourceArgs;
 use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::signature::{self, plain_name, shown};
+use crate::traits::{self, Role};
+
+/// What a resource's trait is.
+pub(crate) const ROLE: Role = Role {
+    name: "resource",
+    goes_on: "the `trait` that plugins call the resource by",
+    method: OWNER,
+    not_generic: "host and plugin are built apart and must mean the same types\nhelp: write one trait for each type",
+    no_bounds: "a plugin in another process has only the methods written here",
+};
+
+/// How messages call a method.
+const OWNER: &str = "a resource's method";
 
 /// A resource's trait, read.
 pub(crate) struct Resource<'a> {
@@ -25,7 +35,7 @@ pub(crate) struct Method<'a> {
     pub(crate) item: &'a TraitItemFn,
     /// The name on the wire.
     pub(crate) name: String,
-    pub(crate) params: Vec<Param<'a>>,
+    pub(crate) params: Vec<Param>,
     /// What it returns; `()` if it says nothing.
     pub(crate) output: TokenStream,
     /// Its place.
@@ -34,67 +44,10 @@ pub(crate) struct Method<'a> {
     pub(crate) is_sound: bool,
 }
 
-impl Method<'_> {
-    /// All parameters with a name, in spite of mistakes in their types.
-    pub(crate) fn inputs(&self) -> impl Iterator<Item = (&Ident, &Type)> {
-        self.item.sig.inputs.iter().filter_map(|input| match input {
-            FnArg::Typed(input) => match &*input.pat {
-                Pat::Ident(pat) => Some((&pat.ident, &*input.ty)),
-                _ => None,
-            },
-            FnArg::Receiver(_) => None,
-        })
-    }
-}
-
 /// One parameter, read.
-pub(crate) struct Param<'a> {
+pub(crate) struct Param {
     pub(crate) ident: Ident,
-    pub(crate) ty: &'a Type,
-}
-
-/// Checks the trait itself.
-pub(crate) fn check_trait(item: &ItemTrait, cx: &Ctxt) {
-    if let Some(unsafety) = &item.unsafety {
-        cx.error_at(unsafety, "a resource cannot be an `unsafe trait`");
-    }
-    if !item.generics.params.is_empty() {
-        cx.error_at(
-            &item.generics,
-            "a resource cannot be generic: host and plugin are built apart and must mean the same types\nhelp: write one trait for each type",
-        );
-    } else if let Some(clause) = &item.generics.where_clause {
-        cx.error_at(clause, "a resource cannot have a `where` clause");
-    }
-    for bound in &item.supertraits {
-        if !is_plain_bound(bound) {
-            cx.error_at(
-                bound,
-                format!(
-                    "a resource cannot require `{}`: a plugin in another process has only the methods written here\nnote: `Send`, `Sync` and `'static` are there without being written",
-                    shown(bound)
-                ),
-            );
-        }
-    }
-    if !item.items.iter().any(|it| matches!(it, TraitItem::Fn(_))) {
-        cx.error_at(
-            &item.ident,
-            format!("the resource `{}` has no methods", item.ident),
-        );
-    }
-}
-
-fn is_plain_bound(bound: &TypeParamBound) -> bool {
-    match bound {
-        TypeParamBound::Lifetime(lifetime) => lifetime.ident == "static",
-        TypeParamBound::Trait(bound) => bound
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "Send" || last.ident == "Sync"),
-        _ => false,
-    }
+    pub(crate) ty: Type,
 }
 
 /// Reads the methods.
@@ -104,12 +57,26 @@ pub(crate) fn methods<'a>(item: &'a ItemTrait, cx: &Ctxt) -> Vec<Method<'a>> {
         match member {
             TraitItem::Fn(function) => {
                 let index = methods.len();
-                methods.push(method(function, index, cx));
+                let method = method(function, &item.ident, index, cx);
+                if methods.iter().any(|other| other.name == method.name) {
+                    cx.error_at(
+                        &function.sig.ident,
+                        format!("two methods are called `{}`", method.name),
+                    );
+                } else {
+                    methods.push(method);
+                }
             }
             TraitItem::Const(other) => refuse(&other.ident, "constants", cx),
             TraitItem::Type(other) => refuse(&other.ident, "associated types", cx),
             other => cx.error_at(other, "a resource has methods and nothing else"),
         }
+    }
+    if item.items.is_empty() && !cx.is_left_to_compiler() {
+        cx.error_at(
+            &item.ident,
+            format!("the resource `{}` has no methods", item.ident),
+        );
     }
     methods
 }
@@ -123,8 +90,12 @@ fn refuse(ident: &Ident, what: &str, cx: &Ctxt) {
     );
 }
 
-fn method<'a>(function: &'a TraitItemFn, index: usize, cx: &Ctxt) -> Method<'a> {
-    const OWNER: &str = "a resource's method";
+fn method<'a>(
+    function: &'a TraitItemFn,
+    trait_name: &Ident,
+    index: usize,
+    cx: &Ctxt,
+) -> Method<'a> {
     let sig = &function.sig;
     let name = plain_name(&sig.ident);
     for attr in &function.attrs {
@@ -145,7 +116,8 @@ fn method<'a>(function: &'a TraitItemFn, index: usize, cx: &Ctxt) -> Method<'a> 
         signature::check_plain(sig, OWNER, cx);
     }
     signature::check_receiver(sig, OWNER, cx);
-    if sig.asyncness.is_none() {
+    let is_otherwise = sig.constness.is_some() || sig.abi.is_some();
+    if sig.asyncness.is_none() && !is_otherwise {
         cx.error_at(
             sig.fn_token,
             format!(
@@ -159,25 +131,23 @@ fn method<'a>(function: &'a TraitItemFn, index: usize, cx: &Ctxt) -> Method<'a> 
             format!("the method `{name}` cannot have a body: in another process it would not be the resource's own\nhelp: end it with `;`"),
         );
     }
-    let (params, params_are_sound) = params(function, cx);
     let has_receiver = matches!(
         sig.receiver(),
         Some(receiver) if matches!(receiver.kind, syn::ReceiverKind::Reference(..))
     );
     Method {
         item: function,
-        is_sound: params_are_sound && has_receiver && sig.generics.params.is_empty(),
-        params,
-        output: output(function, cx),
+        is_sound: has_receiver && sig.generics.params.is_empty(),
+        params: params(function, trait_name, cx),
+        output: output(function, trait_name, cx),
         name,
         index,
     }
 }
 
-/// The parameters, and whether they can stand in a trait.
-fn params<'a>(function: &'a TraitItemFn, cx: &Ctxt) -> (Vec<Param<'a>>, bool) {
-    let mut params: Vec<Param<'a>> = Vec::new();
-    let mut sound = true;
+/// The parameters, each with a name and a type that can stand in a trait.
+fn params(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> Vec<Param> {
+    let mut params: Vec<Param> = Vec::new();
     for input in &function.sig.inputs {
         let FnArg::Typed(input) = input else { continue };
         for attr in &input.attrs {
@@ -185,36 +155,35 @@ fn params<'a>(function: &'a TraitItemFn, cx: &Ctxt) -> (Vec<Param<'a>>, bool) {
                 attr,
                 "the parameters of a resource's method have no attributes\nhelp: write what there is to say on the method",
             );
-            sound = false;
         }
-        let Some(ident) = name_of(input, cx) else {
-            sound = false;
-            continue;
-        };
-        if params.iter().any(|other| other.ident == ident) {
-            cx.error_at(&ident, format!("two parameters are called `{ident}`"));
-            sound = false;
-            continue;
-        }
-        if let Some(problem) = not_owned(&ident, &input.ty) {
+        let ident = name_of(input, &params, cx)
+            .unwrap_or_else(|| format_ident!("__dagstack_{}", params.len()));
+        // A lifetime that is declared is reported there.
+        if traits::check_type(&input.ty, "take", trait_name, &ROLE, cx)
+            && function.sig.generics.params.is_empty()
+            && let Some(problem) = not_owned(&ident, &input.ty)
+        {
             cx.error_at(&input.ty, problem);
-            sound &= !has_word(&input.ty.to_token_stream(), "impl");
-            continue;
         }
         params.push(Param {
             ident,
-            ty: &input.ty,
+            ty: traits::stand_in(&input.ty),
         });
     }
-    (params, sound)
+    params
 }
 
-fn name_of(input: &PatType, cx: &Ctxt) -> Option<Ident> {
+fn name_of(input: &PatType, others: &[Param], cx: &Ctxt) -> Option<Ident> {
     match &*input.pat {
         Pat::Ident(pat)
             if pat.by_ref.is_none() && pat.subpat.is_none() && pat.mutability.is_none() =>
         {
-            Some(pat.ident.clone())
+            let ident = pat.ident.clone();
+            if others.iter().any(|other| other.ident == ident) {
+                cx.error_at(&ident, format!("two parameters are called `{ident}`"));
+                return None;
+            }
+            Some(ident)
         }
         Pat::Wild(wild) => {
             cx.error_at(
@@ -286,31 +255,19 @@ fn not_owned(ident: &Ident, ty: &Type) -> Option<String> {
 }
 
 /// What the method returns. `Result` is what `#[resource]` makes of it.
-fn output(function: &TraitItemFn, cx: &Ctxt) -> TokenStream {
-    let nothing = || quote::quote!(());
+fn output(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> TokenStream {
+    const ADDS: &str =
+        "every method of a resource may fail; `#[resource]` adds `Result<…, HookError>` itself";
     let ReturnType::Type(_, ty) = &function.sig.output else {
-        return nothing();
+        return quote::quote!(());
     };
-    if let Some(value) = value_of_result(ty) {
-        let help = match &value {
-            Some(value) if shown(value) == "()" => "leave it out".to_owned(),
-            Some(value) => format!("write `-> {}`", shown(value)),
-            None => "name the value".to_owned(),
-        };
-        cx.error_at(
-            ty,
-            format!(
-                "every method of a resource may fail; `#[resource]` adds `Result<…, HookError>` itself\nhelp: {help}"
-            ),
-        );
-        return value.map_or_else(nothing, ToTokens::into_token_stream);
-    }
-    if matches!(**ty, Type::Never(_)) {
-        cx.error_at(ty, "a resource's method must return: `!` never does");
-        return nothing();
+    if let Some(value) = traits::without_result(ty, ADDS, cx) {
+        return value;
     }
     let tokens = ty.to_token_stream();
-    if has_word(&tokens, "impl") || has_word(&tokens, "dyn") {
+    if matches!(**ty, Type::Never(_)) {
+        cx.error_at(ty, "a resource's method must return: `!` never does");
+    } else if has_word(&tokens, "dyn") {
         cx.error_at(
             ty,
             format!(
@@ -318,9 +275,7 @@ fn output(function: &TraitItemFn, cx: &Ctxt) -> TokenStream {
                 shown(ty)
             ),
         );
-        return nothing();
-    }
-    if borrows(&tokens) {
+    } else if traits::check_type(ty, "return", trait_name, &ROLE, cx) && borrows(&tokens) {
         cx.error_at(
             ty,
             format!(
@@ -328,25 +283,8 @@ fn output(function: &TraitItemFn, cx: &Ctxt) -> TokenStream {
                 shown(ty)
             ),
         );
-        return nothing();
     }
-    tokens
-}
-
-/// `T` of `Result<T, …>`.
-fn value_of_result(ty: &Type) -> Option<Option<&Type>> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    if last.ident != "Result" {
-        return None;
-    }
-    let PathArguments::AngleBracketed(list) = &last.arguments else {
-        return Some(None);
-    };
-    Some(list.args.iter().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    }))
+    traits::stand_in(ty).into_token_stream()
 }
 
 fn has_word(tokens: &TokenStream, word: &str) -> bool {

@@ -1,11 +1,27 @@
 //! Whole expansions. `UPDATE_EXPECT=1 cargo test` writes them anew.
 
 use expect_test::{ExpectFile, expect_file};
+use proc_macro2::TokenStream;
 
 fn check(args: &str, item: &str, expected: &ExpectFile) {
-    let tokens = super::plugin(args, item);
-    let file = syn::parse2(tokens).unwrap();
-    expected.assert_eq(&prettyplease::unparse(&file));
+    expected.assert_eq(&written(super::plugin(args, item)));
+}
+
+/// The expansion as a person would write it, without the macro of the crate that all of it goes
+/// through.
+fn written(tokens: TokenStream) -> String {
+    let mut file: syn::File = syn::parse2(tokens).unwrap();
+    file.items = file.items.into_iter().flat_map(opened).collect();
+    prettyplease::unparse(&file)
+}
+
+fn opened(item: syn::Item) -> Vec<syn::Item> {
+    match item {
+        syn::Item::Macro(call) if call.mac.path.segments.last().unwrap().ident == "items" => {
+            syn::parse2::<syn::File>(call.mac.tokens).unwrap().items
+        }
+        other => vec![other],
+    }
 }
 
 macro_rules! snapshot {
@@ -34,8 +50,7 @@ fn kind() {
         }";
     let args = "name = \"chunker\", version = \"1.0.0\"";
     let tokens = crate::kind::expand(args.parse().unwrap(), item.parse().unwrap(), "here");
-    let file = syn::parse2(tokens).unwrap();
-    expect_file!["snapshots/kind.rs"].assert_eq(&prettyplease::unparse(&file));
+    expect_file!["snapshots/kind.rs"].assert_eq(&written(tokens));
 }
 
 /// What the kind's macro calls for a plugin of it.
@@ -54,8 +69,7 @@ fn plugin_of_kind() {
             #[hook] fn looks_good(&self, text: &str) -> bool { true }
         } }";
     let tokens = crate::plugin::of_kind::expand_of_kind(input.parse().unwrap());
-    let file = syn::parse2(tokens).unwrap();
-    expect_file!["snapshots/plugin_of_kind.rs"].assert_eq(&prettyplease::unparse(&file));
+    expect_file!["snapshots/plugin_of_kind.rs"].assert_eq(&written(tokens));
 }
 
 const ARGS: &str = "kind = \"tool\", name = \"echo\"";

@@ -1,7 +1,9 @@
 //! Questions about the types of a kind's hooks (see the parent module). Unlike those of a plugin,
 //! the types of a hook that is not exposed may have no JSON form, and that is no mistake.
 
+use core::any::Any;
 use core::marker::PhantomData;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -10,7 +12,7 @@ use serde_json::Value;
 
 use super::{Probe, not_compiled};
 use crate::error::HookError;
-use crate::kind::{Kind, KindSpec, json};
+use crate::kind::{Kind, KindSpec, Native, json};
 use crate::plugin::{BoxFuture, Output};
 use crate::schema::{self, Schema};
 
@@ -247,6 +249,47 @@ impl<T> Fit<T> for Fitting<T, T> {
 }
 impl<T, U> Fit<U> for &Fitting<T, U> {
     fn __dagstack_fit(self) -> U {
+        not_compiled()
+    }
+}
+
+/// Whether a type has a JSON form: only then it is worth asking whether it is `Send`.
+pub trait IfJson {
+    /// The type, if it has one.
+    type Type;
+    /// Stands for a value of it.
+    fn __dagstack_if_json(self) -> Self::Type;
+}
+impl<T: Serialize + DeserializeOwned + JsonSchema> IfJson for Asked<'_, T> {
+    type Type = T;
+    fn __dagstack_if_json(self) -> T {
+        not_compiled()
+    }
+}
+impl<T> IfJson for &Asked<'_, T> {
+    type Type = ();
+    fn __dagstack_if_json(self) {}
+}
+
+/// The shell that implements a kind's trait around the plugin `P`.
+pub trait Shell<P> {
+    /// The shell, as the kind's trait object in an `Arc`.
+    fn wrap(native: Native<P>) -> Arc<dyn Any + Send + Sync>;
+}
+
+/// See [`Shell`]; a shell whose types cannot move between threads is none.
+pub trait IntoShell<P> {
+    /// The shell.
+    fn __dagstack_native(self, native: Native<P>) -> Option<Arc<dyn Any + Send + Sync>>;
+}
+impl<P, S: Shell<P>> IntoShell<P> for Probe<S> {
+    #[inline]
+    fn __dagstack_native(self, native: Native<P>) -> Option<Arc<dyn Any + Send + Sync>> {
+        Some(S::wrap(native))
+    }
+}
+impl<P, S> IntoShell<P> for &Probe<S> {
+    fn __dagstack_native(self, _: Native<P>) -> Option<Arc<dyn Any + Send + Sync>> {
         not_compiled()
     }
 }

@@ -100,8 +100,9 @@ impl<T: Plugin> Probe<T> {
 /// schemars, which need them even under `#![no_implicit_prelude]`.
 pub mod ask {
     pub use super::super::kind::{
-        Again as _, ArgToJson as _, ArgsFromJson as _, End as _, Fit as _, KeyOf as _,
-        MaybeSchema as _, OutputFromJson as _, OutputToJson as _, Stopped as _,
+        Again as _, ArgToJson as _, ArgsFromJson as _, End as _, Fit as _, IfJson as _,
+        IntoShell as _, KeyOf as _, MaybeSchema as _, OutputFromJson as _, OutputToJson as _,
+        Stopped as _,
     };
     pub use super::answers::{
         AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, Decode as _, DefaultOf as _,

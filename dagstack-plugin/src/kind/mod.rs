@@ -60,6 +60,9 @@ pub trait Kind: Send + Sync + 'static {
 
 /// The hook at place `HOOK` of a kind's [`KindSpec::hooks`]: its types, and their JSON forms.
 ///
+/// The types are `Send`; `#[kind]` makes sure of it where they stand, and whoever moves them asks for
+/// it.
+///
 /// The conversions fail with [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS),
 /// [`code::RESULT_NOT_SERIALISABLE`](crate::code::RESULT_NOT_SERIALISABLE) or
 /// [`code::INVALID_RESULT`](crate::code::INVALID_RESULT); for a hook whose types have no JSON form,
@@ -67,9 +70,9 @@ pub trait Kind: Send + Sync + 'static {
 #[allow(clippy::missing_errors_doc)]
 pub trait HookSpec<const HOOK: usize>: Kind {
     /// The arguments after `ctx`, a tuple. The lifetime is that of borrowed ones.
-    type Args<'a>: Send;
+    type Args<'a>;
     /// What the hook returns, without `Result`.
-    type Output: Send;
+    type Output;
 
     /// The arguments by name.
     fn args_to_json(args: &Self::Args<'_>) -> Result<Value, HookError>;

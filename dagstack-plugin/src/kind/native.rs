@@ -70,7 +70,8 @@ impl<P: Plugin> Native<P> {
         args: K::Args<'a>,
     ) -> BoxFuture<'a, Result<K::Output, HookError>>
     where
-        K: HookSpec<HOOK> + ?Sized,
+        K: HookSpec<HOOK, Output: Send> + ?Sized,
+        for<'x> K::Args<'x>: Send,
         P: Run<K, HOOK>,
     {
         if !self.lease.layers(P::PLACE).is_empty() {
@@ -113,7 +114,8 @@ impl<P: Plugin> Native<P> {
         args: K::Args<'a>,
     ) -> Result<K::Output, HookError>
     where
-        K: HookSpec<HOOK> + ?Sized,
+        K: HookSpec<HOOK, Output: Send> + ?Sized,
+        for<'x> K::Args<'x>: Send,
         P: Run<K, HOOK>,
     {
         let _in_flight = self.enter(ctx)?;
@@ -329,7 +331,8 @@ fn into_inner<T>(slot: Mutex<T>) -> T {
 
 impl<K, P, const HOOK: usize> Payload for Typed<'_, '_, K, P, HOOK>
 where
-    K: HookSpec<HOOK> + ?Sized,
+    K: HookSpec<HOOK, Output: Send> + ?Sized,
+    for<'x> K::Args<'x>: Send,
     P: Run<K, HOOK>,
 {
     fn args_json(&self) -> Result<Value, HookError> {

@@ -52,11 +52,10 @@ impl Proxy {
         ctx: &'a HookContext,
         args: K::Args<'a>,
     ) -> BoxFuture<'a, Result<K::Output, HookError>> {
+        let json = K::args_to_json(&args);
         Box::pin(async move {
             let hook = &K::SPEC.hooks[HOOK];
-            let json = K::args_to_json(&args)?;
-            drop(args);
-            let output = self.0.call(hook.name, ctx, json).await?;
+            let output = self.0.call(hook.name, ctx, json?).await?;
             K::output_from_json(output)
                 .map_err(|error| error.in_front(format!("`{}`: ", self.0.plugin())))
         })

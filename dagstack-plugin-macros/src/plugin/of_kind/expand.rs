@@ -165,7 +165,7 @@ fn run(
     let object = kind.object();
     let (given, value) = (given_name(hook), value_name(hook));
     let constant = hook.constant();
-    let shared = shared(scope);
+    let (shared, sendable) = (shared(scope), sendable(hook, scope));
     let converted = convert(hook, &quote!(__dagstack_given), scope);
     let body = match hook.model() {
         Model::ProcessCpuBound if data.is_exposed => quote! {
@@ -204,7 +204,7 @@ fn run(
     quote! {
         #(#cfgs)*
         #[automatically_derived]
-        impl #private::Run<#object, #place> for #self_ty #shared {
+        impl #private::Run<#object, #place> for #self_ty #shared #sendable {
             const PLACE: usize = #constant;
 
             fn run<'__dagstack_x, '__dagstack_a: '__dagstack_x>(
@@ -229,6 +229,12 @@ fn shell(plugin: &Plugin<'_>, kind: OfKind<'_>, scope: &Scope<'_>) -> TokenStrea
     let impl_token = &plugin.block.impl_token;
     let name = shell_name(plugin);
     let shared = shared(scope);
+    let sendable: TokenStream = plugin
+        .hooks
+        .iter()
+        .filter(|hook| hook.of_kind.is_some())
+        .map(|hook| sendable(hook, scope))
+        .collect();
     let methods = plugin.hooks.iter().filter_map(|hook| {
         let (place, data) = hook.of_kind?;
         Some(shell_method(hook, place, data, kind, scope))
@@ -237,7 +243,18 @@ fn shell(plugin: &Plugin<'_>, kind: OfKind<'_>, scope: &Scope<'_>) -> TokenStrea
         struct #name(#private::Native<#self_ty>);
 
         #[automatically_derived]
-        #impl_token #path for #name #shared { #(#methods)* }
+        #impl_token #path for #name #shared #sendable { #(#methods)* }
+
+        #[automatically_derived]
+        impl #private::Shell<#self_ty> for #name #shared #sendable {
+            fn wrap(
+                __dagstack_native: #private::Native<#self_ty>,
+            ) -> #private::Arc<dyn #private::Any + #private::Send + #private::Sync> {
+                let __dagstack_shell: #private::Arc<__dagstack_Kind> =
+                    #private::Arc::new(#name(__dagstack_native));
+                #private::Arc::new(__dagstack_shell)
+            }
+        }
     }
 }
 
@@ -263,11 +280,26 @@ pub(crate) fn native(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
             self: #private::Arc<Self>,
             __dagstack_lease: #private::Arc<#private::Lease>,
         ) -> #private::Option<#private::Arc<dyn #private::Any + #private::Send + #private::Sync>> {
-            let __dagstack_shell: #private::Arc<__dagstack_Kind> =
-                #private::Arc::new(#name(#private::Native::new(self, __dagstack_lease)));
-            #private::Some(#private::Arc::new(__dagstack_shell))
+            #private::Probe::<#name>::ASK
+                .__dagstack_native(#private::Native::new(self, __dagstack_lease))
         }
     }
+}
+
+/// That what a hook takes and returns may move between threads, as a condition that is not checked
+/// here: the kind has the assertion.
+fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
+    // A condition cannot have one of its own.
+    if !hook.cfgs().is_empty() {
+        return TokenStream::new();
+    }
+    let private = &scope.private;
+    let (value, given) = (value_name(hook), given_name(hook));
+    let own = values(hook).map(|(number, value)| hook.alias_of(number, value, "__dagstack"));
+    let types = [quote!(#given<'__dagstack>), quote!(#value)]
+        .into_iter()
+        .chain(own);
+    quote!(#(for<'__dagstack> #types: #private::Send,)*)
 }
 
 /// That the plugin is shared between threads, as a condition that is not checked here: it has its
@@ -331,7 +363,7 @@ fn shell_method(
         );
         let finish = finish(hook, &call, scope);
         quote! {
-            self.0.call_now(#constant, __dagstack_ctx, |__dagstack_plugin, __dagstack_ctx| {
+            self.0.call_now(#constant, __dagstack_ctx, move |__dagstack_plugin, __dagstack_ctx| {
                 #bound
                 let __dagstack_args = (#(#names,)*);
                 #finish

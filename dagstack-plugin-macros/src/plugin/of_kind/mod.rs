@@ -7,15 +7,17 @@ mod check;
 mod expand;
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
-use syn::{Path, Token};
+use syn::{Path, Token, token};
 
 use super::args::PluginArgs;
 use super::{fallback, read_block, write};
 use crate::ctxt::Ctxt;
 use crate::kind::data::{self, HookData, KindData};
+use crate::path::CratePath;
+use crate::spans;
 
 use check::mentions;
 pub(crate) use check::{check, params};
@@ -41,10 +43,7 @@ impl<'a> OfKind<'a> {
 
     /// Where to point for what the kind misses.
     pub(crate) fn span(&self) -> Span {
-        self.path
-            .segments
-            .last()
-            .map_or_else(|| self.path.span(), |last| last.ident.span())
+        last(self.path)
     }
 
     /// `dyn Trait`.
@@ -54,7 +53,18 @@ impl<'a> OfKind<'a> {
     }
 }
 
+/// The place of the trait's own name.
+fn last(path: &Path) -> Span {
+    path.segments
+        .last()
+        .map_or_else(|| path.span(), |last| last.ident.span())
+}
+
 /// The call of the kind's macro, which comes back to [`expand_of_kind`].
+///
+/// It is called by a name of ours that an import gives it: if there is no trait, the compiler speaks
+/// of what is imported and not of a macro. If there is one and it is no kind, the import has no
+/// macro, and the name is that of the second half itself.
 pub(crate) fn hand_over(
     path: &Path,
     args: &PluginArgs,
@@ -62,12 +72,43 @@ pub(crate) fn hand_over(
     item: &TokenStream,
 ) -> TokenStream {
     let krate = &args.krate;
-    quote!(#path! { [#krate] { #tokens } { #item } })
+    let alias = quote_spanned!(last(path)=> as dagstack_kind);
+    krate.items(&quote! {
+        #[doc(hidden)]
+        #[allow(unused_imports)]
+        const _: () = {
+            use #krate::kind::plugin as dagstack_kind;
+            const _: () = {
+                use #path #alias;
+                const _: () = {
+                    dagstack_kind! { [#krate] { #tokens } { #item } }
+                };
+            };
+        };
+    })
+}
+
+/// The one error about a `kind` that is something else.
+fn not_a_kind(path: &Path, krate: &CratePath) -> TokenStream {
+    let private = krate.private();
+    let private = spans::respan(private, last(path));
+    let alias = quote_spanned!(last(path)=> as kind);
+    let check = quote_spanned! {last(path)=>
+        <dyn kind as #private::PluginKind>::__dagstack_check();
+    };
+    quote! {
+        #[allow(dead_code)]
+        const _: () = {
+            use #path #alias;
+            fn __dagstack_check() { #check }
+        };
+    }
 }
 
 /// What the kind's macro passes on.
 struct Input {
-    kind: TokenStream,
+    /// `None` where no kind has passed anything on.
+    kind: Option<TokenStream>,
     args: TokenStream,
     item: TokenStream,
 }
@@ -75,7 +116,10 @@ struct Input {
 impl Parse for Input {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let group = |input: ParseStream<'_>| input.parse::<Group>().map(|group| group.stream());
-        let kind = group(input)?;
+        let kind = match input.peek(token::Bracket) {
+            true => None,
+            false => Some(group(input)?),
+        };
         // The crate's path, which the arguments say too.
         group(input)?;
         Ok(Self {
@@ -91,7 +135,8 @@ pub(crate) fn expand_of_kind(input: TokenStream) -> TokenStream {
     let Ok(input) = syn::parse2::<Input>(input) else {
         return misused();
     };
-    let Ok(data) = data::parse(input.kind) else {
+    let is_kind = input.kind.is_some();
+    let Ok(data) = input.kind.map_or(Ok(None), data::parse) else {
         return misused();
     };
     let cx = Ctxt::default();
@@ -107,7 +152,9 @@ pub(crate) fn expand_of_kind(input: TokenStream) -> TokenStream {
         _ => {
             let errors = cx.finish();
             let stubs = fallback::stubs(&block, &args.krate);
-            quote!(#errors #stubs)
+            let path = path.filter(|_| !is_kind);
+            let not_a_kind = path.map(|path| not_a_kind(&path, &args.krate));
+            quote!(#errors #not_a_kind #stubs)
         }
     }
 }

@@ -138,9 +138,9 @@ pub use __dagstack_kind_Chunker_baed62f45f5c1b38 as Chunker;
 const _: () = {
     use ::dagstack_plugin::__private::ask::*;
     type __dagstack_Type0_0 = String;
-    type __dagstack_Output0 = Vec<Chunk>;
+    type __dagstack_Output0 = ::dagstack_plugin::__private::Same<Vec<Chunk>>;
     type __dagstack_Type1_0<'__dagstack_a0> = &'__dagstack_a0 str;
-    type __dagstack_Output1 = bool;
+    type __dagstack_Output1 = ::dagstack_plugin::__private::Same<bool>;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -207,15 +207,7 @@ const _: () = {
         hooks: &__DAGSTACK_HOOKS,
     };
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::Kind for dyn Chunker
-    where
-        for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Output0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Type1_0<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Output1: ::dagstack_plugin::__private::Send,
-    {
+    impl ::dagstack_plugin::__private::Kind for dyn Chunker {
         const SPEC: &'static ::dagstack_plugin::__private::KindSpec = &__DAGSTACK_SPEC;
         type Dispatcher = ChunkerDispatcher;
         fn proxy(
@@ -229,15 +221,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl Chunker for ::dagstack_plugin::__private::Proxy
-    where
-        for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Output0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Type1_0<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Output1: ::dagstack_plugin::__private::Send,
-    {
+    impl Chunker for ::dagstack_plugin::__private::Proxy {
         fn chunk<'life0, 'life1, 'async_trait>(
             &'life0 self,
             __dagstack_ctx: &'life1 ::dagstack_plugin::__private::HookContext,
@@ -270,15 +254,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::HookSpec<0usize> for dyn Chunker
-    where
-        for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Output0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Type1_0<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Output1: ::dagstack_plugin::__private::Send,
-    {
+    impl ::dagstack_plugin::__private::HookSpec<0usize> for dyn Chunker {
         type Args<'__dagstack_a> = (__dagstack_Type0_0,);
         type Output = __dagstack_Output0;
         fn args_to_json(
@@ -329,15 +305,7 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::HookSpec<1usize> for dyn Chunker
-    where
-        for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Output0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Type1_0<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Output1: ::dagstack_plugin::__private::Send,
-    {
+    impl ::dagstack_plugin::__private::HookSpec<1usize> for dyn Chunker {
         type Args<'__dagstack_a> = (__dagstack_Type1_0<'__dagstack_a>,);
         type Output = __dagstack_Output1;
         fn args_to_json(
@@ -388,13 +356,19 @@ const _: () = {
     #[allow(dead_code)]
     fn __dagstack_check_types() {
         let _ = |__dagstack_value: &__dagstack_Type0_0| {
+            let __dagstack_value = &::dagstack_plugin::__private::Asked(__dagstack_value)
+                .__dagstack_if_json();
             let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
         };
         <String as ::dagstack_plugin::__private::ExposedParam>::__dagstack_check();
         let _ = |__dagstack_value: &__dagstack_Output0| {
+            let __dagstack_value = &::dagstack_plugin::__private::Asked(__dagstack_value)
+                .__dagstack_if_json();
             let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
         };
-        <Vec<Chunk> as ::dagstack_plugin::__private::ExposedOutput>::__dagstack_check();
+        <::dagstack_plugin::__private::Same<
+            Vec<Chunk>,
+        > as ::dagstack_plugin::__private::ExposedOutput>::__dagstack_check();
         let _ = |__dagstack_value: &__dagstack_Type1_0<'_>| {
             let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
         };

@@ -202,6 +202,11 @@ const _: () = {
     where
         for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
+        for<'__dagstack> __dagstack_Given0<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Value0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::Send,
     {
         const PLACE: usize = __DAGSTACK_HOOK0;
         fn run<'__dagstack_x, '__dagstack_a: '__dagstack_x>(
@@ -254,6 +259,18 @@ const _: () = {
     where
         for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
+        for<'__dagstack> __dagstack_Given0<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Value0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Given1<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Value1: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Type1_0<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
     {
         fn chunk<'life0, 'life1, 'async_trait>(
             &'life0 self,
@@ -291,7 +308,7 @@ const _: () = {
                 .call_now(
                     __DAGSTACK_HOOK1,
                     __dagstack_ctx,
-                    |__dagstack_plugin, __dagstack_ctx| {
+                    move |__dagstack_plugin, __dagstack_ctx| {
                         let __dagstack_args = (__dagstack_0,);
                         let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
                             __dagstack_Output1,
@@ -310,6 +327,35 @@ const _: () = {
                             .__dagstack_end(__dagstack_failure)
                     },
                 )
+        }
+    }
+    #[automatically_derived]
+    impl ::dagstack_plugin::__private::Shell<Fixed> for FixedShell
+    where
+        for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
+            + ::dagstack_plugin::__private::Sync + 'static,
+        for<'__dagstack> __dagstack_Given0<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Value0: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Given1<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Value1: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> __dagstack_Type1_0<
+            '__dagstack,
+        >: ::dagstack_plugin::__private::Send,
+    {
+        fn wrap(
+            __dagstack_native: ::dagstack_plugin::__private::Native<Fixed>,
+        ) -> ::dagstack_plugin::__private::Arc<
+            dyn ::dagstack_plugin::__private::Any + ::dagstack_plugin::__private::Send + ::dagstack_plugin::__private::Sync,
+        > {
+            let __dagstack_shell: ::dagstack_plugin::__private::Arc<__dagstack_Kind> = ::dagstack_plugin::__private::Arc::new(
+                FixedShell(__dagstack_native),
+            );
+            ::dagstack_plugin::__private::Arc::new(__dagstack_shell)
         }
     }
     #[automatically_derived]
@@ -437,14 +483,10 @@ const _: () = {
                 dyn ::dagstack_plugin::__private::Any + ::dagstack_plugin::__private::Send + ::dagstack_plugin::__private::Sync,
             >,
         > {
-            let __dagstack_shell: ::dagstack_plugin::__private::Arc<__dagstack_Kind> = ::dagstack_plugin::__private::Arc::new(
-                FixedShell(
+            ::dagstack_plugin::__private::Probe::<FixedShell>::ASK
+                .__dagstack_native(
                     ::dagstack_plugin::__private::Native::new(self, __dagstack_lease),
-                ),
-            );
-            ::dagstack_plugin::__private::Some(
-                ::dagstack_plugin::__private::Arc::new(__dagstack_shell),
-            )
+                )
         }
     }
     ::dagstack_plugin::__private::inventory::submit! {
