@@ -203,7 +203,7 @@ impl<P: Plugin> Native<P> {
         + 'static,
     ) -> Result<K::Output, HookError>
     where
-        K: HookSpec<HOOK, Output: 'static> + ?Sized,
+        K: HookSpec<HOOK, Output: Send + 'static> + ?Sized,
     {
         let running = self.lease.enter_owned()?;
         let hook = K::SPEC.hooks[HOOK].name.to_owned();
