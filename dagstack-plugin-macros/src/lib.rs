@@ -198,6 +198,10 @@ pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `impl From<YourError> for HookError` has the code and details it gives itself; any other is
 /// `hook_failed`, unless a `HookError` is inside, as `?` puts it into `anyhow::Error`. Doc comments, `#[serde(…)]` and `#[schemars(…)]` on parameters work as on the fields of a struct.
 ///
+/// Arguments are read as their schema has it: keys that nobody asked for are refused, unless a parameter
+/// such as `#[serde(flatten)] rest: BTreeMap<String, Value>` takes them; `5.0` is an integer; a struct is
+/// an object, never an array.
+///
 /// # Arguments
 ///
 /// | key | type | default | meaning |

@@ -80,10 +80,34 @@ pub(crate) fn undecoded(
 pub(crate) fn unfit(base: &str, schema: &Schema, value: &Value, trial: Trial) -> Vec<Problem> {
     let findings = explain(base, schema, value, Unknown::WhereForbidden);
     if findings.is_empty() {
-        return vec![crate::validate::unexplained(base)];
+        return match stray_keys(schema, value) {
+            keys if keys.is_empty() => vec![crate::validate::unexplained(base)],
+            keys => unknown_keys(base, value, keys.into_iter(), ""),
+        };
     }
     // Aliases fit the type, and schemas do not know them.
     problems(base, without_aliases(findings, value, trial))
+}
+
+/// The keys without which an object fits. Which keys a flattened enum knows depends on what else is
+/// there.
+#[cfg(feature = "validate")]
+fn stray_keys<'a>(schema: &Schema, value: &'a Value) -> Vec<&'a str> {
+    let (Some(object), properties) = (value.as_object(), schema.get("properties")) else {
+        return Vec::new();
+    };
+    let validator = crate::validate::Validator::new(schema);
+    let fits = |keeps: &dyn Fn(&str) -> bool| {
+        let kept = object.iter().filter(|(key, _)| keeps(key));
+        let kept = kept.map(|(key, value)| (key.clone(), value.clone()));
+        validator.fits(&Value::Object(kept.collect())) == Ok(true)
+    };
+    let is_named = |key: &str| properties.is_some_and(|named| named.get(key).is_some());
+    let keys = || object.keys().map(String::as_str);
+    if fits(&is_named) {
+        return keys().filter(|key| !is_named(key)).collect();
+    }
+    keys().filter(|key| fits(&|kept| kept != *key)).collect()
 }
 
 /// The problems of keys that the schema forbids and the type takes no notice of.
@@ -117,16 +141,22 @@ pub(crate) fn takes_nothing(schema: &Schema) -> bool {
 
 /// One problem for each key of an object that should have none.
 pub(crate) fn nothing_taken(base: &str, value: &Value, why: &str) -> Vec<Problem> {
-    value
-        .as_object()
-        .into_iter()
-        .flat_map(serde_json::Map::keys)
-        .take(LIMIT)
+    let keys = value.as_object().into_iter().flatten();
+    let why = format!(": {why}");
+    unknown_keys(base, value, keys.map(|(key, _)| key.as_str()), &why)
+}
+
+fn unknown_keys<'a>(
+    base: &str,
+    value: &Value,
+    keys: impl Iterator<Item = &'a str>,
+    why: &str,
+) -> Vec<Problem> {
+    let places = Places::by_names(value);
+    keys.take(LIMIT)
         .map(|key| {
-            Problem::new(
-                render(base, &[Step::Given(key)], &Places::by_names(value)),
-                format!("unknown key: {why}"),
-            )
+            let path = render(base, &[Step::Given(key)], &places);
+            Problem::new(path, format!("unknown key{why}"))
         })
         .collect()
 }
