@@ -10,7 +10,7 @@ use super::{At, Kinds, Place, Shape};
 impl Shape {
     /// Whether a value stands in this one in the place of another kind; also where that is not known.
     pub(crate) fn has_odd_value<'de, D: Deserializer<'de>>(&self, value: D) -> bool {
-        Search { shape: self, at: 0 }.deserialize(value).is_err()
+        self.is_cut || Search { shape: self, at: 0 }.deserialize(value).is_err()
     }
 }
 

@@ -1,0 +1,180 @@
+//! A schema made into places.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::{At, Kinds, Place};
+use crate::schema::{Schema, target};
+
+/// More places than this are not looked for.
+pub(super) const LIMIT: usize = 2000;
+
+/// The places of the values of a schema; the first is that of the whole value.
+pub(super) fn of(schema: &Schema) -> Vec<Place> {
+    let mut reading = Reading {
+        root: schema,
+        known: HashMap::new(),
+        places: Vec::new(),
+    };
+    reading.place(vec![schema], false);
+    reading.places
+}
+
+/// A schema being read.
+struct Reading<'s> {
+    root: &'s Schema,
+    /// By the addresses of all forms.
+    known: HashMap<Vec<usize>, At>,
+    places: Vec<Place>,
+}
+
+impl<'s> Reading<'s> {
+    /// The place where a value of any of these forms may stand, or with `any`, anything.
+    fn place(&mut self, schemas: Vec<&'s Schema>, any: bool) -> At {
+        let mut forms = Vec::new();
+        for schema in schemas {
+            self.add_forms(schema, &mut forms);
+        }
+        let mut key: Vec<usize> = forms.iter().map(|form| address(*form)).collect();
+        key.sort_unstable();
+        key.push(usize::from(any));
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let at = self.places.len();
+        self.known.insert(key, at);
+        let mut place = Place::default();
+        if any {
+            place.kinds = Kinds::ANY;
+        }
+        let mut objects = forms
+            .iter()
+            .filter(|form| Kinds::of(form).has(Kinds::OBJECT));
+        place.is_closed = objects.all(|form| is_closed(form));
+        for form in &forms {
+            place.kinds.add(Kinds::of(form));
+            place.is_struct |= is_struct(form);
+            place.is_odd |= is_struct(form) || lists_texts(form);
+        }
+        self.places.push(Place::default());
+        if at < LIMIT {
+            self.add_members(&forms, &mut place);
+            self.add_items(&forms, &mut place);
+        }
+        self.places[at] = place;
+        at
+    }
+
+    fn add_members(&mut self, forms: &[&'s Schema], place: &mut Place) {
+        let mut names: Vec<&'s String> = Vec::new();
+        for form in forms {
+            let properties = form.get("properties").and_then(Value::as_object);
+            names.extend(properties.into_iter().flat_map(Map::keys));
+        }
+        for name in names {
+            if !place.keys.contains_key(name) {
+                // Where one form names the key, what another says of all others is not meant.
+                let wanted = forms
+                    .iter()
+                    .filter_map(|form| form.get("properties")?.get(name));
+                if let Some(at) = self.inner(wanted.collect()) {
+                    place.keys.insert(name.clone(), at);
+                }
+            }
+        }
+        place.others = self.inner(forms.iter().flat_map(|form| others(form)).collect());
+    }
+
+    fn add_items(&mut self, forms: &[&'s Schema], place: &mut Place) {
+        let first = |form: &&'s Schema| form.get("prefixItems").and_then(Value::as_array);
+        let rest = |form: &&'s Schema| {
+            ["items", "unevaluatedItems"]
+                .into_iter()
+                .filter_map(|keyword| form.get(keyword))
+                .collect::<Vec<_>>()
+        };
+        let count = forms.iter().filter_map(first).map(Vec::len).max();
+        for index in 0..count.unwrap_or(0) {
+            let wanted = forms.iter().flat_map(|form| {
+                match first(form).and_then(|first| first.get(index)) {
+                    Some(named) => vec![named],
+                    None => rest(form),
+                }
+            });
+            let wanted = wanted.collect();
+            // Where no form has anything to say, there is a place of nothing.
+            let at = self.inner(wanted);
+            place
+                .first
+                .push(at.unwrap_or_else(|| self.place(Vec::new(), false)));
+        }
+        place.items = self.inner(forms.iter().flat_map(rest).collect());
+    }
+
+    /// The place of these schemas; `None` if there is none.
+    fn inner(&mut self, schemas: Vec<&'s Value>) -> Option<At> {
+        let any = schemas.contains(&&Value::Bool(true));
+        let objects: Vec<_> = schemas.into_iter().filter_map(Value::as_object).collect();
+        (any || !objects.is_empty()).then(|| self.place(objects, any))
+    }
+
+    /// A schema and all that it refers to for the same value.
+    fn add_forms(&self, schema: &'s Schema, forms: &mut Vec<&'s Schema>) {
+        if forms.iter().any(|form| std::ptr::eq(*form, schema)) {
+            return;
+        }
+        forms.push(schema);
+        if let Some(target) = target(self.root, schema) {
+            self.add_forms(target, forms);
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let parts = schema.get(keyword).and_then(Value::as_array);
+            for part in parts.into_iter().flatten().filter_map(Value::as_object) {
+                self.add_forms(part, forms);
+            }
+        }
+    }
+}
+
+/// Whether the schema may be that of a struct: of a map, it would say what its values are.
+fn is_struct(schema: &Schema) -> bool {
+    let is_map = others(schema)
+        .iter()
+        .any(|others| **others != Value::Bool(false));
+    Kinds::of(schema).has(Kinds::OBJECT)
+        && Kinds::of(schema) != Kinds::ANY
+        && (schema.contains_key("properties") || !is_map)
+}
+
+/// Whether an object has no keys but those that the schema names.
+fn is_closed(schema: &Schema) -> bool {
+    let closing = ["additionalProperties", "unevaluatedProperties"];
+    closing
+        .iter()
+        .any(|keyword| schema.get(*keyword) == Some(&Value::Bool(false)))
+}
+
+/// Whether the schema is that of variants without fields, or the tag of one with.
+fn lists_texts(schema: &Schema) -> bool {
+    let listed = schema.get("enum").and_then(Value::as_array);
+    let mut values = schema
+        .get("const")
+        .into_iter()
+        .chain(listed.into_iter().flatten());
+    values.any(Value::is_string)
+}
+
+/// The schemas of the keys that the schema does not name.
+fn others(schema: &Schema) -> Vec<&Value> {
+    let patterns = schema.get("patternProperties").and_then(Value::as_object);
+    let rest = ["additionalProperties", "unevaluatedProperties"];
+    let patterns = patterns.into_iter().flat_map(Map::values);
+    patterns
+        .chain(rest.iter().filter_map(|keyword| schema.get(*keyword)))
+        .collect()
+}
+
+fn address<T>(place: &T) -> usize {
+    std::ptr::from_ref(place) as usize
+}
