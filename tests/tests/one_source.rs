@@ -103,6 +103,38 @@ fn mistakes_in_a_config() {
     }
 }
 
+/// Behaviour 11, for what goes in.
+#[test]
+fn b11_arguments_and_configs_nest_so_deep_and_no_deeper_in_both_builds() {
+    let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
+    let plugins = both::<sweep::Sweep>("sweep", &Value::Null);
+    assert!(agreed(&plugins, "of_value", json!({ "value": nested(119) })).is_ok());
+    for depth in [120, 126, 127, 128, 1000] {
+        for (hook, args) in [
+            ("of_value", json!({ "value": nested(depth) })),
+            ("of_u8", json!({ "value": nested(depth) })),
+            ("of_point", json!({ "value": 1, "extra": nested(depth) })),
+            ("flat_rest", json!({ "a": 1, "more": nested(depth) })),
+        ] {
+            let error = agreed(&plugins, hook, args).expect_err("too deep");
+            assert_eq!(error.code(), "invalid_arguments");
+            assert!(
+                error.message().contains("deeper than 120 levels"),
+                "{error}"
+            );
+        }
+        let config = json!({ "max_size": nested(depth) });
+        for plugin in both::<fixed_chunker::FixedChunker>("fixed-chunker", &config) {
+            let error = plugin.setup().expect_err("too deep");
+            assert_eq!(error.code(), "config_invalid");
+            assert!(
+                error.message().contains("deeper than 120 levels"),
+                "{error}"
+            );
+        }
+    }
+}
+
 #[test]
 fn results_of_every_shape() {
     let plugins = both::<text_stats::TextStats>("text-stats", &Value::Null);

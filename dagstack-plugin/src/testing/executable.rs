@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{HookError, code};
+use crate::config::check_nesting;
+use crate::error::{HookError, PluginError, code};
 use crate::resources::{Offer, ResourceSet, Served};
 use crate::{args, tool, wire};
 
@@ -72,6 +73,8 @@ impl Child {
             ))
         })?;
         child.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }))?;
+        check_nesting(&child.plugin.key(), config)
+            .map_err(|invalid| super::setup_failed(&PluginError::ConfigInvalid(invalid)))?;
         let mut given = child.offer(resources)?;
         given.insert("config".to_owned(), config.clone());
         given.insert("metadata".to_owned(), json!({}));
