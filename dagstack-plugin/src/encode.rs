@@ -98,6 +98,9 @@ struct Compound<C, const F: bool>(C, usize);
 
 /// How serde_json recognises a `RawValue`: a struct of this name with one field of this name.
 const RAW_TOKEN: &str = "$serde_json::private::RawValue";
+/// How the names of all such structs begin, which stand for something else. The other is `Number`,
+/// with `arbitrary_precision`.
+const TOKENS: &str = "$serde_json::private::";
 
 /// What is left of `left` levels, `deeper` down.
 #[inline]
@@ -315,7 +318,7 @@ impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
         name: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStruct, S::Error> {
-        let left = inside(self.1, if name == RAW_TOKEN { 0 } else { 1 })?;
+        let left = inside(self.1, usize::from(!name.starts_with(TOKENS)))?;
         self.0
             .serialize_struct(name, len)
             .map(|inner| Compound(inner, left))

@@ -189,8 +189,11 @@ impl HookError {
     /// Outside a chain it is an ordinary error with the code [`code::STOP`].
     pub fn stop<T: Serialize + ?Sized>(value: &T) -> Self {
         match crate::encode::to_value(value) {
-            Ok(value) => Self::new(code::STOP, "the chain was stopped here")
-                .details(serde_json::json!({ "value": value })),
+            Ok(value) => {
+                let mut error = Self::new(code::STOP, "the chain was stopped here");
+                error.0.facts.details = Some(serde_json::json!({ "value": value }));
+                error
+            }
             Err(error) => Self::new(
                 code::RESULT_NOT_SERIALISABLE,
                 format!("the value the chain was to stop with has no JSON form: {error}"),

@@ -122,9 +122,8 @@ pub use tenancy::{NoOpTenantContext, TenantAccessDenied, TenantContext, TenantRe
 pub use dagstack_plugin_macros::include_kind;
 pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, resource, setup, teardown};
 
-/// Writes the `main` of a plugin executable: `dagstack_plugin::main!(echo::Echo);` is the whole of
-/// `src/main.rs`. Needs feature `stdio`.
 #[cfg(feature = "stdio")]
+#[doc = include_str!("stdio/command_line.md")]
 #[macro_export]
 macro_rules! main {
     ($plugin:ty $(,)?) => {

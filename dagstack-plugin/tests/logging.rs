@@ -420,3 +420,20 @@ fn a_malformed_trace_context_never_enters_a_call() {
     assert_eq!(lines[1]["body"], "still logs");
     assert_eq!(lines[1].get("trace_id"), None);
 }
+
+/// Behaviour 11: a host could not read a record that nests deeper than what it reads.
+#[test]
+fn b11_attributes_that_nest_too_deep_are_left_out() {
+    let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
+    let records = logged(|| {
+        let log = logger().bind("bound", nested(500));
+        log.log(Severity::INFO, nested(121), [("own", nested(500))]);
+        log.log(Severity::INFO, nested(120), [("own", nested(120))]);
+    });
+    let out = "left out: it nests deeper than 120 levels";
+    assert_eq!(records[0]["body"], out);
+    assert_eq!(records[0]["attributes"]["own"], out);
+    assert_eq!(records[0]["attributes"]["bound"], out);
+    assert_eq!(records[1]["body"], nested(120));
+    assert_eq!(records[1]["attributes"]["own"], nested(120));
+}

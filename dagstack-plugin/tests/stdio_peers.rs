@@ -249,6 +249,18 @@ fn b11_a_result_nests_so_deep_and_no_deeper() {
         error["_meta"]["dev.dagstack/error"]["details"],
         json!([[[]]])
     );
+    // Metadata are not dropped in silence: a tenant is among them.
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let call = format!(
+        r#"{{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{{"name":"info","_meta":{{"dev.dagstack/metadata":{{"tenant_id":"acme","deep":{deep}}}}}}}}}"#
+    );
+    peer.raw(call.as_bytes());
+    peer.raw(b"\n");
+    let answer = peer.answer();
+    assert_eq!(
+        (&answer["id"], &answer["error"]["code"]),
+        (&json!(7), &json!(-32700))
+    );
 }
 
 #[test]

@@ -54,6 +54,12 @@ fn b12_calls_that_run_at_the_end_are_answered_and_named() {
         ] {
             peer.call(id, hook, json!({"ms": 600_000}));
         }
+        // The older dialect has no tool errors.
+        peer.request(
+            6,
+            "execute",
+            json!({"function": "sleep", "args": {"ms": 600_000}}),
+        );
         // This one comes to its end within the grace period.
         peer.call(5, "until_cancelled", json!({}));
         assert_eq!(peer.ask("ping", "ping", json!({}))["id"], "ping");
@@ -63,7 +69,7 @@ fn b12_calls_that_run_at_the_end_are_answered_and_named() {
             let pid = rustix::process::Pid::from_child(&peer.process);
             rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         }
-        let mut answers: Vec<Value> = (0..5).map(|_| peer.answer()).collect();
+        let mut answers: Vec<Value> = (0..6).map(|_| peer.answer()).collect();
         let (rest, status, took) = peer.end();
         assert_eq!(status.code(), Some(0));
         assert!(rest.is_empty(), "{rest:?}");
@@ -77,8 +83,13 @@ fn b12_calls_that_run_at_the_end_are_answered_and_named() {
             answers[4]["result"]["structuredContent"]["result"],
             "cancelled"
         );
+        let error = &answers[5]["error"];
+        assert_eq!(
+            (&error["code"], &error["data"]["code"]),
+            (&json!(-32603), &json!("unavailable"))
+        );
         let said = stderr.join().unwrap();
-        let named = "`block_async`, `sleep` (2 calls), `sleep_async`";
+        let named = "`block_async`, `sleep` (3 calls), `sleep_async`";
         assert!(said.contains(named), "{said}");
         assert!(said.contains("teardown ended"), "{said}");
     }

@@ -31,6 +31,8 @@ const HEALTH_LIMIT: Duration = Duration::from_secs(10);
 pub struct PluginHandle {
     pub(crate) entry: Arc<Entry>,
     pub(crate) live: Option<Arc<Live>>,
+    /// Which hooks its holder may call.
+    pub(crate) access: Access,
 }
 
 impl PluginHandle {
@@ -44,18 +46,6 @@ impl PluginHandle {
     /// that only code in its own program may call.
     pub async fn call(
         &self,
-        hook: &str,
-        ctx: &HookContext,
-        args: Value,
-    ) -> Result<Value, HookError> {
-        self.call_as(Access::Exposed, hook, ctx, args).await
-    }
-
-    /// [`call`](Self::call) for a caller of this access.
-    #[inline]
-    pub(crate) async fn call_as(
-        &self,
-        access: Access,
         hook: &str,
         ctx: &HookContext,
         mut args: Value,
@@ -72,7 +62,7 @@ impl PluginHandle {
         if !args.is_object() {
             args = Value::Object(args::by_name(&self.name().to_string(), hook, args)?);
         }
-        let run = Run::new(&self.entry, live, &in_flight, access);
+        let run = Run::new(&self.entry, live, &in_flight, self.access);
         match self.entry.layers.of(hook) {
             None => Ok(run.clean(hook, run.direct(hook, ctx, args).await?)),
             // Boxed, so that calls without middleware do not make room for it.
@@ -115,6 +105,7 @@ impl PluginHandle {
         Self {
             entry: Arc::clone(entry),
             live: Some(Arc::clone(live)),
+            access: Access::Exposed,
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Weak};
 use dagstack_plugin::call::Access;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::peers::{Peers, PeersOf};
-use dagstack_plugin::{BoxFuture, HookContext, HookError, PluginName, code};
-use serde_json::{Value, json};
+use dagstack_plugin::{HookError, PluginName, code};
+use serde_json::json;
 
 use crate::entry::Entry;
 use crate::handle::PluginHandle;
@@ -51,6 +51,8 @@ impl DeclaredPeers {
         Ok(PluginHandle {
             entry: Arc::clone(entry),
             live: Some(live),
+            // It is code of the same program.
+            access: Access::All,
         })
     }
 
@@ -106,24 +108,6 @@ impl PeersOf for DeclaredPeers {
     }
 
     fn caller(&self, kind: &str, name: &str) -> Result<Arc<dyn Caller>, HookError> {
-        Ok(Arc::new(Peer(self.find(kind, name)?)))
-    }
-}
-
-/// A plugin as another plugin of the same program may call it: its hooks that are not exposed, too.
-struct Peer(PluginHandle);
-
-impl Caller for Peer {
-    fn plugin(&self) -> &PluginName {
-        self.0.name()
-    }
-
-    fn call<'a>(
-        &'a self,
-        hook: &'a str,
-        ctx: &'a HookContext,
-        args: Value,
-    ) -> BoxFuture<'a, Result<Value, HookError>> {
-        Box::pin(self.0.call_as(Access::All, hook, ctx, args))
+        Ok(Arc::new(self.find(kind, name)?))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+use dagstack_plugin::call::Access;
 use dagstack_plugin::{Kind, PluginName, suggest};
 
 use crate::builder::RegistryBuilder;
@@ -59,7 +60,12 @@ impl Registry {
             Some(&index) => {
                 let entry = Arc::clone(&self.inner.entries[index]);
                 let live = entry.live();
-                Ok(PluginHandle { entry, live })
+                let access = Access::Exposed;
+                Ok(PluginHandle {
+                    entry,
+                    live,
+                    access,
+                })
             }
             None => Err(self.not_found(key)),
         }

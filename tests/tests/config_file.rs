@@ -55,3 +55,46 @@ fn a_section_that_does_not_fit_ends_the_start() {
         assert!(!error.contains("12345678"), "{error}");
     }
 }
+
+/// The section alone, and a host's whole file (newcomer 14).
+#[test]
+fn n14_a_section_may_stand_under_its_name() {
+    for config in [
+        "[chunker.fixed]\nmax_size = 2\n",
+        "[chunker.fixed]\nmax_size = 2\n\n[chunker.other]\nx = 1\n\n[tool.echo]\n",
+        r#"{"chunker": {"fixed": {"max_size": 2}}, "app": {"port": 80}}"#,
+    ] {
+        let output = run(config, &CALL);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(text.matches("\"start\"").count(), 2, "{config}: {output:?}");
+    }
+    let output = run("max_size = 2\n[chunker.fixed]\nmax_pieces = 3\n", &CALL);
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(
+        error.contains("`max_size` stands outside of its section `[chunker.fixed]`"),
+        "{error}"
+    );
+}
+
+/// As a host tells them: all at once, behind the error's code (newcomer 14).
+#[test]
+fn n14_missing_and_unknown_keys_are_told_together() {
+    for (prefix, arguments) in [("", &CALL[..]), ("[chunker.fixed]\n", &CALL), ("", &[])] {
+        let output = run(&format!("{prefix}max_siz = 2\nmax_pieces = 0\n"), arguments);
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(
+            error.starts_with("error: config_invalid: invalid config for `chunker.fixed`"),
+            "{error}"
+        );
+        assert!(
+            error.contains("`chunker.fixed.max_siz`: unknown key, did you mean `max_size`?"),
+            "{error}"
+        );
+        assert!(
+            error.contains("`chunker.fixed.max_pieces`: found 0"),
+            "{error}"
+        );
+    }
+}

@@ -191,6 +191,51 @@ fn published_core_discovers_our_manifests() {
     assert_eq!(names, ["echo", "fixed", "text-stats"]);
 }
 
+/// Behaviour 26: a command that is relative to the manifest's folder is one that both cores load.
+#[test]
+fn b26_hosts_load_a_relative_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let plugin = folder.path().join("echo");
+    std::fs::create_dir(&plugin).expect("a folder");
+    let program = plugin.join("echo");
+    std::fs::copy(built("echo"), &program).expect("a program");
+    let file = plugin.join("dagstack.toml");
+    let status = Command::new(&program)
+        .arg("manifest")
+        .arg("-o")
+        .arg(&file)
+        .status();
+    assert!(status.expect("it starts").success());
+    let manifest = dagstack_runtime::Manifest::load(&file).expect("a manifest");
+    assert_eq!(
+        manifest.mcp_stdio.expect("it is a process").command,
+        ["./echo"]
+    );
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let echoed = runtime.block_on(async {
+        let registry = dagstack_runtime::Registry::builder()
+            .discover(folder.path())
+            .build();
+        let registry = registry.expect("it is found");
+        let report = registry.setup_all().await;
+        assert!(report.all_ready(), "{report}");
+        let echo = registry.plugin("tool", "echo").expect("it is ready");
+        let ctx = dagstack_runtime::HookContext::default();
+        echo.call("echo", &ctx, json!({ "text": "hi" })).await
+    });
+    assert_eq!(echoed, Ok(json!("hi")));
+    let Some(python) = peer(PYTHON.0, "published dagstack core") else {
+        return;
+    };
+    let seen = json_of(
+        Command::new(python)
+            .arg(script("dagstack_discover.py"))
+            .arg(folder.path())
+            .arg("null"),
+    );
+    assert_eq!(seen["manifests"][0]["command"], json!(["./echo"]));
+}
+
 /// The published Python core's own adapter runs our executable.
 #[test]
 fn published_core_calls_our_executables() {

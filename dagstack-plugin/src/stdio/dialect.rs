@@ -83,6 +83,7 @@ pub(super) async fn execute(
             None,
         ));
     };
+    server.forwarded_runs(&context.id, index);
     let args = Value::Object(args).to_string();
     let (call, outcome) = Call::local(server, index, meta::read_map(&context.meta), args, None);
     server.submit(Job::Call(call));

@@ -21,18 +21,29 @@ struct State {
 #[derive(Debug)]
 struct Request {
     ticket: u64,
+    /// What it runs, by its place in the declaration.
+    hook: Option<usize>,
     /// Absent where the MCP SDK has the request.
     call: Option<Call>,
 }
 
-/// What is known of a call without asking it.
+/// A call of ours.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) token: CancelToken,
-    /// Its hook, by its place in the declaration.
     pub(super) hook: usize,
     /// How its answer is written.
     pub(super) shape: Shape,
+}
+
+/// A request that is given up.
+#[derive(Debug)]
+pub(super) struct Open {
+    pub(super) id: Box<str>,
+    /// What it runs, if anything.
+    pub(super) hook: Option<usize>,
+    /// How its answer is written; absent where that is the MCP SDK's.
+    pub(super) shape: Option<Shape>,
 }
 
 /// What [`InFlight::cancel`] found.
@@ -56,11 +67,25 @@ impl InFlight {
         let mut state = self.lock();
         state.next += 1;
         let ticket = state.next;
-        if let Some(earlier) = state.requests.insert(id.into(), Request { ticket, call }) {
+        let request = Request {
+            ticket,
+            hook: call.as_ref().map(|call| call.hook),
+            call,
+        };
+        if let Some(earlier) = state.requests.insert(id.into(), request) {
             let shadowed = (id.into(), earlier);
             state.shadowed.insert(shadowed.1.ticket, shadowed);
         }
         ticket
+    }
+
+    /// Notes which hook a request runs that the MCP SDK has.
+    pub(super) fn runs(&self, id: &str, ticket: u64, hook: usize) {
+        let mut state = self.lock();
+        let request = state.requests.get_mut(id);
+        if let Some(request) = request.filter(|request| request.ticket == ticket) {
+            request.hook = Some(hook);
+        }
     }
 
     /// Ends a request. Whether it is to be answered: not if it was cancelled.
@@ -114,12 +139,17 @@ impl InFlight {
     }
 
     /// Gives all requests up. The caller answers them, and nobody else does any more.
-    pub(super) fn take_all(&self) -> Vec<(Box<str>, Option<Call>)> {
+    pub(super) fn take_all(&self) -> Vec<Open> {
         let mut state = self.lock();
         let shadowed = std::mem::take(&mut state.shadowed).into_values();
         let requests = std::mem::take(&mut state.requests);
         let all = shadowed.chain(requests);
-        all.map(|(id, request)| (id, request.call)).collect()
+        all.map(|(id, request)| Open {
+            id,
+            hook: request.hook,
+            shape: request.call.map(|call| call.shape),
+        })
+        .collect()
     }
 
     /// Whether every request is answered or cancelled.

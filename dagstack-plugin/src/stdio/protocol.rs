@@ -153,15 +153,28 @@ impl Protocol {
 
     /// What the SDK was not told of a `dagstack/setup`.
     fn take_setup(&self, id: &RequestId) -> Option<String> {
-        let ticket = match id {
-            RequestId::Number(ticket) => u64::try_from(*ticket).ok(),
-            RequestId::String(_) => None,
-        };
-        self.setups().remove(&ticket?)
+        self.setups().remove(&ticket_of(id)?)
+    }
+}
+
+/// Our number of a request that the SDK has.
+fn ticket_of(id: &RequestId) -> Option<u64> {
+    match id {
+        RequestId::Number(ticket) => u64::try_from(*ticket).ok(),
+        RequestId::String(_) => None,
     }
 }
 
 impl Server {
+    /// Notes which hook a forwarded request runs.
+    pub(super) fn forwarded_runs(&self, id: &RequestId, hook: usize) {
+        let Some(ticket) = ticket_of(id) else { return };
+        let id = self.protocol.ids().get(&ticket).cloned();
+        if let Some(id) = id {
+            self.in_flight.runs(&id, ticket, hook);
+        }
+    }
+
     /// Answers a request that was forwarded, unless it is cancelled or answered.
     fn answer_forwarded(&self, ticket: u64, line: impl FnOnce(&str) -> Vec<u8>) {
         if let Some(id) = self.protocol.take_id(ticket) {
@@ -283,10 +296,7 @@ fn send(server: &Server, message: ServerJsonRpcMessage) {
             return;
         }
     };
-    let RequestId::Number(ticket) = id else {
-        return;
-    };
-    let Ok(ticket) = u64::try_from(ticket) else {
+    let Some(ticket) = ticket_of(&id) else {
         return;
     };
     server.answer_forwarded(ticket, |id| match body {
@@ -365,6 +375,7 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let tools = &self.server.tools;
         let index = tools.find(self.peer(&context), &request.name)?;
+        self.server.forwarded_runs(&context.id, index);
         let arguments = Value::Object(request.arguments.unwrap_or_default()).to_string();
         let call = meta::read_map(&context.meta);
         let token = call.cancellation().clone();

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rmcp::ErrorData;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::envelope::{INTERNAL_ERROR, error_line};
+use super::envelope::refusal_line;
 use super::guard::Forwarder;
+use super::in_flight::Open;
 use super::pool;
-use super::reply::failure_line;
+use super::reply::{failure_line, failure_text};
 use super::serve::Server;
 use crate::call::CatchPanic;
 use crate::error::{HookError, PluginError, code};
@@ -115,20 +117,27 @@ fn give_up(server: &Arc<Server>) {
     let open = server.in_flight.take_all();
     let hooks = server.tools.declaration.hooks;
     let mut running: BTreeMap<&str, usize> = BTreeMap::new();
-    for (id, call) in open {
-        let line = match call {
-            Some(call) => {
-                let hook = hooks.get(call.hook).map_or("?", |hook| hook.name);
-                *running.entry(hook).or_default() += 1;
-                let error = HookError::new(
-                    code::UNAVAILABLE,
-                    format!(
-                        "the plugin's process is ending, and `{hook}` did not end within {GIVE_UP:?}"
-                    ),
-                );
-                failure_line(&id, call.shape, &error)
+    for Open { id, hook, shape } in open {
+        let name = hook.and_then(|hook| hooks.get(hook)).map(|hook| hook.name);
+        let problem = match name {
+            Some(hook) => format!(
+                "the plugin's process is ending, and `{hook}` did not end within {GIVE_UP:?}"
+            ),
+            None => "the plugin's process is ending".to_owned(),
+        };
+        if let Some(hook) = name {
+            *running.entry(hook).or_default() += 1;
+        }
+        let error = HookError::new(code::UNAVAILABLE, problem);
+        let line = match shape {
+            Some(shape) => failure_line(&id, shape, &error),
+            None => {
+                let text = failure_text(&error);
+                refusal_line(
+                    &id,
+                    &ErrorData::internal_error(text, Some(error.to_value())),
+                )
             }
-            None => error_line(Some(&id), INTERNAL_ERROR, "the plugin's process is ending"),
         };
         // Whoever reads too slowly for it is not waited for.
         let _ = server.output.offer(line);

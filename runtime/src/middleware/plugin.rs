@@ -157,9 +157,9 @@ impl PluginMiddleware {
         let handle = PluginHandle {
             entry: Arc::clone(&self.entry),
             live: None,
+            access: Access::All,
         };
-        let told = Value::Object(told);
-        match handle.call_as(Access::All, hook, call.ctx(), told).await {
+        match handle.call(hook, call.ctx(), Value::Object(told)).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if self.lacks(hook, &error) => Ok(None),
             // It is not ready; or it has neither hook, and guards nothing.
