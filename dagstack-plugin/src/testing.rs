@@ -27,6 +27,9 @@
 //! // In an integration test of the plugin's package:
 //! // gives_back(testing::executable(env!("CARGO_BIN_EXE_echo")));
 //! ```
+//!
+//! Linked, a hook runs as on most hosts, on a thread that a tokio runtime drives; see
+//! [`#[hook]`](crate::hook) for what that means for one that blocks.
 
 mod executable;
 mod resources;

@@ -241,6 +241,13 @@ impl Live {
     }
 }
 
+impl Drop for Live {
+    fn drop(&mut self) {
+        // The adapter is the last to have the plugin: it drops it where the author's code may run.
+        self.forget_native();
+    }
+}
+
 impl Current {
     fn put(&mut self, state: State, live: Option<Arc<Live>>) -> Option<Arc<Live>> {
         if let Some(reason) = state.reason() {

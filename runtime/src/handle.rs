@@ -38,6 +38,10 @@ pub struct PluginHandle {
 impl PluginHandle {
     /// Calls a hook. `args` is an object of the hook's arguments; `null` stands for none.
     ///
+    /// It may be awaited anywhere: where no tokio runtime is around the caller, the hook finds that of
+    /// the setup around it. A `fn` hook of a linked plugin runs before the first `.await` comes back;
+    /// see `#[hook]` for what may block.
+    ///
     /// # Errors
     ///
     /// What the hook returned, or one of the codes of [`code`](mod@crate::code): `unknown_hook`,

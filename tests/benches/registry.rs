@@ -2,11 +2,13 @@
 //!
 //! * `typed`: a call through the kind's trait as `registry.get` gives it, without middleware and with
 //!   [`Observe`] where nobody listens, beside the same method of async-trait called directly (`bare`:
-//!   it neither catches panics nor counts calls).
+//!   it neither catches panics nor counts calls); and once more by a caller without a runtime around
+//!   it, who is given the registry's.
 //! * `ten plugins`: look-up and every class of dispatch over the same ten plugins, `alone` and `among
 //!   10000 others`.
 //!
-//! All futures are ready at the first poll, so they are polled once, without an executor.
+//! Everything is called by a task of a runtime, as hosts call. All futures are ready at the first
+//! poll, so they are polled once and never awaited.
 
 use std::any::Any;
 use std::future::Future;
@@ -16,7 +18,8 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use dagstack_plugin::declaration::{Declaration, Hook};
 use dagstack_plugin::kind::{HookSpec, Lease, Native, Run};
 use dagstack_plugin::manifest::ExecutionModel;
@@ -27,6 +30,7 @@ use dagstack_plugin::{
 };
 use dagstack_runtime::middleware::Observe;
 use dagstack_runtime::{Registry, RegistryBuilder};
+use dagstack_tests::time_in_task;
 
 /// Hands text back.
 #[kind(name = "bench", version = "1.0.0")]
@@ -211,19 +215,51 @@ fn typed(criterion: &mut Criterion) {
     let observed = ten(Registry::builder().middleware(Observe::new()));
     let get = |registry: &Registry| registry.get::<dyn Bench>("p0").expect("a plugin");
     // Hidden, or the compiler calls the only implementation there is directly.
-    let bare: Box<dyn Bare> = black_box(Box::new(Hand::<0>));
+    let bare: Arc<dyn Bare> = black_box(Arc::new(Hand::<0>));
     let ctx = HookContext::default();
     let text = "x".repeat(40);
     let mut group = criterion.benchmark_group("typed");
     group.bench_function("bare", |b| {
-        b.iter(|| ready(bare.one(&ctx, text.clone())));
+        b.iter_custom(|calls| {
+            let (bare, ctx, text) = (Arc::clone(&bare), ctx.clone(), text.clone());
+            time_in_task(calls, move || {
+                drop(black_box(ready(bare.one(&ctx, text.clone()))));
+            })
+        });
     });
     for (name, plugin) in [("registry", get(&plain)), ("observed", get(&observed))] {
         group.bench_function(name, |b| {
-            b.iter(|| ready(plugin.one(&ctx, text.clone())));
+            b.iter_custom(|calls| {
+                let (plugin, ctx, text) = (Arc::clone(&plugin), ctx.clone(), text.clone());
+                time_in_task(calls, move || {
+                    drop(black_box(ready(plugin.one(&ctx, text.clone()))));
+                })
+            });
         });
     }
+    let plugin = get(&plain);
+    group.bench_function("registry, no runtime", |b| {
+        b.iter(|| ready(plugin.one(&ctx, text.clone())));
+    });
     group.finish();
+}
+
+/// A bench of what a task does with a registry and the dispatcher of its kind.
+fn of_task<T>(
+    group: &mut BenchmarkGroup<'_, WallTime>,
+    name: String,
+    registry: &Registry,
+    run: impl Fn(&Registry, &BenchDispatcher, &HookContext) -> T + Copy + Send + 'static,
+) {
+    group.bench_function(name, |b| {
+        b.iter_custom(|calls| {
+            let (registry, ctx) = (registry.clone(), HookContext::default());
+            let dispatcher = registry.dispatch::<dyn Bench>();
+            time_in_task(calls, move || {
+                drop(black_box(run(&registry, &dispatcher, &ctx)));
+            })
+        });
+    });
 }
 
 fn ten_plugins(criterion: &mut Criterion) {
@@ -231,34 +267,37 @@ fn ten_plugins(criterion: &mut Criterion) {
         ("alone", ten(Registry::builder())),
         ("among 10000 others", ten(among_others(Registry::builder()))),
     ];
-    let ctx = HookContext::default();
     let path = || black_box("a.txt").to_owned();
     let mut group = criterion.benchmark_group("ten plugins");
     for (setting, registry) in &registries {
-        let bench = registry.dispatch::<dyn Bench>();
-        group.bench_function(format!("plugin/{setting}"), |b| {
-            b.iter(|| registry.plugin(black_box("bench"), black_box("p5")).is_ok());
+        let named = |what: &str| format!("{what}/{setting}");
+        let group = &mut group;
+        of_task(group, named("plugin"), registry, |registry, _, _| {
+            registry.plugin(black_box("bench"), black_box("p5")).is_ok()
         });
-        group.bench_function(format!("get/{setting}"), |b| {
-            b.iter(|| registry.get::<dyn Bench>(black_box("p5")).is_ok());
+        of_task(group, named("get"), registry, |registry, _, _| {
+            registry.get::<dyn Bench>(black_box("p5")).is_ok()
         });
-        group.bench_function(format!("dispatch/{setting}"), |b| {
-            b.iter(|| registry.dispatch::<dyn Bench>());
+        of_task(group, named("dispatch"), registry, |registry, _, _| {
+            registry.dispatch::<dyn Bench>()
         });
-        group.bench_function(format!("singleton/{setting}"), |b| {
-            b.iter(|| ready(bench.one(&ctx, path())).is_ok());
+        of_task(group, named("singleton"), registry, move |_, bench, ctx| {
+            ready(bench.one(ctx, path())).is_ok()
         });
-        group.bench_function(format!("capability/{setting}"), |b| {
-            b.iter(|| ready(bench.read(&ctx, path())).is_ok());
+        of_task(
+            group,
+            named("capability"),
+            registry,
+            move |_, bench, ctx| ready(bench.read(ctx, path())).is_ok(),
+        );
+        of_task(group, named("collect"), registry, move |_, bench, ctx| {
+            ready(bench.every(ctx, path())).is_ok()
         });
-        group.bench_function(format!("collect/{setting}"), |b| {
-            b.iter(|| ready(bench.every(&ctx, path())).is_ok());
+        of_task(group, named("notify"), registry, move |_, bench, ctx| {
+            ready(bench.told(ctx, path())).is_ok()
         });
-        group.bench_function(format!("notify/{setting}"), |b| {
-            b.iter(|| ready(bench.told(&ctx, path())).is_ok());
-        });
-        group.bench_function(format!("chain/{setting}"), |b| {
-            b.iter(|| ready(bench.pass(&ctx, path())).is_ok());
+        of_task(group, named("chain"), registry, move |_, bench, ctx| {
+            ready(bench.pass(ctx, path())).is_ok()
         });
     }
     group.finish();

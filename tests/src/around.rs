@@ -90,6 +90,7 @@ pub struct Config {
 /// Tries things.
 #[derive(Debug)]
 pub struct Here {
+    number: u32,
     setup: String,
     changed: watch::Receiver<Option<String>>,
     held: watch::Sender<usize>,
@@ -113,6 +114,7 @@ impl Here {
         });
         let (send, receive) = std::sync::mpsc::channel();
         Self {
+            number: ctx.config().number,
             setup: format!("{before}{}{later}", all()),
             changed,
             held: watch::channel(0).0,
@@ -210,9 +212,13 @@ impl Here {
     }
 }
 
+/// What was not allowed in each `drop` so far, with the number of the plugin's config.
+pub static DROPPED: Mutex<Vec<(u32, String)>> = Mutex::new(Vec::new());
+
 impl Drop for Here {
     fn drop(&mut self) {
-        // Where a test looks for it: a panic of a `drop` reaches nobody.
+        // Where tests look for it: a panic of a `drop` reaches nobody.
+        DROPPED.lock().expect("a lock").push((self.number, all()));
         if let Ok(file) = std::env::var("AROUND_DROPPED") {
             let _ = std::fs::write(file, format!("dropped; {}", all()));
         }

@@ -10,6 +10,7 @@ pub mod wired;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// The executable `name` of this workspace, built if nobody has.
 ///
@@ -57,4 +58,23 @@ pub fn peer(variable: &str, what: &str) -> Option<PathBuf> {
         eprintln!("SKIPPED: no {what}; `cargo xtask test` installs it");
     }
     path
+}
+
+/// How long `calls` runs take, one after the other, as a task of a runtime: where hosts make their
+/// calls. For Criterion's `iter_custom`.
+///
+/// # Panics
+///
+/// When a run does.
+pub fn time_in_task(calls: u64, mut run: impl FnMut() + Send + 'static) -> Duration {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    let runtime = RUNTIME.get_or_init(|| tokio::runtime::Runtime::new().expect("a runtime"));
+    let timed = runtime.spawn(async move {
+        let start = Instant::now();
+        for _ in 0..calls {
+            run();
+        }
+        start.elapsed()
+    });
+    runtime.block_on(timed).expect("no panic")
 }

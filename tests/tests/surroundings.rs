@@ -8,7 +8,7 @@ use std::sync::Arc;
 use dagstack_plugin::testing::{self, TestPlugin};
 use dagstack_plugin::{Health, HookError, code};
 use dagstack_runtime::{HookContext, MemoryConfig, PluginHandle, Registry};
-use dagstack_tests::around::{Around, Here, TRIES};
+use dagstack_tests::around::{Around, DROPPED, Here, TRIES};
 use serde_json::{Value, json};
 
 fn executable() -> PathBuf {
@@ -253,6 +253,20 @@ fn b08_a_plugin_is_dropped_inside_a_runtime() {
         let told = std::fs::read_to_string(file).expect("it was dropped");
         assert_eq!(told, "dropped; ");
     });
+}
+
+#[test]
+fn b08_a_linked_plugin_is_dropped_inside_a_runtime_whoever_drops_it() {
+    const NUMBER: u32 = 77;
+    let config = MemoryConfig::new(json!({ "around": { "here": { "number": NUMBER } } }));
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let [registry, _] = registries(&config);
+    drop(runtime.block_on(ready(&registry)));
+    // Without a teardown, on a thread without a runtime.
+    outside(async move { drop(registry) });
+    let dropped = DROPPED.lock().expect("a lock");
+    let ours = dropped.iter().find(|(number, _)| *number == NUMBER);
+    assert_eq!(ours, Some(&(NUMBER, String::new())));
 }
 
 #[test]

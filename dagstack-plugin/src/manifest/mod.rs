@@ -9,6 +9,8 @@ mod fields;
 #[cfg(feature = "manifest")]
 mod node;
 #[cfg(feature = "manifest")]
+mod outside;
+#[cfg(feature = "manifest")]
 mod parse;
 #[cfg(feature = "manifest")]
 mod problem;

@@ -20,10 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let text = std::fs::read_to_string(file).map_err(|error| format!("`{file}`: {error}"))?;
 
     let registry = Registry::builder().linked().build()?;
-    let report = registry.setup_all().await;
-    if !report.all_ready() {
-        eprintln!("{report}");
-    }
+    registry.setup_all().await.ok()?;
     let chunker = registry.get::<dyn Chunker>(name)?;
     let pieces = chunker
         .chunk(&HookContext::default(), text, Some(200))
