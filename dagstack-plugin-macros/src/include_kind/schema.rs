@@ -209,10 +209,13 @@ fn decoded(name: &str) -> String {
     let mut parts = name.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
-        match part.get(..2).map(|digits| u8::from_str_radix(digits, 16)) {
-            Some(Ok(byte)) => bytes.extend([byte].iter().chain(&part.as_bytes()[2..])),
-            _ => bytes.extend(b"%".iter().chain(part.as_bytes())),
-        }
+        let byte = |(digits, rest)| Some((u8::from_str_radix(digits, 16).ok()?, rest));
+        let (byte, rest) = part
+            .split_at_checked(2)
+            .and_then(byte)
+            .unwrap_or((b'%', part));
+        bytes.push(byte);
+        bytes.extend(rest.bytes());
     }
     let name = String::from_utf8(bytes).unwrap_or_else(|_| name.to_owned());
     name.replace("~1", "/").replace("~0", "~")
