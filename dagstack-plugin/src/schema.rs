@@ -1,7 +1,7 @@
 //! JSON Schemas: made from types by schemars, brought into the form MCP clients accept.
 
 mod constrains;
-mod keywords;
+pub(crate) mod keywords;
 mod optional;
 mod published;
 mod reference;
@@ -20,7 +20,18 @@ pub(crate) use shape::Shape;
 /// A JSON Schema (2020-12) as a plain object.
 pub type Schema = Map<String, Value>;
 
-/// The schema of what `T` is read from.
+/// The schema of what `T` is read from, in the form in which it is published: sub-schemas are
+/// objects, formats those of JSON Schema 2020-12, integers have bounds and arrays `items`.
+///
+/// ```
+/// use dagstack_plugin::schema;
+/// use dagstack_plugin::serde_json::{Value, json};
+///
+/// let pair = schema::input::<(u8, Value)>();
+/// let small = json!({ "type": "integer", "minimum": 0, "maximum": 255 });
+/// assert_eq!(pair["prefixItems"], json!([small, {}]));
+/// assert_eq!(pair["items"], json!({}));
+/// ```
 pub fn input<T: JsonSchema + ?Sized>() -> Schema {
     published_input(typed_input::<T>())
 }
@@ -43,7 +54,7 @@ pub(crate) fn flattened<T: JsonSchema + ?Sized>() -> Schema {
     schema
 }
 
-/// The schema of what `T` is written as.
+/// The schema of what `T` is written as, in the form of [`input`].
 pub fn output<T: JsonSchema + ?Sized>() -> Schema {
     let mut schema = typed_output::<T>();
     publish(&mut schema, Formats::Written);
@@ -302,7 +313,10 @@ mod tests {
             "items": { "$ref": "#" },
             "prefixItems": [{ "$ref": "#/items" }],
             "default": [{ "$ref": "#" }],
-            "$defs": { "Other": { "anyOf": [{ "$ref": "#" }, { "$ref": "#/$defs/Other" }] } },
+            "$defs": { "Other": {
+                "anyOf": [{ "$ref": "#" }, { "$ref": "#/$defs/Other" }],
+                "properties": { "default": { "$ref": "#" } },
+            } },
         });
         let wrapped = Value::Object(wrap(finish(recursive, "")));
         let result = &wrapped["properties"]["result"];
@@ -312,6 +326,8 @@ mod tests {
             "#/properties/result/items"
         );
         assert_eq!(result["default"][0]["$ref"], "#", "data stays");
+        let named = &wrapped["$defs"]["Other"]["properties"]["default"];
+        assert_eq!(named["$ref"], "#/properties/result", "a name, no keyword");
         let other = &wrapped["$defs"]["Other"]["anyOf"];
         assert_eq!(other[0]["$ref"], "#/properties/result");
         assert_eq!(other[1]["$ref"], "#/$defs/Other");

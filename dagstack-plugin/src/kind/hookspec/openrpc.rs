@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Hook;
 use crate::kind::{ErrorPolicy, KindSpec};
-use crate::schema;
+use crate::schema::{self, keywords};
 
 /// `v<MAJOR>.openrpc.json`.
 pub(super) fn document(kind: &KindSpec, hooks: &[Hook]) -> Value {
@@ -146,22 +146,19 @@ impl<P: Fn(&str) -> Option<String>> References<P> {
     }
 
     fn moved(&self, schema: &Value) -> Value {
-        match schema {
-            Value::Array(items) => items.iter().map(|item| self.moved(item)).collect(),
-            Value::Object(map) => map
-                .iter()
-                .map(|(key, value)| {
-                    let value = match (key.as_str(), value) {
-                        ("$ref", Value::String(reference)) => self.reference(reference).into(),
-                        // Data, not schemas.
-                        ("default" | "examples" | "enum" | "const", data) => data.clone(),
-                        (_, value) => self.moved(value),
-                    };
-                    (key.clone(), value)
-                })
-                .collect(),
-            other => other.clone(),
+        let mut moved = schema.clone();
+        self.redirect(&mut moved);
+        moved
+    }
+
+    fn redirect(&self, schema: &mut Value) {
+        let Value::Object(schema) = schema else {
+            return;
+        };
+        if let Some(Value::String(reference)) = schema.get_mut("$ref") {
+            *reference = self.reference(reference);
         }
+        keywords::each_mut(schema, |_, part| self.redirect(part));
     }
 
     fn reference(&self, reference: &str) -> String {

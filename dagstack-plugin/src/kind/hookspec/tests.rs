@@ -35,7 +35,10 @@ const HOOK: KindHook = KindHook {
     output_schema: || {
         schema(json!({
             "type": "object",
-            "properties": { "next": { "$ref": "#" }, "node": { "$ref": "#/$defs/Node" } },
+            "properties": {
+                "next": { "$ref": "#" }, "node": { "$ref": "#/$defs/Node" },
+                "default": { "$ref": "#/$defs/Node" },
+            },
             "default": { "$ref": "#" },
             "$defs": { "Node": { "type": "array", "items": { "$ref": "#/$defs/Node" } } },
         }))
@@ -144,6 +147,8 @@ fn openrpc_references_follow_what_they_refer_to() {
     // The output's `Node` is another one than the input's.
     let node = "#/components/schemas/output.Node";
     assert_eq!(result["properties"]["node"]["$ref"], node);
+    let named = &result["properties"]["default"];
+    assert_eq!(named["$ref"], node, "a name, no keyword");
     let schemas = &document["components"]["schemas"];
     assert_eq!(schemas["output.Node"]["items"]["$ref"], node);
     assert_eq!(schemas["Node"]["type"], "integer");
