@@ -1,22 +1,37 @@
 // The official TypeScript MCP client against a plugin executable: list, call, error case.
 //
 // usage: node mcp_client.mjs NODE_MODULES COMMAND CALLS   (CALLS: JSON, [[tool, arguments], ...])
-// Prints one JSON object: {tools, answers}.
+// Prints one JSON object: {tools, answers, warnings, unfit}. `warnings` is all that was printed on
+// the way; `unfit` the arguments that do not fit the tool's schema by the client's own validator.
 
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
 const [folder, command, calls] = process.argv.slice(2);
+const warnings = [];
+for (const level of ["debug", "error", "info", "log", "warn"]) {
+  console[level] = (...parts) => warnings.push(parts.map(String).join(" "));
+}
+process.on("warning", (warning) => warnings.push(String(warning)));
+
 const require = createRequire(`${folder}/package.json`);
 const load = (name) => import(pathToFileURL(require.resolve(name)).href);
-const { Client } = await load("@modelcontextprotocol/sdk/client/index.js");
-const { StdioClientTransport } = await load("@modelcontextprotocol/sdk/client/stdio.js");
+const sdk = "@modelcontextprotocol/sdk";
+const { Client } = await load(`${sdk}/client/index.js`);
+const { StdioClientTransport } = await load(`${sdk}/client/stdio.js`);
+const { AjvJsonSchemaValidator } = await load(`${sdk}/validation/ajv`);
 
 const client = new Client({ name: "dagstack-tests", version: "1.0.0" });
 await client.connect(new StdioClientTransport({ command }));
 const { tools } = await client.listTools();
+
+const validator = new AjvJsonSchemaValidator();
+const inputs = new Map(tools.map((tool) => [tool.name, validator.getValidator(tool.inputSchema)]));
 const answers = [];
+const unfit = [];
 for (const [name, args] of JSON.parse(calls)) {
+  const fits = inputs.get(name)?.(args);
+  if (fits?.valid === false) unfit.push([name, args, fits.errorMessage]);
   try {
     const result = await client.callTool({ name, arguments: args });
     answers.push({
@@ -29,7 +44,7 @@ for (const [name, args] of JSON.parse(calls)) {
   }
 }
 await client.close();
-console.log(
+process.stdout.write(
   JSON.stringify({
     tools: tools.map((tool) => ({
       name: tool.name,
@@ -38,5 +53,7 @@ console.log(
       output: tool.outputSchema,
     })),
     answers,
-  }),
+    warnings,
+    unfit,
+  }) + "\n",
 );

@@ -1,21 +1,53 @@
 """The official Python MCP client against a plugin executable: list, call, error case.
 
-usage: mcp_client.py legacy|auto COMMAND CALLS   (CALLS: JSON, [[tool, arguments], ...])
-Prints one JSON object: {version, tools, answers}.
+usage: python -W error mcp_client.py legacy|auto COMMAND CALLS   (CALLS: JSON, [[tool, arguments], ...])
+Prints one JSON object: {version, tools, answers, warnings, unfit}. `warnings` is what was logged as
+one on the way; `unfit` the arguments that do not fit the tool's schema.
 """
 
 import asyncio
 import json
+import logging
 import sys
 
+from jsonschema.validators import validator_for
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
+from mcp_types import _v2025_11_25, _v2026_07_28
+
+
+class Warnings(logging.Handler):
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.texts = []
+
+    def emit(self, record):
+        self.texts.append(record.getMessage())
+
+
+def check(tool):
+    """The tool as the schemas of MCP have it, from which these types are made."""
+    plain = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for version in (_v2025_11_25, _v2026_07_28):
+        version.Tool.model_validate(plain)
+    validators = []
+    for schema in (tool.input_schema, tool.output_schema):
+        validator = validator_for(schema)
+        validator.check_schema(schema)
+        validators.append(validator(schema))
+    return validators[0]
 
 
 async def main(mode, command, calls):
+    warnings = Warnings()
+    logging.getLogger().addHandler(warnings)
     async with Client(stdio_client(StdioServerParameters(command=command)), mode=mode) as client:
         tools = (await client.list_tools()).tools
+        inputs = {tool.name: check(tool) for tool in tools}
         answers = []
+        unfit = []
         for tool, arguments in calls:
+            if tool in inputs:
+                unfit += [[tool, arguments, str(e)] for e in inputs[tool].iter_errors(arguments)]
             try:
                 result = await client.call_tool(tool, arguments)
                 answers.append(
@@ -41,6 +73,8 @@ async def main(mode, command, calls):
                         for tool in tools
                     ],
                     "answers": answers,
+                    "warnings": warnings.texts,
+                    "unfit": unfit,
                 }
             )
         )

@@ -3,6 +3,7 @@
 pub mod around;
 pub mod failing;
 pub mod guarded;
+pub mod interop;
 pub mod scratch;
 pub mod secretive;
 pub mod wired;

@@ -2,28 +2,9 @@
 
 use std::process::Command;
 
-use dagstack_tests::{built, peer, workspace};
+use dagstack_tests::interop::{self, PYTHON, json_of, python_client, script};
+use dagstack_tests::{built, peer};
 use serde_json::{Value, json};
-
-const PYTHON: (&str, &str) = ("DAGSTACK_TEST_PYTHON", "Python MCP client");
-const NODE: (&str, &str) = ("DAGSTACK_TEST_NODE", "TypeScript MCP client");
-
-fn json_of(command: &mut Command) -> Value {
-    let output = command.output().expect("the client starts");
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{command:?} ended with {}\n{stdout}\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let line = stdout.lines().last().expect("the client prints a line");
-    serde_json::from_str(line).expect("the client prints JSON")
-}
-
-fn script(name: &str) -> std::path::PathBuf {
-    workspace().join("tests").join("interop").join(name)
-}
 
 /// What every MCP client must see of `echo`: the same list, the same answers.
 fn check_echo(seen: &Value) {
@@ -51,60 +32,38 @@ fn check_echo(seen: &Value) {
     assert_eq!(answers[2]["protocol_error"], -32602, "{}", answers[2]);
 }
 
-fn echo_calls() -> String {
+fn echo_calls() -> Value {
     json!([
         ["echo", { "text": "hällo" }],
         ["echo", { "txet": "hällo" }],
         ["nothing", {}],
         ["tool.echo.execute.echo", { "text": "hällo" }],
     ])
-    .to_string()
 }
 
 #[test]
 fn python_client_with_initialize() {
-    let Some(python) = peer(PYTHON.0, PYTHON.1) else {
+    let Some(seen) = python_client("legacy", "echo", &echo_calls()) else {
         return;
     };
-    let seen = json_of(
-        Command::new(python)
-            .arg(script("mcp_client.py"))
-            .arg("legacy")
-            .arg(built("echo"))
-            .arg(echo_calls()),
-    );
     assert_eq!(seen["version"], "2025-11-25");
     check_echo(&seen);
 }
 
 #[test]
 fn python_client_without_initialize() {
-    let Some(python) = peer(PYTHON.0, PYTHON.1) else {
+    let Some(seen) = python_client("auto", "echo", &echo_calls()) else {
         return;
     };
-    let seen = json_of(
-        Command::new(python)
-            .arg(script("mcp_client.py"))
-            .arg("auto")
-            .arg(built("echo"))
-            .arg(echo_calls()),
-    );
     assert_eq!(seen["version"], "2026-07-28");
     check_echo(&seen);
 }
 
 #[test]
 fn typescript_client() {
-    let Some(node) = peer(NODE.0, NODE.1) else {
+    let Some(seen) = interop::typescript_client("echo", &echo_calls()) else {
         return;
     };
-    let seen = json_of(
-        Command::new("node")
-            .arg(script("mcp_client.mjs"))
-            .arg(node)
-            .arg(built("echo"))
-            .arg(echo_calls()),
-    );
     check_echo(&seen);
 }
 
@@ -119,8 +78,7 @@ fn clients_accept_every_result_shape() {
         ["length", { "text": "one" }],
         ["ranking", { "text": "one two one" }],
         ["capacity", {}],
-    ])
-    .to_string();
+    ]);
     let check = |seen: Value| {
         let answers = seen["answers"].as_array().expect("a list").clone();
         assert_eq!(answers[0]["structured"]["words"], 2, "{}", answers[0]);
@@ -137,30 +95,17 @@ fn clients_accept_every_result_shape() {
         assert_eq!(answers[6]["is_error"], false, "{}", answers[6]);
         assert_eq!(answers[6]["text"][0], "{\"result\":18446744073709551615}");
     };
-    if let Some(python) = peer(PYTHON.0, PYTHON.1) {
-        check(json_of(
-            Command::new(python)
-                .arg(script("mcp_client.py"))
-                .arg("legacy")
-                .arg(built("text-stats"))
-                .arg(&calls),
-        ));
-    }
-    if let Some(node) = peer(NODE.0, NODE.1) {
-        check(json_of(
-            Command::new("node")
-                .arg(script("mcp_client.mjs"))
-                .arg(node)
-                .arg(built("text-stats"))
-                .arg(&calls),
-        ));
-    }
+    let seen = [
+        python_client("legacy", "text-stats", &calls),
+        interop::typescript_client("text-stats", &calls),
+    ];
+    seen.into_iter().flatten().for_each(check);
 }
 
 /// `echo manifest` prints what the published Python core accepts.
 #[test]
 fn published_core_discovers_our_manifests() {
-    let Some(python) = peer(PYTHON.0, "published dagstack core") else {
+    let Some(python) = peer(PYTHON, "published dagstack core") else {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
@@ -239,7 +184,7 @@ fn b26_hosts_load_a_relative_command() {
 /// The published Python core's own adapter runs our executable.
 #[test]
 fn published_core_calls_our_executables() {
-    let Some(python) = peer(PYTHON.0, "published dagstack core") else {
+    let Some(python) = peer(PYTHON, "published dagstack core") else {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,6 +1,10 @@
 //! A plugin with a hook for every kind of type that a hook can take and return: each gives back what
 //! it is given. The samples beside the types are what fits them.
 
+#[macro_use]
+mod hooks;
+
+pub mod others;
 pub mod typed;
 pub mod types;
 
@@ -25,51 +29,8 @@ use types::*;
 #[derive(Debug, Default)]
 pub struct Sweep;
 
-/// `plain` hooks take one `value` and return it; `whole` ones take what stands there, and return a
-/// tuple of it.
-macro_rules! hooks {
-    (
-        plain { $($name:ident: $type:ty = [$($sample:tt)*];)* }
-        whole { $($hook:ident($($(#$attr:tt)* $param:ident: $of:ty),+ $(,)?) = [$($args:tt)*];)* }
-    ) => {
-        /// Gives back what it is given.
-        #[plugin(kind = "tool", name = "sweep")]
-        impl Sweep {
-            $(
-                /// Gives back a value.
-                #[hook]
-                fn $name(&self, value: $type) -> $type {
-                    value
-                }
-            )*
-            $(
-                /// Gives back all it is given.
-                #[hook]
-                fn $hook(&self, $($(#$attr)* $param: $of),+) -> ($($of,)+) {
-                    ($($param,)+)
-                }
-            )*
-        }
-
-        /// The names of all hooks, each with arguments that fit.
-        pub fn samples() -> Vec<(&'static str, Vec<Value>)> {
-            let values = |list: Value| match list {
-                Value::Array(values) => values,
-                other => vec![other],
-            };
-            let wrap = |value| json!({ "value": value });
-            let mut all = Vec::new();
-            $(all.push((
-                stringify!($name),
-                values(json!([$($sample)*])).into_iter().map(wrap).collect(),
-            ));)*
-            $(all.push((stringify!($hook), values(json!([$($args)*]))));)*
-            all
-        }
-    };
-}
-
 hooks! {
+    Sweep "sweep"
     plain {
         of_bool: bool = [true, false];
         of_u8: u8 = [0, 5, 255];
