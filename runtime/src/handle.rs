@@ -193,6 +193,11 @@ pub(crate) fn typed<K: Kind + ?Sized>(entry: &Arc<Entry>, live: &Arc<Live>) -> A
     let native = live.native();
     match native.as_deref().and_then(|it| it.downcast_ref::<Arc<K>>()) {
         Some(native) => Arc::clone(native),
-        None => K::proxy(Arc::new(PluginHandle::of(entry, live))),
+        None => {
+            let mut handle = PluginHandle::of(entry, live);
+            // Who calls by the trait is code of this program.
+            handle.access = Access::All;
+            K::proxy(Arc::new(handle))
+        }
     }
 }
