@@ -131,6 +131,12 @@ macro_rules! main {
             $crate::stdio::main::<$plugin>()
         }
     };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "`main!` takes the plugin's type, by its path: `dagstack_plugin::main!(echo::Echo);`"
+        );
+        fn main() {}
+    };
 }
 
 /// Writes the `main` of a plugin executable. Needs feature `stdio`.
@@ -141,6 +147,7 @@ macro_rules! main {
         ::core::compile_error!(
             "`dagstack_plugin::main!` needs feature `stdio` of dagstack-plugin: put `bin = [\"dagstack-plugin/stdio\"]` under `[features]` and `required-features = [\"bin\"]` under `[[bin]]`"
         );
+        fn main() {}
     };
 }
 

@@ -15,4 +15,16 @@ macro_rules! link {
     ($($package:ident),+ $(,)?) => {
         $(use $package as _;)+
     };
+    ($package:ident :: $($plugin:tt)*) => {
+        ::core::compile_error!(::core::concat!(
+            "`link!` takes packages, not what is in them: `dagstack_runtime::link!(",
+            ::core::stringify!($package),
+            ");`",
+        ));
+    };
+    ($($other:tt)*) => {
+        ::core::compile_error!(
+            "`link!` takes packages, by their names in Rust: `dagstack_runtime::link!(echo, fixed_chunker);`"
+        );
+    };
 }
