@@ -27,6 +27,15 @@ impl Ctxt {
         self.push(Error::new_spanned(tokens, message));
     }
 
+    /// Records a mistake that is made in several places at once, at the first.
+    pub(crate) fn error_once(&self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        let message = message.to_string();
+        let is_known = |error: &Error| error.to_string() == message;
+        if !self.errors.borrow().iter().any(is_known) {
+            self.error_at(tokens, message);
+        }
+    }
+
     /// Records an error made elsewhere.
     pub(crate) fn push(&self, error: Error) {
         self.errors.borrow_mut().push(error);

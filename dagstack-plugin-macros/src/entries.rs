@@ -1,6 +1,6 @@
 //! The arguments of an attribute: `key`, `key = value` and `key(…)`, separated by commas.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, Spacing, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Lit, LitBool, LitStr};
 
@@ -23,7 +23,12 @@ pub(crate) enum Value {
     Eq(TokenStream),
     /// `(…)`.
     List(Group),
+    /// Something that is reported already.
+    Broken,
 }
+
+/// The key of an argument that has none.
+const UNREADABLE: &str = "_";
 
 /// A value with its place.
 #[derive(Clone, Debug)]
@@ -36,63 +41,103 @@ pub(crate) struct Spanned<T> {
 
 /// Splits arguments at their commas. A mistake in one costs only that one.
 pub(crate) fn parse(tokens: TokenStream, owner: &str, cx: &Ctxt) -> Vec<Entry> {
-    split(tokens)
-        .into_iter()
-        .filter_map(|chunk| entry(chunk, owner, cx))
-        .collect()
+    let mut entries: Vec<Entry> = Vec::new();
+    for chunk in chunks(tokens, false, cx) {
+        if let Some(entry) = entry(chunk, owner, &entries, cx) {
+            entries.push(entry);
+        }
+    }
+    entries
 }
 
 /// The chunks between commas.
 pub(crate) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+    chunks(tokens, false, &Ctxt::default())
+}
+
+/// Splits at commas and, with a report, where one should be. Literals side by side are `texts` of a
+/// list, or one value.
+fn chunks(tokens: TokenStream, texts: bool, cx: &Ctxt) -> Vec<Vec<TokenTree>> {
     let mut chunks = vec![Vec::new()];
     for tree in tokens {
-        match (&tree, chunks.last_mut()) {
-            (TokenTree::Punct(punct), _) if punct.as_char() == ',' => chunks.push(Vec::new()),
-            (_, Some(last)) => last.push(tree),
-            (_, None) => {}
+        let before = chunks
+            .last()
+            .and_then(|chunk: &Vec<TokenTree>| chunk.last());
+        let is_missing = match (before, &tree) {
+            (None | Some(TokenTree::Punct(_)), _) => false,
+            (Some(TokenTree::Ident(word)), _) if word == "dyn" || word == "impl" => false,
+            (Some(_), TokenTree::Ident(_)) => true,
+            (Some(TokenTree::Literal(_)), TokenTree::Literal(_)) => texts,
+            _ => false,
+        };
+        match &tree {
+            TokenTree::Punct(punct) if punct.as_char() == ',' => chunks.push(Vec::new()),
+            TokenTree::Punct(punct) if punct.as_char() == ';' => {
+                cx.error(punct.span(), "expected `,`, found `;`");
+                chunks.push(Vec::new());
+            }
+            _ if is_missing => {
+                cx.error_at(&tree, format!("expected `,` before `{tree}`"));
+                chunks.push(vec![tree]);
+            }
+            _ => {
+                if let Some(last) = chunks.last_mut() {
+                    last.push(tree);
+                }
+            }
         }
     }
     chunks.retain(|chunk| !chunk.is_empty());
     chunks
 }
 
-fn entry(chunk: Vec<TokenTree>, owner: &str, cx: &Ctxt) -> Option<Entry> {
+fn entry(chunk: Vec<TokenTree>, owner: &str, before: &[Entry], cx: &Ctxt) -> Option<Entry> {
     let mut rest = chunk.into_iter();
     let key = match rest.next()? {
         TokenTree::Ident(key) => key,
         other => {
-            cx.error_at(
-                &other,
-                format!("expected an argument of `{owner}`, `key = value`, found `{other}`"),
-            );
-            return None;
+            // Who leaves one key out leaves them all out.
+            if before.iter().all(|entry| entry.key != UNREADABLE) {
+                cx.error_at(
+                    &other,
+                    format!("expected an argument of `{owner}`, `key = value`, found `{other}`"),
+                );
+            }
+            return Some(Entry {
+                key: Ident::new(UNREADABLE, other.span()),
+                value: Value::Broken,
+            });
         }
     };
     let value = match rest.next() {
         None => Value::Flag,
-        Some(TokenTree::Punct(punct)) if punct.as_char() == '=' => {
-            let value: TokenStream = rest.collect();
+        Some(TokenTree::Punct(punct)) => {
+            let is_equals = punct.as_char() == '=' && punct.spacing() == Spacing::Alone;
+            let value: TokenStream = rest
+                .by_ref()
+                .skip_while(|tree| !is_equals && matches!(tree, TokenTree::Punct(_)))
+                .collect();
             if value.is_empty() {
-                cx.error(punct.span(), format!("`{key} =` has no value"));
-                return None;
+                cx.error(punct.span(), format!("`{key} {punct}` has no value"));
+                Value::Broken
+            } else if is_equals {
+                Value::Eq(value)
+            } else {
+                cx.error(punct.span(), format!("write `{key} = {}`", shown(&value)));
+                Value::Broken
             }
-            return Some(Entry {
-                key,
-                value: Value::Eq(value),
-            });
         }
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis => {
             Value::List(group)
         }
         Some(other) => {
-            cx.error_at(
-                &other,
-                format!("expected `=`, `(` or `,` after `{key}`, found `{other}`"),
-            );
-            return None;
+            cx.error_at(&other, format!("write `{key} = {other}`"));
+            Value::Broken
         }
     };
-    if let Some(extra) = rest.next() {
+    if let Some(extra) = rest.next()
+        && !matches!(value, Value::Broken)
+    {
         cx.error_at(&extra, format!("expected `,` before `{extra}`"));
     }
     Some(Entry { key, value })
@@ -106,12 +151,21 @@ impl Entry {
 
     /// `key = "text"`, not empty.
     pub(crate) fn text(&self, cx: &Ctxt) -> Option<LitStr> {
+        self.text_or("leave it out", cx)
+    }
+
+    /// The same of a key that cannot be left out.
+    pub(crate) fn required_text(&self, example: &str, cx: &Ctxt) -> Option<LitStr> {
+        self.text_or(&format!("write one, for example `{example}`"), cx)
+    }
+
+    fn text_or(&self, help: &str, cx: &Ctxt) -> Option<LitStr> {
         let example = format!("{} = \"…\"", self.key);
         let text = one_text(self.eq(&example, cx)?, &example, cx)?;
         if text.value().trim().is_empty() {
             cx.error(
                 text.span(),
-                format!("`{}` is empty\nhelp: leave it out", self.key),
+                format!("`{}` is empty\nhelp: {help}", self.key),
             );
             return None;
         }
@@ -146,12 +200,21 @@ impl Entry {
     pub(crate) fn integer(&self, cx: &Ctxt) -> Option<Spanned<u32>> {
         let example = format!("{} = 10", self.key);
         let value = self.eq(&example, cx)?;
-        let number = match syn::parse2::<Lit>(value.clone()) {
-            Ok(Lit::Int(number)) => number.base10_parse::<u32>().ok(),
+        let digits = match syn::parse2::<Lit>(value.clone()) {
+            Ok(Lit::Int(number))
+                if number.suffix().is_empty() && !number.base10_digits().starts_with('-') =>
+            {
+                Some(number.base10_digits().to_owned())
+            }
             _ => None,
         };
-        if number.is_none() {
+        let number = digits
+            .as_ref()
+            .and_then(|digits| digits.parse::<u32>().ok());
+        if digits.is_none() {
             expected("a whole number, 0 or more", &example, &value, cx);
+        } else if number.is_none() {
+            cx.error_at(&value, format!("`{}` is at most {}", self.key, u32::MAX));
         }
         number.map(|number| Spanned {
             value: number,
@@ -174,7 +237,7 @@ impl Entry {
             }
         };
         let mut texts: Vec<LitStr> = Vec::new();
-        for item in split(list.stream()) {
+        for item in chunks(list.stream(), true, cx) {
             let item: TokenStream = item.into_iter().collect();
             let Some(text) = one_text(item, &example, cx) else {
                 continue;
@@ -198,6 +261,7 @@ impl Entry {
     pub(crate) fn list(&self, example: &str, cx: &Ctxt) -> Option<TokenStream> {
         match &self.value {
             Value::List(group) => Some(group.stream()),
+            Value::Broken => None,
             _ => {
                 cx.error_at(
                     &self.key,
@@ -215,6 +279,7 @@ impl Entry {
     pub(crate) fn eq(&self, example: &str, cx: &Ctxt) -> Option<TokenStream> {
         match &self.value {
             Value::Eq(value) => Some(value.clone()),
+            Value::Broken => None,
             _ => {
                 cx.error_at(
                     &self.key,
@@ -258,13 +323,16 @@ fn span_of(tokens: &TokenStream) -> Span {
 pub(crate) fn check_keys(entries: &[Entry], known: &[&str], owner: &str, cx: &Ctxt) {
     for (index, entry) in entries.iter().enumerate() {
         let name = entry.name();
+        if name == UNREADABLE {
+            continue;
+        }
         if entries
             .iter()
             .take(index)
             .any(|earlier| earlier.key == entry.key)
         {
             cx.error_at(&entry.key, format!("`{name}` is given twice"));
-        } else if !known.contains(&name.as_str()) {
+        } else if !known.contains(&name.as_str()) && !matches!(entry.value, Value::Broken) {
             unknown(&entry.key, known, owner, cx);
         }
     }
@@ -274,7 +342,19 @@ pub(crate) fn check_keys(entries: &[Entry], known: &[&str], owner: &str, cx: &Ct
 pub(crate) fn is_given(entries: &[Entry], key: &str, known: &[&str]) -> bool {
     entries.iter().any(|entry| {
         let name = entry.name();
-        name == key || (!known.contains(&name.as_str()) && suggest(&name, known) == Some(key))
+        if name == key || name == UNREADABLE {
+            return true;
+        }
+        // A text under a name nobody knows is probably what is missing.
+        !known.contains(&name.as_str())
+            && match suggest(&name, known) {
+                Some(guess) => guess == key,
+                None => match &entry.value {
+                    Value::Eq(value) => syn::parse2::<LitStr>(value.clone()).is_ok(),
+                    Value::Flag => true,
+                    Value::List(_) | Value::Broken => false,
+                },
+            }
     })
 }
 
@@ -296,10 +376,19 @@ pub(crate) fn unknown(key: &Ident, known: &[&str], owner: &str, cx: &Ctxt) {
 
 /// The one of `known` that `given` was probably meant to be.
 pub(crate) fn suggest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    let given = given.to_lowercase();
     known
         .iter()
-        .map(|word| (strsim::damerau_levenshtein(given, word), *word))
-        .filter(|(distance, word)| *distance <= word.len().max(given.len()).div_ceil(3))
+        .map(|word| {
+            (
+                strsim::damerau_levenshtein(&given, &word.to_lowercase()),
+                *word,
+            )
+        })
+        .filter(|(distance, word)| {
+            // Not a single letter in common is no resemblance.
+            *distance <= word.len().max(given.len()).div_ceil(3) && *distance < given.len()
+        })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
 }
@@ -308,7 +397,7 @@ pub(crate) fn suggest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
 pub(crate) fn pairs(tokens: TokenStream, cx: &Ctxt) -> Vec<(LitStr, LitStr)> {
     const EXAMPLE: &str = "metadata(team = \"search\")";
     let mut pairs: Vec<(LitStr, LitStr)> = Vec::new();
-    for chunk in split(tokens) {
+    for chunk in chunks(tokens, true, cx) {
         let mut rest = chunk.into_iter();
         let key = match rest.next() {
             Some(TokenTree::Ident(key)) => LitStr::new(&key.to_string(), key.span()),

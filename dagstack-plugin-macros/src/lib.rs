@@ -319,6 +319,13 @@ pub fn data(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute("data", args, item, data::expand)
 }
 
+/// Derives nothing, and so makes the attributes of serde and schemars known on a type.
+#[doc(hidden)]
+#[proc_macro_derive(Attributes, attributes(serde, schemars, validate, garde))]
+pub fn attributes(_: TokenStream) -> TokenStream {
+    TokenStream::new()
+}
+
 /// Makes a kind's trait, and the types in it, from a hookspec that is no Rust:
 /// `include_kind!("kinds/llm/v1.yaml");`. Needs feature `include-kind`.
 ///

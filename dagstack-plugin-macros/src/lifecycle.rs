@@ -5,9 +5,10 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, Meta, Type};
 
 use crate::ctxt::Ctxt;
-use crate::hook::expand::{NamedType, Scope, check_inferred, check_send, check_type};
-use crate::hook::signature::{check_output, check_plain, check_receiver, output, place, shown};
-use crate::hook::types;
+use crate::hook::expand::{NamedType, Scope, check_inferred, check_send, check_type, own};
+use crate::hook::output::{self, check_output, output, place};
+use crate::hook::signature::{check_plain, check_receiver, shown};
+use crate::hook::{signature, types};
 use crate::plugin::model::{ImplBlock, Mark, MemberFn};
 use crate::{cfg, spans};
 
@@ -46,7 +47,9 @@ pub(crate) fn find<'a>(
             );
         }
         check_plain(&function.sig, &owner, cx);
-        check_output(&function.sig, &owner, cx);
+        if function.sig.generics.params.is_empty() {
+            check_output(&function.sig, &owner, cx);
+        }
         let context = if name == "setup" {
             check_setup(function, cx)
         } else {
@@ -79,15 +82,19 @@ fn check_method(function: &MemberFn, owner: &str, cx: &Ctxt) {
 
 fn check_setup<'a>(function: &'a MemberFn, cx: &Ctxt) -> Option<&'a Type> {
     let mut context = None;
-    for (index, input) in function.sig.inputs.iter().enumerate() {
+    let mut params = 0;
+    for input in &function.sig.inputs {
+        params += usize::from(matches!(input, FnArg::Typed(_)));
         match input {
             FnArg::Receiver(receiver) => cx.error_at(
                 receiver,
                 "`#[setup]` makes the plugin, so it has no `self` yet\nhelp: write `fn setup(ctx: &PluginContext) -> Self`",
             ),
-            FnArg::Typed(param) if index == 0 => match &*param.ty {
+            FnArg::Typed(param) if params == 1 => match &*param.ty {
                 Type::Reference(reference) if reference.mutability.is_none() => {
-                    types::check(&reference.elem, None, cx);
+                    if types::check(&reference.elem, None, cx) {
+                        check_config(&reference.elem, cx);
+                    }
                     context = Some(&*reference.elem);
                 }
                 ty => cx.error_at(
@@ -104,7 +111,7 @@ fn check_setup<'a>(function: &'a MemberFn, cx: &Ctxt) -> Option<&'a Type> {
             ),
         }
     }
-    if let syn::ReturnType::Default = function.sig.output {
+    if let (syn::ReturnType::Default, None) = (&function.sig.output, function.sig.receiver()) {
         cx.error_at(
             &function.sig.ident,
             "`#[setup]` returns the plugin: `-> Self` or `-> Result<Self, PluginError>`",
@@ -113,12 +120,43 @@ fn check_setup<'a>(function: &'a MemberFn, cx: &Ctxt) -> Option<&'a Type> {
     context
 }
 
+/// A section of a configuration is a table, so nothing else can be read from it.
+fn check_config(context: &Type, cx: &Ctxt) {
+    let Some((name, arguments)) = output::generic(context) else {
+        return;
+    };
+    let [config] = arguments[..] else { return };
+    if name != "PluginContext" {
+        return;
+    }
+    const NO_TABLES: &[&str] = &[
+        "String", "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128",
+        "u16", "u32", "u64", "u8", "usize", "BTreeSet", "HashSet", "PathBuf", "Vec", "VecDeque",
+    ];
+    let is_table = match config {
+        Type::Path(_) => {
+            !signature::last_word(config).is_some_and(|word| NO_TABLES.contains(&&*word))
+        }
+        Type::Tuple(tuple) => tuple.elems.is_empty(),
+        Type::Array(_) | Type::Reference(_) => false,
+        _ => true,
+    };
+    if !is_table {
+        cx.error_at(
+            config,
+            format!(
+                "a config is a table of keys and values, and `{}` can never be read from one\nhelp: write a `#[data]` struct with a field of this type",
+                shown(config)
+            ),
+        );
+    }
+}
+
 impl Lifecycle<'_> {
     fn call(&self, args: &TokenStream, scope: &Scope<'_>) -> TokenStream {
         let private = &scope.private;
-        let self_ty = scope.self_ty;
         let method = spans::located(&self.function.sig.ident);
-        let call = quote!(<#self_ty>::#method(#args));
+        let call = quote!(<Self>::#method(#args));
         if self.function.sig.asyncness.is_some() {
             quote! {
                 let __dagstack_future = #private::MaySend(#call).__dagstack_send();
@@ -137,16 +175,15 @@ impl Lifecycle<'_> {
         args: TokenStream,
         scope: &Scope<'_>,
     ) -> TokenStream {
-        let self_ty = scope.self_ty;
         let sig = &self.function.sig;
-        let arguments = (bound == "SetupOutcome").then(|| self_ty.clone());
+        let arguments = (bound == "SetupOutcome").then(|| quote!(Self));
         let mut checks = check_type(output(sig), bound, arguments, scope);
         if sig.asyncness.is_some() {
             let method = spans::located(&sig.ident);
             checks.extend(check_send(
-                quote!(<#self_ty>::#method(#args)),
+                quote!(<Self>::#method(#args)),
                 params,
-                sig.ident.span(),
+                self.function,
                 scope,
             ));
         }
@@ -157,11 +194,10 @@ impl Lifecycle<'_> {
 /// The body of `Plugin::setup`.
 pub(crate) fn setup_body(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
-    let self_ty = scope.self_ty;
     let Some(setup) = setup else {
         return quote! {
             #private::no_config(__dagstack_context, &__DAGSTACK_DECLARATION)?;
-            #private::Ok(#private::Probe::<#self_ty>::ASK.__dagstack_default())
+            #private::Ok(#private::Probe::<Self>::ASK.__dagstack_default())
         };
     };
     let (context, args) = match setup.context {
@@ -181,19 +217,19 @@ pub(crate) fn setup_body(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> To
     quote! {
         #context
         #call
-        #private::SetupReturned(__dagstack_output.0, #private::Probe::<#self_ty>::ASK)
+        #private::SetupReturned(__dagstack_output.0, #private::Probe::<Self>::ASK)
             .__dagstack_set_up()
     }
 }
 
 /// The context's type, with the name the expansion has for it.
-pub(crate) fn setup_type(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> Option<NamedType> {
+pub(crate) fn setup_type(setup: Option<&Lifecycle<'_>>) -> Option<NamedType> {
     let ty = setup?.context?;
     Some(NamedType {
         cfgs: Vec::new(),
         generics: TokenStream::new(),
         name: format_ident!("__dagstack_Context"),
-        ty: spans::without_self(ty.to_token_stream(), scope.self_ty),
+        ty: spans::without_self(ty.to_token_stream(), &own()),
     })
 }
 
@@ -266,12 +302,11 @@ pub(crate) fn method_assertions(
     bound: &str,
     scope: &Scope<'_>,
 ) -> TokenStream {
-    let self_ty = scope.self_ty;
     lifecycle
         .map_or_else(TokenStream::new, |lifecycle| {
             lifecycle.assertions(
                 bound,
-                quote!(__dagstack_self: &#self_ty),
+                quote!(__dagstack_self: &Self),
                 "__dagstack_self".parse::<TokenStream>().unwrap_or_default(),
                 scope,
             )

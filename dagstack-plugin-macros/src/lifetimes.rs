@@ -1,5 +1,8 @@
 //! Elided lifetimes, given names. Only tokens: what they mean is the compiler's business.
 
+use quote::ToTokens;
+use syn::{Generics, Type};
+
 use proc_macro2::{Delimiter, Group, Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 
 /// The type with every elided lifetime that can be seen, in `&T` and `'_`, written as the name that
@@ -74,6 +77,50 @@ pub(crate) fn any(tokens: TokenStream) -> bool {
 fn is_fn(tree: &TokenTree) -> bool {
     matches!(tree, TokenTree::Ident(word)
         if ["Fn", "FnMut", "FnOnce", "fn"].iter().any(|name| word == name))
+}
+
+/// Where the first lifetime other than `'static` stands.
+pub(crate) fn first_not_static(tokens: TokenStream) -> Option<Span> {
+    let mut trees = tokens.into_iter();
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => match trees.next() {
+                Some(TokenTree::Ident(name)) if name == "static" => {}
+                name => return Some(name.map_or(punct.span(), |name| name.span())),
+            },
+            TokenTree::Group(group) => {
+                if let Some(span) = first_not_static(group.stream()) {
+                    return Some(span);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The type of an impl block, its lifetimes `'static` unless the block declares some: what is wrong
+/// with them is reported.
+pub(crate) fn declared_or_static(ty: &Type, generics: &Generics) -> TokenStream {
+    if generics.lifetimes().next().is_some() {
+        return ty.to_token_stream();
+    }
+    let mut out = TokenStream::new();
+    let mut trees = ty.to_token_stream().into_iter();
+    all_static(&mut trees, &mut out);
+    out
+}
+
+fn all_static(trees: &mut dyn Iterator<Item = TokenTree>, out: &mut TokenStream) {
+    while let Some(tree) = trees.next() {
+        match tree {
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                let span = trees.next().map_or(punct.span(), |name| name.span());
+                out.extend(lifetime("static", span));
+            }
+            other => out.extend([other]),
+        }
+    }
 }
 
 /// How many elided lifetimes can be seen.

@@ -18,7 +18,7 @@ pub(crate) fn expand(name: &'static str, args: &TokenStream, item: TokenStream) 
     cx.error(
         Span::call_site(),
         format!(
-            "`#[{name}]` means something only on a function inside a `#[plugin]` block\nhelp: put `#[plugin(kind = \"…\", name = \"…\")]` on the `impl` block"
+            "`#[{name}]` means something only on a function inside a `#[plugin]` block\nhelp: put `#[plugin(kind = \"…\", name = \"…\")]` on the `impl` block; all hooks of a plugin stand in one"
         ),
     );
     let errors = cx.finish();

@@ -8,6 +8,9 @@ pub(crate) fn is_plugin_name(name: &str) -> bool {
             .all(|byte| part(byte) || byte == b'_' || byte == b'-')
 }
 
+/// The longest name that every MCP client takes for a tool.
+pub(crate) const LONGEST: usize = 64;
+
 pub(crate) fn is_snake_case(name: &str) -> bool {
     name.bytes()
         .next()
@@ -51,8 +54,8 @@ pub(crate) fn snake_case_of(name: &str) -> Option<String> {
 }
 
 pub(crate) fn help_name(mended: &Option<String>) -> String {
-    mended
-        .as_ref()
-        .map(|name| format!("\nhelp: write `{name}`"))
-        .unwrap_or_default()
+    match mended {
+        Some(name) => format!("\nhelp: write `{name}`"),
+        None => "\nhelp: write it in the letters `a` to `z`".to_owned(),
+    }
 }

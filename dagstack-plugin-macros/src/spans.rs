@@ -1,7 +1,7 @@
 //! Where generated tokens claim to be.
 
 use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 
 /// A span that points at `span` but belongs to the macro.
 ///
@@ -35,33 +35,21 @@ pub(crate) fn of_any_edition(ident: &Ident) -> Ident {
     ident
 }
 
-/// The tokens with `Self` written out, for use outside the impl block.
-pub(crate) fn without_self(tokens: TokenStream, self_ty: &TokenStream) -> TokenStream {
-    let is_name = self_ty.clone().into_iter().nth(1).is_none();
-    let mut out = TokenStream::new();
-    let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        match tree {
-            TokenTree::Ident(ident) if ident == "Self" => {
-                let leads =
-                    matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == ':');
-                // `G<u8>::N` is no expression.
-                let written = if leads && !is_name {
-                    quote!(<#self_ty>)
-                } else {
-                    self_ty.clone()
-                };
-                out.extend(respan(written, ident.span()));
-            }
-            TokenTree::Group(group) => {
-                let mut new = Group::new(group.delimiter(), without_self(group.stream(), self_ty));
-                new.set_span(group.span());
-                out.extend([TokenTree::Group(new)]);
-            }
-            other => out.extend([other]),
+/// The tokens with `Self` written as `name`, for use outside the impl block.
+pub(crate) fn without_self(tokens: TokenStream, name: &Ident) -> TokenStream {
+    map(tokens, &|tree| match tree {
+        TokenTree::Ident(ident) if ident == "Self" => {
+            let mut name = name.clone();
+            name.set_span(ident.span());
+            TokenTree::Ident(name)
         }
-    }
-    out
+        TokenTree::Group(group) => {
+            let mut new = Group::new(group.delimiter(), without_self(group.stream(), name));
+            new.set_span(group.span());
+            TokenTree::Group(new)
+        }
+        other => other,
+    })
 }
 
 /// All tokens at one place.

@@ -72,10 +72,10 @@ fn parse(item: TokenStream, cx: &Ctxt) -> syn::Result<ItemTrait> {
             match input.fork().parse::<TraitItem>() {
                 // The fork showed that it parses.
                 Ok(_) => read.items.push(input.parse()?),
-                Err(_) => {
-                    rest_of_member(input)?;
-                    cx.leave_to_compiler();
-                }
+                Err(_) => match types::bare_fn(&rest_of_member(input)?) {
+                    Some(unfit) => cx.error_at(&unfit.tokens, unfit.message()),
+                    None => cx.leave_to_compiler(),
+                },
             }
         }
         Ok(())

@@ -55,6 +55,8 @@ fn nested(levels: usize) -> Value {
 
 /// A plugin that behaves badly when asked to.
 #[plugin(kind = "sample", name = "fixture")]
+// Tests call these by name.
+#[allow(missing_docs)]
 impl Fixture {
     #[setup]
     async fn setup(ctx: &PluginContext<Config>) -> Result<Self, PluginError> {

@@ -22,12 +22,14 @@ pub use core::marker::{Send, Sized, Sync};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
 pub use std::any::Any;
+pub use std::borrow::Cow;
 pub use std::boxed::Box;
 pub use std::string::String;
 pub use std::sync::{Arc, OnceLock};
 pub use std::vec::Vec;
 
 pub use crate::__dagstack_items as items;
+pub use dagstack_plugin_macros::Attributes;
 
 pub use inventory;
 pub use schemars;
@@ -49,16 +51,17 @@ pub use crate::registration::Registration;
 pub use crate::schema::Schema;
 
 pub use crate::types::{
-    BroadcastParam, CapabilityParam, ConfigType, ContextParam, ExposedOutput, ExposedParam,
-    HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn, ParamDefault, PluginKind,
-    SetupOutcome, SetupParam, TeardownOutcome, WithDefault,
+    AsyncFn, BroadcastParam, CapabilityParam, ConfigType, ContextParam, DataField, Described,
+    ExposedOutput, ExposedParam, HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn,
+    ParamDefault, PluginKind, Readable, SetupOutcome, SetupParam, SkippedDefault, TeardownOutcome,
+    WithDefault, Writable,
 };
 pub use kind::{
     Asked, Ended, Fitting, Shell, by_name, by_name_without, described, hidden_hook, kind_input,
     kind_output, literal_schema, no_schema, not_exposed, used,
 };
 pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
-pub use probe::{MaySend, Probe, Returned, SetupReturned, ask};
+pub use probe::{MaySend, Probe, Returned, SetupReturned, Values, ask};
 
 /// The answer to a hook number that no declaration has. The SDK itself takes numbers from
 /// declarations only.
@@ -106,6 +109,11 @@ pub fn no_config(
         .map_err(PluginError::ConfigInvalid)
 }
 
+/// Called where an expansion has left a mistake to the compiler, which has the last word.
+#[must_use = "dagstack-plugin could not read this item and took that for a mistake the compiler reports; please report it at https://github.com/dagstack/dagstack-plugin-rust/issues"]
+pub const fn left_to_compiler() -> bool {
+    true
+}
 /// The type itself, as an argument.
 pub type Same<T> = T;
 

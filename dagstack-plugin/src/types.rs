@@ -68,6 +68,20 @@ pub trait HookFailure {
 #[diagnostic::do_not_recommend]
 impl<T: Into<BoxError>> HookFailure for T {}
 
+/// What the call of an `async` function must be.
+#[diagnostic::on_unimplemented(
+    message = "an `async` function that returns `{Self}` at once",
+    label = "this returns no future",
+    note = "one of the attributes of the function takes `async` off; leave it out: who calls a hook brings the runtime"
+)]
+pub trait AsyncFn {
+    #[doc(hidden)]
+    fn __dagstack_check(_: &Self) {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<F: Future> AsyncFn for F {}
+
 /// What a hook of a trait kind must return.
 #[diagnostic::on_unimplemented(
     message = "the kind's hook returns `{T}`, this one returns `{Self}`",
@@ -285,6 +299,77 @@ pub trait ParamDefault {
 
 #[diagnostic::do_not_recommend]
 impl<T: Default> ParamDefault for T {}
+
+/// What a parameter or a field under `#[serde(skip)]` must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Default`",
+    label = "what is skipped is filled with its default",
+    note = "derive `Default` on `{Self}`, or name a function: `#[serde(skip, default = \"…\")]`"
+)]
+pub trait SkippedDefault {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> SkippedDefault for T {}
+
+/// What a field of a `#[data]` type must be.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a field of a `#[data]` type",
+    label = "this type has no JSON form",
+    note = "put `#[data]` on your type, or derive serde's `Serialize` and `Deserialize` and schemars 1's `JsonSchema` on it",
+    note = "a type of another crate (chrono, uuid, url, …) needs that crate's feature `serde` and one of dagstack-plugin: see \"Types of other crates\" in its documentation; or put a type of yours in its place"
+)]
+pub trait DataField {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned + JsonSchema> DataField for T {}
+
+/// What a field must be that is only written.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Serialize`",
+    label = "this type cannot be written",
+    note = "put `#[data]` on your type, derive serde's `Serialize` on it, or name a function: `#[serde(serialize_with = \"…\")]`"
+)]
+pub trait Writable {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> Writable for T {}
+
+/// What a parameter or a field must be whose schema is given apart.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no `Deserialize`",
+    label = "this type cannot be read",
+    note = "put `#[data]` on your type, derive serde's `Deserialize` on it, or name a function: `#[serde(deserialize_with = \"…\")]`"
+)]
+pub trait Readable {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> Readable for T {}
+
+/// What a parameter or a field must be that a function reads.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no JSON Schema",
+    label = "callers are told what they may write here",
+    note = "say what it is written as: `#[schemars(with = \"String\")]`; or derive schemars 1's `JsonSchema` on `{Self}`"
+)]
+pub trait Described {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: JsonSchema> Described for T {}
 
 /// What a parameter of an exposed hook of a kind must be.
 #[diagnostic::on_unimplemented(

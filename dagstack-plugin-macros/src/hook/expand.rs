@@ -7,6 +7,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Index, LitStr};
 
 use super::args::{HookArgs, Model};
+use super::output;
 use super::signature::{self, Param, ValueParam};
 use crate::kind::data::HookData;
 use crate::lifetimes::{lifetime, name_elided};
@@ -129,7 +130,7 @@ impl Hook<'_> {
     }
 
     /// The types of the hook, each with the name the expansion has for it.
-    pub(crate) fn types(&self, scope: &Scope<'_>) -> Vec<NamedType> {
+    pub(crate) fn types(&self) -> Vec<NamedType> {
         let cfgs = self.cfgs();
         let params = self.params.iter().enumerate().map(|(number, param)| {
             let (Param::Context(ty) | Param::Value(ValueParam { ty, .. })) = param;
@@ -142,14 +143,14 @@ impl Hook<'_> {
             };
             (self.alias(number), generics, ty)
         });
-        let output = signature::static_lifetimes(signature::output(&self.function.sig));
+        let output = signature::static_lifetimes(output::output(&self.function.sig));
         params
             .chain([(self.output_alias(), TokenStream::new(), output)])
             .map(|(name, generics, ty)| NamedType {
                 cfgs: cfgs.clone(),
                 name,
                 generics,
-                ty: spans::without_self(ty, scope.self_ty),
+                ty: spans::without_self(ty, &own()),
             })
             .collect()
     }
@@ -182,16 +183,25 @@ impl Hook<'_> {
             let alias = self.alias(number);
             let attrs = &value.attrs;
             let field = spans::located(&value.ident);
-            fields.extend(quote!(#(#attrs)* #field: #alias,));
-            if value.is_read_otherwise() {
-                continue;
-            }
+            let crossing = value.crossing();
+            let hidden = (crossing.is_skipped
+                && !attrs.iter().any(|attr| attr.path().is_ident("schemars")))
+            .then(|| quote!(#[schemars(skip)]));
+            fields.extend(quote!(#(#attrs)* #hidden #field: #alias,));
             // `for<'a>` keeps rustc from checking the bound here: it is checked where the struct is
             // used, and there by a question that may be answered with no.
             let bound = |of: &str| format!("for<'__dagstack> {alias}: {of}");
-            de_bounds.push(bound(&format!("{serde}::Deserialize<'de>")));
-            schema_bounds.push(bound(&format!("{schemars}::JsonSchema")));
-            if value.needs_default() {
+            if crossing.is_read {
+                de_bounds.push(bound(&format!("{serde}::Deserialize<'de>")));
+            }
+            if crossing.is_described {
+                schema_bounds.push(bound(&format!("{schemars}::JsonSchema")));
+            }
+            if let Some(ty) = &crossing.schema_of {
+                let ty = ty.value();
+                schema_bounds.push(format!("for<'__dagstack> {ty}: {schemars}::JsonSchema"));
+            }
+            if crossing.needs_default {
                 de_bounds.push(bound("::core::default::Default"));
                 schema_bounds.push(bound("::core::default::Default"));
             }
@@ -300,7 +310,6 @@ impl Hook<'_> {
     /// The arm of the call.
     pub(crate) fn arm(&self, scope: &Scope<'_>) -> TokenStream {
         let private = &scope.private;
-        let self_ty = scope.self_ty;
         let cfgs = self.cfgs();
         if let Some((place, data)) = self.of_kind
             && !data.is_exposed
@@ -343,23 +352,32 @@ impl Hook<'_> {
             }
         );
         let returned = self.output_alias();
-        let call = quote!(<#self_ty>::#method(self, #(#call_args),*));
+        let call = quote!(<Self>::#method(self, #(#call_args),*));
+        let decode = quote! {
+            let #pattern = #private::Probe::<#args<true>>::ASK
+                .#decode(&__DAGSTACK_DECLARATION, __dagstack_hook, __dagstack_input)?;
+        };
         // `mut`, because an answer for a type that does not fit borrows mutably.
         let output = if self.is_async() {
+            // The arguments end before the future is awaited.
             quote! {
-                let __dagstack_future = #private::MaySend(#call).__dagstack_send();
+                let __dagstack_future = {
+                    #decode
+                    #private::MaySend(#call).__dagstack_send()
+                };
                 let mut __dagstack_output = #private::Returned(__dagstack_future.await);
             }
         } else {
-            quote!(let mut __dagstack_output = #private::Returned(#call);)
+            quote! {
+                #decode
+                let mut __dagstack_output = #private::Returned(#call);
+            }
         };
         quote! {
             #(#cfgs)*
             #constant => #private::Box::pin(async move {
                 let __dagstack_hook = &__DAGSTACK_HOOKS[#constant];
                 let __dagstack_form = __dagstack_input.form();
-                let #pattern = #private::Probe::<#args<true>>::ASK
-                    .#decode(&__DAGSTACK_DECLARATION, __dagstack_hook, __dagstack_input)?;
                 let __dagstack_failure =
                     #private::Probe::<#returned>::ASK.__dagstack_split().1.__dagstack_failure();
                 #output
@@ -371,20 +389,22 @@ impl Hook<'_> {
     /// One assertion per type, each an error at the author's own tokens.
     pub(crate) fn assertions(&self, scope: &Scope<'_>) -> TokenStream {
         let private = &scope.private;
-        let self_ty = scope.self_ty;
         let cfgs = self.cfgs();
         let mut checks = TokenStream::new();
         for param in &self.params {
-            let (ty, bound) = match param {
+            match param {
                 // The kind's author has made sure of the kind's types.
-                Param::Value(_) if self.of_kind.is_some() => continue,
-                Param::Value(value) if value.is_read_otherwise() => continue,
-                Param::Value(value) => (&value.ty, "HookInput"),
-                Param::Context(ty) => (ty, "ContextParam"),
-            };
-            checks.extend(check_type(ty, bound, None, scope));
-            if matches!(param, Param::Value(value) if value.needs_default()) {
-                checks.extend(check_type(ty, "ParamDefault", None, scope));
+                Param::Value(_) if self.of_kind.is_some() => {}
+                Param::Value(value) => {
+                    let crossing = value.crossing();
+                    for bound in crossing.bounds("HookInput") {
+                        checks.extend(check_type(&value.ty, bound, None, scope));
+                    }
+                    if let Some(Ok(ty)) = crossing.schema_of.map(|ty| ty.parse::<syn::Type>()) {
+                        checks.extend(check_type(ty, "Described", None, scope));
+                    }
+                }
+                Param::Context(ty) => checks.extend(check_type(ty, "ContextParam", None, scope)),
             }
         }
         let output = self.output_alias();
@@ -398,11 +418,16 @@ impl Hook<'_> {
         };
         for (index, bound) in [value, quote!(HookFailure)].into_iter().enumerate() {
             let part = Index::from(index);
-            let place = signature::output_place(&self.function.sig, index);
+            let place = output::output_place(&self.function.sig, index);
             checks.extend(check_inferred(bound, quote!(#split.#part), place, scope));
         }
         if self.is_async() {
             let method = spans::located(&self.function.sig.ident);
+            let values: Vec<_> = self
+                .params
+                .iter()
+                .filter(|param| matches!(param, Param::Value(_)))
+                .collect();
             let (names, types): (Vec<Ident>, Vec<TokenStream>) = self
                 .params
                 .iter()
@@ -418,15 +443,26 @@ impl Hook<'_> {
                     )
                 })
                 .unzip();
+            let mut call = quote!(<Self>::#method(__dagstack_self, #(#names),*));
+            if !values.is_empty() && self.of_kind.is_none() {
+                // A type that cannot be read is one mistake, whether it is `Send` or not.
+                let args = self.struct_name();
+                call = quote!(#private::Probe::<#args<true>>::ASK.__dagstack_if_read(#call));
+            }
             checks.extend(check_send(
-                quote!(<#self_ty>::#method(__dagstack_self, #(#names),*)),
-                quote!(__dagstack_self: &#self_ty, #(#names: #types),*),
-                self.function.sig.ident.span(),
+                call,
+                quote!(__dagstack_self: &Self, #(#names: #types),*),
+                self.function,
                 scope,
             ));
         }
         quote!(#(#cfgs)* { #checks })
     }
+}
+
+/// What `Self` is called outside the author's block.
+pub(crate) fn own() -> Ident {
+    format_ident!("__dagstack_Self")
 }
 
 /// `<'life>` for a parameter that borrows.
@@ -449,7 +485,6 @@ pub(crate) fn check_type(
     let private = &scope.private;
     let bound = Ident::new(bound, Span::call_site());
     let arguments = arguments.map(|arguments| quote!(<#arguments>));
-    let ty = spans::without_self(ty.to_token_stream(), scope.self_ty);
     quote!(<#ty as #private::#bound #arguments>::__dagstack_check();)
 }
 
@@ -468,24 +503,51 @@ pub(crate) fn check_inferred(
     quote!(#path(#probe);)
 }
 
-/// Asserts that the future of a call is `Send`, at `span`. A cast says so without naming anything
-/// of ours.
+/// Asserts that the future of a call is `Send`, at the function's name. A cast says so without
+/// naming anything of ours.
 pub(crate) fn check_send(
     call: TokenStream,
     params: TokenStream,
-    span: Span,
+    function: &MemberFn,
     scope: &Scope<'_>,
 ) -> TokenStream {
     let private = &scope.private;
-    let span = spans::at(span);
+    let span = spans::at(function.sig.ident.span());
     let future = quote_spanned!(span=> __dagstack_future);
     let cast = quote_spanned!(span=> &#future);
+    // Only an attribute of another macro can take `async` off.
+    let is_async = function.attrs.iter().any(is_foreign).then(|| {
+        let check = quote_spanned!(span=> <_ as #private::AsyncFn>::__dagstack_check);
+        quote!(#check(#cast);)
+    });
     quote! {
         let _ = |#params| {
             let #future = #call;
+            #is_async
             let _: &dyn #private::Send = #cast;
         };
     }
+}
+
+/// Whether an attribute may be a macro.
+fn is_foreign(attr: &Attribute) -> bool {
+    const BUILT_IN: &[&str] = &[
+        "allow",
+        "cfg",
+        "cfg_attr",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "must_use",
+        "rustfmt",
+        "track_caller",
+        "warn",
+    ];
+    !BUILT_IN.iter().any(|name| attr.path().is_ident(name))
 }
 
 /// A description, of an argument or the doc comments, as an `Option`.

@@ -1,6 +1,8 @@
 //! `#[hook]`: one method that can be called from outside.
 
 pub(crate) mod args;
+pub(crate) mod attrs;
 pub(crate) mod expand;
+pub(crate) mod output;
 pub(crate) mod signature;
 pub(crate) mod types;

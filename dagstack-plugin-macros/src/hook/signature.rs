@@ -1,14 +1,12 @@
 //! The signature of a hook: what may stand there, and what it means.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned as _;
-use syn::{
-    Attribute, FnArg, GenericArgument, Meta, Pat, PatType, PathArguments, ReceiverKind, ReturnType,
-    Safety, Signature, Type, TypeReference,
-};
+use syn::{Attribute, FnArg, Pat, PatType, ReceiverKind, Safety, Signature, Type, TypeReference};
 
+use super::attrs::Crossing;
 use super::types;
 use crate::cfg;
 use crate::ctxt::Ctxt;
@@ -36,69 +34,19 @@ impl ValueParam {
         crate::lifetimes::count(self.ty.to_token_stream()) > 0
     }
 
-    /// Whether a serde or schemars attribute decides how the value is read, so that its type need
-    /// not be readable by itself.
-    pub(crate) fn is_read_otherwise(&self) -> bool {
-        self.has_entry(OTHERWISE)
+    /// What its attributes say about how it is read.
+    pub(crate) fn crossing(&self) -> Crossing {
+        let mut crossing = Crossing::of(&self.attrs);
+        // A caller is not told of what cannot be passed.
+        crossing.is_described &= !crossing.is_skipped;
+        crossing
     }
 
     /// Whether the fields of its value stand among the arguments.
     pub(crate) fn is_flattened(&self) -> bool {
-        self.has_entry(&["flatten"])
-    }
-
-    /// Whether a serde or schemars attribute has an entry of one of these names.
-    fn has_entry(&self, names: &[&str]) -> bool {
-        self.attrs.iter().any(|attr| {
-            !attr.path().is_ident("doc")
-                && attr
-                    .meta
-                    .to_token_stream()
-                    .into_iter()
-                    .any(|tree| match tree {
-                        TokenTree::Group(group) => group.stream().into_iter().any(|inner| {
-                            matches!(inner, TokenTree::Ident(word) if names
-                                .iter()
-                                .any(|known| word == known))
-                        }),
-                        _ => false,
-                    })
-        })
+        self.crossing().is_flattened
     }
 }
-
-impl ValueParam {
-    /// Whether a bare `#[serde(default)]` takes the type's own default.
-    pub(crate) fn needs_default(&self) -> bool {
-        self.attrs
-            .iter()
-            .filter(|attr| !attr.path().is_ident("doc"))
-            .filter_map(|attr| match &attr.meta {
-                Meta::List(list) => Some(list.tokens.clone()),
-                _ => None,
-            })
-            .any(|tokens| {
-                let mut trees = tokens.into_iter().peekable();
-                while let Some(tree) = trees.next() {
-                    let equals = matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '=');
-                    if matches!(&tree, TokenTree::Ident(word) if word == "default") && !equals {
-                        return true;
-                    }
-                }
-                false
-            })
-    }
-}
-
-/// The attributes that replace a type's own way of being read.
-const OTHERWISE: &[&str] = &[
-    "with",
-    "deserialize_with",
-    "schema_with",
-    "skip",
-    "skip_deserializing",
-    "bound",
-];
 
 /// What a method that is called from outside must not be, whatever it is.
 pub(crate) fn check_plain(sig: &Signature, owner: &str, cx: &Ctxt) {
@@ -146,8 +94,12 @@ pub(crate) fn check_receiver(sig: &Signature, owner: &str, cx: &Ctxt) {
                 "{owner} takes `&self`, not `&mut self`: calls run at the same time\nhelp: keep what changes behind a `Mutex` or an atomic"
             ),
         ),
-        // A lifetime that is declared is reported there.
-        ReceiverKind::Reference(_, Some(_), None) if !sig.generics.params.is_empty() => {}
+        // One that is declared is reported with its declaration.
+        ReceiverKind::Reference(_, Some(lifetime), None)
+            if sig
+                .generics
+                .lifetimes()
+                .any(|declared| declared.lifetime == *lifetime) => {}
         ReceiverKind::Reference(_, Some(_), None) => cx.error_at(
             receiver,
             format!("{owner} takes plain `&self`, without a lifetime"),
@@ -202,6 +154,10 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
                 );
             }
             Type::Reference(reference) => borrowed(&ident, reference, cx),
+            ty if meant_as_context(ty) => cx.error_at(
+                ty,
+                format!("the context of a call is lent\nhelp: write `{ident}: &HookContext`"),
+            ),
             ty => {
                 if !types::check(ty, Some(&ident), cx) {
                     continue;
@@ -223,7 +179,61 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
             }
         }
     }
+    if !names_are_repeated(function, cx) {
+        check_keys(&params, cx);
+    }
     params
+}
+
+/// Whether two parameters have one name, which the compiler reports where the function stands.
+pub(crate) fn names_are_repeated(function: &MemberFn, cx: &Ctxt) -> bool {
+    let mut seen: Vec<&Ident> = Vec::new();
+    for input in &function.sig.inputs {
+        if let FnArg::Typed(param) = input
+            && let Pat::Ident(pat) = &*param.pat
+        {
+            if seen.contains(&&pat.ident) {
+                cx.leave_to_compiler();
+                return true;
+            }
+            seen.push(&pat.ident);
+        }
+    }
+    false
+}
+
+/// Reports two parameters that are read from one key: the second would always be missing.
+fn check_keys(params: &[Param], cx: &Ctxt) {
+    let mut seen: Vec<String> = Vec::new();
+    for param in params {
+        let Param::Value(value) = param else { continue };
+        let crossing = value.crossing();
+        crossing.check(cx);
+        if !crossing.is_passed() {
+            continue;
+        }
+        let name = crossing
+            .rename
+            .unwrap_or_else(|| (plain_name(&value.ident), value.ident.span()));
+        for (key, span) in [name].into_iter().chain(crossing.aliases) {
+            if seen.contains(&key) {
+                cx.error(
+                    span,
+                    format!("two parameters are read from `{key}`\nhelp: give one another name"),
+                );
+                break;
+            }
+            seen.push(key);
+        }
+    }
+}
+
+/// `HookContext`, `Arc<HookContext>`, `Option<&HookContext>` and the like.
+fn meant_as_context(ty: &Type) -> bool {
+    contains(
+        &ty.to_token_stream(),
+        &|tree| matches!(tree, TokenTree::Ident(word) if word == "HookContext"),
+    )
 }
 
 /// Which parameter is meant to be the context. The compiler checks its type later; this only
@@ -313,12 +323,11 @@ fn owned(ty: &Type) -> Option<String> {
     Some(match ty {
         Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
         Type::TraitObject(_) | Type::ImplTrait(_) => return None,
-        ty => match &*shown(ty) {
-            "Path" => "PathBuf".to_owned(),
-            other => types::owned_of_unsized(&other.split("::").collect::<Vec<_>>())
-                .unwrap_or(other)
-                .to_owned(),
-        },
+        ty => {
+            let shown = shown(ty);
+            let names: Vec<&str> = shown.split("::").collect();
+            types::owned_of_unsized(&names).map_or_else(|| shown.clone(), str::to_owned)
+        }
     })
 }
 
@@ -336,8 +345,13 @@ fn not_owned(ty: &Type) -> Option<String> {
     }
     if borrows_by_lifetime(&tokens) {
         return Some(format!(
-            "`{}` borrows; a hook owns its arguments\nhelp: write `'static`, or use an owned type",
-            shown(ty)
+            "`{}` borrows; a hook owns its arguments\nhelp: {}",
+            shown(ty),
+            if last_word(ty).is_some_and(|word| word == "Cow") {
+                "write `'static`, or an owned type"
+            } else {
+                "use an owned type"
+            }
         ));
     }
     None
@@ -389,66 +403,6 @@ pub(crate) fn name_of(input: &PatType, cx: &Ctxt) -> Option<Ident> {
             );
             None
         }
-    }
-}
-
-/// The type a function returns, `()` if it says nothing.
-pub(crate) fn output(sig: &Signature) -> TokenStream {
-    match &sig.output {
-        ReturnType::Type(_, ty) => ty.to_token_stream(),
-        ReturnType::Default => quote!(()),
-    }
-}
-
-/// Where to point for the value (0) or the error (1) of a return type, or the function's name if it
-/// has none.
-pub(crate) fn output_place(sig: &Signature, argument: usize) -> Span {
-    match &sig.output {
-        ReturnType::Type(_, ty) => place(ty, argument),
-        ReturnType::Default => sig.ident.span(),
-    }
-}
-
-/// The most telling token of a type: that of its generic argument `argument`, if it has so many,
-/// else its own name. This only chooses where an error points, never what a type means.
-pub(crate) fn place(ty: &Type, argument: usize) -> Span {
-    let Type::Path(path) = ty else {
-        return ty.span();
-    };
-    let Some(last) = path.path.segments.last() else {
-        return ty.span();
-    };
-    let inner = match &last.arguments {
-        PathArguments::AngleBracketed(list) => list
-            .args
-            .iter()
-            .filter_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            })
-            .nth(argument),
-        _ => None,
-    };
-    inner.map_or_else(|| last.ident.span(), |ty| place(ty, 0))
-}
-
-/// Reports `-> impl Trait`, `-> !`, and what else cannot be returned whatever the compiler thinks.
-pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) {
-    let ReturnType::Type(_, ty) = &sig.output else {
-        return;
-    };
-    if matches!(&**ty, Type::Never(_)) {
-        cx.error_at(ty, format!("{owner} must return: `!` never does"));
-    } else if contains(
-        &ty.to_token_stream(),
-        &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl"),
-    ) {
-        cx.error_at(
-            ty,
-            format!("{owner} cannot return `impl Trait`\nhelp: name the type"),
-        );
-    } else {
-        types::check(ty, None, cx);
     }
 }
 

@@ -3,9 +3,12 @@
 //! An expansion repeats the types of a signature, and about each of these the compiler would say
 //! something at every place it meets it, some of it about our own code.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Expr, GenericArgument, PathArguments, ReturnType, Signature, Type, TypePath};
+use syn::{
+    Expr, ExprLit, GenericArgument, Lifetime, Lit, PathArguments, ReturnType, Signature, Type,
+    TypePath,
+};
 
 use super::signature::shown;
 use crate::ctxt::Ctxt;
@@ -19,18 +22,22 @@ pub(crate) struct Unfit {
 /// What is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Why {
-    /// `_`. The compiler says it best, so it is left to it.
+    /// `_`.
     Placeholder,
     /// `impl Trait`.
     Impl,
     /// `!`.
     Never,
+    /// `'a`, and `Cow` without any.
+    Lifetime,
     /// `Self`, where that is refused.
     SelfType,
     /// A trait where a type should be: `Display`, `Fn(u8)`.
     Trait,
     /// `str`, `[T]`, `dyn Trait`, and what to write in its place.
     Unsized(Option<String>),
+    /// `[T; 64]`, and what to write in its place.
+    Array(String),
 }
 
 /// Generic types whose arguments have a size.
@@ -109,14 +116,15 @@ pub(crate) fn check(ty: &Type, param: Option<&Ident>, cx: &Ctxt) -> bool {
         return true;
     };
     if unfit.why == Why::Placeholder {
-        cx.leave_to_compiler();
+        // Who leaves one type open leaves others open too, of the same function or the next.
+        cx.error_once(&unfit.tokens, unfit.message());
         return false;
     }
     let is_whole = unfit.tokens.to_string() == ty.to_token_stream().to_string();
     let message = match (&unfit.why, param) {
         (Why::Unsized(mend), Some(param)) if is_whole => {
             let help = match mend {
-                Some(owned) => format!("write `{param}: {owned}`"),
+                Some(owned) => unfit.mend(&format!("write `{param}: {owned}`")),
                 None => "name a type of yours".to_owned(),
             };
             format!("the parameter `{param}` has no size; a hook owns its arguments\nhelp: {help}")
@@ -141,6 +149,14 @@ pub(crate) fn stand_in(ty: &Type) -> Type {
 }
 
 impl Unfit {
+    fn mend(&self, write: &str) -> String {
+        if self.tokens.to_string() == "Path" {
+            format!("{write}; if it is a type of yours, `self::Path`")
+        } else {
+            write.to_owned()
+        }
+    }
+
     /// What is wrong, and how to mend it, wherever the type stands.
     pub(crate) fn message(&self) -> String {
         let shown = shown(&self.tokens);
@@ -150,11 +166,22 @@ impl Unfit {
             }
             Why::Impl => "`impl Trait` cannot be read from arguments\nhelp: name a type".to_owned(),
             Why::Never => "`!` has no values\nhelp: name a type that has some".to_owned(),
+            Why::Lifetime => format!(
+                "`{shown}` borrows; a hook owns what it takes and returns\nhelp: use an owned type, for example `String` for `&str` and for `Cow<str>`"
+            ),
             Why::SelfType => "`Self` is no type here\nhelp: name a type".to_owned(),
             Why::Trait => format!(
                 "`{shown}` is a trait, and only a type can be read or written\nhelp: name a type, for example `String`"
             ),
-            Why::Unsized(Some(mend)) => format!("`{shown}` has no size\nhelp: write `{mend}`"),
+            Why::Unsized(Some(mend)) => {
+                format!(
+                    "`{shown}` has no size\nhelp: {}",
+                    self.mend(&format!("write `{mend}`"))
+                )
+            }
+            Why::Array(mend) => format!(
+                "`{shown}` has no JSON form: an array has at most 32 items\nhelp: write `{mend}`"
+            ),
             Why::Unsized(None) => format!("`{shown}` has no size\nhelp: name a type of yours"),
         }
     }
@@ -183,13 +210,20 @@ impl Search {
                 let mend = format!("Vec<{}>", shown(&slice.elem));
                 sized.then(|| found(Why::Unsized(Some(mend)))).flatten()
             }),
-            Type::Array(array) => self.of(&array.elem, true).or_else(|| {
-                matches!(array.len, Expr::Infer(_))
-                    .then(|| found(Why::Placeholder))
-                    .flatten()
+            Type::Array(array) => self.of(&array.elem, true).or_else(|| match &array.len {
+                Expr::Infer(_) => found(Why::Placeholder),
+                Expr::Lit(ExprLit {
+                    lit: Lit::Int(len), ..
+                }) if len.base10_parse::<u64>().is_ok_and(|len| len > 32) => {
+                    found(Why::Array(format!("Vec<{}>", shown(&array.elem))))
+                }
+                _ => None,
             }),
             Type::Tuple(tuple) => tuple.elems.iter().find_map(|elem| self.of(elem, true)),
-            Type::Reference(reference) => self.of(&reference.elem, false),
+            Type::Reference(reference) => match &reference.lifetime {
+                Some(lifetime) if is_named(lifetime) => found(Why::Lifetime),
+                _ => self.of(&reference.elem, false),
+            },
             Type::Ptr(pointer) => self.of(&pointer.elem, false),
             Type::Paren(paren) => self.of(&paren.elem, sized),
             Type::Group(group) => self.of(&group.elem, sized),
@@ -230,12 +264,18 @@ impl Search {
                 // `Fn(u8) -> u8`.
                 PathArguments::Parenthesized(_) => return found(Why::Trait),
                 PathArguments::AngleBracketed(list) => {
+                    if segment.ident == "Cow" && list.args.len() == 1 {
+                        return found(Why::Lifetime);
+                    }
                     for argument in &list.args {
                         match argument {
                             GenericArgument::Type(inner) => {
                                 if let Some(unfit) = self.of(inner, holds_sized) {
                                     return Some(unfit);
                                 }
+                            }
+                            GenericArgument::Lifetime(lifetime) if is_named(lifetime) => {
+                                return found(Why::Lifetime);
                             }
                             // `Iterator<Item = u8>`.
                             GenericArgument::AssocType(_) | GenericArgument::Constraint(_) => {
@@ -251,21 +291,55 @@ impl Search {
     }
 }
 
-/// The owned form of a type without a size. `Path` alone may well be a type of the author's.
+/// Whether it is a name that a signature would have to declare, which none may.
+fn is_named(lifetime: &Lifetime) -> bool {
+    lifetime.ident != "static" && lifetime.ident != "_"
+}
+
+/// The owned form of a type without a size. Of a type of the author's that is called `Path` more has
+/// to be said: `self::Path`.
 pub(crate) fn owned_of_unsized(names: &[&str]) -> Option<&'static str> {
     Some(match names {
         ["str"] => "String",
-        [.., "path", "Path"] => "PathBuf",
+        ["Path"] | [.., "path", "Path"] => "PathBuf",
         ["OsStr"] | [.., "ffi", "OsStr"] => "OsString",
         ["CStr"] | [.., "ffi", "CStr"] => "CString",
         _ => return None,
     })
 }
 
+/// `Fn(u8)` as a type, in tokens that syn cannot read for it.
+pub(crate) fn bare_fn(tokens: &TokenStream) -> Option<Unfit> {
+    let mut before: Option<TokenTree> = None;
+    let mut trees = tokens.clone().into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        match (&tree, trees.peek()) {
+            (TokenTree::Ident(word), Some(TokenTree::Group(group)))
+                if ["Fn", "FnMut", "FnOnce"].iter().any(|name| word == name)
+                    && group.delimiter() == Delimiter::Parenthesis
+                    && !matches!(&before, Some(TokenTree::Ident(word)) if word == "dyn" || word == "impl") =>
+            {
+                return Some(Unfit {
+                    tokens: quote!(#tree #group),
+                    why: Why::Trait,
+                });
+            }
+            (TokenTree::Group(group), _) if group.delimiter() != Delimiter::Brace => {
+                if let Some(unfit) = bare_fn(&group.stream()) {
+                    return Some(unfit);
+                }
+            }
+            _ => {}
+        }
+        before = Some(tree);
+    }
+    None
+}
+
 /// The signature of a function with a type that cannot be there, as it is passed on: the compiler
 /// would say again what is said already.
 pub(crate) fn passed_on(sig: &Signature) -> Option<(Signature, TokenStream)> {
-    unfit_in(sig).filter(|unfit| unfit.why != Why::Placeholder)?;
+    unfit_in(sig)?;
     let mut sig = sig.clone();
     for input in &mut sig.inputs {
         if let syn::FnArg::Typed(param) = input {

@@ -138,8 +138,8 @@ impl KindArgs {
         };
         for entry in &entries {
             match entry.name().as_str() {
-                "name" => args.name = entry.text(cx),
-                "version" => args.version = entry.text(cx),
+                "name" => args.name = entry.required_text("name = \"chunker\"", cx),
+                "version" => args.version = entry.required_text("version = \"1.0.0\"", cx),
                 "description" => args.description = entry.text(cx),
                 "constraints" => args.constraints = entry.texts(cx),
                 // Read above, or reported by `check_keys`.

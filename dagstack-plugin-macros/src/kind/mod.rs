@@ -14,6 +14,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::ctxt::Ctxt;
+use crate::plugin::fallback;
 use crate::traits;
 use args::KindArgs;
 use model::Kind;
@@ -38,6 +39,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, place: &str) -> Token
         args: &args,
         item: &item,
     };
+    let net = fallback::net(item.trait_token.span, &args.krate, &cx);
     match cx.finish() {
         Some(errors) if is_rewritten => {
             let item = expand::as_written(&kind, &unique);
@@ -45,7 +47,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, place: &str) -> Token
         }
         Some(errors) => {
             let stubs = expand::stubs(&kind, &unique);
-            quote!(#errors #stubs)
+            quote!(#errors #net #stubs)
         }
         None => expand::expand(&kind, &unique),
     }

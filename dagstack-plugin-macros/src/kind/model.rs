@@ -10,6 +10,7 @@ use syn::{
 use super::args::{Dispatch, HookArgs, KindArgs};
 use crate::cfg;
 use crate::ctxt::Ctxt;
+use crate::hook::output;
 use crate::hook::signature::{self, last_word, plain_name, shown};
 use crate::lifetimes;
 use crate::names::{help_name, is_snake_case, snake_case_of};
@@ -282,7 +283,7 @@ fn hook<'a>(
     let hook = KindHook {
         params,
         output,
-        output_span: signature::output_place(&function.sig, 0),
+        output_span: output::output_place(&function.sig, 0),
         item: function,
         args,
         name,

@@ -7,6 +7,7 @@ use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned, Value};
 use crate::hook::args::Model;
 use crate::hook::signature::shown;
+use crate::names::is_snake_case;
 use crate::path::CratePath;
 
 /// What `#[plugin(…)]` says, with the places it says it.
@@ -171,7 +172,7 @@ impl PluginArgs {
     fn set(&mut self, entry: &Entry, cx: &Ctxt) {
         match entry.name().as_str() {
             "kind" => self.kind = kind(entry, cx),
-            "name" => self.name = entry.text(cx),
+            "name" => self.name = entry.required_text("name = \"echo\"", cx),
             "kind_api_version" => self.kind_api_version = entry.text(cx),
             "core_version" => self.core_version = entry.text(cx),
             "version" => self.version = entry.text(cx),
@@ -337,7 +338,15 @@ pub(crate) fn one_of(entry: &Entry, allowed: &[&str], cx: &Ctxt) -> Option<LitSt
 fn kind(entry: &Entry, cx: &Ctxt) -> Option<LitStr> {
     let value = entry.eq("kind = \"tool\"", cx)?;
     // The trait of a kind; who expands the plugin reads it.
-    if syn::parse::Parser::parse2(syn::Path::parse_mod_style, value.clone()).is_ok() {
+    if let Ok(path) = syn::parse::Parser::parse2(syn::Path::parse_mod_style, value.clone()) {
+        if let Some(name) = path.get_ident()
+            && is_snake_case(&name.to_string())
+        {
+            cx.error_at(
+                name,
+                format!("`{name}` is no trait of a kind\nhelp: write `kind = \"{name}\"` if it is the name of one"),
+            );
+        }
         return None;
     }
     if syn::parse2::<LitStr>(value.clone()).is_err() {
@@ -350,7 +359,7 @@ fn kind(entry: &Entry, cx: &Ctxt) -> Option<LitStr> {
         );
         return None;
     }
-    entry.text(cx)
+    entry.required_text("kind = \"tool\"", cx)
 }
 
 fn seconds(entry: &Entry, cx: &Ctxt) -> Option<Spanned<u32>> {

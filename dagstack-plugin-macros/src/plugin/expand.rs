@@ -1,17 +1,21 @@
 //! What a plugin becomes.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::LitStr;
 
 use super::args::{PluginArgs, UnitOfWork};
-use super::{Plugin, of_kind};
-use crate::hook::expand::{NamedType, Scope, description};
+use super::{Plugin, of_kind, warn};
+use crate::hook::expand::{NamedType, Scope, description, own};
+use crate::hook::signature::contains;
 use crate::{lifecycle, lints, spans};
 
 /// Everything but the impl block itself.
 pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
-    let self_ty = spans::located(&plugin.block.self_ty);
+    // The author's own tokens, in headers of implementations and in expressions: if the type is
+    // wrong, the error there is, hint for hint, that of the block, and the compiler shows equal
+    // errors once.
+    let self_ty = plugin.block.self_ty.to_token_stream();
     let private = plugin.args.krate.private();
     let scope = Scope {
         private: private.clone(),
@@ -25,9 +29,9 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
     let declaration = declaration(plugin, &scope);
     let impls = impls(plugin, &scope);
     let types = types(plugin, &scope);
-    let shared = shared(plugin, &scope);
     let kind = of_kind::expand(plugin, &scope);
-    plugin.args.krate.items(&lints::hidden(&quote! {
+    let warnings = warn::warnings(plugin);
+    let items = plugin.args.krate.items(&lints::hidden(&quote! {
         use #private::ask::*;
 
         enum __dagstack_Index { #(#variants)* Count }
@@ -40,8 +44,8 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
         #kind
         #impls
         #private::inventory::submit! { #private::Probe::<#self_ty>::REGISTRATION }
-        #shared
-    }))
+    }));
+    quote!(#items #warnings)
 }
 
 fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
@@ -69,7 +73,7 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         #[automatically_derived]
         #header #self_ty
         where
-            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
+            for<'__dagstack> Self: #private::Send + #private::Sync + 'static,
         {
             fn declaration() -> &'static #private::Declaration {
                 &__DAGSTACK_DECLARATION
@@ -120,9 +124,20 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let types: Vec<NamedType> = plugin
         .hooks
         .iter()
-        .flat_map(|hook| hook.types(scope))
-        .chain(lifecycle::setup_type(plugin.setup.as_ref(), scope))
+        .flat_map(|hook| hook.types())
+        .chain(lifecycle::setup_type(plugin.setup.as_ref()))
         .collect();
+    let own = own();
+    let names_self = |ty: &TokenStream| {
+        contains(
+            ty,
+            &|tree| matches!(tree, TokenTree::Ident(word) if *word == own),
+        )
+    };
+    let named = types
+        .iter()
+        .any(|named| names_self(&named.ty))
+        .then(|| quote!(type #own = #self_ty;));
     let declared = types.iter().map(
         |NamedType {
              cfgs,
@@ -139,26 +154,40 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
              ty,
          }| { quote!(#(#cfgs)* type #name #generics = #ty;) },
     );
-    let aliases = types.iter().map(|NamedType { cfgs, name, generics, .. }| {
-        quote!(#(#cfgs)* type #name #generics = <#self_ty as __dagstack_Types>::#name #generics;)
-    });
+    let aliases = types.iter().map(
+        |NamedType {
+             cfgs,
+             name,
+             generics,
+             ..
+         }| {
+            quote! {
+                #(#cfgs)*
+                type #name #generics = <__dagstack_Index as __dagstack_Types>::#name #generics;
+            }
+        },
+    );
     let hooks = plugin.hooks.iter().map(|hook| hook.assertions(scope));
     let setup = lifecycle::setup_assertions(plugin.setup.as_ref(), &plugin.block.self_ty, scope);
     let teardown = lifecycle::method_assertions(plugin.teardown.as_ref(), "TeardownOutcome", scope);
     let health = lifecycle::method_assertions(plugin.health.as_ref(), "HealthOutcome", scope);
+    let (shared, shared_body) = shared(plugin, scope);
     let check = quote! {
-        fn __dagstack_check_types()
+        fn __dagstack_check()
         where
-            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static
+            for<'__dagstack> Self: #private::Send + #private::Sync + 'static
     };
     quote! {
+        #named
+        trait __dagstack_Types { #(#declared)* }
+        #impl_token __dagstack_Types for __dagstack_Index { #(#defined)* }
+        #(#aliases)*
         #[allow(dead_code)]
-        trait __dagstack_Types {
-            #(#declared)*
+        trait __dagstack_Checks {
             #check;
+            #shared;
         }
-        #impl_token __dagstack_Types for #self_ty {
-            #(#defined)*
+        #impl_token __dagstack_Checks for #self_ty {
             // Compiled, but never run.
             #check {
                 #setup
@@ -166,28 +195,27 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
                 #health
                 #(#hooks)*
             }
+            #shared { #shared_body }
         }
-        #(#aliases)*
     }
 }
 
-/// Code that is compiled and never run: a plugin is shared between threads.
-fn shared(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+/// A function that is compiled and never run, its header and its body: a plugin is shared between
+/// threads.
+fn shared(plugin: &Plugin<'_>, scope: &Scope<'_>) -> (TokenStream, TokenStream) {
     let private = &scope.private;
-    let self_ty = scope.self_ty;
     let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
     let shared = quote::quote_spanned!(span=> __dagstack_self);
     let borrowed = quote::quote_spanned!(span=> &#shared);
+    let header = quote!(fn __dagstack_check_shared(#shared: &Self));
     // Whether the type is `Send` is asked only if it is `Sync`: `Rc` is neither, and that is one
     // mistake.
-    quote! {
-        #[allow(dead_code)]
-        fn __dagstack_check_shared(#shared: &#self_ty) {
-            let _: &dyn #private::Sync = #shared;
-            let #shared = #private::Probe::<#self_ty>::ASK.__dagstack_if_sync();
-            let _: &dyn #private::Send = #borrowed;
-        }
-    }
+    let body = quote! {
+        let _: &dyn #private::Sync = #shared;
+        let #shared = #private::Probe::<Self>::ASK.__dagstack_if_sync();
+        let _: &dyn #private::Send = #borrowed;
+    };
+    (header, body)
 }
 
 fn declaration(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {

@@ -1,26 +1,27 @@
 //! What is written where there were mistakes: as much as keeps everything else compiling.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::quote;
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 
 use super::model::{ImplBlock, MARKS};
+use crate::ctxt::Ctxt;
+use crate::lifetimes::declared_or_static;
 use crate::path::CratePath;
-use crate::spans;
 
 /// Implementations that never run, so that a use of the type is not a second error.
 pub(crate) fn stubs(block: &ImplBlock, krate: &CratePath) -> TokenStream {
-    if !block.generics.params.is_empty() || block.of_trait.is_some() {
+    if !block.generics.params.is_empty() || !block.is_of_named_type() {
         return TokenStream::new();
     }
     let private = krate.private();
-    let self_ty = spans::located(&block.self_ty);
+    let self_ty = declared_or_static(&block.self_ty, &block.generics);
     krate.items(&quote! {
         #[doc(hidden)]
         const _: () = {
             #[automatically_derived]
             impl #private::Plugin for #self_ty
             where
-                for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
+                for<'__dagstack> Self: #private::Send + #private::Sync + 'static,
             {
                 fn declaration() -> &'static #private::Declaration {
                     #private::not_compiled()
@@ -48,6 +49,24 @@ pub(crate) fn stubs(block: &ImplBlock, krate: &CratePath) -> TokenStream {
                 }
             }
         };
+    })
+}
+
+/// What says something where the compiler, against all expectation, says nothing: it looks at unused
+/// results last, and only if there was no error. `span` is one of the author's own: a lint is silent
+/// about what an author has not written.
+pub(crate) fn net(span: Span, krate: &CratePath, cx: &Ctxt) -> Option<TokenStream> {
+    let private = krate.private();
+    cx.is_left_to_compiler().then(|| {
+        quote_spanned! {span=>
+            #[allow(dead_code)]
+            #[deny(unused_must_use)]
+            const _: () = {
+                fn __dagstack_net() {
+                    #private::left_to_compiler();
+                }
+            };
+        }
     })
 }
 

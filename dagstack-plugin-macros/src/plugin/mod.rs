@@ -9,19 +9,20 @@ pub(crate) mod fallback;
 pub(crate) mod model;
 pub(crate) mod of_kind;
 mod validate;
+mod warn;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Meta, Type};
+use syn::Meta;
 
-use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::args::HookArgs;
 use crate::hook::expand::Hook;
-use crate::hook::signature;
+use crate::hook::{output, signature};
 use crate::lifecycle::{self, Lifecycle};
+use crate::{cfg, lifetimes};
 use args::PluginArgs;
-use model::{ImplBlock, Mark, MemberFn};
+use model::{ImplBlock, Mark, MemberFn, is_of_schema};
 use of_kind::OfKind;
 
 /// A plugin, checked.
@@ -71,6 +72,7 @@ fn read_block(item: TokenStream, args: &PluginArgs) -> syn::Result<ImplBlock> {
 /// Everything but the impl block, or the mistakes.
 fn write(args: &PluginArgs, block: &ImplBlock, kind: Option<OfKind<'_>>, cx: Ctxt) -> TokenStream {
     block.check_marks(&cx);
+    block.check_members(&cx);
     check_impl(block, &cx);
     let plugin = Plugin {
         args,
@@ -83,10 +85,11 @@ fn write(args: &PluginArgs, block: &ImplBlock, kind: Option<OfKind<'_>>, cx: Ctx
     };
     validate::validate(&plugin, &cx);
     of_kind::check(&plugin, &cx);
+    let net = fallback::net(block.impl_token.span, &args.krate, &cx);
     match cx.finish() {
         Some(errors) => {
             let stubs = fallback::stubs(block, &args.krate);
-            quote!(#errors #stubs)
+            quote!(#errors #net #stubs)
         }
         None => expand::expand(&plugin),
     }
@@ -107,13 +110,31 @@ fn not_an_impl(error: &syn::Error, item: TokenStream, cx: Ctxt) -> TokenStream {
 }
 
 fn check_impl(block: &ImplBlock, cx: &Ctxt) {
-    if let Some(unsafety) = &block.unsafety {
-        cx.error_at(unsafety, "a `#[plugin]` block cannot be `unsafe`");
+    // No block like this can be, and the compiler says so before it comes here.
+    if block.unsafety.is_some() {
+        cx.leave_to_compiler();
+    }
+    for double in &block.doubles {
+        cx.error_at(
+            double.path(),
+            "`#[plugin]` stands twice on this block\nhelp: keep one; each plugin has a type of its own",
+        );
     }
     if let Some(of_trait) = &block.of_trait {
         cx.error_at(
             of_trait,
-            "`#[plugin]` goes on an inherent `impl` block, not on the `impl` of a trait",
+            format!(
+                "`#[plugin]` goes on an inherent `impl` block, not on the `impl` of a trait\nhelp: write `impl {} {{ … }}`; with `kind = Trait`, `#[plugin]` implements the trait of the kind itself",
+                signature::shown(&block.self_ty)
+            ),
+        );
+    }
+    if block.generics.params.is_empty()
+        && let Some(lifetime) = lifetimes::first_not_static(block.self_ty.to_token_stream())
+    {
+        cx.error(
+            lifetime,
+            "a plugin's type cannot borrow: the host keeps it\nhelp: own what it borrows",
         );
     }
     if !block.generics.params.is_empty() {
@@ -124,7 +145,7 @@ fn check_impl(block: &ImplBlock, cx: &Ctxt) {
     } else if let Some(clause) = &block.where_clause {
         cx.error_at(clause, "a `#[plugin]` block cannot have a `where` clause");
     }
-    if !is_plain(&block.self_ty) {
+    if !block.is_of_named_type() {
         cx.error_at(
             &block.self_ty,
             format!(
@@ -132,20 +153,6 @@ fn check_impl(block: &ImplBlock, cx: &Ctxt) {
                 signature::shown(&block.self_ty)
             ),
         );
-    }
-}
-
-/// Whether the type is one name: the manifest's entry point is the module's path and this name.
-fn is_plain(ty: &Type) -> bool {
-    match ty {
-        Type::Path(path) => {
-            path.qself.is_none()
-                && path.path.leading_colon.is_none()
-                && path.path.segments.len() == 1
-        }
-        Type::Group(group) => is_plain(&group.elem),
-        Type::Paren(paren) => is_plain(&paren.elem),
-        _ => false,
     }
 }
 
@@ -177,9 +184,23 @@ fn hook<'a>(
     };
     let args = HookArgs::parse(tokens, cx);
     cfg::refuse_cfg_attr(&function.attrs, "a hook", &[], cx);
+    for attr in &function.misplaced {
+        cx.error_at(
+            &attr.meta,
+            if is_of_schema(attr) {
+                "`#[serde(…)]` and `#[schemars(…)]` go on the parameters of a hook\nhelp: for another name, write `#[serde(rename = \"maxSize\")]` on the parameter"
+            } else {
+                "a hook is an `async fn` as it stands\nhelp: leave `#[async_trait]` out"
+            },
+        );
+    }
     signature::check_plain(&function.sig, "a hook", cx);
     signature::check_receiver(&function.sig, "a hook", cx);
-    signature::check_output(&function.sig, "a hook", cx);
+    // The types of a generic function are reported with it.
+    let is_generic = !function.sig.generics.params.is_empty();
+    if !is_generic {
+        output::check_output(&function.sig, "a hook", cx);
+    }
     let (name, name_span) = match &args.name {
         Some(name) => (name.value(), name.span()),
         None => (
@@ -189,6 +210,7 @@ fn hook<'a>(
     };
     let of_kind = kind.and_then(|kind| kind.hook(&name));
     let params = match (kind, of_kind) {
+        _ if is_generic => Vec::new(),
         (None, _) => signature::params(function, cx),
         (Some(kind), Some((_, data))) => of_kind::params(function, data, kind, cx),
         // A hook the kind does not have is reported as that.

@@ -10,11 +10,19 @@ use syn::{
 use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::types;
+use crate::lifetimes;
 use crate::path::CratePath;
 use crate::{fragments, lints};
 
 /// The attributes that mark a method.
 pub(crate) const MARKS: &[&str] = &["hook", "setup", "teardown", "health"];
+
+/// Types that are nobody's own.
+const OF_STD: &[&str] = &[
+    "Arc", "Box", "HashMap", "Option", "Rc", "Result", "Self", "String", "Vec", "bool", "char",
+    "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16", "u32", "u64",
+    "u8", "usize",
+];
 
 /// An impl block. Method bodies stay tokens, so that a half-typed one does no harm.
 pub(crate) struct ImplBlock {
@@ -27,6 +35,8 @@ pub(crate) struct ImplBlock {
     pub(crate) self_ty: Type,
     pub(crate) where_clause: Option<WhereClause>,
     pub(crate) members: Vec<Member>,
+    /// Further `#[plugin]`s.
+    pub(crate) doubles: Vec<Attribute>,
 }
 
 /// One item of the impl block.
@@ -37,6 +47,8 @@ pub(crate) enum Member {
     Macro(TokenStream),
     /// Anything else.
     Other(TokenStream),
+    /// What cannot be read. The compiler has reported it, before it came here.
+    Broken(TokenStream),
 }
 
 /// A function of the impl block.
@@ -47,6 +59,8 @@ pub(crate) struct MemberFn {
     pub(crate) marks: Vec<Mark>,
     /// `#[cfg_attr]`s that would add one of ours.
     pub(crate) hidden_marks: Vec<Attribute>,
+    /// `#[serde]`, `#[schemars]` and `#[async_trait]` on a marked function.
+    pub(crate) misplaced: Vec<Attribute>,
     pub(crate) vis: Visibility,
     pub(crate) defaultness: Option<Token![default]>,
     /// Its signature, with all attributes of the parameters.
@@ -97,6 +111,7 @@ impl Parse for ImplBlock {
             self_ty,
             where_clause,
             members,
+            doubles: Vec::new(),
         })
     }
 }
@@ -116,8 +131,8 @@ impl Parse for Member {
                     other => Self::Other(other.to_token_stream()),
                 })
             }
-            // Half-typed: everything up to the end of something is passed on, for rustc to judge.
-            Err(_) => Ok(Self::Other(rest_of_member(input)?)),
+            // Half-typed: everything up to the end of something.
+            Err(_) => Ok(Self::Broken(rest_of_member(input)?)),
         }
     }
 }
@@ -164,6 +179,7 @@ impl Parse for MemberFn {
             attrs,
             marks: Vec::new(),
             hidden_marks: Vec::new(),
+            misplaced: Vec::new(),
             vis,
             defaultness,
             sig,
@@ -175,6 +191,10 @@ impl Parse for MemberFn {
 impl ImplBlock {
     /// Takes our attributes off the functions and keeps them as [`MemberFn::marks`].
     pub(crate) fn take_marks(&mut self, krate: &CratePath) {
+        let (doubles, attrs) = std::mem::take(&mut self.attrs)
+            .into_iter()
+            .partition(|attr| krate.owns(attr, "plugin"));
+        (self.doubles, self.attrs) = (doubles, attrs);
         for member in &mut self.members {
             let Member::Fn(function) = member else {
                 continue;
@@ -186,6 +206,16 @@ impl ImplBlock {
                     None if cfg::adds_one_of(&attr, MARKS) => function.hidden_marks.push(attr),
                     None => function.attrs.push(attr),
                 }
+            }
+            if !function.marks.is_empty() {
+                function.misplaced = function
+                    .attrs
+                    .extract_if(.., |attr| {
+                        let last = attr.path().segments.last();
+                        (is_of_schema(attr) && !attr.path().is_ident("doc"))
+                            || last.is_some_and(|last| last.ident == "async_trait")
+                    })
+                    .collect();
             }
         }
     }
@@ -223,6 +253,63 @@ impl ImplBlock {
             }
         }
         paths
+    }
+
+    /// Whether the type is one name, and may be the author's: the manifest's entry point is the
+    /// module's path and this name.
+    pub(crate) fn is_of_named_type(&self) -> bool {
+        fn is_name(ty: &Type) -> bool {
+            match ty {
+                Type::Path(path) => {
+                    path.qself.is_none()
+                        && path.path.leading_colon.is_none()
+                        && path.path.segments.len() == 1
+                        && path
+                            .path
+                            .segments
+                            .first()
+                            .is_some_and(|name| !OF_STD.iter().any(|known| name.ident == known))
+                }
+                Type::Group(group) => is_name(&group.elem),
+                Type::Paren(paren) => is_name(&paren.elem),
+                _ => false,
+            }
+        }
+        is_name(&self.self_ty)
+    }
+
+    /// Whether the type is named by its path: it may still have such a block.
+    fn is_of_path(&self) -> bool {
+        matches!(&self.self_ty, Type::Path(path) if path.path.segments.len() > 1)
+    }
+
+    /// Whether the implementation of a trait was meant to be the block that holds the hooks.
+    fn is_meant_as_block(&self) -> bool {
+        let mut functions = self.functions();
+        functions.any(|function| !function.marks.is_empty())
+            && self
+                .members
+                .iter()
+                .all(|member| matches!(member, Member::Fn(_)))
+    }
+
+    /// Whether a member could not be read.
+    pub(crate) fn is_broken(&self) -> bool {
+        let mut members = self.members.iter();
+        members.any(|member| matches!(member, Member::Broken(_)))
+    }
+
+    /// Leaves members that cannot be read to the compiler, apart from the one thing that it can
+    /// read and we cannot: `Fn(u8)` as a type.
+    pub(crate) fn check_members(&self, cx: &Ctxt) {
+        for member in &self.members {
+            if let Member::Broken(tokens) = member {
+                match types::bare_fn(tokens) {
+                    Some(unfit) => cx.error_at(&unfit.tokens, unfit.message()),
+                    None => cx.leave_to_compiler(),
+                }
+            }
+        }
     }
 
     /// Reports marks that would be lost or make no sense together.
@@ -268,7 +355,21 @@ impl ToTokens for ImplBlock {
             self_ty,
             where_clause,
             members,
+            doubles: _,
         } = self;
+        // The signatures of a trait's implementation would be judged by the trait.
+        let of_trait = of_trait.as_ref().filter(|_| !self.is_meant_as_block());
+        // Beside the error about such a block the compiler would say the same in its words.
+        if !self.is_of_named_type() && !self.is_of_path() {
+            return;
+        }
+        let unsafety = unsafety.as_ref().filter(|_| of_trait.is_some());
+        let self_ty = lifetimes::declared_or_static(self_ty, generics);
+        // A member that cannot be read is left out: the compiler would stop at it, and lose all that
+        // follow it.
+        let members = members
+            .iter()
+            .filter(|member| !matches!(member, Member::Broken(_)));
         tokens.extend(quote! {
             #(#attrs)*
             #unsafety #impl_token #generics #of_trait #self_ty #where_clause { #(#members)* }
@@ -280,7 +381,9 @@ impl ToTokens for Member {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         match self {
             Self::Fn(function) => function.to_tokens(tokens),
-            Self::Macro(inner) | Self::Other(inner) => inner.to_tokens(tokens),
+            Self::Macro(inner) | Self::Other(inner) | Self::Broken(inner) => {
+                inner.to_tokens(tokens)
+            }
         }
     }
 }

@@ -8,11 +8,14 @@ use super::Plugin;
 use super::expand::dependency;
 use crate::ctxt::Ctxt;
 use crate::hook::args::Model;
-use crate::names::{help_name, is_plugin_name, is_snake_case, plugin_name_of, snake_case_of};
+use crate::names::{
+    LONGEST, help_name, is_plugin_name, is_snake_case, plugin_name_of, snake_case_of,
+};
 
 /// Checks all rules.
 pub(crate) fn validate(plugin: &Plugin<'_>, cx: &Ctxt) {
     names(plugin, cx);
+    lengths(plugin, cx);
     has_hooks(plugin, cx);
     hook_names(plugin, cx);
     tool_functions(plugin, cx);
@@ -39,6 +42,22 @@ fn names(plugin: &Plugin<'_>, cx: &Ctxt) {
         );
     }
     if let Some(kind) = &plugin.args.kind
+        && syn::parse_str::<syn::Path>(&kind.value()).is_ok()
+        && !is_snake_case(&kind.value())
+        && kind.value().starts_with(|ch: char| ch.is_ascii_uppercase())
+    {
+        cx.error(
+            kind.span(),
+            format!(
+                "`{}` is no name of a kind\nhelp: write `kind = {}` if the trait is meant, whose hooks are checked then{}",
+                kind.value(),
+                kind.value(),
+                snake_case_of(&kind.value())
+                    .map(|name| format!(", or `kind = \"{name}\"` for a kind by its name alone"))
+                    .unwrap_or_default()
+            ),
+        );
+    } else if let Some(kind) = &plugin.args.kind
         && !is_snake_case(&kind.value())
     {
         cx.error(
@@ -49,6 +68,44 @@ fn names(plugin: &Plugin<'_>, cx: &Ctxt) {
                 help_name(&snake_case_of(&kind.value()))
             ),
         );
+    }
+}
+
+/// MCP clients take no longer name for a tool, and with several plugins in one executable it holds
+/// both names.
+fn lengths(plugin: &Plugin<'_>, cx: &Ctxt) {
+    let name = plugin.args.name.as_ref();
+    if let Some(name) = name
+        && name.value().len() > LONGEST
+    {
+        cx.error(
+            name.span(),
+            format!(
+                "the plugin name has {} characters, and MCP clients take at most {LONGEST}\nhelp: write a shorter one",
+                name.value().len()
+            ),
+        );
+        return;
+    }
+    let own = name.map_or(0, |name| name.value().len() + 1);
+    for hook in &plugin.hooks {
+        let length = hook.name.len();
+        if length > LONGEST {
+            cx.error(
+                hook.name_span,
+                format!(
+                    "the hook name has {length} characters, and MCP clients take at most {LONGEST}\nhelp: write a shorter one, for example by `#[hook(name = \"…\")]`"
+                ),
+            );
+        } else if own + length > LONGEST && plugin.kind.is_none() {
+            cx.error(
+                hook.name_span,
+                format!(
+                    "the names of the plugin and the hook have {} characters together, and MCP clients take at most {LONGEST}\nhelp: write a shorter one",
+                    own + length
+                ),
+            );
+        }
     }
 }
 
@@ -63,7 +120,13 @@ fn has_hooks(plugin: &Plugin<'_>, cx: &Ctxt) {
         .functions()
         .any(|function| !function.hidden_marks.is_empty());
     // A kind's missing hooks are reported by name.
-    if plugin.kind.is_none() && !hidden && !marks.any(|mark| mark.name == "hook") {
+    let is_meant_otherwise = plugin.block.of_trait.is_some() || !plugin.block.is_of_named_type();
+    if plugin.kind.is_none()
+        && !is_meant_otherwise
+        && !hidden
+        && !plugin.block.is_broken()
+        && !marks.any(|mark| mark.name == "hook")
+    {
         cx.error_at(
             &plugin.block.self_ty,
             format!(
@@ -221,8 +284,19 @@ fn versions(plugin: &Plugin<'_>, cx: &Ctxt) {
             );
         }
     }
+    if let Some(version) = &plugin.args.version
+        && !is_version(&version.value())
+    {
+        cx.error(
+            version.span(),
+            format!(
+                "`version` is a version, for example `1.2.0`, found `{}`\nhelp: leave it out, and it is the package's",
+                version.value()
+            ),
+        );
+    }
     if let Some(range) = &plugin.args.core_version
-        && !range.value().bytes().any(|byte| byte.is_ascii_digit())
+        && !is_range(&range.value())
     {
         cx.error(
             range.span(),
@@ -232,6 +306,34 @@ fn versions(plugin: &Plugin<'_>, cx: &Ctxt) {
             ),
         );
     }
+}
+
+/// Whether hosts can read the version: `1`, `1.2.0`, `1.2.0-rc.1+build`, `1.2rc1`.
+fn is_version(text: &str) -> bool {
+    text.starts_with(|ch: char| ch.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-+!_".contains(&byte))
+}
+
+/// Whether hosts can read the range: operators and versions, side by side or behind commas, and
+/// alternatives behind `||`.
+fn is_range(text: &str) -> bool {
+    text.split("||").all(|alternative| {
+        let mut parts = alternative
+            .split([' ', '\t', ','])
+            .filter(|part| !part.is_empty())
+            .map(|part| part.trim_start_matches(['<', '>', '=', '!', '~', '^']))
+            .peekable();
+        parts.peek().is_some()
+            // An operator may stand apart from its version, but not at the end.
+            && parts.clone().last().is_some_and(|last| !last.is_empty())
+            && parts.all(|part| {
+                part.is_empty()
+                    || matches!(part, "*" | "x" | "X")
+                    || is_version(&part.replace('*', "x"))
+            })
+    })
 }
 
 /// A resource the plugin cannot do without is not optional.

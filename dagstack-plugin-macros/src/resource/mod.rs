@@ -11,6 +11,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::ctxt::Ctxt;
+use crate::plugin::fallback;
 use crate::traits;
 use args::ResourceArgs;
 use model::Resource;
@@ -32,10 +33,11 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         args: &args,
         item: &item,
     };
+    let net = fallback::net(item.trait_token.span, &args.krate, &cx);
     match cx.finish() {
         Some(errors) => {
             let stubs = expand::stubs(&resource);
-            quote!(#errors #stubs)
+            quote!(#errors #net #stubs)
         }
         None => expand::expand(&resource),
     }

@@ -89,10 +89,7 @@ fn arguments_with_wrong_values() {
             "unit_of_work(estimated_duration_sec = 0)",
             "`estimated_duration_sec` must be at least 1 second",
         ),
-        (
-            "priority 5",
-            "expected `=`, `(` or `,` after `priority`, found `5`",
-        ),
+        ("priority 5", "write `priority = 5`"),
     ] {
         assert_eq!(with(given), [message], "{given}");
     }
@@ -175,7 +172,7 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         "Vec<Box<str>>",
         "std::sync::Arc<[u8]>",
         "Box<dyn Fn(u8)>",
-        "Path",
+        "self::Path",
         "Option<Self>",
         "&'static str",
         "fn(u8) -> u8",
@@ -194,6 +191,18 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         (
             "(u8, dyn Any)",
             "`dyn Any` has no size\nhelp: name a type of yours",
+        ),
+        (
+            "Path",
+            "`Path` has no size\nhelp: write `PathBuf`; if it is a type of yours, `self::Path`",
+        ),
+        (
+            "[u8; 33]",
+            "`[u8;33]` has no JSON form: an array has at most 32 items\nhelp: write `Vec<u8>`",
+        ),
+        (
+            "Option<Cow<'a, str>>",
+            "`Cow<'a, str>` borrows; a hook owns what it takes and returns\nhelp: use an owned type, for example `String` for `&str` and for `Cow<str>`",
         ),
         (
             "std::path::Path",
@@ -243,7 +252,7 @@ fn misplaced_attributes() {
     assert_eq!(
         found,
         [
-            "`#[hook]` means something only on a function inside a `#[plugin]` block\nhelp: put `#[plugin(kind = \"…\", name = \"…\")]` on the `impl` block"
+            "`#[hook]` means something only on a function inside a `#[plugin]` block\nhelp: put `#[plugin(kind = \"…\", name = \"…\")]` on the `impl` block; all hooks of a plugin stand in one"
         ]
     );
     assert_eq!(

@@ -64,7 +64,7 @@ fn plugin_of_kind() {
         }
         [::dagstack_plugin]
         { kind = Chunker, name = \"fixed\" }
-        { impl Fixed {
+        { /** Fixed. */ impl Fixed {
             #[hook] fn chunk(&self, ctx: &HookContext, text: String) -> Vec<Chunk> { Vec::new() }
             #[hook] fn looks_good(&self, text: &str) -> bool { true }
         } }";
@@ -72,24 +72,42 @@ fn plugin_of_kind() {
     expect_file!["snapshots/plugin_of_kind.rs"].assert_eq(&written(tokens));
 }
 
+/// A type that crosses.
+#[test]
+fn data() {
+    let item = "/// A page.
+        #[serde(rename_all = \"camelCase\")]
+        pub struct Page {
+            /// The text.
+            pub text: String,
+            #[serde(default)] next: Option<Box<Self>>,
+        }";
+    let tokens = crate::data::expand("".parse().unwrap(), item.parse().unwrap());
+    let file = syn::parse2(tokens).unwrap();
+    expect_file!["snapshots/data.rs"].assert_eq(&prettyplease::unparse(&file));
+}
+
 const ARGS: &str = "kind = \"tool\", name = \"echo\"";
 
 snapshot!(
     minimal,
     ARGS,
-    "impl Echo { #[hook] fn echo(&self, text: String) -> String { text } }"
+    "/** Echoes. */ impl Echo { /** Echoes. */ #[hook] fn echo(&self, text: String) -> String { text } }"
 );
 snapshot!(
     asynchronous,
     ARGS,
-    "impl Echo { #[hook] async fn echo(&self, ctx: &HookContext, a: u8) -> Result<u8, Error> { Ok(a) } }"
+    "/** Echoes. */ impl Echo {
+        /** Echoes. */
+        #[hook] async fn echo(&self, ctx: &HookContext, a: u8) -> Result<u8, Error> { Ok(a) }
+    }"
 );
 snapshot!(
     lifecycle,
     ARGS,
-    "impl Echo {
+    "/** Echoes. */ impl Echo {
         #[setup] async fn setup(ctx: &PluginContext<Config>) -> Result<Self, PluginError> { Ok(Self) }
-        #[hook] fn nothing(&self) {}
+        /** Nothing. */ #[hook] fn nothing(&self) {}
         #[health] fn health(&self) -> Health { Health::Healthy }
         #[teardown] async fn teardown(&self) -> Released { Released::All }
     }"
@@ -107,7 +125,10 @@ snapshot!(
 snapshot!(
     cfg_on_hooks,
     ARGS,
-    "impl Echo { #[cfg(unix)] #[hook] fn a(&self) {} #[hook] fn b(&self, c: Self) -> &str { \"\" } }"
+    "impl Echo {
+        #[cfg(unix)] #[hook] fn a(&self) {}
+        /** Bs. */ #[hook] fn b(&self, c: Self) -> &str { \"\" }
+    }"
 );
 snapshot!(
     errors,

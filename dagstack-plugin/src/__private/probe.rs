@@ -5,6 +5,7 @@ use core::error::Error;
 use core::future::Future;
 use core::marker::PhantomData;
 use core::ops::Deref;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -105,14 +106,16 @@ pub mod ask {
         Stopped as _,
     };
     pub use super::answers::{
-        AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, Decode as _, DefaultOf as _,
-        Encode as _, Failure as _, Healthy as _, IfSync as _, InnerFailure as _, InputSchema as _,
-        NoRegistration as _, NoText as _, OutputSchema as _, SetUp as _, Setup as _, Split as _,
-        TornDown as _, WrappedSetUp as _,
+        AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, DataSchema as _, Decode as _,
+        DefaultOf as _, Encode as _, Failure as _, Healthy as _, IfRead as _, IfSync as _,
+        InnerFailure as _, InputSchema as _, NoRegistration as _, NoText as _, OutputSchema as _,
+        SetUp as _, Setup as _, Split as _, TornDown as _, WrappedSetUp as _,
     };
     pub use core::convert::{From as _, Into as _};
     pub use core::default::Default as _;
 }
+
+pub use answers::Values;
 
 /// The traits behind [`ask`].
 mod answers {
@@ -391,6 +394,80 @@ mod answers {
         type Future = core::future::Pending<F::Output>;
         fn __dagstack_send(self) -> Self::Future {
             core::future::pending()
+        }
+    }
+    impl<T> AsSend for &mut MaySend<T> {
+        type Future = core::future::Pending<T>;
+        fn __dagstack_send(self) -> Self::Future {
+            core::future::pending()
+        }
+    }
+
+    /// The values of a `#[data]` type with a field that has no JSON form; in scope after what serde
+    /// derives for it.
+    pub trait Values {
+        /// Writes nothing.
+        #[allow(clippy::missing_errors_doc)]
+        fn serialize<T, S: serde::Serializer>(_: &T, _: S) -> Result<S::Ok, S::Error> {
+            not_compiled()
+        }
+        /// Reads nothing.
+        #[allow(clippy::missing_errors_doc)]
+        fn deserialize<'de, T, D: serde::Deserializer<'de>>(_: D) -> Result<T, D::Error> {
+            not_compiled()
+        }
+    }
+    impl<T> Values for T {}
+
+    /// The schema of a `#[data]` type.
+    pub trait DataSchema {
+        /// `JsonSchema::inline_schema`.
+        fn __dagstack_inline(self) -> bool;
+        /// `JsonSchema::schema_name`.
+        fn __dagstack_name(self) -> Cow<'static, str>;
+        /// `JsonSchema::json_schema`.
+        fn __dagstack_schema(self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema;
+    }
+    impl<T: JsonSchema> DataSchema for Probe<T> {
+        fn __dagstack_inline(self) -> bool {
+            T::inline_schema()
+        }
+        fn __dagstack_name(self) -> Cow<'static, str> {
+            T::schema_name()
+        }
+        fn __dagstack_schema(self, generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            T::json_schema(generator)
+        }
+    }
+    impl<T> DataSchema for &Probe<T> {
+        fn __dagstack_inline(self) -> bool {
+            not_compiled()
+        }
+        fn __dagstack_name(self) -> Cow<'static, str> {
+            not_compiled()
+        }
+        fn __dagstack_schema(self, _: &mut schemars::SchemaGenerator) -> schemars::Schema {
+            not_compiled()
+        }
+    }
+
+    /// Whether a future is worth looking at: not where its arguments cannot be read.
+    pub trait IfRead<F> {
+        /// The future, or nothing.
+        type Future;
+        /// The future, or nothing.
+        fn __dagstack_if_read(self, future: F) -> Self::Future;
+    }
+    impl<T: DeserializeOwned, F> IfRead<F> for Probe<T> {
+        type Future = F;
+        fn __dagstack_if_read(self, future: F) -> F {
+            future
+        }
+    }
+    impl<T, F> IfRead<F> for &Probe<T> {
+        type Future = core::future::Ready<()>;
+        fn __dagstack_if_read(self, _: F) -> Self::Future {
+            not_compiled()
         }
     }
 

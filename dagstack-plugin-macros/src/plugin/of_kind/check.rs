@@ -99,7 +99,7 @@ fn missing_hooks(plugin: &Plugin<'_>, kind: OfKind<'_>, guessed: &[String], cx: 
         .iter()
         .filter(|hook| !is_there(&hook.name))
         .collect();
-    if missing.is_empty() {
+    if missing.is_empty() || plugin.block.is_broken() || plugin.block.of_trait.is_some() {
         return;
     }
     let names: Vec<String> = missing
@@ -246,7 +246,7 @@ pub(crate) fn params(
         params.push(Param::Value(value(&ident, input, key)));
         values.push((ident, input));
     }
-    if !unreadable {
+    if !signature::names_are_repeated(function, cx) && !unreadable {
         names(function, &values, data, kind, cx);
     }
     params

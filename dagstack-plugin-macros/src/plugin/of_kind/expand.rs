@@ -7,7 +7,7 @@ use quote::{ToTokens, format_ident, quote};
 use super::{OfKind, mentions};
 use crate::boxed::Method;
 use crate::hook::args::Model;
-use crate::hook::expand::{Hook, Scope};
+use crate::hook::expand::{Hook, Scope, own};
 use crate::hook::signature::{Param, ValueParam};
 use crate::kind::data::HookData;
 use crate::lifetimes::lifetime;
@@ -165,7 +165,7 @@ fn run(
     let object = kind.object();
     let (given, value) = (given_name(hook), value_name(hook));
     let constant = hook.constant();
-    let (shared, sendable) = (shared(scope), sendable(hook, scope));
+    let (shared, sendable) = (shared(&quote!(Self), scope), sendable(hook, scope));
     let converted = convert(hook, &quote!(__dagstack_given), scope);
     let body = match hook.model() {
         Model::ProcessCpuBound if data.is_exposed => quote! {
@@ -228,7 +228,7 @@ fn shell(plugin: &Plugin<'_>, kind: OfKind<'_>, scope: &Scope<'_>) -> TokenStrea
     let path = kind.path;
     let impl_token = &plugin.block.impl_token;
     let name = shell_name(plugin);
-    let shared = shared(scope);
+    let shared = shared(self_ty, scope);
     let sendable: TokenStream = plugin
         .hooks
         .iter()
@@ -304,12 +304,11 @@ fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
 
 /// That the plugin is shared between threads, as a condition that is not checked here: it has its
 /// own assertion.
-fn shared(scope: &Scope<'_>) -> TokenStream {
+fn shared(plugin: &TokenStream, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
-    let self_ty = scope.self_ty;
     quote! {
         where
-            for<'__dagstack> #self_ty: #private::Send + #private::Sync + 'static,
+            for<'__dagstack> #plugin: #private::Send + #private::Sync + 'static,
     }
 }
 
@@ -330,7 +329,7 @@ fn shell_method(
     let params = values(hook)
         .zip(&names)
         .map(|((_, param), name)| {
-            let ty = spans::without_self(param.ty.to_token_stream(), scope.self_ty);
+            let ty = spans::without_self(param.ty.to_token_stream(), &own());
             (quote!(#name), ty)
         })
         .collect();

@@ -16,6 +16,7 @@ use super::args::PluginArgs;
 use super::{fallback, read_block, write};
 use crate::ctxt::Ctxt;
 use crate::kind::data::{self, HookData, KindData};
+use crate::names::is_snake_case;
 use crate::path::CratePath;
 use crate::spans;
 
@@ -182,9 +183,13 @@ pub(crate) fn kind_path(args: TokenStream) -> Option<Path> {
             |input: ParseStream<'_>| {
                 input.parse::<Token![=]>()?;
                 let path = input.call(Path::parse_mod_style)?;
-                let more = input.is_empty() || input.peek(Token![,]);
+                let ends = input.is_empty() || input.peek(Token![,]);
                 input.parse::<TokenStream>()?;
-                Ok(more.then_some(path))
+                // A name without its quotes; reported as that.
+                let is_name = path
+                    .get_ident()
+                    .is_some_and(|ident| is_snake_case(&ident.to_string()));
+                Ok((ends && !is_name).then_some(path))
             },
             rest,
         )

@@ -1,3 +1,4 @@
+/// Echoes.
 impl Echo {
     #[allow(
         clippy::missing_errors_doc,
@@ -9,6 +10,7 @@ impl Echo {
         clippy::unused_async,
         clippy::unused_self,
     )]
+    /// Echoes.
     async fn echo(&self, ctx: &HookContext, a: u8) -> Result<u8, Error> {
         Ok(a)
     }
@@ -40,23 +42,31 @@ const _: () = {
         Count,
     }
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
-    #[allow(dead_code)]
     trait __dagstack_Types {
         type __dagstack_Type0_0: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Type0_1: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
-        fn __dagstack_check_types()
-        where
-            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static;
     }
-    impl __dagstack_Types for Echo {
+    impl __dagstack_Types for __dagstack_Index {
         type __dagstack_Type0_0 = HookContext;
         type __dagstack_Type0_1 = u8;
         type __dagstack_Output0 = Result<u8, Error>;
-        fn __dagstack_check_types()
+    }
+    type __dagstack_Type0_0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type0_0;
+    type __dagstack_Type0_1 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type0_1;
+    type __dagstack_Output0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output0;
+    #[allow(dead_code)]
+    trait __dagstack_Checks {
+        fn __dagstack_check()
         where
-            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+        fn __dagstack_check_shared(__dagstack_self: &Self);
+    }
+    impl __dagstack_Checks for Echo {
+        fn __dagstack_check()
+        where
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
                 + ::dagstack_plugin::__private::Sync + 'static,
         {
             <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
@@ -74,23 +84,27 @@ const _: () = {
                         .1,
                 );
                 let _ = |
-                    __dagstack_self: &Echo,
+                    __dagstack_self: &Self,
                     __dagstack_0: &__dagstack_Type0_0,
                     __dagstack_1: __dagstack_Type0_1|
                 {
-                    let __dagstack_future = <Echo>::echo(
-                        __dagstack_self,
-                        __dagstack_0,
-                        __dagstack_1,
-                    );
+                    let __dagstack_future = ::dagstack_plugin::__private::Probe::<
+                        __dagstack_Args0<true>,
+                    >::ASK
+                        .__dagstack_if_read(
+                            <Self>::echo(__dagstack_self, __dagstack_0, __dagstack_1),
+                        );
                     let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
                 };
             }
         }
+        fn __dagstack_check_shared(__dagstack_self: &Self) {
+            let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
+            let __dagstack_self = ::dagstack_plugin::__private::Probe::<Self>::ASK
+                .__dagstack_if_sync();
+            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+        }
     }
-    type __dagstack_Type0_0 = <Echo as __dagstack_Types>::__dagstack_Type0_0;
-    type __dagstack_Type0_1 = <Echo as __dagstack_Types>::__dagstack_Type0_1;
-    type __dagstack_Output0 = <Echo as __dagstack_Types>::__dagstack_Output0;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -113,7 +127,9 @@ const _: () = {
         as usize] = [
         ::dagstack_plugin::__private::Hook {
             name: "echo",
-            description: ::dagstack_plugin::__private::None,
+            description: ::dagstack_plugin::__private::non_empty(
+                ::dagstack_plugin::__private::Some("Echoes."),
+            ),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Async,
             mcp_exposed: true,
             texts: &[
@@ -149,7 +165,9 @@ const _: () = {
         ),
         maintainer: ::dagstack_plugin::__private::first(__DAGSTACK_AUTHORS),
         authors: __DAGSTACK_AUTHORS,
-        description: ::dagstack_plugin::__private::None,
+        description: ::dagstack_plugin::__private::non_empty(
+            ::dagstack_plugin::__private::Some("Echoes."),
+        ),
         execution_model: ::dagstack_plugin::__private::most_demanding(
             &[::dagstack_plugin::__private::ExecutionModel::Async],
         ),
@@ -164,7 +182,7 @@ const _: () = {
     #[automatically_derived]
     impl ::dagstack_plugin::__private::Plugin for Echo
     where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
     {
         fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
@@ -185,7 +203,7 @@ const _: () = {
                     &__DAGSTACK_DECLARATION,
                 )?;
                 ::dagstack_plugin::__private::Ok(
-                    ::dagstack_plugin::__private::Probe::<Echo>::ASK.__dagstack_default(),
+                    ::dagstack_plugin::__private::Probe::<Self>::ASK.__dagstack_default(),
                 )
             })
         }
@@ -206,31 +224,33 @@ const _: () = {
                     ::dagstack_plugin::__private::Box::pin(async move {
                         let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
                         let __dagstack_form = __dagstack_input.form();
-                        let __dagstack_args = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Args0<true>,
-                        >::ASK
-                            .__dagstack_decode(
-                                &__DAGSTACK_DECLARATION,
-                                __dagstack_hook,
-                                __dagstack_input,
-                            )?;
                         let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
                             __dagstack_Output0,
                         >::ASK
                             .__dagstack_split()
                             .1
                             .__dagstack_failure();
-                        let __dagstack_future = ::dagstack_plugin::__private::MaySend(
-                                <Echo>::echo(
-                                    self,
-                                    ::dagstack_plugin::__private::Probe::<
-                                        __dagstack_Type0_0,
-                                    >::ASK
-                                        .__dagstack_context(__dagstack_ctx),
-                                    __dagstack_args.a,
-                                ),
-                            )
-                            .__dagstack_send();
+                        let __dagstack_future = {
+                            let __dagstack_args = ::dagstack_plugin::__private::Probe::<
+                                __dagstack_Args0<true>,
+                            >::ASK
+                                .__dagstack_decode(
+                                    &__DAGSTACK_DECLARATION,
+                                    __dagstack_hook,
+                                    __dagstack_input,
+                                )?;
+                            ::dagstack_plugin::__private::MaySend(
+                                    <Self>::echo(
+                                        self,
+                                        ::dagstack_plugin::__private::Probe::<
+                                            __dagstack_Type0_0,
+                                        >::ASK
+                                            .__dagstack_context(__dagstack_ctx),
+                                        __dagstack_args.a,
+                                    ),
+                                )
+                                .__dagstack_send()
+                        };
                         let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
                             __dagstack_future.await,
                         );
@@ -272,13 +292,6 @@ const _: () = {
     }
     ::dagstack_plugin::__private::inventory::submit! {
         ::dagstack_plugin::__private::Probe:: < Echo > ::REGISTRATION
-    }
-    #[allow(dead_code)]
-    fn __dagstack_check_shared(__dagstack_self: &Echo) {
-        let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
-        let __dagstack_self = ::dagstack_plugin::__private::Probe::<Echo>::ASK
-            .__dagstack_if_sync();
-        let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
     }
 };
 #[doc(hidden)]

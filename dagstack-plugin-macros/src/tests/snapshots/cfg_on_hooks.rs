@@ -21,6 +21,7 @@ impl Echo {
         clippy::unused_async,
         clippy::unused_self,
     )]
+    /// Bs.
     fn b(&self, c: Self) -> &str {
         ""
     }
@@ -56,25 +57,35 @@ const _: () = {
     #[cfg(unix)]
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
     const __DAGSTACK_HOOK1: usize = __dagstack_Index::Hook1 as usize;
-    #[allow(dead_code)]
+    type __dagstack_Self = Echo;
     trait __dagstack_Types {
         #[cfg(unix)]
         type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Type1_0: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Output1: ?::dagstack_plugin::__private::Sized;
-        fn __dagstack_check_types()
-        where
-            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static;
     }
-    impl __dagstack_Types for Echo {
+    impl __dagstack_Types for __dagstack_Index {
         #[cfg(unix)]
         type __dagstack_Output0 = ();
-        type __dagstack_Type1_0 = Echo;
+        type __dagstack_Type1_0 = __dagstack_Self;
         type __dagstack_Output1 = &'static str;
-        fn __dagstack_check_types()
+    }
+    #[cfg(unix)]
+    type __dagstack_Output0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output0;
+    type __dagstack_Type1_0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type1_0;
+    type __dagstack_Output1 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output1;
+    #[allow(dead_code)]
+    trait __dagstack_Checks {
+        fn __dagstack_check()
         where
-            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+        fn __dagstack_check_shared(__dagstack_self: &Self);
+    }
+    impl __dagstack_Checks for Echo {
+        fn __dagstack_check()
+        where
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
                 + ::dagstack_plugin::__private::Sync + 'static,
         {
             <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
@@ -92,7 +103,7 @@ const _: () = {
                 );
             }
             {
-                <Echo as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
+                <Self as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
                 <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
                         .__dagstack_split()
@@ -105,11 +116,13 @@ const _: () = {
                 );
             }
         }
+        fn __dagstack_check_shared(__dagstack_self: &Self) {
+            let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
+            let __dagstack_self = ::dagstack_plugin::__private::Probe::<Self>::ASK
+                .__dagstack_if_sync();
+            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+        }
     }
-    #[cfg(unix)]
-    type __dagstack_Output0 = <Echo as __dagstack_Types>::__dagstack_Output0;
-    type __dagstack_Type1_0 = <Echo as __dagstack_Types>::__dagstack_Type1_0;
-    type __dagstack_Output1 = <Echo as __dagstack_Types>::__dagstack_Output1;
     #[cfg(unix)]
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
@@ -161,7 +174,9 @@ const _: () = {
         },
         ::dagstack_plugin::__private::Hook {
             name: "b",
-            description: ::dagstack_plugin::__private::None,
+            description: ::dagstack_plugin::__private::non_empty(
+                ::dagstack_plugin::__private::Some("Bs."),
+            ),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
             texts: &[
@@ -216,7 +231,7 @@ const _: () = {
     #[automatically_derived]
     impl ::dagstack_plugin::__private::Plugin for Echo
     where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
     {
         fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
@@ -237,7 +252,7 @@ const _: () = {
                     &__DAGSTACK_DECLARATION,
                 )?;
                 ::dagstack_plugin::__private::Ok(
-                    ::dagstack_plugin::__private::Probe::<Echo>::ASK.__dagstack_default(),
+                    ::dagstack_plugin::__private::Probe::<Self>::ASK.__dagstack_default(),
                 )
             })
         }
@@ -259,6 +274,12 @@ const _: () = {
                     ::dagstack_plugin::__private::Box::pin(async move {
                         let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
                         let __dagstack_form = __dagstack_input.form();
+                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Output0,
+                        >::ASK
+                            .__dagstack_split()
+                            .1
+                            .__dagstack_failure();
                         let _ = ::dagstack_plugin::__private::Probe::<
                             __dagstack_Args0<true>,
                         >::ASK
@@ -267,14 +288,8 @@ const _: () = {
                                 __dagstack_hook,
                                 __dagstack_input,
                             )?;
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output0,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
                         let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Echo>::a(self),
+                            <Self>::a(self),
                         );
                         __dagstack_output
                             .__dagstack_encode(
@@ -288,6 +303,12 @@ const _: () = {
                     ::dagstack_plugin::__private::Box::pin(async move {
                         let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK1];
                         let __dagstack_form = __dagstack_input.form();
+                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Output1,
+                        >::ASK
+                            .__dagstack_split()
+                            .1
+                            .__dagstack_failure();
                         let __dagstack_args = ::dagstack_plugin::__private::Probe::<
                             __dagstack_Args1<true>,
                         >::ASK
@@ -296,14 +317,8 @@ const _: () = {
                                 __dagstack_hook,
                                 __dagstack_input,
                             )?;
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output1,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
                         let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Echo>::b(self, __dagstack_args.c),
+                            <Self>::b(self, __dagstack_args.c),
                         );
                         __dagstack_output
                             .__dagstack_encode(
@@ -344,12 +359,30 @@ const _: () = {
     ::dagstack_plugin::__private::inventory::submit! {
         ::dagstack_plugin::__private::Probe:: < Echo > ::REGISTRATION
     }
-    #[allow(dead_code)]
-    fn __dagstack_check_shared(__dagstack_self: &Echo) {
-        let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
-        let __dagstack_self = ::dagstack_plugin::__private::Probe::<Echo>::ASK
-            .__dagstack_if_sync();
-        let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+};
+#[cfg(not(test))]
+#[doc(hidden)]
+#[allow(dead_code)]
+const _: () = {
+    #[must_use = "hosts and clients show what a plugin is for: write a doc comment on the `impl` block, or `description = \"…\"`; `#[allow(missing_docs)]` on the block leaves it so"]
+    trait APluginWithoutDocComment {}
+    impl APluginWithoutDocComment for () {}
+    fn __dagstack_warn() -> impl APluginWithoutDocComment {}
+    fn __dagstack_use() {
+        __dagstack_warn();
+    }
+};
+#[cfg(unix)]
+#[cfg(not(test))]
+#[doc(hidden)]
+#[allow(dead_code)]
+const _: () = {
+    #[must_use = "callers, models among them, read what a hook does: write a doc comment on it, or `#[hook(description = \"…\")]`; `#[allow(missing_docs)]` leaves it so"]
+    trait AHookWithoutDocComment {}
+    impl AHookWithoutDocComment for () {}
+    fn __dagstack_warn() -> impl AHookWithoutDocComment {}
+    fn __dagstack_use() {
+        __dagstack_warn();
     }
 };
 #[doc(hidden)]

@@ -36,7 +36,7 @@ const _: () = {
     #[automatically_derived]
     impl ::dagstack_plugin::__private::Plugin for Echo
     where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
     {
         fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {

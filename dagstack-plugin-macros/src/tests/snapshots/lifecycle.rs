@@ -1,3 +1,4 @@
+/// Echoes.
 impl Echo {
     #[allow(
         clippy::missing_errors_doc,
@@ -22,6 +23,7 @@ impl Echo {
         clippy::unused_async,
         clippy::unused_self,
     )]
+    /// Nothing.
     fn nothing(&self) {}
     #[allow(
         clippy::missing_errors_doc,
@@ -77,21 +79,28 @@ const _: () = {
         Count,
     }
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
-    #[allow(dead_code)]
     trait __dagstack_Types {
         type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Context: ?::dagstack_plugin::__private::Sized;
-        fn __dagstack_check_types()
-        where
-            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static;
     }
-    impl __dagstack_Types for Echo {
+    impl __dagstack_Types for __dagstack_Index {
         type __dagstack_Output0 = ();
         type __dagstack_Context = PluginContext<Config>;
-        fn __dagstack_check_types()
+    }
+    type __dagstack_Output0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output0;
+    type __dagstack_Context = <__dagstack_Index as __dagstack_Types>::__dagstack_Context;
+    #[allow(dead_code)]
+    trait __dagstack_Checks {
+        fn __dagstack_check()
         where
-            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+        fn __dagstack_check_shared(__dagstack_self: &Self);
+    }
+    impl __dagstack_Checks for Echo {
+        fn __dagstack_check()
+        where
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
                 + ::dagstack_plugin::__private::Sync + 'static,
         {
             <PluginContext<
@@ -102,16 +111,16 @@ const _: () = {
                     .__dagstack_config(),
             );
             <Result<
-                Echo,
+                Self,
                 PluginError,
-            > as ::dagstack_plugin::__private::SetupOutcome<Echo>>::__dagstack_check();
+            > as ::dagstack_plugin::__private::SetupOutcome<Self>>::__dagstack_check();
             let _ = |__dagstack_context: &__dagstack_Context| {
-                let __dagstack_future = <Echo>::setup(__dagstack_context);
+                let __dagstack_future = <Self>::setup(__dagstack_context);
                 let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
             };
             <Released as ::dagstack_plugin::__private::TeardownOutcome>::__dagstack_check();
-            let _ = |__dagstack_self: &Echo| {
-                let __dagstack_future = <Echo>::teardown(__dagstack_self);
+            let _ = |__dagstack_self: &Self| {
+                let __dagstack_future = <Self>::teardown(__dagstack_self);
                 let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
             };
             <Health as ::dagstack_plugin::__private::HealthOutcome>::__dagstack_check();
@@ -128,9 +137,13 @@ const _: () = {
                 );
             }
         }
+        fn __dagstack_check_shared(__dagstack_self: &Self) {
+            let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
+            let __dagstack_self = ::dagstack_plugin::__private::Probe::<Self>::ASK
+                .__dagstack_if_sync();
+            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+        }
     }
-    type __dagstack_Output0 = <Echo as __dagstack_Types>::__dagstack_Output0;
-    type __dagstack_Context = <Echo as __dagstack_Types>::__dagstack_Context;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -146,7 +159,9 @@ const _: () = {
         as usize] = [
         ::dagstack_plugin::__private::Hook {
             name: "nothing",
-            description: ::dagstack_plugin::__private::None,
+            description: ::dagstack_plugin::__private::non_empty(
+                ::dagstack_plugin::__private::Some("Nothing."),
+            ),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
             texts: &[],
@@ -180,7 +195,9 @@ const _: () = {
         ),
         maintainer: ::dagstack_plugin::__private::first(__DAGSTACK_AUTHORS),
         authors: __DAGSTACK_AUTHORS,
-        description: ::dagstack_plugin::__private::None,
+        description: ::dagstack_plugin::__private::non_empty(
+            ::dagstack_plugin::__private::Some("Echoes."),
+        ),
         execution_model: ::dagstack_plugin::__private::most_demanding(
             &[::dagstack_plugin::__private::ExecutionModel::Sync],
         ),
@@ -199,7 +216,7 @@ const _: () = {
     #[automatically_derived]
     impl ::dagstack_plugin::__private::Plugin for Echo
     where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
     {
         fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
@@ -220,7 +237,7 @@ const _: () = {
                 >::ASK
                     .__dagstack_setup(__dagstack_context, &__DAGSTACK_DECLARATION)?;
                 let __dagstack_future = ::dagstack_plugin::__private::MaySend(
-                        <Echo>::setup(&__dagstack_context),
+                        <Self>::setup(&__dagstack_context),
                     )
                     .__dagstack_send();
                 let __dagstack_output = ::dagstack_plugin::__private::Returned(
@@ -228,7 +245,7 @@ const _: () = {
                 );
                 ::dagstack_plugin::__private::SetupReturned(
                         __dagstack_output.0,
-                        ::dagstack_plugin::__private::Probe::<Echo>::ASK,
+                        ::dagstack_plugin::__private::Probe::<Self>::ASK,
                     )
                     .__dagstack_set_up()
             })
@@ -250,6 +267,12 @@ const _: () = {
                     ::dagstack_plugin::__private::Box::pin(async move {
                         let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
                         let __dagstack_form = __dagstack_input.form();
+                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Output0,
+                        >::ASK
+                            .__dagstack_split()
+                            .1
+                            .__dagstack_failure();
                         let _ = ::dagstack_plugin::__private::Probe::<
                             __dagstack_Args0<true>,
                         >::ASK
@@ -258,14 +281,8 @@ const _: () = {
                                 __dagstack_hook,
                                 __dagstack_input,
                             )?;
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output0,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
                         let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Echo>::nothing(self),
+                            <Self>::nothing(self),
                         );
                         __dagstack_output
                             .__dagstack_encode(
@@ -291,7 +308,7 @@ const _: () = {
         > {
             ::dagstack_plugin::__private::Box::pin(async move {
                 let __dagstack_output = ::dagstack_plugin::__private::Returned(
-                    <Echo>::health(self),
+                    <Self>::health(self),
                 );
                 __dagstack_output.__dagstack_health()
             })
@@ -307,7 +324,7 @@ const _: () = {
         > {
             ::dagstack_plugin::__private::Box::pin(async move {
                 let __dagstack_future = ::dagstack_plugin::__private::MaySend(
-                        <Echo>::teardown(self),
+                        <Self>::teardown(self),
                     )
                     .__dagstack_send();
                 let __dagstack_output = ::dagstack_plugin::__private::Returned(
@@ -319,13 +336,6 @@ const _: () = {
     }
     ::dagstack_plugin::__private::inventory::submit! {
         ::dagstack_plugin::__private::Probe:: < Echo > ::REGISTRATION
-    }
-    #[allow(dead_code)]
-    fn __dagstack_check_shared(__dagstack_self: &Echo) {
-        let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
-        let __dagstack_self = ::dagstack_plugin::__private::Probe::<Echo>::ASK
-            .__dagstack_if_sync();
-        let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
     }
 };
 #[doc(hidden)]

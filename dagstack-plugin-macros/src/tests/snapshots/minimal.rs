@@ -1,3 +1,4 @@
+/// Echoes.
 impl Echo {
     #[allow(
         clippy::missing_errors_doc,
@@ -9,6 +10,7 @@ impl Echo {
         clippy::unused_async,
         clippy::unused_self,
     )]
+    /// Echoes.
     fn echo(&self, text: String) -> String {
         text
     }
@@ -40,21 +42,28 @@ const _: () = {
         Count,
     }
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
-    #[allow(dead_code)]
     trait __dagstack_Types {
         type __dagstack_Type0_0: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
-        fn __dagstack_check_types()
-        where
-            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static;
     }
-    impl __dagstack_Types for Echo {
+    impl __dagstack_Types for __dagstack_Index {
         type __dagstack_Type0_0 = String;
         type __dagstack_Output0 = String;
-        fn __dagstack_check_types()
+    }
+    type __dagstack_Type0_0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type0_0;
+    type __dagstack_Output0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output0;
+    #[allow(dead_code)]
+    trait __dagstack_Checks {
+        fn __dagstack_check()
         where
-            for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+        fn __dagstack_check_shared(__dagstack_self: &Self);
+    }
+    impl __dagstack_Checks for Echo {
+        fn __dagstack_check()
+        where
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
                 + ::dagstack_plugin::__private::Sync + 'static,
         {
             <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
@@ -72,9 +81,13 @@ const _: () = {
                 );
             }
         }
+        fn __dagstack_check_shared(__dagstack_self: &Self) {
+            let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
+            let __dagstack_self = ::dagstack_plugin::__private::Probe::<Self>::ASK
+                .__dagstack_if_sync();
+            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+        }
     }
-    type __dagstack_Type0_0 = <Echo as __dagstack_Types>::__dagstack_Type0_0;
-    type __dagstack_Output0 = <Echo as __dagstack_Types>::__dagstack_Output0;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -97,7 +110,9 @@ const _: () = {
         as usize] = [
         ::dagstack_plugin::__private::Hook {
             name: "echo",
-            description: ::dagstack_plugin::__private::None,
+            description: ::dagstack_plugin::__private::non_empty(
+                ::dagstack_plugin::__private::Some("Echoes."),
+            ),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
             texts: &[
@@ -136,7 +151,9 @@ const _: () = {
         ),
         maintainer: ::dagstack_plugin::__private::first(__DAGSTACK_AUTHORS),
         authors: __DAGSTACK_AUTHORS,
-        description: ::dagstack_plugin::__private::None,
+        description: ::dagstack_plugin::__private::non_empty(
+            ::dagstack_plugin::__private::Some("Echoes."),
+        ),
         execution_model: ::dagstack_plugin::__private::most_demanding(
             &[::dagstack_plugin::__private::ExecutionModel::Sync],
         ),
@@ -151,7 +168,7 @@ const _: () = {
     #[automatically_derived]
     impl ::dagstack_plugin::__private::Plugin for Echo
     where
-        for<'__dagstack> Echo: ::dagstack_plugin::__private::Send
+        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
     {
         fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
@@ -172,7 +189,7 @@ const _: () = {
                     &__DAGSTACK_DECLARATION,
                 )?;
                 ::dagstack_plugin::__private::Ok(
-                    ::dagstack_plugin::__private::Probe::<Echo>::ASK.__dagstack_default(),
+                    ::dagstack_plugin::__private::Probe::<Self>::ASK.__dagstack_default(),
                 )
             })
         }
@@ -193,6 +210,12 @@ const _: () = {
                     ::dagstack_plugin::__private::Box::pin(async move {
                         let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
                         let __dagstack_form = __dagstack_input.form();
+                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Output0,
+                        >::ASK
+                            .__dagstack_split()
+                            .1
+                            .__dagstack_failure();
                         let __dagstack_args = ::dagstack_plugin::__private::Probe::<
                             __dagstack_Args0<true>,
                         >::ASK
@@ -201,14 +224,8 @@ const _: () = {
                                 __dagstack_hook,
                                 __dagstack_input,
                             )?;
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output0,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
                         let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Echo>::echo(self, __dagstack_args.text),
+                            <Self>::echo(self, __dagstack_args.text),
                         );
                         __dagstack_output
                             .__dagstack_encode(
@@ -248,13 +265,6 @@ const _: () = {
     }
     ::dagstack_plugin::__private::inventory::submit! {
         ::dagstack_plugin::__private::Probe:: < Echo > ::REGISTRATION
-    }
-    #[allow(dead_code)]
-    fn __dagstack_check_shared(__dagstack_self: &Echo) {
-        let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
-        let __dagstack_self = ::dagstack_plugin::__private::Probe::<Echo>::ASK
-            .__dagstack_if_sync();
-        let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
     }
 };
 #[doc(hidden)]

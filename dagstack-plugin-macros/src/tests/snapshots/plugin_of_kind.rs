@@ -27,27 +27,39 @@ const _: () = {
     }
     const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
     const __DAGSTACK_HOOK1: usize = __dagstack_Index::Hook1 as usize;
-    #[allow(dead_code)]
     trait __dagstack_Types {
         type __dagstack_Type0_0: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Type0_1: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Type1_0<'__dagstack_a>: ?::dagstack_plugin::__private::Sized;
         type __dagstack_Output1: ?::dagstack_plugin::__private::Sized;
-        fn __dagstack_check_types()
-        where
-            for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static;
     }
-    impl __dagstack_Types for Fixed {
+    impl __dagstack_Types for __dagstack_Index {
         type __dagstack_Type0_0 = HookContext;
         type __dagstack_Type0_1 = String;
         type __dagstack_Output0 = Vec<Chunk>;
         type __dagstack_Type1_0<'__dagstack_a> = &'__dagstack_a str;
         type __dagstack_Output1 = bool;
-        fn __dagstack_check_types()
+    }
+    type __dagstack_Type0_0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type0_0;
+    type __dagstack_Type0_1 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type0_1;
+    type __dagstack_Output0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output0;
+    type __dagstack_Type1_0<'__dagstack_a> = <__dagstack_Index as __dagstack_Types>::__dagstack_Type1_0<
+        '__dagstack_a,
+    >;
+    type __dagstack_Output1 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output1;
+    #[allow(dead_code)]
+    trait __dagstack_Checks {
+        fn __dagstack_check()
         where
-            for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
+                + ::dagstack_plugin::__private::Sync + 'static;
+        fn __dagstack_check_shared(__dagstack_self: &Self);
+    }
+    impl __dagstack_Checks for Fixed {
+        fn __dagstack_check()
+        where
+            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
                 + ::dagstack_plugin::__private::Sync + 'static,
         {
             <Fixed as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
@@ -81,14 +93,13 @@ const _: () = {
                 );
             }
         }
+        fn __dagstack_check_shared(__dagstack_self: &Self) {
+            let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
+            let __dagstack_self = ::dagstack_plugin::__private::Probe::<Self>::ASK
+                .__dagstack_if_sync();
+            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+        }
     }
-    type __dagstack_Type0_0 = <Fixed as __dagstack_Types>::__dagstack_Type0_0;
-    type __dagstack_Type0_1 = <Fixed as __dagstack_Types>::__dagstack_Type0_1;
-    type __dagstack_Output0 = <Fixed as __dagstack_Types>::__dagstack_Output0;
-    type __dagstack_Type1_0<'__dagstack_a> = <Fixed as __dagstack_Types>::__dagstack_Type1_0<
-        '__dagstack_a,
-    >;
-    type __dagstack_Output1 = <Fixed as __dagstack_Types>::__dagstack_Output1;
     #[derive(
         ::dagstack_plugin::__private::serde::Deserialize,
         ::dagstack_plugin::__private::schemars::JsonSchema
@@ -170,7 +181,9 @@ const _: () = {
         ),
         maintainer: ::dagstack_plugin::__private::first(__DAGSTACK_AUTHORS),
         authors: __DAGSTACK_AUTHORS,
-        description: ::dagstack_plugin::__private::None,
+        description: ::dagstack_plugin::__private::non_empty(
+            ::dagstack_plugin::__private::Some("Fixed."),
+        ),
         execution_model: ::dagstack_plugin::__private::most_demanding(
             &[
                 ::dagstack_plugin::__private::ExecutionModel::Sync,
@@ -200,7 +213,7 @@ const _: () = {
     #[automatically_derived]
     impl ::dagstack_plugin::__private::Run<(dyn Chunker + 'static), 0usize> for Fixed
     where
-        for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
+        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
         for<'__dagstack> __dagstack_Given0<
             '__dagstack,
@@ -361,7 +374,7 @@ const _: () = {
     #[automatically_derived]
     impl ::dagstack_plugin::__private::Plugin for Fixed
     where
-        for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
+        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
     {
         fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
@@ -382,8 +395,7 @@ const _: () = {
                     &__DAGSTACK_DECLARATION,
                 )?;
                 ::dagstack_plugin::__private::Ok(
-                    ::dagstack_plugin::__private::Probe::<Fixed>::ASK
-                        .__dagstack_default(),
+                    ::dagstack_plugin::__private::Probe::<Self>::ASK.__dagstack_default(),
                 )
             })
         }
@@ -404,6 +416,12 @@ const _: () = {
                     ::dagstack_plugin::__private::Box::pin(async move {
                         let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
                         let __dagstack_form = __dagstack_input.form();
+                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
+                            __dagstack_Output0,
+                        >::ASK
+                            .__dagstack_split()
+                            .1
+                            .__dagstack_failure();
                         let __dagstack_args = ::dagstack_plugin::__private::Probe::<
                             __dagstack_Args0<true>,
                         >::ASK
@@ -412,14 +430,8 @@ const _: () = {
                                 __dagstack_hook,
                                 __dagstack_input,
                             )?;
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output0,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
                         let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Fixed>::chunk(
+                            <Self>::chunk(
                                 self,
                                 ::dagstack_plugin::__private::Probe::<
                                     __dagstack_Type0_0,
@@ -491,12 +503,5 @@ const _: () = {
     }
     ::dagstack_plugin::__private::inventory::submit! {
         ::dagstack_plugin::__private::Probe:: < Fixed > ::REGISTRATION
-    }
-    #[allow(dead_code)]
-    fn __dagstack_check_shared(__dagstack_self: &Fixed) {
-        let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
-        let __dagstack_self = ::dagstack_plugin::__private::Probe::<Fixed>::ASK
-            .__dagstack_if_sync();
-        let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
     }
 };

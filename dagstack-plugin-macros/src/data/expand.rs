@@ -1,0 +1,328 @@
+//! What a type under `#[data]` becomes.
+//!
+//! ```text
+//! #[derive(Attributes)] struct Page { n: Inner }     // nothing but that `#[serde(…)]` is known
+//! const _: () = {
+//!     type __dagstack_0 = Inner;
+//!     struct __dagstack_Values { … }                 // serde's derives, `remote = "Page"`
+//!     struct __dagstack_Schema<const …> { … }        // schemars' derive
+//!     impl Serialize for Page { … }                  // asks the derives, which may answer with no
+//!     impl Deserialize for Page { … }
+//!     impl JsonSchema for Page { … }
+//!     fn __dagstack_check() { … }                    // the one error about a field
+//! };
+//! ```
+//!
+//! The derives hold under a condition about each field. Derived on the type itself, each would report
+//! each field that does not fit, and with a condition the type's users would be reported, too.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, Item};
+
+use super::model::{Data, for_each_field};
+use super::text;
+use crate::hook::attrs::Crossing;
+use crate::hook::signature::plain_name;
+use crate::path::CratePath;
+use crate::{lints, spans};
+
+/// The plain derives.
+pub(super) fn derives(item: &Item, krate: &CratePath) -> TokenStream {
+    let private = krate.private();
+    let serde = text(quote!(#private::serde));
+    let schemars = text(quote!(#private::schemars));
+    quote! {
+        #[derive(
+            #private::serde::Serialize,
+            #private::serde::Deserialize,
+            #private::schemars::JsonSchema,
+        )]
+        #[serde(crate = #serde)]
+        #[schemars(crate = #schemars)]
+        #item
+    }
+}
+
+/// The type and everything beside it.
+pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
+    let private = krate.private();
+    let (item, ident) = (data.item, data.ident);
+    let aliases = data.fields.iter().enumerate().map(|(number, field)| {
+        let (alias, ty) = (
+            alias(number),
+            spans::without_self(field.tokens(), data.ident),
+        );
+        quote!(type #alias = #ty;)
+    });
+    let values = values(data, &private);
+    let schema = schema(data, &private);
+    let impls = impls(data, &private);
+    let checks = data.fields.iter().flat_map(|field| {
+        let ty = spans::without_self(field.tokens(), data.ident);
+        let private = &private;
+        field.bounds().into_iter().map(move |bound| {
+            let bound = Ident::new(bound, Span::call_site());
+            quote!(<#ty as #private::#bound>::__dagstack_check();)
+        })
+    });
+    let of_type = data
+        .needs_default
+        .then(|| quote!(<#ident as #private::ParamDefault>::__dagstack_check();));
+    let hidden = lints::hidden(&quote! {
+        use #private::{Values as _, ask::*};
+        #(#aliases)*
+        #[allow(dead_code)]
+        #values
+        #[allow(dead_code)]
+        #schema
+        #impls
+        #[allow(dead_code)]
+        fn __dagstack_check() {
+            #of_type
+            #(#checks)*
+        }
+    });
+    quote! {
+        #[derive(#private::Attributes)]
+        #item
+        #hidden
+    }
+}
+
+fn alias(number: usize) -> Ident {
+    format_ident!("__dagstack_{}", number)
+}
+
+/// Conditions on the aliases, as an attribute wants them. `for<'a>` keeps rustc from checking them
+/// where they stand.
+fn conditions(
+    data: &Data<'_>,
+    of: impl Fn(&Crossing) -> Vec<(bool, String)>,
+    default: bool,
+) -> String {
+    let own = plain_name(data.ident);
+    let of_type = (default && data.needs_default)
+        .then(|| format!("for<'__dagstack> {own}: ::core::default::Default"));
+    let of_fields = data.fields.iter().enumerate().flat_map(|(number, field)| {
+        let needs_default = default && field.crossing.needs_default;
+        let mut bounds = of(&field.crossing);
+        bounds.push((needs_default, "::core::default::Default".to_owned()));
+        bounds
+            .into_iter()
+            .filter(|(holds, _)| *holds)
+            .map(move |(_, bound)| format!("for<'__dagstack> {}: {bound}", alias(number)))
+    });
+    let all: Vec<String> = of_fields.chain(of_type).collect();
+    all.join(", ")
+}
+
+/// What serde derives on: it reads and writes the type itself.
+fn values(data: &Data<'_>, private: &TokenStream) -> TokenStream {
+    let serde = text(quote!(#private::serde));
+    let read = conditions(
+        data,
+        |it| vec![(it.is_read, format!("{serde}::Deserialize<'de>"))],
+        true,
+    );
+    let written = conditions(
+        data,
+        |it| vec![(it.is_written, format!("{serde}::Serialize"))],
+        false,
+    );
+    let remote = data.ident.to_string();
+    let shadow = shadow(data, "__dagstack_Values", &["serde"], &TokenStream::new());
+    let rename = rename(data);
+    quote! {
+        #[derive(#private::serde::Serialize, #private::serde::Deserialize)]
+        #[serde(crate = #serde, remote = #remote, bound(serialize = #written, deserialize = #read))]
+        #rename
+        #shadow
+    }
+}
+
+/// What schemars derives on. The constant parameter makes it look at `bound`, which it ignores on a
+/// type without parameters.
+fn schema(data: &Data<'_>, private: &TokenStream) -> TokenStream {
+    let schemars = text(quote!(#private::schemars));
+    let bound = conditions(
+        data,
+        |it| vec![(it.is_described, format!("{schemars}::JsonSchema"))],
+        true,
+    );
+    // `Self` would be the type here.
+    let default = data.needs_default.then(|| {
+        let path = format!("{}::default", data.ident);
+        quote!(#[schemars(default = #path)])
+    });
+    let shadow = shadow(
+        data,
+        "__dagstack_Schema",
+        &[
+            "serde",
+            "schemars",
+            "validate",
+            "garde",
+            "doc",
+            "deprecated",
+        ],
+        &quote!(<const __DAGSTACK: bool>),
+    );
+    let rename = rename(data);
+    quote! {
+        #[derive(#private::schemars::JsonSchema)]
+        #[schemars(crate = #schemars, bound = #bound)]
+        #default
+        #rename
+        #shadow
+    }
+}
+
+/// The type's own name, unless its author has given it another.
+fn rename(data: &Data<'_>) -> Option<TokenStream> {
+    let name = plain_name(data.ident);
+    Crossing::of(data.attrs)
+        .rename
+        .is_none()
+        .then(|| quote!(#[serde(rename = #name)]))
+}
+
+/// The type again, under another name, with its attributes called `attributes` and aliases for the
+/// types of its fields.
+fn shadow(data: &Data<'_>, name: &str, attributes: &[&str], generics: &TokenStream) -> TokenStream {
+    let keep = |attrs: &mut Vec<Attribute>| {
+        attrs.retain(|attr| {
+            attributes
+                .iter()
+                .chain(&["cfg", "cfg_attr"])
+                .any(|name| attr.path().is_ident(name))
+        });
+    };
+    let mut item = data.item.clone();
+    let mut place = 0;
+    for_each_field(&mut item, &mut |field| {
+        keep(&mut field.attrs);
+        let number = data.fields.iter().position(|known| known.place == place);
+        place += 1;
+        let ty = match number {
+            Some(number) => alias(number).to_token_stream(),
+            None => spans::without_self(field.ty.to_token_stream(), data.ident),
+        };
+        field.ty = syn::Type::Verbatim(ty);
+        field.vis = syn::Visibility::Inherited;
+    });
+    let ident = Ident::new(name, Span::call_site());
+    match &mut item {
+        Item::Struct(item) => {
+            keep(&mut item.attrs);
+            (item.ident, item.vis) = (ident, syn::Visibility::Inherited);
+            if let Ok(generics) = syn::parse2(generics.clone()) {
+                item.generics = generics;
+            }
+        }
+        Item::Enum(item) => {
+            keep(&mut item.attrs);
+            (item.ident, item.vis) = (ident, syn::Visibility::Inherited);
+            if let Ok(generics) = syn::parse2(generics.clone()) {
+                item.generics = generics;
+            }
+            for variant in &mut item.variants {
+                keep(&mut variant.attrs);
+            }
+        }
+        _ => {}
+    }
+    item.to_token_stream()
+}
+
+/// The implementations, which hold whatever the fields are.
+fn impls(data: &Data<'_>, private: &TokenStream) -> TokenStream {
+    let ident = data.ident;
+    let name = Crossing::of(data.attrs)
+        .rename
+        .map_or_else(|| plain_name(ident), |(name, _)| name);
+    let schema = quote!(#private::Probe::<__dagstack_Schema<true>>::ASK);
+    headers(
+        data,
+        private,
+        &quote!(__dagstack_Values::serialize(self, __dagstack_serializer)),
+        &quote!(__dagstack_Values::deserialize(__dagstack_deserializer)),
+        &quote! {
+            fn inline_schema() -> bool {
+                #schema.__dagstack_inline()
+            }
+            fn schema_name() -> #private::Cow<'static, str> {
+                #schema.__dagstack_name()
+            }
+            fn schema_id() -> #private::Cow<'static, str> {
+                #private::Cow::Borrowed(::core::concat!(::core::module_path!(), "::", #name))
+            }
+        },
+        &quote!(#schema.__dagstack_schema(__dagstack_generator)),
+    )
+}
+
+/// The same, for a type whose author has mistakes to mend.
+pub(super) fn stubs(data: &Data<'_>, krate: &CratePath) -> TokenStream {
+    let private = krate.private();
+    let never = quote!(#private::not_compiled());
+    let impls = headers(
+        data,
+        &private,
+        &never,
+        &never,
+        &quote! {
+            fn schema_name() -> #private::Cow<'static, str> {
+                #never
+            }
+        },
+        &never,
+    );
+    quote! {
+        #[doc(hidden)]
+        const _: () = {
+            #impls
+        };
+    }
+}
+
+fn headers(
+    data: &Data<'_>,
+    private: &TokenStream,
+    serialize: &TokenStream,
+    deserialize: &TokenStream,
+    about_schema: &TokenStream,
+    schema: &TokenStream,
+) -> TokenStream {
+    let ident = data.ident;
+    quote! {
+        #[automatically_derived]
+        impl #private::serde::Serialize for #ident {
+            #[inline]
+            fn serialize<__S: #private::serde::Serializer>(
+                &self,
+                __dagstack_serializer: __S,
+            ) -> #private::Result<__S::Ok, __S::Error> {
+                #serialize
+            }
+        }
+        #[automatically_derived]
+        impl<'de> #private::serde::Deserialize<'de> for #ident {
+            #[inline]
+            fn deserialize<__D: #private::serde::Deserializer<'de>>(
+                __dagstack_deserializer: __D,
+            ) -> #private::Result<Self, __D::Error> {
+                #deserialize
+            }
+        }
+        #[automatically_derived]
+        impl #private::schemars::JsonSchema for #ident {
+            #about_schema
+            fn json_schema(
+                __dagstack_generator: &mut #private::schemars::SchemaGenerator,
+            ) -> #private::schemars::Schema {
+                #schema
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `#[data]`: the derives of a type that crosses the boundary.
+
+mod expand;
+mod model;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::{Attribute, Item, Meta};
+
+use crate::ctxt::Ctxt;
+use crate::entries;
+use crate::path::CratePath;
+use model::Data;
+
+const DERIVES: &[&str] = &["Serialize", "Deserialize", "JsonSchema"];
+
+/// Expands `#[data(args)] item`.
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let cx = Ctxt::default();
+    let entries = entries::parse(args, "data", &cx);
+    entries::check_keys(&entries, &["crate"], "data", &cx);
+    let krate = CratePath::of(&entries, &cx);
+    let mut item = match syn::parse2::<Item>(item.clone()) {
+        Ok(item) => item,
+        // rustc says what is wrong with it.
+        Err(_) => return item,
+    };
+    let attrs = match &mut item {
+        Item::Struct(data) => &mut data.attrs,
+        Item::Enum(data) => &mut data.attrs,
+        other => {
+            cx.error(
+                Span::call_site(),
+                "`#[data]` goes on a `struct` or an `enum`",
+            );
+            let errors = cx.finish();
+            return quote!(#errors #other);
+        }
+    };
+    for double in attrs.extract_if(.., |attr| krate.owns(attr, "data")) {
+        cx.error_at(
+            double.path(),
+            "`#[data]` stands twice on this type\nhelp: keep one",
+        );
+    }
+    check_derives(attrs, &cx);
+    let mut data = Data::of(&item);
+    if let Some(data) = &data {
+        data.check(&cx);
+    }
+    if let Some(errors) = cx.finish() {
+        remove_derives(&mut item);
+        model::stand_in(&mut item);
+        data = Data::of(&item);
+        let stubs = data.map(|data| expand::stubs(&data, &krate));
+        let private = krate.private();
+        return quote!(#errors #[derive(#private::Attributes)] #item #stubs);
+    }
+    match data {
+        Some(data) => expand::expand(&data, &krate),
+        None => expand::derives(&item, &krate),
+    }
+}
+
+/// A derive of the author's beside ours would be a conflict that names neither.
+fn check_derives(attrs: &[Attribute], cx: &Ctxt) {
+    for word in attrs.iter().filter_map(derived).flatten() {
+        cx.error_at(
+            &word,
+            format!("`#[data]` derives `{word}` already\nhelp: leave it out here"),
+        );
+    }
+}
+
+/// The derives of ours that an attribute adds.
+fn derived(attr: &Attribute) -> Option<Vec<TokenTree>> {
+    let Meta::List(list) = &attr.meta else {
+        return None;
+    };
+    let is_ours = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if DERIVES.iter().any(|derive| word == derive));
+    attr.path()
+        .is_ident("derive")
+        .then(|| list.tokens.clone().into_iter().filter(is_ours).collect())
+}
+
+/// Takes off the derives of ours: stubs stand for what they would make.
+fn remove_derives(item: &mut Item) {
+    let (Item::Struct(syn::ItemStruct { attrs, .. }) | Item::Enum(syn::ItemEnum { attrs, .. })) =
+        item
+    else {
+        return;
+    };
+    for attr in attrs
+        .iter_mut()
+        .filter(|attr| attr.path().is_ident("derive"))
+    {
+        if let Meta::List(list) = &mut attr.meta {
+            let others = entries::split(list.tokens.clone())
+                .into_iter()
+                .map(|derive| derive.into_iter().collect::<TokenStream>())
+                .filter(|derive| {
+                    !DERIVES
+                        .iter()
+                        .any(|ours| derive.to_string().ends_with(ours))
+                });
+            list.tokens = quote!(#(#others),*);
+        }
+    }
+}
+
+/// The path of a module of ours, as serde's and schemars' attributes want it.
+fn text(path: impl ToTokens) -> String {
+    path.to_token_stream().to_string().replace(' ', "")
+}

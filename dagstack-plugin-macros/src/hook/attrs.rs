@@ -1,0 +1,194 @@
+//! What `#[serde(…)]` and `#[schemars(…)]` on a parameter or a field say about how it crosses.
+
+use proc_macro2::{Ident, Span};
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Expr, LitStr, Token};
+
+use crate::ctxt::Ctxt;
+
+/// How a parameter or a field is read, written and described.
+pub(crate) struct Crossing {
+    /// Whether it is read, and by the type's own `Deserialize`.
+    pub(crate) is_read: bool,
+    /// The same of `Serialize`.
+    pub(crate) is_written: bool,
+    /// Whether its schema is the type's own.
+    pub(crate) is_described: bool,
+    /// Whether the type's own `Default` stands in where it is missing.
+    pub(crate) needs_default: bool,
+    /// Whether that is because it is skipped.
+    pub(crate) is_skipped: bool,
+    /// Whether its fields stand among the others.
+    pub(crate) is_flattened: bool,
+    /// Another name, and further ones.
+    pub(crate) rename: Option<(String, Span)>,
+    pub(crate) aliases: Vec<(String, Span)>,
+    has_other_default: bool,
+    /// The module in `with = "module"`: schemars knows no schema for what it reads.
+    module: Option<LitStr>,
+    has_schema: bool,
+    /// The type in `#[schemars(with = "Type")]`.
+    pub(crate) schema_of: Option<LitStr>,
+    /// The names of all entries.
+    entries: Vec<String>,
+}
+
+impl Crossing {
+    pub(crate) fn of(attrs: &[Attribute]) -> Self {
+        let mut crossing = Self {
+            is_read: true,
+            is_written: true,
+            is_described: true,
+            needs_default: false,
+            is_skipped: false,
+            is_flattened: false,
+            rename: None,
+            aliases: Vec::new(),
+            has_other_default: false,
+            module: None,
+            has_schema: false,
+            schema_of: None,
+            entries: Vec::new(),
+        };
+        for attr in attrs {
+            let of_serde = attr.path().is_ident("serde");
+            if of_serde || attr.path().is_ident("schemars") {
+                // What cannot be read here, the derives report.
+                let _ = attr.parse_nested_meta(|meta| crossing.entry(&meta, of_serde));
+            }
+        }
+        crossing.needs_default &= !crossing.has_other_default;
+        crossing
+    }
+
+    /// Whether there is an entry of one of these names.
+    pub(crate) fn has_entry(&self, names: &[&str]) -> bool {
+        self.entries.iter().any(|entry| names.contains(&&**entry))
+    }
+
+    /// Whether a caller passes it under a key of its own.
+    pub(crate) fn is_passed(&self) -> bool {
+        !self.is_skipped && !self.is_flattened
+    }
+
+    /// Reports what cannot be described, as far as the attributes say.
+    pub(crate) fn check(&self, cx: &Ctxt) {
+        if let Some(module) = &self.module
+            && !self.has_schema
+            && self.schema_of.is_none()
+        {
+            cx.error(
+                module.span(),
+                format!(
+                    "what `{}` reads has no JSON Schema\nhelp: say what it is written as, for example `#[schemars(with = \"String\")]`",
+                    module.value()
+                ),
+            );
+        }
+    }
+
+    /// What the type must be to be read and described so; `whole` stands for both by its own derives.
+    pub(crate) fn bounds(&self, whole: &'static str) -> Vec<&'static str> {
+        let mut bounds = match (self.is_read, self.is_described) {
+            (true, true) => vec![whole],
+            (true, false) => vec!["Readable"],
+            (false, true) => vec!["Described"],
+            (false, false) => Vec::new(),
+        };
+        if self.needs_default {
+            bounds.push(if self.is_skipped {
+                "SkippedDefault"
+            } else {
+                "ParamDefault"
+            });
+        }
+        bounds
+    }
+
+    fn entry(&mut self, meta: &ParseNestedMeta<'_>, of_serde: bool) -> syn::Result<()> {
+        let key = meta.path.get_ident().map(Ident::to_string);
+        let key = key.as_deref().unwrap_or_default();
+        self.entries.push(key.to_owned());
+        let is_bare = !meta.input.peek(Token![=]) && !meta.input.peek(syn::token::Paren);
+        match (key, of_serde) {
+            ("rename", _) => {
+                if let Some(name) = name(meta, "deserialize")? {
+                    self.rename = Some(name);
+                }
+                return Ok(());
+            }
+            ("alias", true) => {
+                self.aliases.extend(name(meta, "deserialize")?);
+                return Ok(());
+            }
+            ("skip", true) => {
+                (self.is_read, self.is_written, self.is_described) = (false, false, false);
+                (self.is_skipped, self.needs_default) = (true, true);
+            }
+            ("skip_deserializing", true) => {
+                self.is_read = false;
+                (self.is_skipped, self.needs_default) = (true, true);
+            }
+            ("skip_serializing", true) | ("serialize_with", true) => self.is_written = false,
+            ("deserialize_with", true) => self.is_read = false,
+            // schemars takes what `with` names for a type.
+            ("with", true) => {
+                (self.is_read, self.is_written, self.is_described) = (false, false, false);
+                let path: LitStr = meta.value()?.parse()?;
+                let is_module = path
+                    .value()
+                    .rsplit("::")
+                    .next()
+                    .is_some_and(|name| name.starts_with(|ch: char| ch.is_lowercase()));
+                self.module = is_module.then_some(path);
+                return Ok(());
+            }
+            ("with", false) => {
+                self.is_described = false;
+                self.schema_of = Some(meta.value()?.parse()?);
+                return Ok(());
+            }
+            ("bound", true) => {
+                (self.is_read, self.is_written, self.is_described) = (false, false, false);
+            }
+            ("schema_with" | "skip" | "bound", false) => {
+                (self.is_described, self.has_schema) = (false, true);
+            }
+            ("default", true) if is_bare => self.needs_default = true,
+            ("default", true) => self.has_other_default = true,
+            ("flatten", true) => self.is_flattened = true,
+            _ => {}
+        }
+        rest(meta)
+    }
+}
+
+/// `key = "name"`, or `direction = "name"` in `key(…)`.
+fn name(meta: &ParseNestedMeta<'_>, direction: &str) -> syn::Result<Option<(String, Span)>> {
+    let literal = |text: &LitStr| (text.value(), text.span());
+    if meta.input.peek(Token![=]) {
+        let text: LitStr = meta.value()?.parse()?;
+        return Ok(Some(literal(&text)));
+    }
+    let mut found = None;
+    meta.parse_nested_meta(|inner| {
+        let text: LitStr = inner.value()?.parse()?;
+        if inner.path.is_ident(direction) {
+            found = Some(literal(&text));
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Moves on behind the value.
+fn rest(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    if meta.input.peek(Token![=]) {
+        meta.value()?.parse::<Expr>()?;
+    } else if meta.input.peek(syn::token::Paren) {
+        let content;
+        syn::parenthesized!(content in meta.input);
+        content.parse::<proc_macro2::TokenStream>()?;
+    }
+    Ok(())
+}
