@@ -1,0 +1,14 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[hook]
+    fn größe(&self) {}
+}
+
+fn main() {}

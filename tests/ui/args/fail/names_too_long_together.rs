@@ -1,0 +1,19 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(
+    kind = "tool",
+    name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+)]
+impl Echo {
+    #[hook]
+    fn echo(&self, n: u8) -> u8 {
+        n
+    }
+}
+
+fn main() {}

@@ -1,0 +1,5 @@
+#![allow(unused)]
+
+dagstack_runtime::link!("echo");
+
+fn main() {}

@@ -1,0 +1,3 @@
+#![allow(unused)]
+
+dagstack_plugin::main!();

@@ -1,0 +1,24 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+struct Opaque;
+
+#[data]
+struct Page {
+    #[serde(skip)]
+    opaque: Opaque,
+}
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[hook]
+    fn echo(&self, pages: Vec<Page>) -> Page {
+        loop {}
+    }
+}
+
+fn main() {}

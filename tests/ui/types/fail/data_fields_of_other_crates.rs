@@ -1,0 +1,25 @@
+// errors: 2
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+struct Opaque;
+
+#[data]
+struct Page {
+    at: std::time::Instant,
+    opaque: Option<Opaque>,
+}
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[hook]
+    fn echo(&self, pages: Vec<Page>) -> Page {
+        loop {}
+    }
+}
+
+fn main() {}

@@ -1,0 +1,22 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[data]
+#[serde(default)]
+struct Page {
+    n: u8,
+}
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[hook]
+    fn echo(&self, pages: Vec<Page>) -> Page {
+        loop {}
+    }
+}
+
+fn main() {}

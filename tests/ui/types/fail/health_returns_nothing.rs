@@ -1,0 +1,19 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[health]
+    fn health(&self) {}
+
+    #[hook]
+    fn echo(&self, n: u8) -> u8 {
+        n
+    }
+}
+
+fn main() {}

@@ -1,0 +1,18 @@
+#![allow(unused)]
+
+use std::fmt::Display;
+
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[hook]
+    fn echo(&self, n: Display) -> u8 {
+        loop {}
+    }
+}
+
+fn main() {}

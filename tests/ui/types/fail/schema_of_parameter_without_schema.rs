@@ -1,0 +1,18 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+struct Opaque;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[hook]
+    fn echo(&self, #[schemars(with = "Opaque")] a: u8) -> u8 {
+        0
+    }
+}
+
+fn main() {}
