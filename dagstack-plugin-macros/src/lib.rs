@@ -72,7 +72,7 @@ use proc_macro2::TokenStream as TokenStream2;
 /// | key | type | default | meaning |
 /// |---|---|---|---|
 /// | `kind` | path or text | required | the trait of the kind, or its name in snake_case |
-/// | `name` | text | required | the name: `a-z`, `0-9`, `_`, `-` |
+/// | `name` | text | required | the name: `a-z`, `0-9`, `_`, `-`; with a hook's name at most 63 characters, as MCP clients take 64 |
 /// | `description` | text | the doc comment | what the plugin does |
 /// | `version`, `license`, `homepage` | text | Cargo's | about the package |
 /// | `authors` | texts | Cargo's | who wrote it |
@@ -110,6 +110,11 @@ use proc_macro2::TokenStream as TokenStream2;
 /// The block as it stands, and beside it, in a `const _`: a struct of the arguments of each hook, a
 /// static `Declaration`, the implementations of `Plugin` and `ErasedPlugin`, the registration, and
 /// code that never runs and has the compiler check the types.
+///
+/// # Warnings
+///
+/// A plugin, or a hook of a kind that is only a name, without a description is a warning, as callers
+/// and models read it; `#[allow(missing_docs)]` on the hook or the block silences it.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute("plugin", args, item, plugin::expand)
