@@ -214,7 +214,7 @@ impl SetupReport {
         self.plugins.iter().all(|plugin| plugin.state.is_callable())
     }
 
-    /// The report, if every plugin is ready; for hosts that need all of theirs:
+    /// An error unless every plugin is ready; for hosts that need all of theirs:
     ///
     /// ```
     /// # async fn main_of_a_host() -> Result<(), dagstack_runtime::PluginRegistryError> {
@@ -227,10 +227,10 @@ impl SetupReport {
     /// # Errors
     ///
     /// `SetupIncomplete`, which lists the plugins that are not ready, each with its reason.
-    pub fn ok(self) -> Result<Self, PluginRegistryError> {
+    pub fn ok(self) -> Result<(), PluginRegistryError> {
         let failed: Vec<PluginStatus> = self.failed().cloned().collect();
         match failed.is_empty() {
-            true => Ok(self),
+            true => Ok(()),
             false => Err(PluginRegistryError::SetupIncomplete {
                 failed,
                 all: self.plugins.len(),

@@ -101,7 +101,7 @@ fn conditions(
     of: impl Fn(&Crossing) -> Vec<(bool, String)>,
     default: bool,
 ) -> String {
-    let own = plain_name(data.ident);
+    let own = spans::of_any_edition(data.ident);
     let of_type = (default && data.needs_default)
         .then(|| format!("for<'__dagstack> {own}: ::core::default::Default"));
     let of_fields = data.fields.iter().enumerate().flat_map(|(number, field)| {
@@ -130,7 +130,7 @@ fn values(data: &Data<'_>, private: &TokenStream) -> TokenStream {
         |it| vec![(it.is_written, format!("{serde}::Serialize"))],
         false,
     );
-    let remote = data.ident.to_string();
+    let remote = spans::of_any_edition(data.ident).to_string();
     let shadow = shadow(data, "__dagstack_Values", &["serde"], &TokenStream::new());
     let rename = rename(data);
     quote! {
@@ -152,7 +152,7 @@ fn schema(data: &Data<'_>, private: &TokenStream) -> TokenStream {
     );
     // `Self` would be the type here.
     let default = data.needs_default.then(|| {
-        let path = format!("{}::default", data.ident);
+        let path = format!("{}::default", spans::of_any_edition(data.ident));
         quote!(#[schemars(default = #path)])
     });
     let shadow = shadow(
