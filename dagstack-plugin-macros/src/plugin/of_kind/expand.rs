@@ -1,16 +1,17 @@
 //! What a plugin of a trait kind becomes beside what every plugin does: the shell that implements
 //! the trait, and what the shell runs.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
+use syn::Type;
 
 use super::{OfKind, mentions};
 use crate::boxed::Method;
 use crate::hook::args::Model;
 use crate::hook::expand::{Hook, Scope, own};
-use crate::hook::signature::{Param, ValueParam};
+use crate::hook::signature::{Param, ValueParam, contains};
 use crate::kind::data::HookData;
-use crate::lifetimes::lifetime;
+use crate::lifetimes::{self, lifetime};
 use crate::plugin::Plugin;
 use crate::spans;
 
@@ -287,19 +288,34 @@ pub(crate) fn native(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
 }
 
 /// That what a hook takes and returns may move between threads, as a condition that is not checked
-/// here: the kind has the assertion.
+/// here: the kind has the assertion. Of a reference it is said without the reference: of two such
+/// conditions with lifetimes the compiler could not choose one.
 fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
     // A condition cannot have one of its own.
     if !hook.cfgs().is_empty() {
         return TokenStream::new();
     }
     let private = &scope.private;
-    let (value, given) = (value_name(hook), given_name(hook));
-    let own = values(hook).map(|(number, value)| hook.alias_of(number, value, "__dagstack"));
-    let types = [quote!(#given<'__dagstack>), quote!(#value)]
-        .into_iter()
-        .chain(own);
-    quote!(#(for<'__dagstack> #types: #private::Send,)*)
+    let value = value_name(hook);
+    let types = values(hook).filter_map(|(number, value)| match &value.ty {
+        _ if !value.is_borrowed() => {
+            let alias = hook.alias(number);
+            Some(quote!(for<'__dagstack> #alias: #private::Send,))
+        }
+        Type::Reference(reference) if is_without_lifetimes(&reference.elem) => {
+            let elem = spans::without_self(reference.elem.to_token_stream(), scope.self_ty);
+            Some(quote!(for<'__dagstack> #elem: #private::Sync,))
+        }
+        _ => None,
+    });
+    quote!(for<'__dagstack> #value: #private::Send, #(#types)*)
+}
+
+/// Whether a type has no lifetime, not even that of what is behind a `dyn`.
+fn is_without_lifetimes(ty: &Type) -> bool {
+    let tokens = ty.to_token_stream();
+    let is_dyn = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "dyn");
+    !lifetimes::any(tokens.clone()) && !contains(&tokens, &is_dyn)
 }
 
 /// That the plugin is shared between threads, as a condition that is not checked here: it has its

@@ -76,7 +76,7 @@ pub(crate) fn hand_over(
     let alias = quote_spanned!(last(path)=> as dagstack_kind);
     krate.items(&quote! {
         #[doc(hidden)]
-        #[allow(unused_imports)]
+        #[allow(deprecated, unused_imports)]
         const _: () = {
             use #krate::kind::plugin as dagstack_kind;
             const _: () = {

@@ -215,9 +215,6 @@ const _: () = {
     where
         for<'__dagstack> Self: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
-        for<'__dagstack> __dagstack_Given0<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
         for<'__dagstack> __dagstack_Value0: ::dagstack_plugin::__private::Send,
         for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::Send,
     {
@@ -272,18 +269,10 @@ const _: () = {
     where
         for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
-        for<'__dagstack> __dagstack_Given0<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
         for<'__dagstack> __dagstack_Value0: ::dagstack_plugin::__private::Send,
         for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Given1<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
         for<'__dagstack> __dagstack_Value1: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Type1_0<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> str: ::dagstack_plugin::__private::Sync,
     {
         fn chunk<'life0, 'life1, 'async_trait>(
             &'life0 self,
@@ -347,18 +336,10 @@ const _: () = {
     where
         for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
             + ::dagstack_plugin::__private::Sync + 'static,
-        for<'__dagstack> __dagstack_Given0<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
         for<'__dagstack> __dagstack_Value0: ::dagstack_plugin::__private::Send,
         for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Given1<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
         for<'__dagstack> __dagstack_Value1: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Type1_0<
-            '__dagstack,
-        >: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> str: ::dagstack_plugin::__private::Sync,
     {
         fn wrap(
             __dagstack_native: ::dagstack_plugin::__private::Native<Fixed>,
