@@ -1,0 +1,8 @@
+#[dsp::resource]
+pub trait Board {
+    async fn pin(&self, text: String) -> u8;
+}
+
+fn uses(_: &dyn Board) {}
+
+fn main() {}
