@@ -1,0 +1,14 @@
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo", crate = crate::sdk)]
+impl Echo {
+    #[hook]
+    fn echo(&self, text: String) -> String {
+        text
+    }
+}
+
+fn main() {}

@@ -1,0 +1,15 @@
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "k", version = "1.0.0")]
+#[dagstack_plugin::async_trait]
+pub trait K {
+    #[hook(dispatch = "singleton")]
+    async fn f(&self) -> u8;
+
+    #[hook(dispatch = "singleton")]
+    async fn other(&self, number: u8) -> u8;
+}
+
+fn uses(_: &dyn K) {}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "k", version = "1.0.0")]
+#[kind(name = "k", version = "1.0.0")]
+pub trait K {
+    #[hook(dispatch = "singleton")]
+    async fn f(&self) -> u8;
+}
+
+fn main() {}

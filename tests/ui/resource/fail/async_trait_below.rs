@@ -1,0 +1,9 @@
+use dagstack_plugin::resource;
+
+#[resource]
+#[dagstack_plugin::async_trait]
+pub trait Ledger {
+    async fn f(&self);
+}
+
+fn main() {}

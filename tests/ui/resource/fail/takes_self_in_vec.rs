@@ -1,0 +1,8 @@
+use dagstack_plugin::resource;
+
+#[resource]
+pub trait Ledger {
+    async fn merge(&self, others: Vec<Self>);
+}
+
+fn main() {}
