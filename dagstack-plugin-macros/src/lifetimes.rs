@@ -132,23 +132,3 @@ pub(crate) fn count(tokens: TokenStream) -> usize {
     });
     found
 }
-
-/// Whether there is a lifetime with a name that nobody has given: methods declare none.
-pub(crate) fn is_undeclared(tokens: TokenStream) -> bool {
-    let mut trees = tokens.into_iter();
-    while let Some(tree) = trees.next() {
-        let found = match tree {
-            // `for<'a> Fn(&'a u8)` declares its own.
-            TokenTree::Ident(word) if word == "for" => return false,
-            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
-                matches!(trees.next(), Some(TokenTree::Ident(name)) if name != "static" && name != "_")
-            }
-            TokenTree::Group(group) => is_undeclared(group.stream()),
-            _ => false,
-        };
-        if found {
-            return true;
-        }
-    }
-    false
-}

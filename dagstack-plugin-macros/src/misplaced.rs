@@ -6,6 +6,14 @@ use quote::quote;
 use crate::ctxt::Ctxt;
 use crate::plugin::model::{Mark, MemberFn};
 
+/// What the author calls the attribute, if that is something else.
+fn other_name(name: &str) -> Option<String> {
+    let text = Span::call_site().source_text()?;
+    let path = text.strip_prefix("#[")?.split(['(', ']', ' ']).next()?;
+    let last = path.rsplit(':').next()?;
+    (last != name && syn::parse_str::<syn::Ident>(last).is_ok()).then(|| last.to_owned())
+}
+
 /// Reports the attribute and passes the item on.
 ///
 /// `#[hook(__dagstack_read)]` is what an expansion of `#[plugin]` writes on an item of its own, so
@@ -17,9 +25,14 @@ pub(crate) fn expand(name: &'static str, args: &TokenStream, item: TokenStream) 
     let cx = Ctxt::default();
     cx.error(
         Span::call_site(),
-        format!(
+        match other_name(name) {
+            Some(other) => format!(
+                "`#[{other}]` is `#[{name}]`, and `#[plugin]` knows it by no other name\nhelp: import it as `{name}`"
+            ),
+            None => format!(
             "`#[{name}]` means something only on a function inside a `#[plugin]` block\nhelp: put `#[plugin(kind = \"…\", name = \"…\")]` on the `impl` block; all hooks of a plugin stand in one"
-        ),
+            ),
+        },
     );
     let errors = cx.finish();
     // Doc comments on parameters are fine on a hook and would be a second error here.

@@ -4,8 +4,9 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
+use syn::spanned::Spanned as _;
 use syn::{
-    Attribute, GenericArgument, GenericParam, ItemTrait, PathArguments, TraitItem, Type,
+    Attribute, GenericArgument, GenericParam, ItemTrait, PathArguments, Signature, TraitItem, Type,
     TypeParamBound,
 };
 
@@ -15,7 +16,8 @@ use crate::hook::signature::shown;
 use crate::hook::types::{self, Why};
 use crate::path::CratePath;
 use crate::plugin::fallback::strip;
-use crate::plugin::model::rest_of_member;
+use crate::plugin::model::{MARKS, rest_of_member};
+use crate::spans;
 
 /// How messages speak of the trait.
 pub(crate) struct Role {
@@ -27,6 +29,8 @@ pub(crate) struct Role {
     pub(crate) method: &'static str,
     /// Why it cannot be generic, and what to do instead.
     pub(crate) not_generic: &'static str,
+    /// What to say of one without methods.
+    pub(crate) is_empty: &'static str,
     /// Why nothing can be asked of its implementations.
     pub(crate) no_bounds: &'static str,
 }
@@ -39,7 +43,7 @@ pub(crate) fn read(
     item: TokenStream,
     cx: Ctxt,
 ) -> Result<(ItemTrait, Ctxt), TokenStream> {
-    let mut read = match parse(item.clone(), &cx) {
+    let (mut read, is_empty) = match parse(item.clone(), &cx) {
         Ok(read) => read,
         Err(error) => return Err(no_trait(role, &error, item, cx)),
     };
@@ -50,16 +54,24 @@ pub(crate) fn read(
         }
     }
     check(&read, role, &cx);
+    if is_empty {
+        cx.error_at(
+            &read.ident,
+            format!("the {} `{}` {}", role.name, read.ident, role.is_empty),
+        );
+    }
     Ok((read, cx))
 }
 
-fn parse(item: TokenStream, cx: &Ctxt) -> syn::Result<ItemTrait> {
+/// The trait, and whether there is nothing in it.
+fn parse(item: TokenStream, cx: &Ctxt) -> syn::Result<(ItemTrait, bool)> {
     let mut trees: Vec<TokenTree> = item.into_iter().collect();
     let body = match trees.pop() {
         Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => body,
         other => {
             trees.extend(other);
-            return syn::parse2(trees.into_iter().collect());
+            let read = syn::parse2(trees.into_iter().collect())?;
+            return Ok((read, true));
         }
     };
     let mut empty = Group::new(Delimiter::Brace, TokenStream::new());
@@ -81,7 +93,7 @@ fn parse(item: TokenStream, cx: &Ctxt) -> syn::Result<ItemTrait> {
         Ok(())
     };
     members.parse2(body.stream())?;
-    Ok(read)
+    Ok((read, body.stream().is_empty()))
 }
 
 fn no_trait(role: &Role, error: &syn::Error, item: TokenStream, cx: Ctxt) -> TokenStream {
@@ -119,6 +131,38 @@ fn take_attributes(item: &mut ItemTrait, role: &Role, krate: &CratePath, cx: &Ct
         cx.error_at(path, message);
         false
     });
+}
+
+/// Reports the attributes of a plugin's functions, on a method. `except` is the one it may have.
+pub(crate) fn refuse_marks(
+    attrs: &[Attribute],
+    except: &str,
+    role: &Role,
+    krate: &CratePath,
+    cx: &Ctxt,
+) {
+    for attr in attrs {
+        let mark = MARKS.iter().find(|mark| krate.owns(attr, mark));
+        if let Some(mark) = mark.filter(|mark| **mark != except) {
+            cx.error_at(
+                attr.path(),
+                format!(
+                    "`#[{mark}]` is for the functions of a plugin, not for {}\nhelp: take it off",
+                    role.method
+                ),
+            );
+        }
+    }
+}
+
+/// The attributes without ours.
+pub(crate) fn without_marks<'a>(
+    attrs: &'a [Attribute],
+    krate: &CratePath,
+) -> impl Iterator<Item = &'a Attribute> {
+    attrs
+        .iter()
+        .filter(|attr| !MARKS.iter().any(|mark| krate.owns(attr, mark)))
 }
 
 /// Whether `#[async_trait]` stood above, and there is no `async fn` left to read. Reports it.
@@ -186,40 +230,65 @@ fn is_plain_bound(bound: &TypeParamBound) -> bool {
     }
 }
 
-/// Whether a type can stand in a method that is called through `dyn` the trait. Reports it if not.
-/// `does` is what the method does with it, `take` or `return`.
-pub(crate) fn check_type(ty: &Type, does: &str, item: &Ident, role: &Role, cx: &Ctxt) -> bool {
-    let Some(unfit) = types::unfit(ty, true) else {
-        return true;
-    };
-    let what = match unfit.why {
-        Why::Placeholder => {
-            cx.leave_to_compiler();
-            return false;
-        }
-        Why::SelfType => "Self",
-        Why::Impl => "impl Trait",
-        _ => {
-            cx.error_at(&unfit.tokens, unfit.message());
-            return false;
-        }
-    };
-    cx.error_at(
-        &unfit.tokens,
-        format!(
-            "{} cannot {does} `{what}`: it is called through `dyn {item}`\nhelp: name a type",
-            role.method
-        ),
-    );
-    false
+/// A method, as far as its types depend on it.
+pub(crate) struct Place<'a> {
+    /// The trait.
+    pub(crate) item: &'a Ident,
+    pub(crate) role: &'a Role,
+    pub(crate) sig: &'a Signature,
+    /// Whether it may be answered by another process.
+    pub(crate) is_exposed: bool,
+}
+
+impl Place<'_> {
+    /// The type, if it can stand in a method that is called through `dyn` the trait; or what stands
+    /// in its place beside the error. `does` is what the method does with it, `take` or `return`.
+    pub(crate) fn checked(&self, ty: &Type, does: &str, cx: &Ctxt) -> Type {
+        let Some(unfit) = types::unfit(ty, true) else {
+            return ty.clone();
+        };
+        let what = match unfit.why {
+            Why::Placeholder => {
+                cx.leave_to_compiler();
+                return ty.clone();
+            }
+            Why::Array(_) if !self.is_exposed => return ty.clone(),
+            // One that is declared is reported with its declaration.
+            Why::Lifetime if !self.sig.generics.params.is_empty() => return stand_in(ty),
+            Why::Lifetime if !self.is_exposed => {
+                cx.error_at(
+                    &unfit.tokens,
+                    format!(
+                        "{} declares no lifetimes, and `{}` needs one\nhelp: write `'_`",
+                        self.role.method,
+                        shown(&unfit.tokens)
+                    ),
+                );
+                return stand_in(ty);
+            }
+            Why::SelfType => "Self",
+            Why::Impl => "impl Trait",
+            _ => {
+                cx.error_at(&unfit.tokens, unfit.message());
+                return stand_in(ty);
+            }
+        };
+        cx.error_at(
+            &unfit.tokens,
+            format!(
+                "{} cannot {does} `{what}`: it is called through `dyn {}`\nhelp: name a type",
+                self.role.method, self.item
+            ),
+        );
+        stand_in(ty)
+    }
 }
 
 /// What stands in the place of a type that cannot be there, beside the error.
-pub(crate) fn stand_in(ty: &Type) -> Type {
+fn stand_in(ty: &Type) -> Type {
     match types::unfit(ty, true).map(|unfit| unfit.why) {
-        None | Some(Why::Placeholder) => ty.clone(),
         Some(Why::SelfType) => syn::parse_quote!(()),
-        Some(_) => types::stand_in(ty),
+        _ => types::stand_in(ty),
     }
 }
 
@@ -268,4 +337,11 @@ pub(crate) fn without_result(ty: &Type, adds: &str, cx: &Ctxt) -> Option<TokenSt
     };
     cx.error_at(ty, format!("{adds}\nhelp: {help}"));
     Some(value.unwrap_or_else(|| quote!(())))
+}
+
+/// What a method returns, as an argument of another type. In the trait it is one of `Result`, and the
+/// compiler's hints about a type that does not exist depend on that.
+pub(crate) fn same(output: &TokenStream, private: &TokenStream) -> TokenStream {
+    let same = spans::respan(quote!(#private::Same), spans::at(output.span()));
+    quote!(#same<#output>)
 }

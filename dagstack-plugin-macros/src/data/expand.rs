@@ -101,7 +101,7 @@ fn conditions(
     of: impl Fn(&Crossing) -> Vec<(bool, String)>,
     default: bool,
 ) -> String {
-    let own = spans::of_any_edition(data.ident);
+    let own = spans::of_any_edition(data.ident).to_string();
     let of_type = (default && data.needs_default)
         .then(|| format!("for<'__dagstack> {own}: ::core::default::Default"));
     let of_fields = data.fields.iter().enumerate().flat_map(|(number, field)| {
@@ -152,7 +152,7 @@ fn schema(data: &Data<'_>, private: &TokenStream) -> TokenStream {
     );
     // `Self` would be the type here.
     let default = data.needs_default.then(|| {
-        let path = format!("{}::default", spans::of_any_edition(data.ident));
+        let path = format!("{}::default", data.ident);
         quote!(#[schemars(default = #path)])
     });
     let shadow = shadow(

@@ -444,7 +444,11 @@ impl Hook<'_> {
                 })
                 .unzip();
             let mut call = quote!(<Self>::#method(__dagstack_self, #(#names),*));
-            if !values.is_empty() && self.of_kind.is_none() {
+            if self.of_kind.is_some() {
+                // Types that cannot move between threads are the kind's mistake.
+                let given = of_kind::kind_args(self);
+                call = quote!(#private::Probe::<#given<'_>>::ASK.__dagstack_if_send(#call));
+            } else if !values.is_empty() {
                 // A type that cannot be read is one mistake, whether it is `Send` or not.
                 let args = self.struct_name();
                 call = quote!(#private::Probe::<#args<true>>::ASK.__dagstack_if_read(#call));

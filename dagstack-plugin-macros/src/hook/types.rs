@@ -250,7 +250,10 @@ impl Search {
             return found(Why::SelfType);
         }
         if ty.qself.is_none() {
-            if matches!(names[..], [name] if TRAITS.contains(&name)) {
+            let is_std = matches!(names.first(), Some(&("std" | "core" | "alloc")));
+            if (is_std || names.len() == 1)
+                && names.last().is_some_and(|name| TRAITS.contains(name))
+            {
                 return found(Why::Trait);
             }
             if sized && let Some(owned) = owned_of_unsized(&names) {

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{Attribute, Index, LitStr};
+use syn::{Index, LitStr};
 
 use super::args::Dispatch;
 use super::model::{Kind, KindHook, KindParam};
@@ -12,7 +12,7 @@ use crate::boxed::{self, Method};
 use crate::hook::expand::{Scope, check_type, description};
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::fallback::strip;
-use crate::{lints, spans};
+use crate::{lints, spans, traits};
 
 /// The lifetime of borrowed arguments in generated code.
 const BORROWED: &str = "__dagstack_a";
@@ -60,7 +60,10 @@ pub(crate) fn stubs(kind: &Kind<'_>, unique: &str) -> TokenStream {
         return as_written(kind, unique);
     }
     let rules = data::rules(kind, &data::broken(), unique);
-    let (attrs, vis) = (without_hook(&item.attrs, kind), &item.vis);
+    let (attrs, vis) = (
+        traits::without_marks(&item.attrs, &kind.args.krate),
+        &item.vis,
+    );
     let methods = kind.hooks.iter().filter(|hook| is_sound(hook));
     let methods = methods.map(|hook| method(kind, hook, &private));
     let dispatcher = dispatcher::item(kind, &private);
@@ -119,7 +122,7 @@ fn trait_item(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
 }
 
 fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
-    let attrs = without_hook(&hook.item.attrs, kind);
+    let attrs = traits::without_marks(&hook.item.attrs, &kind.args.krate);
     let params = hook
         .params
         .iter()
@@ -136,13 +139,6 @@ fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenS
     .signature(private);
     let allow = hook.allow_many();
     quote!(#(#attrs)* #allow #signature;)
-}
-
-fn without_hook<'a>(attrs: &'a [Attribute], kind: &Kind<'_>) -> Vec<&'a Attribute> {
-    attrs
-        .iter()
-        .filter(|attr| !kind.args.krate.owns(attr, "hook"))
-        .collect()
 }
 
 fn alias(hook: &KindHook<'_>, number: usize) -> Ident {
@@ -178,9 +174,8 @@ fn aliases(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> Token
     });
     let (mut name, output) = (output_alias(hook), &hook.output);
     name.set_span(home);
-    // In the trait the value is an argument of `Result`, and errors are about that, too.
-    let same = spans::respan(quote!(#private::Same), spans::at(output.span()));
-    quote!(#(#params)* type #name = #same<#output>;)
+    let output = traits::same(output, private);
+    quote!(#(#params)* type #name = #output;)
 }
 
 /// `<'name, 'name>` for a parameter that borrows twice.
@@ -484,9 +479,7 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
         let output = output_alias(hook).into_token_stream();
         checks.extend(send(output, hook.output_span, hook, private));
         if hook.is_exposed() {
-            let output = &hook.output;
-            let same = spans::respan(quote!(#private::Same), spans::at(output.span()));
-            let output = quote!(#same<#output>);
+            let output = traits::same(&hook.output, private);
             checks.extend(check_type(output, "ExposedOutput", None, &scope));
         }
     }

@@ -15,7 +15,7 @@ use crate::hook::signature::{self, last_word, plain_name, shown};
 use crate::lifetimes;
 use crate::names::{help_name, is_snake_case, snake_case_of};
 use crate::spans;
-use crate::traits::{self, Role};
+use crate::traits::{self, Place, Role};
 
 /// What a kind's trait is.
 pub(crate) const ROLE: Role = Role {
@@ -23,6 +23,7 @@ pub(crate) const ROLE: Role = Role {
     goes_on: "the `trait` that holds the hooks",
     method: "a hook of a kind",
     not_generic: "its plugins and its hosts are built apart and must mean the same types",
+    is_empty: "has no hooks\nhelp: write methods with `#[hook(dispatch = \"…\")]`",
     no_bounds: "a host sees of its plugins only what is written here",
 };
 
@@ -187,15 +188,6 @@ pub(crate) fn hooks<'a>(item: &'a ItemTrait, args: &KindArgs, cx: &Ctxt) -> Vec<
             other => cx.error_at(other, "a kind has hooks only: `fn` or `async fn` with `#[hook(…)]`"),
         }
     }
-    if item.items.is_empty() && !cx.is_left_to_compiler() {
-        cx.error_at(
-            &item.ident,
-            format!(
-                "the kind `{}` has no hooks\nhelp: write methods with `#[hook(dispatch = \"…\")]`",
-                item.ident
-            ),
-        );
-    }
     hooks
 }
 
@@ -246,6 +238,7 @@ fn hook<'a>(
         .map_or_else(Span::call_site, |last| last.ident.span());
     let args = HookArgs::parse(tokens, ident, span, cx);
     let owner = "a hook";
+    traits::refuse_marks(&function.attrs, "hook", &ROLE, &kind.krate, cx);
     let before = cx.count();
     for attr in &function.attrs {
         if attr.path().is_ident("cfg") {
@@ -276,9 +269,15 @@ fn hook<'a>(
         );
     }
     let before = cx.count();
-    let params = params(function, &item.ident, cx);
+    let place = Place {
+        item: &item.ident,
+        role: &ROLE,
+        sig: &function.sig,
+        is_exposed: args.mcp_exposed.as_ref().is_none_or(|flag| flag.value),
+    };
+    let params = params(function, &place, cx);
     let after_params = cx.count();
-    let output = output(function, &item.ident, cx);
+    let output = output(function, &place, cx);
     let (has_params, has_output) = (after_params == before, cx.count() == after_params);
     let hook = KindHook {
         params,
@@ -300,7 +299,7 @@ fn hook<'a>(
 }
 
 /// The parameters, each with a name and a type that can stand in a trait.
-fn params(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> Vec<KindParam> {
+fn params(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> Vec<KindParam> {
     let mut params: Vec<KindParam> = Vec::new();
     for input in &function.sig.inputs {
         let FnArg::Typed(input) = input else { continue };
@@ -316,26 +315,18 @@ fn params(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> Vec<KindPara
         let attrs = attributes(input, cx);
         let ident = name(input, &params, cx)
             .unwrap_or_else(|| format_ident!("__dagstack_{}", params.len()));
-        match &*input.ty {
-            Type::Reference(TypeReference {
-                mutability: Some(mutability),
-                ..
-            }) => cx.error_at(
+        let ty = place.checked(&input.ty, "take", cx);
+        if let Type::Reference(TypeReference {
+            mutability: Some(mutability),
+            ..
+        }) = &ty
+        {
+            cx.error_at(
                 mutability,
                 "a hook cannot change its arguments: they may come from another process\nhelp: return what changed",
-            ),
-            ty => {
-                traits::check_type(ty, "take", trait_name, &ROLE, cx);
-                if lifetimes::is_undeclared(ty.to_token_stream()) {
-                    cx.leave_to_compiler();
-                }
-            }
+            );
         }
-        params.push(KindParam {
-            ident,
-            ty: traits::stand_in(&input.ty),
-            attrs,
-        });
+        params.push(KindParam { ident, ty, attrs });
     }
     params
 }
@@ -398,7 +389,7 @@ fn input_without_attrs(input: &PatType) -> TokenStream {
 }
 
 /// What the hook returns. `Result` is what `#[kind]` makes of it.
-fn output(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> TokenStream {
+fn output(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> TokenStream {
     const ADDS: &str = "every hook of a kind may fail; `#[kind]` adds `Result` itself";
     let ReturnType::Type(_, ty) = &function.sig.output else {
         return quote::quote!(());
@@ -408,9 +399,11 @@ fn output(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> TokenStream 
     }
     if matches!(**ty, Type::Never(_)) {
         cx.error_at(ty, "a hook must return: `!` never does");
-    } else if traits::check_type(ty, "return", trait_name, &ROLE, cx)
-        && lifetimes::count(ty.to_token_stream()) > 0
-    {
+        return quote::quote!(());
+    }
+    let before = cx.count();
+    let output = place.checked(ty, "return", cx).into_token_stream();
+    if cx.count() == before && lifetimes::count(output.clone()) > 0 {
         cx.error_at(
             ty,
             format!(
@@ -419,7 +412,7 @@ fn output(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> TokenStream 
             ),
         );
     }
-    traits::stand_in(ty).into_token_stream()
+    output
 }
 
 /// What is exposed may be answered by another process.

@@ -11,19 +11,24 @@
 //! };
 //! ```
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::model::{Method, Param, Resource};
 use crate::boxed;
 use crate::hook::expand::{Scope, check_type};
+use crate::traits::{same, without_marks};
 use crate::{lints, spans};
 
 /// Everything, the trait included.
 pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
     let private = private(resource);
     let item = trait_item(resource, &private, &|_| true);
-    let aliases = resource.methods.iter().map(aliases);
+    let home = resource.item.ident.span();
+    let aliases = resource
+        .methods
+        .iter()
+        .map(|method| aliases(method, home, &private));
     let bounds = bounds(resource, &private);
     let ident = &resource.item.ident;
     let interface = interface(resource, &private);
@@ -122,10 +127,7 @@ fn trait_item(
         .iter()
         .filter(|method| keep(method))
         .map(|method| {
-            let attrs = method
-                .item
-                .attrs
-                .iter()
+            let attrs = without_marks(&method.item.attrs, &resource.args.krate)
                 .filter(|attr| !attr.path().is_ident("cfg"));
             let params = method
                 .params
@@ -158,13 +160,18 @@ fn output_alias(method: &Method<'_>) -> Ident {
     format_ident!("__dagstack_Output{}", method.index)
 }
 
-/// Names for the author's types.
-fn aliases(method: &Method<'_>) -> TokenStream {
+/// Names for the author's types. They claim to be the trait's own, and a value is an argument as it
+/// is there: so the error about a type that does not exist is the one that the trait gets.
+fn aliases(method: &Method<'_>, home: Span, private: &TokenStream) -> TokenStream {
+    let named = |mut name: Ident| {
+        name.set_span(home);
+        name
+    };
     let params = method.params.iter().enumerate().map(|(number, param)| {
-        let (name, ty) = (alias(method, number), &param.ty);
+        let (name, ty) = (named(alias(method, number)), &param.ty);
         quote!(type #name = #ty;)
     });
-    let (name, output) = (output_alias(method), &method.output);
+    let (name, output) = (named(output_alias(method)), same(&method.output, private));
     quote!(#(#params)* type #name = #output;)
 }
 
@@ -297,10 +304,13 @@ fn checks(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
         for param in &method.params {
             checks.extend(check_type(&param.ty, "ResourceParam", None, &scope));
         }
-        checks.extend(check_type(&method.output, "ResourceReturn", None, &scope));
+        let output = same(&method.output, private);
+        checks.extend(check_type(output, "ResourceReturn", None, &scope));
     }
+    // See `aliases`.
+    let name = Ident::new("__dagstack_check_types", resource.item.ident.span());
     quote! {
         #[allow(dead_code)]
-        fn __dagstack_check_types() { #checks }
+        fn #name() { #checks }
     }
 }

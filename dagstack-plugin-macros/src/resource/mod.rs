@@ -29,7 +29,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         return quote!(#errors #item);
     }
     let resource = Resource {
-        methods: model::methods(&item, &cx),
+        methods: model::methods(&item, &args.krate, &cx),
         args: &args,
         item: &item,
     };

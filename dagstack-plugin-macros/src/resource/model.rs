@@ -9,7 +9,8 @@ use super::args::ResourceArgs;
 use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::signature::{self, plain_name, shown};
-use crate::traits::{self, Role};
+use crate::path::CratePath;
+use crate::traits::{self, Place, Role};
 
 /// What a resource's trait is.
 pub(crate) const ROLE: Role = Role {
@@ -17,6 +18,7 @@ pub(crate) const ROLE: Role = Role {
     goes_on: "the `trait` that plugins call the resource by",
     method: OWNER,
     not_generic: "host and plugin are built apart and must mean the same types\nhelp: write one trait for each type",
+    is_empty: "has no methods",
     no_bounds: "a plugin in another process has only the methods written here",
 };
 
@@ -51,12 +53,13 @@ pub(crate) struct Param {
 }
 
 /// Reads the methods.
-pub(crate) fn methods<'a>(item: &'a ItemTrait, cx: &Ctxt) -> Vec<Method<'a>> {
+pub(crate) fn methods<'a>(item: &'a ItemTrait, krate: &CratePath, cx: &Ctxt) -> Vec<Method<'a>> {
     let mut methods: Vec<Method<'a>> = Vec::new();
     for member in &item.items {
         match member {
             TraitItem::Fn(function) => {
                 let index = methods.len();
+                traits::refuse_marks(&function.attrs, "", &ROLE, krate, cx);
                 let method = method(function, &item.ident, index, cx);
                 if methods.iter().any(|other| other.name == method.name) {
                     cx.error_at(
@@ -71,12 +74,6 @@ pub(crate) fn methods<'a>(item: &'a ItemTrait, cx: &Ctxt) -> Vec<Method<'a>> {
             TraitItem::Type(other) => refuse(&other.ident, "associated types", cx),
             other => cx.error_at(other, "a resource has methods and nothing else"),
         }
-    }
-    if item.items.is_empty() && !cx.is_left_to_compiler() {
-        cx.error_at(
-            &item.ident,
-            format!("the resource `{}` has no methods", item.ident),
-        );
     }
     methods
 }
@@ -131,6 +128,12 @@ fn method<'a>(
             format!("the method `{name}` cannot have a body: in another process it would not be the resource's own\nhelp: end it with `;`"),
         );
     }
+    let place = Place {
+        item: trait_name,
+        role: &ROLE,
+        sig,
+        is_exposed: true,
+    };
     let has_receiver = matches!(
         sig.receiver(),
         Some(receiver) if matches!(receiver.kind, syn::ReceiverKind::Reference(..))
@@ -138,15 +141,15 @@ fn method<'a>(
     Method {
         item: function,
         is_sound: has_receiver && sig.generics.params.is_empty(),
-        params: params(function, trait_name, cx),
-        output: output(function, trait_name, cx),
+        params: params(function, &place, cx),
+        output: output(function, &place, cx),
         name,
         index,
     }
 }
 
 /// The parameters, each with a name and a type that can stand in a trait.
-fn params(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> Vec<Param> {
+fn params(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> Vec<Param> {
     let mut params: Vec<Param> = Vec::new();
     for input in &function.sig.inputs {
         let FnArg::Typed(input) = input else { continue };
@@ -158,17 +161,16 @@ fn params(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> Vec<Param> {
         }
         let ident = name_of(input, &params, cx)
             .unwrap_or_else(|| format_ident!("__dagstack_{}", params.len()));
+        let before = cx.count();
+        let ty = place.checked(&input.ty, "take", cx);
         // A lifetime that is declared is reported there.
-        if traits::check_type(&input.ty, "take", trait_name, &ROLE, cx)
+        if cx.count() == before
             && function.sig.generics.params.is_empty()
             && let Some(problem) = not_owned(&ident, &input.ty)
         {
             cx.error_at(&input.ty, problem);
         }
-        params.push(Param {
-            ident,
-            ty: traits::stand_in(&input.ty),
-        });
+        params.push(Param { ident, ty });
     }
     params
 }
@@ -255,7 +257,7 @@ fn not_owned(ident: &Ident, ty: &Type) -> Option<String> {
 }
 
 /// What the method returns. `Result` is what `#[resource]` makes of it.
-fn output(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> TokenStream {
+fn output(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> TokenStream {
     const ADDS: &str =
         "every method of a resource may fail; `#[resource]` adds `Result<…, HookError>` itself";
     let ReturnType::Type(_, ty) = &function.sig.output else {
@@ -264,10 +266,11 @@ fn output(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> TokenStream 
     if let Some(value) = traits::without_result(ty, ADDS, cx) {
         return value;
     }
-    let tokens = ty.to_token_stream();
     if matches!(**ty, Type::Never(_)) {
         cx.error_at(ty, "a resource's method must return: `!` never does");
-    } else if has_word(&tokens, "dyn") {
+        return quote::quote!(());
+    }
+    if has_word(&ty.to_token_stream(), "dyn") {
         cx.error_at(
             ty,
             format!(
@@ -275,7 +278,11 @@ fn output(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> TokenStream 
                 shown(ty)
             ),
         );
-    } else if traits::check_type(ty, "return", trait_name, &ROLE, cx) && borrows(&tokens) {
+        return quote::quote!(());
+    }
+    let before = cx.count();
+    let output = place.checked(ty, "return", cx).into_token_stream();
+    if cx.count() == before && borrows(&output) {
         cx.error_at(
             ty,
             format!(
@@ -284,7 +291,7 @@ fn output(function: &TraitItemFn, trait_name: &Ident, cx: &Ctxt) -> TokenStream 
             ),
         );
     }
-    traits::stand_in(ty).into_token_stream()
+    output
 }
 
 fn has_word(tokens: &TokenStream, word: &str) -> bool {

@@ -271,6 +271,26 @@ impl<T> IfJson for &Asked<'_, T> {
     fn __dagstack_if_json(self) {}
 }
 
+/// The future of a hook whose arguments are of type `T`, if those may move between threads.
+pub trait IfSend<F> {
+    /// The future, or nothing.
+    type Future;
+    /// The future, or nothing.
+    fn __dagstack_if_send(self, future: F) -> Self::Future;
+}
+impl<T: Send, F> IfSend<F> for Probe<T> {
+    type Future = F;
+    fn __dagstack_if_send(self, future: F) -> F {
+        future
+    }
+}
+impl<T, F> IfSend<F> for &Probe<T> {
+    type Future = core::future::Ready<()>;
+    fn __dagstack_if_send(self, _: F) -> Self::Future {
+        not_compiled()
+    }
+}
+
 /// The shell that implements a kind's trait around the plugin `P`.
 pub trait Shell<P> {
     /// The shell, as the kind's trait object in an `Arc`.

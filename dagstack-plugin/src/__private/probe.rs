@@ -102,8 +102,8 @@ impl<T: Plugin> Probe<T> {
 pub mod ask {
     pub use super::super::kind::{
         Again as _, ArgToJson as _, ArgsFromJson as _, End as _, Fit as _, IfJson as _,
-        IntoShell as _, KeyOf as _, MaybeSchema as _, OutputFromJson as _, OutputToJson as _,
-        Stopped as _,
+        IfSend as _, IntoShell as _, KeyOf as _, MaybeSchema as _, OutputFromJson as _,
+        OutputToJson as _, Stopped as _,
     };
     pub use super::answers::{
         AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, DataSchema as _, Decode as _,

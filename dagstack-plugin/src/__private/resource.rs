@@ -9,7 +9,7 @@ pub use core::module_path;
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
-pub use super::{Box, Clone, Err, None, Ok, Option, Result, Send, Some, Sync, not_compiled};
+pub use super::{Box, Clone, Err, None, Ok, Option, Result, Same, Send, Some, Sync, not_compiled};
 pub use crate::error::HookError;
 pub use crate::plugin::BoxFuture;
 pub use crate::resources::{

@@ -411,6 +411,11 @@ pub(crate) fn arm_of_hidden(
     }
 }
 
+/// The name of what the kind says the hook is given, with a lifetime.
+pub(crate) fn kind_args(hook: &Hook<'_>) -> Ident {
+    given_name(hook)
+}
+
 /// The name of what the kind says the hook returns.
 pub(crate) fn kind_output(hook: &Hook<'_>) -> Ident {
     value_name(hook)

@@ -22,7 +22,7 @@ use crate::spans;
 
 use check::mentions;
 pub(crate) use check::{check, params};
-pub(crate) use expand::{arm_of_hidden, expand, kind_output, native};
+pub(crate) use expand::{arm_of_hidden, expand, kind_args, kind_output, native};
 
 /// The kind of a plugin.
 #[derive(Clone, Copy)]
