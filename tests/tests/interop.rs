@@ -169,7 +169,7 @@ fn b26_hosts_load_a_relative_command() {
         echo.call("echo", &ctx, json!({ "text": "hi" })).await
     });
     assert_eq!(echoed, Ok(json!("hi")));
-    let Some(python) = peer(PYTHON.0, "published dagstack core") else {
+    let Some(python) = peer(PYTHON, "published dagstack core") else {
         return;
     };
     let seen = json_of(
