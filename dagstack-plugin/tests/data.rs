@@ -1,6 +1,6 @@
 //! `#[data]` holds its derives under conditions of its own; what they give is what they give anywhere.
 
-#![allow(missing_docs, dead_code)]
+#![allow(dead_code, missing_docs, unreachable_pub)]
 
 mod ours {
     use dagstack_plugin::prelude::*;

@@ -303,7 +303,7 @@ fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
             Some(quote!(for<'__dagstack> #alias: #private::Send,))
         }
         Type::Reference(reference) if is_without_lifetimes(&reference.elem) => {
-            let elem = spans::without_self(reference.elem.to_token_stream(), scope.self_ty);
+            let elem = spans::without_self(reference.elem.to_token_stream(), &own());
             Some(quote!(for<'__dagstack> #elem: #private::Sync,))
         }
         _ => None,
