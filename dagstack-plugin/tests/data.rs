@@ -1,6 +1,8 @@
 //! `#[data]` holds its derives under conditions of its own; what they give is what they give anywhere.
 
 #![allow(dead_code, missing_docs, unreachable_pub)]
+// Clippy knows only `#[test]` functions as tests, not the helpers beside them.
+#![allow(clippy::unwrap_used)]
 
 mod ours {
     use dagstack_plugin::prelude::*;
