@@ -113,8 +113,11 @@ use proc_macro2::TokenStream as TokenStream2;
 ///
 /// # Warnings
 ///
-/// A plugin, or a hook of a kind that is only a name, without a description is a warning, as callers
-/// and models read it; `#[allow(missing_docs)]` on the hook or the block silences it.
+/// Callers, models among them, read what a plugin and its hooks do. Under `#![warn(missing_docs)]` a
+/// plugin of a public type without a description is a warning, and so is a hook, private ones too; a
+/// kind that is a trait describes its hooks itself.
+///
+/// A kind by name that nearly is one of the specification's, `"tols"`, is a warning.
 #[proc_macro_attribute]
 pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
     attribute("plugin", args, item, plugin::expand)

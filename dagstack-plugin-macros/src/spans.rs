@@ -11,6 +11,15 @@ pub(crate) fn at(span: Span) -> Span {
     Span::mixed_site().located_at(span)
 }
 
+/// Where the tokens begin and where they end, but belonging to the macro (see [`at`]): an error on
+/// tokens at both is shown along all between them.
+pub(crate) fn ends(tokens: &TokenStream) -> (Span, Span) {
+    let first = tokens.clone().into_iter().next();
+    let last = tokens.clone().into_iter().last();
+    let place = |tree: Option<TokenTree>| at(tree.map_or_else(Span::call_site, |tree| tree.span()));
+    (place(first), place(last))
+}
+
 /// The same tokens, each at its own place, but belonging to the macro (see [`at`]).
 pub(crate) fn located(tokens: impl ToTokens) -> TokenStream {
     map(tokens.to_token_stream(), &|tree| match tree {

@@ -4,7 +4,6 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::spanned::Spanned as _;
 use syn::{
     Attribute, GenericArgument, GenericParam, ItemTrait, PathArguments, Signature, TraitItem, Type,
     TypeParamBound,
@@ -342,6 +341,8 @@ pub(crate) fn without_result(ty: &Type, adds: &str, cx: &Ctxt) -> Option<TokenSt
 /// What a method returns, as an argument of another type. In the trait it is one of `Result`, and the
 /// compiler's hints about a type that does not exist depend on that.
 pub(crate) fn same(output: &TokenStream, private: &TokenStream) -> TokenStream {
-    let same = spans::respan(quote!(#private::Same), spans::at(output.span()));
-    quote!(#same<#output>)
+    let (first, last) = spans::ends(output);
+    let open = spans::respan(quote!(#private::Same<), first);
+    let close = spans::respan(quote!(>), last);
+    quote!(#open #output #close)
 }

@@ -136,7 +136,7 @@ impl HookError {
     /// of sources, keeps its code and details, also where it is wrapped: in `anyhow::Error`,
     /// `eyre::Report`, `Box`, `Arc`, `std::io::Error`, a variant that is `#[error(transparent)]`. So
     /// do a [`TenantAccessDenied`](crate::TenantAccessDenied) and a
-    /// [`ResourceError`](crate::resources::ResourceError), unless what wraps them shows nothing of
+    /// [`ResourceError`], unless what wraps them shows nothing of
     /// them but their text. Everything else is [`code::HOOK_FAILED`].
     pub fn from_error(error: impl Into<BoxError>) -> Self {
         match error.into().downcast::<Self>() {
@@ -339,7 +339,7 @@ impl PluginError {
     }
 
     /// The stable code: `config_invalid`, `setup_failed`, `panicked`, or that of a
-    /// [`ResourceError`](crate::resources::ResourceError).
+    /// [`ResourceError`].
     pub fn code(&self) -> &'static str {
         match self {
             Self::ConfigInvalid(_) => "config_invalid",

@@ -1,6 +1,6 @@
 //! What authors' code finds around it: a tokio runtime.
 //!
-//! Hooks are polled by the [`pool`](super::pool), each by the worker that read it and, once it has
+//! Hooks are polled by the [`pool`], each by the worker that read it and, once it has
 //! waited, by one that is free. So one that blocks, before an await or behind it, holds up its worker
 //! and nobody else. The runtime's own workers run what authors spawn, and see to time and io.
 

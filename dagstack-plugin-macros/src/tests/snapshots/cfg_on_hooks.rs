@@ -360,29 +360,19 @@ const _: () = {
         ::dagstack_plugin::__private::Probe:: < Echo > ::REGISTRATION
     }
 };
-#[cfg(not(test))]
-#[doc(hidden)]
-#[allow(dead_code)]
+#[cfg(not(any(test, doc)))]
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    dead_code,
+    non_upper_case_globals,
+    unreachable_pub
+)]
 const _: () = {
-    #[must_use = "hosts and clients show what a plugin is for: write a doc comment on the `impl` block, or `description = \"…\"`; `#[allow(missing_docs)]` on the block leaves it so"]
-    trait APluginWithoutDocComment {}
-    impl APluginWithoutDocComment for () {}
-    fn __dagstack_warn() -> impl APluginWithoutDocComment {}
-    fn __dagstack_use() {
-        __dagstack_warn();
-    }
-};
-#[cfg(unix)]
-#[cfg(not(test))]
-#[doc(hidden)]
-#[allow(dead_code)]
-const _: () = {
-    #[must_use = "callers, models among them, read what a hook does: write a doc comment on it, or `#[hook(description = \"…\")]`; `#[allow(missing_docs)]` leaves it so"]
-    trait AHookWithoutDocComment {}
-    impl AHookWithoutDocComment for () {}
-    fn __dagstack_warn() -> impl AHookWithoutDocComment {}
-    fn __dagstack_use() {
-        __dagstack_warn();
+    impl Echo {
+        pub const __dagstack_undocumented_with_a: () = ();
+        #[cfg(unix)]
+        pub fn __dagstack_undocumented_a(&self) {}
     }
 };
 #[doc(hidden)]
