@@ -444,6 +444,38 @@ fn b15_no_variant_is_taken_by_its_number() {
 }
 
 #[test]
+fn b15_no_unit_is_taken_from_an_object() {
+    #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
+    struct Flat {
+        id: u8,
+        #[serde(flatten)]
+        what: What,
+    }
+    #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
+    enum What {
+        Nothing,
+        One(u8),
+    }
+    #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
+    #[serde(untagged)]
+    enum Loose {
+        Number(u8),
+        Nothing(()),
+    }
+    let nothing = Flat {
+        id: 1,
+        what: What::Nothing,
+    };
+    assert_eq!(read(json!({ "id": 1, "Nothing": null })), Ok(nothing));
+    assert!(read::<Flat>(json!({ "id": 1, "Nothing": {} })).is_err());
+    assert_eq!(
+        read(json!([1, null])),
+        Ok(vec![Loose::Number(1), Loose::Nothing(())])
+    );
+    assert!(read::<Vec<Loose>>(json!([1, {}])).is_err());
+}
+
+#[test]
 fn b11_arguments_and_configs_nest_so_deep_and_no_deeper() {
     let nested = |levels: usize| {
         (1..levels).fold(Value::Array(Vec::new()), |inner, _| {

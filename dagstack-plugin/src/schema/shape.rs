@@ -36,7 +36,7 @@ struct Place {
     kinds: Kinds,
     /// A struct may stand here.
     is_struct: bool,
-    /// Serde takes a value of another kind for what may stand here: a struct, a variant.
+    /// Serde takes a value of another kind for what may stand here: a struct, a variant, a unit.
     is_odd: bool,
     /// Objects here have no keys but those named.
     is_closed: bool,

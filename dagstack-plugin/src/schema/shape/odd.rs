@@ -1,5 +1,5 @@
 //! What serde takes and schemas do not: an array of its fields for a struct; for a variant its number,
-//! an object, a key beside it.
+//! an object, a key beside it; an empty object for a unit in a flattened or untagged type.
 
 use std::fmt;
 

@@ -57,6 +57,7 @@ impl<'s> Reading<'s> {
             place.is_struct |= is_struct(form);
             place.is_odd |= is_struct(form) || lists_texts(form);
         }
+        place.is_odd |= place.kinds == Kinds::NULL;
         self.places.push(Place::default());
         if at < LIMIT {
             self.add_members(&forms, &mut place);

@@ -84,13 +84,13 @@ fn plain_types_are_not_looked_at_again() {
         ($($type:ty),* $(,)?) => { $(assert!(shape::<$type>().is_odd(), stringify!($type));)* };
     }
     plain!(
-        u8, u128, f64, bool, char, String, (), Option<String>, Vec<Vec<f64>>, BTreeSet<u8>, [u8; 3],
+        u8, u128, f64, bool, char, String, Option<String>, Vec<Vec<f64>>, BTreeSet<u8>, [u8; 3],
         (u8, (bool, String)), BTreeMap<String, Vec<u8>>, HashMap<u32, bool>, HashMap<i8, f32>, Value,
         Vec<Value>, BTreeMap<String, Value>, serde_json::Map<String, Value>, std::net::IpAddr,
     );
     odd!(
         Point, Empty, Option<Point>, Vec<Point>, (u8, Point), BTreeMap<String, Vec<Point>>, Tree,
-        Color, Vec<Color>, External, Tagged, Untagged, Flat,
+        Color, Vec<Color>, External, Tagged, Untagged, Flat, (),
     );
 }
 
