@@ -177,6 +177,35 @@ fn b01_all_schemas_inside_are_objects() {
     assert!(count > 1000, "{count} schemas");
 }
 
+/// The chunker has them in another order than that of the alphabet.
+#[test]
+fn n19_parameters_and_keys_stand_in_the_authors_order() {
+    let names = |schema: &Value| -> Vec<String> {
+        let properties = schema["properties"].as_object().expect("an object");
+        properties.keys().cloned().collect()
+    };
+    let tools = listed("fixed-chunker");
+    let (name, tool) = tools.first_key_value().expect("a tool");
+    assert_eq!(names(&tool["inputSchema"]), ["text", "max_size"], "{name}");
+    let run = |argument: &str| {
+        let output = Command::new(built("fixed-chunker")).arg(argument).output();
+        String::from_utf8(output.expect("it runs").stdout).expect("text")
+    };
+    let schema: Value = serde_json::from_str(&run("schema")).expect("JSON");
+    let config = ["max_size", "max_pieces", "id_key"];
+    assert_eq!(names(&schema["config"]), config);
+    assert_eq!(
+        names(&schema["hooks"]["chunk"]["input"]),
+        ["text", "max_size"]
+    );
+    let help = run("--help");
+    let (hooks, section) = help.split_once("\nconfig\n").expect("a section");
+    let place =
+        |text: &str, name: &str| text.find(&format!("      {name}: ")).expect("it is there");
+    assert!(place(hooks, "text") < place(hooks, "max_size"), "{help}");
+    assert!(config.map(|key| place(section, key)).is_sorted(), "{help}");
+}
+
 #[test]
 fn b02_no_format_is_unknown_and_integers_have_bounds() {
     const KNOWN: [&str; 19] = [

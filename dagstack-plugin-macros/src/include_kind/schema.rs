@@ -81,14 +81,17 @@ impl Simplify<'_> {
                 "items" if value.is_array() => self.several(key, value)?,
                 "items" => self.schema(key, value)?,
                 "prefixItems" | "anyOf" | "oneOf" | "allOf" => self.several(key, value)?,
-                "patternProperties" => {
-                    self.map(key, map, value, &mut shape)?;
-                    continue;
-                }
                 "type" | "required" | "enum" | "const" | "default" | "description" => value.clone(),
                 _ => continue,
             };
             shape.insert(keyword.clone(), keep);
+        }
+        if let Some(patterns) = map.get("patternProperties") {
+            let key = match key {
+                "" => "patternProperties".to_owned(),
+                key => format!("{key}.patternProperties"),
+            };
+            self.map(&key, map, patterns, &mut shape)?;
         }
         self.array(key, map, &mut shape)?;
         number(map, &mut shape);
