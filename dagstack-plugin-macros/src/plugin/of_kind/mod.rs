@@ -93,14 +93,12 @@ pub(crate) fn hand_over(
 fn not_a_kind(path: &Path, krate: &CratePath) -> TokenStream {
     let private = krate.private();
     let private = spans::respan(private, last(path));
-    let alias = quote_spanned!(last(path)=> as kind);
     let check = quote_spanned! {last(path)=>
-        <dyn kind as #private::PluginKind>::__dagstack_check();
+        <dyn #path as #private::PluginKind>::__dagstack_check();
     };
     quote! {
         #[allow(dead_code)]
         const _: () = {
-            use #path #alias;
             fn __dagstack_check() { #check }
         };
     }
