@@ -1,12 +1,10 @@
-//! `#[cfg]` and `#[cfg_attr]`. A macro sees them as written: on an item they can be made to come
-//! first, on its members and their parameters not.
+//! `#[cfg]` and `#[cfg_attr]`. The compiler decides those of an item before it calls a macro; those of
+//! its members and their parameters the macro sees as written.
 
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
-use quote::quote;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{Attribute, Ident, Meta};
 
 use crate::ctxt::Ctxt;
-use crate::path::CratePath;
 
 /// The `#[cfg]`s among `attrs`. Everything generated for the member carries them too.
 pub(crate) fn of(attrs: &[Attribute]) -> Vec<Attribute> {
@@ -17,33 +15,34 @@ pub(crate) fn of(attrs: &[Attribute]) -> Vec<Attribute> {
         .collect()
 }
 
-/// The item with `#[name(args)]` behind its conditions instead of before them: so the compiler
-/// decides them first, and they go for everything that the macro writes. `None` if there are none.
-pub(crate) fn first(name: &str, args: &TokenStream, item: &TokenStream) -> Option<TokenStream> {
-    let trees: Vec<TokenTree> = item.clone().into_iter().collect();
-    let attributes = trees.chunks_exact(2).map_while(|pair| match pair {
-        [TokenTree::Punct(hash), TokenTree::Group(group)]
-            if hash.as_char() == '#' && group.delimiter() == Delimiter::Bracket =>
-        {
-            Some(group.stream().into_iter().next())
-        }
-        _ => None,
-    });
-    let conditions = attributes
-        .enumerate()
-        .filter(|(_, word)| {
-            matches!(word, Some(TokenTree::Ident(word)) if word == "cfg" || word == "cfg_attr")
-        })
-        .map(|(index, _)| index);
-    let (before, after) = trees.split_at((conditions.last()? + 1) * 2);
-    let krate = CratePath::given(args);
-    let name = Ident::new(name, Span::call_site());
-    Some(quote!(#(#before)* #[#krate::#name(#args)] #(#after)*))
+/// What to do instead of a `cfg_attr` on a function that may have a `cfg`.
+pub(crate) const TWO_FUNCTIONS: &str =
+    "write two functions, each with its own `#[cfg(…)]`, or move the condition into the body";
+
+/// Refuses every condition on a member that cannot have any, as `problem` says.
+pub(crate) fn refuse(
+    attrs: &[Attribute],
+    owner: &str,
+    marks: &[&str],
+    problem: &str,
+    help: &str,
+    cx: &Ctxt,
+) {
+    for attr in of(attrs) {
+        cx.error_at(&attr.meta, format!("{problem}\nhelp: {help}"));
+    }
+    refuse_cfg_attr(attrs, owner, marks, help, cx);
 }
 
 /// Refuses a `#[cfg_attr]` that adds something the macro has to know: an attribute of ours, a
 /// condition, a description.
-pub(crate) fn refuse_cfg_attr(attrs: &[Attribute], owner: &str, marks: &[&str], cx: &Ctxt) {
+pub(crate) fn refuse_cfg_attr(
+    attrs: &[Attribute],
+    owner: &str,
+    marks: &[&str],
+    help: &str,
+    cx: &Ctxt,
+) {
     for attr in attrs {
         let added = added(attr).into_iter().find(|added| {
             added.is_condition() || added.is_doc || marks.iter().any(|mark| added.name == mark)
@@ -52,7 +51,7 @@ pub(crate) fn refuse_cfg_attr(attrs: &[Attribute], owner: &str, marks: &[&str], 
             cx.error_at(
                 &attr.meta,
                 format!(
-                    "`cfg_attr` cannot add `{name}` to {owner}: the condition is not known yet when the macro reads it\nhelp: write two functions, each with its own `#[cfg(…)]`, or move the condition into the body"
+                    "`cfg_attr` cannot add `{name}` to {owner}: the condition is not known yet when the macro reads it\nhelp: {help}"
                 ),
             );
         }

@@ -11,9 +11,10 @@ use syn::Error;
 /// Parsing and validation go on after a mistake with whatever makes sense; [`Ctxt::finish`] says
 /// at the end whether the result may be used.
 #[derive(Default)]
+#[must_use]
 pub(crate) struct Ctxt {
     errors: RefCell<Vec<Error>>,
-    left: Cell<bool>,
+    left: Cell<usize>,
 }
 
 impl Ctxt {
@@ -43,23 +44,23 @@ impl Ctxt {
 
     /// Records a mistake that the compiler reports at the author's own tokens, which are passed on.
     pub(crate) fn leave_to_compiler(&self) {
-        self.left.set(true);
+        self.left.set(self.left.get() + 1);
     }
 
     /// How many mistakes there are so far.
     pub(crate) fn count(&self) -> usize {
-        self.errors.borrow().len() + usize::from(self.left.get())
+        self.errors.borrow().len() + self.left.get()
     }
 
     /// Whether all that is known is that the compiler reports something.
     pub(crate) fn is_left_to_compiler(&self) -> bool {
-        self.left.get() && self.errors.borrow().is_empty()
+        self.left.get() > 0 && self.errors.borrow().is_empty()
     }
 
     /// The mistakes, as `compile_error!`s; `None` if there are none.
     pub(crate) fn finish(self) -> Option<TokenStream> {
         let errors = self.errors.into_inner();
-        if errors.is_empty() && !self.left.get() {
+        if errors.is_empty() && self.left.get() == 0 {
             return None;
         }
         Some(errors.iter().map(Error::to_compile_error).collect())

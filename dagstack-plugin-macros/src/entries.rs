@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{Lit, LitBool, LitStr};
 
 use crate::ctxt::Ctxt;
-use crate::hook::signature::shown;
+use crate::words::shown;
 
 /// One argument.
 pub(crate) struct Entry {

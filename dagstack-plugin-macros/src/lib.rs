@@ -37,6 +37,7 @@ mod spans;
 #[cfg(test)]
 mod tests;
 mod traits;
+mod words;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -354,7 +355,7 @@ pub fn attributes(_: TokenStream) -> TokenStream {
 #[cfg(feature = "include-kind")]
 #[proc_macro]
 pub fn include_kind(input: TokenStream) -> TokenStream {
-    guarded("include_kind", TokenStream::new(), || {
+    guarded("include_kind!", TokenStream::new(), || {
         include_kind::expand(input.into())
     })
 }
@@ -363,7 +364,7 @@ pub fn include_kind(input: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro]
 pub fn plugin_of_kind(input: TokenStream) -> TokenStream {
-    guarded("plugin", TokenStream::new(), || {
+    guarded("#[plugin]", TokenStream::new(), || {
         plugin::of_kind::expand_of_kind(input.into())
     })
 }
@@ -375,15 +376,15 @@ fn attribute(
     item: TokenStream,
     expand: impl FnOnce(TokenStream2, TokenStream2) -> TokenStream2,
 ) -> TokenStream {
-    guarded(name, item.clone(), || {
+    guarded(&format!("#[{name}]"), item.clone(), || {
         let args = fragments::flat(args.into());
         let item = fragments::open(item.into());
-        cfg::first(name, &args, &item).unwrap_or_else(|| expand(args, item))
+        expand(args, item)
     })
 }
 
 fn misplaced(name: &'static str, args: TokenStream, item: TokenStream) -> TokenStream {
-    guarded(name, item.clone(), || {
+    guarded(&format!("#[{name}]"), item.clone(), || {
         misplaced::expand(name, &args.into(), item.into())
     })
 }
@@ -396,7 +397,7 @@ fn guarded(name: &str, item: TokenStream, expand: impl FnOnce() -> TokenStream2)
             let error = syn::Error::new(
                 proc_macro2::Span::call_site(),
                 format!(
-                    "`#[{name}]` failed; this is a mistake in dagstack-plugin, please report it with this item: {}/issues",
+                    "`{name}` failed; this is a mistake in dagstack-plugin, please report it with this item: {}/issues",
                     env!("CARGO_PKG_REPOSITORY")
                 ),
             )

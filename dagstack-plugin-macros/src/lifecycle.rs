@@ -7,9 +7,10 @@ use syn::{FnArg, Meta, Type};
 use crate::ctxt::Ctxt;
 use crate::hook::expand::{NamedType, Scope, check_inferred, check_send, check_type, own};
 use crate::hook::output::{self, check_output, output, place};
-use crate::hook::signature::{check_plain, check_receiver, shown};
-use crate::hook::{signature, types};
+use crate::hook::signature::{check_plain, check_receiver};
+use crate::hook::types;
 use crate::plugin::model::{ImplBlock, Mark, MemberFn};
+use crate::words::{self, shown};
 use crate::{cfg, spans};
 
 /// A lifecycle function, checked.
@@ -39,16 +40,12 @@ pub(crate) fn find<'a>(
             continue;
         }
         check_mark(mark, &owner, cx);
-        cfg::refuse_cfg_attr(&function.attrs, &owner, &[], cx);
-        for attr in cfg::of(&function.attrs) {
-            cx.error_at(
-                &attr.meta,
-                format!("{owner} cannot be conditional\nhelp: put the condition into its body"),
-            );
-        }
+        let help = "put the condition into its body";
+        let problem = format!("{owner} cannot be conditional");
+        cfg::refuse(&function.attrs, &owner, &[], &problem, help, cx);
         check_plain(&function.sig, &owner, cx);
         if function.sig.generics.params.is_empty() {
-            check_output(&function.sig, &owner, cx);
+            check_output(&function.sig, &owner, false, cx);
         }
         let context = if name == "setup" {
             check_setup(function, cx)
@@ -134,9 +131,7 @@ fn check_config(context: &Type, cx: &Ctxt) {
         "u16", "u32", "u64", "u8", "usize", "BTreeSet", "HashSet", "PathBuf", "Vec", "VecDeque",
     ];
     let is_table = match config {
-        Type::Path(_) => {
-            !signature::last_word(config).is_some_and(|word| NO_TABLES.contains(&&*word))
-        }
+        Type::Path(_) => !words::last_word(config).is_some_and(|word| NO_TABLES.contains(&&*word)),
         Type::Tuple(tuple) => tuple.elems.is_empty(),
         Type::Array(_) | Type::Reference(_) => false,
         _ => true,
@@ -302,14 +297,8 @@ pub(crate) fn method_assertions(
     bound: &str,
     scope: &Scope<'_>,
 ) -> TokenStream {
-    lifecycle
-        .map_or_else(TokenStream::new, |lifecycle| {
-            lifecycle.assertions(
-                bound,
-                quote!(__dagstack_self: &Self),
-                "__dagstack_self".parse::<TokenStream>().unwrap_or_default(),
-                scope,
-            )
-        })
-        .into_token_stream()
+    lifecycle.map_or_else(TokenStream::new, |lifecycle| {
+        let (param, argument) = (quote!(__dagstack_self: &Self), quote!(__dagstack_self));
+        lifecycle.assertions(bound, param, argument, scope)
+    })
 }

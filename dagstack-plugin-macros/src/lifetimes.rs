@@ -105,22 +105,27 @@ pub(crate) fn declared_or_static(ty: &Type, generics: &Generics) -> TokenStream 
     if generics.lifetimes().next().is_some() {
         return ty.to_token_stream();
     }
-    let mut out = TokenStream::new();
-    let mut trees = ty.to_token_stream().into_iter();
-    all_static(&mut trees, &mut out);
-    out
+    all_static(ty.to_token_stream())
 }
 
-fn all_static(trees: &mut dyn Iterator<Item = TokenTree>, out: &mut TokenStream) {
+fn all_static(tokens: TokenStream) -> TokenStream {
+    let mut out = TokenStream::new();
+    let mut trees = tokens.into_iter();
     while let Some(tree) = trees.next() {
         match tree {
             TokenTree::Punct(punct) if punct.as_char() == '\'' => {
                 let span = trees.next().map_or(punct.span(), |name| name.span());
                 out.extend(lifetime("static", span));
             }
+            TokenTree::Group(group) => {
+                let mut new = Group::new(group.delimiter(), all_static(group.stream()));
+                new.set_span(group.span());
+                out.extend([TokenTree::Group(new)]);
+            }
             other => out.extend([other]),
         }
     }
+    out
 }
 
 /// How many elided lifetimes can be seen.

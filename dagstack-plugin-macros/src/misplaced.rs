@@ -22,6 +22,10 @@ pub(crate) fn expand(name: &'static str, args: &TokenStream, item: TokenStream) 
     if args.to_string() == "__dagstack_read" {
         return item;
     }
+    let function = syn::parse2::<MemberFn>(item.clone()).ok();
+    let is_in_trait = function
+        .as_ref()
+        .is_some_and(|function| function.body.to_string() == ";");
     let cx = Ctxt::default();
     cx.error(
         Span::call_site(),
@@ -29,22 +33,25 @@ pub(crate) fn expand(name: &'static str, args: &TokenStream, item: TokenStream) 
             Some(other) => format!(
                 "`#[{other}]` is `#[{name}]`, and `#[plugin]` knows it by no other name\nhelp: import it as `{name}`"
             ),
+            None if is_in_trait && name == "hook" => {
+                "`#[hook]` on a method of a trait means something only with `#[kind]`\nhelp: put `#[kind(name = \"…\", version = \"1.0.0\")]` on the trait".to_owned()
+            }
             None => format!(
-            "`#[{name}]` means something only on a function inside a `#[plugin]` block\nhelp: put `#[plugin(kind = \"…\", name = \"…\")]` on the `impl` block; all hooks of a plugin stand in one"
+                "`#[{name}]` means something only on a function inside a `#[plugin]` block\nhelp: put `#[plugin(kind = \"…\", name = \"…\")]` on the `impl` block; all hooks of a plugin stand in one"
             ),
         },
     );
     let errors = cx.finish();
     // Doc comments on parameters are fine on a hook and would be a second error here.
-    let item = match syn::parse2::<MemberFn>(item.clone()) {
-        Ok(mut function) => {
+    let item = match function {
+        Some(mut function) => {
             function.marks.push(Mark {
                 name,
                 attr: syn::parse_quote!(#[hook]),
             });
             quote!(#function)
         }
-        Err(_) => item,
+        None => item,
     };
     quote!(#errors #item)
 }

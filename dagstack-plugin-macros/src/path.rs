@@ -6,9 +6,9 @@ use syn::parse::Parser;
 use syn::{Attribute, Path};
 
 use crate::ctxt::Ctxt;
-use crate::entries::{self, Entry};
+use crate::entries::Entry;
 use crate::externs::Externs;
-use crate::hook::signature::plain_name;
+use crate::words::plain_name;
 
 /// The path of the crate: `::dagstack_plugin`, or what the author gave as `crate = path`.
 #[derive(Clone)]
@@ -17,12 +17,6 @@ pub(crate) struct CratePath(Option<Path>);
 impl CratePath {
     /// The path everybody has.
     pub(crate) const DEFAULT: Self = Self(None);
-
-    /// What `crate = path` among `args` says, right or wrong.
-    pub(crate) fn given(args: &TokenStream) -> Self {
-        let cx = Ctxt::default();
-        Self::of(&entries::parse(args.clone(), "", &cx), &cx)
-    }
 
     /// What `crate = path` says, or the path that everybody has. Reports a path that leads nowhere.
     pub(crate) fn of(entries: &[Entry], cx: &Ctxt) -> Self {

@@ -4,19 +4,17 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::{
-    Attribute, GenericArgument, GenericParam, ItemTrait, PathArguments, Signature, TraitItem, Type,
-    TypeParamBound,
-};
+use syn::{Attribute, GenericParam, ItemTrait, Signature, TraitItem, Type, TypeParamBound};
 
 use crate::ctxt::Ctxt;
 use crate::fragments;
-use crate::hook::signature::shown;
+use crate::hook::output::generic;
 use crate::hook::types::{self, Why};
 use crate::path::CratePath;
 use crate::plugin::fallback::strip;
 use crate::plugin::model::{MARKS, rest_of_member};
 use crate::spans;
+use crate::words::shown;
 
 /// How messages speak of the trait.
 pub(crate) struct Role {
@@ -107,6 +105,9 @@ fn no_trait(role: &Role, error: &syn::Error, item: TokenStream, cx: Ctxt) -> Tok
     let item = strip(item);
     quote!(#item #errors)
 }
+
+/// What to do instead of a condition on a method.
+pub(crate) const ON_THE_TRAIT: &str = "put the condition on the trait";
 
 /// Takes off, and reports, the attributes that would do again what this one does.
 fn take_attributes(item: &mut ItemTrait, role: &Role, krate: &CratePath, cx: &Ctxt) {
@@ -244,6 +245,9 @@ impl Place<'_> {
     /// in its place beside the error. `does` is what the method does with it, `take` or `return`.
     pub(crate) fn checked(&self, ty: &Type, does: &str, cx: &Ctxt) -> Type {
         let Some(unfit) = types::unfit(ty, true) else {
+            if self.is_exposed {
+                types::check_arrays(ty, cx);
+            }
             return ty.clone();
         };
         let what = match unfit.why {
@@ -251,7 +255,6 @@ impl Place<'_> {
                 cx.leave_to_compiler();
                 return ty.clone();
             }
-            Why::Array(_) if !self.is_exposed => return ty.clone(),
             // One that is declared is reported with its declaration.
             Why::Lifetime if !self.sig.generics.params.is_empty() => return stand_in(ty),
             Why::Lifetime if !self.is_exposed => {
@@ -293,26 +296,8 @@ fn stand_in(ty: &Type) -> Type {
 
 /// `T` of `Result<T, …>`.
 fn value_of_result(ty: &Type) -> Option<Option<&Type>> {
-    let (name, arguments) = named(ty)?;
+    let (name, arguments) = generic(ty)?;
     (name == "Result").then(|| arguments.into_iter().next())
-}
-
-/// The last name of a type, and the types among its arguments.
-fn named(ty: &Type) -> Option<(&Ident, Vec<&Type>)> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    let types = match &last.arguments {
-        PathArguments::AngleBracketed(list) => list
-            .args
-            .iter()
-            .filter_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            })
-            .collect(),
-        _ => Vec::new(),
-    };
-    Some((&last.ident, types))
 }
 
 /// What a method returns, without the `Result` that the macro adds; reports one that is there.
@@ -321,7 +306,7 @@ pub(crate) fn without_result(ty: &Type, adds: &str, cx: &Ctxt) -> Option<TokenSt
         Some(value) => value.map(|value| stand_in(value).into_token_stream()),
         // `Option<Result<T, …>>`.
         None => {
-            let (name, arguments) = named(ty)?;
+            let (name, arguments) = generic(ty)?;
             let value = value_of_result(arguments.first()?)??;
             let value = stand_in(value);
             (name == "Option")

@@ -41,7 +41,7 @@ pub fn input<T: JsonSchema + ?Sized>() -> Schema {
 pub(crate) fn flattened<T: JsonSchema + ?Sized>() -> Schema {
     let mut schema = typed_input::<T>();
     // That of the flattened type: the hook has its own.
-    schema.shift_remove("description");
+    schema.remove("description");
     let is_open = |keyword: &str| schema.contains_key(keyword);
     if !is_open("additionalProperties") && !is_open("unevaluatedProperties") {
         let parts = ["$ref", "allOf", "anyOf", "oneOf"];
@@ -95,7 +95,7 @@ fn finish(schema: Value, type_name: &str) -> Schema {
     inline_root(&mut schema);
     // The Rust type's name is an implementation detail of the plugin; another title is its author's.
     if schema.get("title").is_some_and(|title| title == type_name) {
-        schema.shift_remove("title");
+        schema.remove("title");
     }
     if crate::secrets::mentions_secrets(&schema) {
         schema = crate::secrets::mask_schema(&schema, false);
@@ -126,7 +126,7 @@ fn inline_root(schema: &mut Schema) {
         let Some(target) = target(schema, schema).cloned() else {
             return;
         };
-        schema.shift_remove("$ref");
+        schema.remove("$ref");
         for (key, value) in target {
             schema.entry(key).or_insert(value);
         }
@@ -198,12 +198,12 @@ fn is_object(schema: &Schema) -> bool {
 /// MCP's structured content is an object; anything else travels under `result`.
 fn wrap(mut inner: Schema) -> Schema {
     let mut outer = Map::new();
-    if let Some(dialect) = inner.shift_remove("$schema") {
+    if let Some(dialect) = inner.remove("$schema") {
         outer.insert("$schema".into(), dialect);
     }
     // `#/$defs/…` references are absolute, so the definitions move to the new root.
     move_references(&mut inner);
-    let definitions = inner.shift_remove("$defs");
+    let definitions = inner.remove("$defs");
     outer.insert("type".into(), "object".into());
     outer.insert(
         "properties".into(),
@@ -269,7 +269,7 @@ mod tests {
     }
 
     fn without_dialect(mut schema: Schema) -> Value {
-        schema.shift_remove("$schema");
+        schema.remove("$schema");
         Value::Object(schema)
     }
 

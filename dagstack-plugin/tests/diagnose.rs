@@ -39,7 +39,7 @@ fn every_mistake_is_told_at_once() {
   `chunker.fixed.chunk.text`: missing; expected text, for example "text"
   `chunker.fixed.chunk.max_size`: found 300; expected an integer from 0 to 255 or null, for example 1
   `chunker.fixed.chunk.mode`: found the text "sentense", did you mean `sentence`?; expected one of `sentence`, `word`, for example "sentence"
-  `chunker.fixed.chunk.txt`: unknown key, did you mean `text`?; expected one of `text`, `max_size`, `mode`"#
+  `chunker.fixed.chunk.txt`: unknown key, did you mean `text`?; expected one of `max_size`, `mode`, `text`"#
     );
     let error = call::<Chunk>(&json!({ "text": 1 })).unwrap_err();
     assert_eq!(
@@ -116,10 +116,10 @@ fn paths_lead_through_arrays_maps_options_and_references() {
         r#"invalid arguments for `chunk`
   `chunker.fixed.chunk.items[1].name`: found 2; expected text, for example "text"
   `chunker.fixed.chunk.items[2].name`: missing; expected text, for example "text"
-  `chunker.fixed.chunk.table["a b"][1]`: found -2; expected an integer from 0 to 65535, for example 1
-  `chunker.fixed.chunk.table.c`: found 3; expected an array, each item an integer from 0 to 65535, for example [1]
   `chunker.fixed.chunk.origin.x`: found the text "left"; expected a number, for example 0.5
-  `chunker.fixed.chunk.pair`: found an array of 1 item; expected an array of exactly 2 items: an integer from 0 to 255, then text or null, for example [1,"text"]"#
+  `chunker.fixed.chunk.pair`: found an array of 1 item; expected an array of exactly 2 items: an integer from 0 to 255, then text or null, for example [1,"text"]
+  `chunker.fixed.chunk.table["a b"][1]`: found -2; expected an integer from 0 to 65535, for example 1
+  `chunker.fixed.chunk.table.c`: found 3; expected an array, each item an integer from 0 to 65535, for example [1]"#
     );
 }
 
@@ -252,7 +252,7 @@ fn aliases_are_no_unknown_keys() {
         ),
         r#"invalid config for `chunker.fixed`
   `chunker.fixed.size`: found the text "1"; expected an integer from 0 to 4294967295, for example 1
-  `chunker.fixed.nested[0].x`: unknown key; expected one of `new_name`, `size`, `nested`"#
+  `chunker.fixed.nested[0].x`: unknown key; expected one of `nested`, `new_name`, `size`"#
     );
 }
 
@@ -290,8 +290,8 @@ fn unknown_config_keys_are_mistakes_at_any_depth() {
         })),
         "invalid config for `chunker.fixed`
   `chunker.fixed.inner[0].nam`: unknown key, did you mean `name`?; expected `name`
-  `chunker.fixed.shape.radios`: unknown key, did you mean `radius`?; expected one of `type`, `radius`
-  `chunker.fixed.max_siez`: unknown key, did you mean `max_size`?; expected one of `max_size`, `inner`, `shape`, `any`"
+  `chunker.fixed.shape.radios`: unknown key, did you mean `radius`?; expected one of `radius`, `type`
+  `chunker.fixed.max_siez`: unknown key, did you mean `max_size`?; expected one of `any`, `inner`, `max_size`, `shape`"
     );
     assert!(
         config_error::<Config>(json!({ "max_size": 1, "typo": 1 })).contains("typo`: unknown key")
@@ -344,8 +344,8 @@ fn constraints_are_checked_after_a_successful_decode() {
     let lines = r#"
   `chunker.fixed.chunk.count`: found 11; expected an integer from 1 to 10, for example 1
   `chunker.fixed.chunk.name`: found the text "a"; expected text of at least 2 characters, for example "ab"
-  `chunker.fixed.chunk.slug`: found the text "A"; expected text matching `^[a-z]+$`, for example "ab"
-  `chunker.fixed.chunk.set`: found an array of 2 items; expected an array without duplicates, each item an integer from 0 to 255, for example [1]"#;
+  `chunker.fixed.chunk.set`: found an array of 2 items; expected an array without duplicates, each item an integer from 0 to 255, for example [1]
+  `chunker.fixed.chunk.slug`: found the text "A"; expected text matching `^[a-z]+$`, for example "ab""#;
     assert_eq!(
         call_error::<Constrained>(wrong.clone()),
         format!("invalid arguments for `chunk`{lines}")

@@ -206,8 +206,8 @@ fn a_secret_is_named_and_not_shown() {
     assert_eq!(
         error.to_string(),
         "invalid config for `tool.it`
-  `tool.it.proxy_auth`: found [MASKED] (text); expected one of `Fast`, `Safe` or null
   `tool.it.credentials.[MASKED]`: found [MASKED] (text); expected an integer from 0 to 255
+  `tool.it.proxy_auth`: found [MASKED] (text); expected one of `Fast`, `Safe` or null
   `tool.it.secret`: found [MASKED] (a number); expected an integer from 0 to 255 or null"
     );
 }
@@ -251,6 +251,6 @@ fn examples_of_secrets_are_masked() {
         error.to_string(),
         r#"invalid config for `tool.it`
   `tool.it.api_key`: missing; expected text
-  `tool.it.nested`: missing; expected an object with `token`, `size`, for example {"token":"[MASKED]","size":3}"#
+  `tool.it.nested`: missing; expected an object with `token`, `size`, for example {"size":3,"token":"[MASKED]"}"#
     );
 }

@@ -228,8 +228,8 @@ async fn a_middleware_refuses_and_changes_calls() {
     for (given, expected) in [
         ("result", Ok("changed")),
         ("answer", Ok("no call")),
-        ("metadata", Ok(r#"{"tenant_id":"acme","added":1}"#)),
-        ("args", Ok(r#"{"tenant_id":"acme","added":1}"#)),
+        ("metadata", Ok(r#"{"added":1,"tenant_id":"acme"}"#)),
+        ("args", Ok(r#"{"added":1,"tenant_id":"acme"}"#)),
         ("deny", Err(code::PERMISSION_DENIED)),
         ("panic", Err(code::PANICKED)),
         ("forget", Err(code::HOOK_FAILED)),
@@ -746,7 +746,7 @@ async fn plugins_stand_around_calls_in_the_order_of_their_priorities() {
         2
     );
     let metadata = high.one(&ctx, "metadata".into()).await.unwrap();
-    let all = r#"{"tenant_id":"acme","outer":"was here","inner":"was here"}"#;
+    let all = r#"{"inner":"was here","outer":"was here","tenant_id":"acme"}"#;
     assert_eq!(metadata, all);
 }
 

@@ -22,6 +22,8 @@ mod inside_a_function;
 mod lints_denied;
 #[path = "../ui/kinds/pass/no_prelude_and_decoys.rs"]
 mod no_prelude_and_decoys;
+#[path = "../ui/kinds/pass/of_generic_type.rs"]
+mod of_generic_type;
 #[path = "../ui/kinds/pass/same_name_twice.rs"]
 mod same_name_twice;
 

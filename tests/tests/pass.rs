@@ -18,6 +18,8 @@ mod cfg_on_hooks;
 mod clippy_pedantic;
 #[path = "../ui/args/pass/crate_under_another_name.rs"]
 mod crate_under_another_name;
+#[path = "../ui/types/pass/data_of_odd_forms.rs"]
+mod data_of_odd_forms;
 #[path = "../ui/signature/pass/docs_of_every_form.rs"]
 mod docs_of_every_form;
 #[path = "../ui/args/pass/every_argument.rs"]
@@ -34,12 +36,16 @@ mod inside_a_function;
 mod lints_allowed;
 #[path = "../ui/registration/pass/lints_denied.rs"]
 mod lints_denied;
+#[path = "../ui/registration/pass/lints_forbidden.rs"]
+mod lints_forbidden;
 #[path = "../ui/registration/pass/no_prelude_and_decoys.rs"]
 mod no_prelude_and_decoys;
 #[path = "../ui/registration/pass/no_prelude_data.rs"]
 mod no_prelude_data;
 #[path = "../ui/resource/pass/no_prelude_and_decoys.rs"]
 mod no_prelude_resource;
+#[path = "../ui/signature/pass/read_by_a_function.rs"]
+mod read_by_a_function;
 #[path = "../ui/resource/pass/every_form.rs"]
 mod resource_of_every_form;
 #[path = "../ui/signature/pass/self_of_generic_type.rs"]
@@ -120,6 +126,29 @@ async fn aliases_of_result_are_results() {
         run("aliases", "json", json).await,
         Ok(json!({ "value": 1 }))
     );
+}
+
+#[tokio::test]
+async fn data_keeps_what_other_attributes_say() {
+    let args = json!({ "levels": ["Low", "High"], "shapes": ["Point", { "Circle": 2 }] });
+    let same = json!([args["levels"], args["shapes"]]);
+    assert_eq!(run("odd-forms", "levels", args).await, Ok(same));
+    let args = json!({ "packed": { "one": 1, "two": 2 } });
+    let sum = json!({ "one": 1, "two": 3 });
+    assert_eq!(run("odd-forms", "packed", args).await, Ok(sum));
+    let args = json!({ "camel": { "maxSize": 1 }, "sparse": {} });
+    let same = json!([{ "maxSize": 1 }, {}]);
+    assert_eq!(run("odd-forms", "structs", args).await, Ok(same));
+    let args = json!({ "renamed": { "type": "Renamed", "count": 1 } });
+    let written = json!({ "type": "Written", "count": 1 });
+    assert_eq!(run("odd-forms", "renamed", args).await, Ok(written));
+}
+
+#[tokio::test]
+async fn a_function_reads_what_serde_cannot() {
+    let args = json!({ "key": "f0", "other": "1234" });
+    let read = json!([15, "1234"]);
+    assert_eq!(run("reader", "both", args).await, Ok(read));
 }
 
 #[tokio::test]

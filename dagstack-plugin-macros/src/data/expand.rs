@@ -23,8 +23,8 @@ use syn::{Attribute, Item};
 use super::model::{Data, for_each_field};
 use super::text;
 use crate::hook::attrs::Crossing;
-use crate::hook::signature::plain_name;
 use crate::path::CratePath;
+use crate::words::plain_name;
 use crate::{lints, spans};
 
 /// The plain derives.
@@ -66,6 +66,15 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
             quote!(<#ty as #private::#bound>::__dagstack_check();)
         })
     });
+    let described = data.fields.iter().filter_map(|field| {
+        let ty = field
+            .crossing
+            .schema_of
+            .as_ref()?
+            .parse::<syn::Type>()
+            .ok()?;
+        Some(quote!(<#ty as #private::Described>::__dagstack_check();))
+    });
     let of_type = data
         .needs_default
         .then(|| quote!(<#ident as #private::ParamDefault>::__dagstack_check();));
@@ -81,6 +90,7 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
         fn __dagstack_check() {
             #of_type
             #(#checks)*
+            #(#described)*
         }
     });
     quote! {
@@ -131,7 +141,12 @@ fn values(data: &Data<'_>, private: &TokenStream) -> TokenStream {
         false,
     );
     let remote = spans::of_any_edition(data.ident).to_string();
-    let shadow = shadow(data, "__dagstack_Values", &["serde"], &TokenStream::new());
+    let shadow = shadow(
+        data,
+        "__dagstack_Values",
+        &["serde", "repr"],
+        &TokenStream::new(),
+    );
     let rename = rename(data);
     quote! {
         #[derive(#private::serde::Serialize, #private::serde::Deserialize)]
@@ -150,6 +165,12 @@ fn schema(data: &Data<'_>, private: &TokenStream) -> TokenStream {
         |it| vec![(it.is_described, format!("{schemars}::JsonSchema"))],
         true,
     );
+    let described = data.fields.iter().filter_map(|field| {
+        let ty = field.crossing.schema_of.as_ref()?.value();
+        Some(format!("for<'__dagstack> {ty}: {schemars}::JsonSchema"))
+    });
+    let bounds = [bound].into_iter().filter(|bound| !bound.is_empty());
+    let bound = bounds.chain(described).collect::<Vec<_>>().join(", ");
     // `Self` would be the type here.
     let default = data.needs_default.then(|| {
         let path = format!("{}::default", data.ident);
@@ -222,12 +243,15 @@ fn shadow(data: &Data<'_>, name: &str, attributes: &[&str], generics: &TokenStre
         }
         Item::Enum(item) => {
             keep(&mut item.attrs);
+            item.attrs.retain(|attr| !attr.path().is_ident("repr"));
             (item.ident, item.vis) = (ident, syn::Visibility::Inherited);
             if let Ok(generics) = syn::parse2(generics.clone()) {
                 item.generics = generics;
             }
             for variant in &mut item.variants {
                 keep(&mut variant.attrs);
+                // Its type would be that of the author's `#[repr]`.
+                variant.discriminant = None;
             }
         }
         _ => {}

@@ -3,9 +3,9 @@
 mod expand;
 mod model;
 
-use proc_macro2::{Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Item, Meta};
+use syn::{Attribute, Item, Meta, Path};
 
 use crate::ctxt::Ctxt;
 use crate::entries;
@@ -13,6 +13,9 @@ use crate::path::CratePath;
 use model::Data;
 
 const DERIVES: &[&str] = &["Serialize", "Deserialize", "JsonSchema"];
+
+/// Where they come from.
+const FROM: &[&str] = &["serde", "serde_derive", "schemars", "dagstack_plugin"];
 
 /// Expands `#[data(args)] item`.
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -64,7 +67,11 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// A derive of the author's beside ours would be a conflict that names neither.
 fn check_derives(attrs: &[Attribute], cx: &Ctxt) {
-    for word in attrs.iter().filter_map(derived).flatten() {
+    for word in attrs
+        .iter()
+        .flat_map(derives_of)
+        .filter_map(|derive| ours(&derive))
+    {
         cx.error_at(
             &word,
             format!("`#[data]` derives `{word}` already\nhelp: leave it out here"),
@@ -72,15 +79,29 @@ fn check_derives(attrs: &[Attribute], cx: &Ctxt) {
     }
 }
 
-/// The derives of ours that an attribute adds.
-fn derived(attr: &Attribute) -> Option<Vec<TokenTree>> {
-    let Meta::List(list) = &attr.meta else {
-        return None;
-    };
-    let is_ours = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if DERIVES.iter().any(|derive| word == derive));
-    attr.path()
-        .is_ident("derive")
-        .then(|| list.tokens.clone().into_iter().filter(is_ours).collect())
+/// What a `#[derive(…)]` derives.
+fn derives_of(attr: &Attribute) -> Vec<TokenStream> {
+    match &attr.meta {
+        Meta::List(list) if attr.path().is_ident("derive") => {
+            let derives = entries::split(list.tokens.clone());
+            derives
+                .into_iter()
+                .map(|derive| derive.into_iter().collect())
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The name of one of ours, if it is that: `Serialize`, `serde::Serialize`, but not that of another
+/// crate.
+fn ours(derive: &TokenStream) -> Option<Ident> {
+    let path = syn::parse2::<Path>(derive.clone()).ok()?;
+    let is_from = |name: &Ident| FROM.iter().any(|from| name == from);
+    let from = path.segments.first().map(|first| &first.ident)?;
+    let last = path.segments.last().map(|last| &last.ident)?;
+    let is_ours = DERIVES.iter().any(|derive| last == derive);
+    (is_ours && (path.segments.len() == 1 || is_from(from))).then(|| last.clone())
 }
 
 /// Takes off the derives of ours: stubs stand for what they would make.
@@ -90,19 +111,12 @@ fn remove_derives(item: &mut Item) {
     else {
         return;
     };
-    for attr in attrs
-        .iter_mut()
-        .filter(|attr| attr.path().is_ident("derive"))
-    {
-        if let Meta::List(list) = &mut attr.meta {
-            let others = entries::split(list.tokens.clone())
-                .into_iter()
-                .map(|derive| derive.into_iter().collect::<TokenStream>())
-                .filter(|derive| {
-                    !DERIVES
-                        .iter()
-                        .any(|ours| derive.to_string().ends_with(ours))
-                });
+    for attr in attrs {
+        let others = derives_of(attr);
+        if let Meta::List(list) = &mut attr.meta
+            && !others.is_empty()
+        {
+            let others = others.iter().filter(|derive| ours(derive).is_none());
             list.tokens = quote!(#(#others),*);
         }
     }

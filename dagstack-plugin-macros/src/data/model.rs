@@ -6,7 +6,7 @@ use syn::{Attribute, Field, Ident, Item, Type};
 
 use crate::ctxt::Ctxt;
 use crate::hook::attrs::Crossing;
-use crate::hook::types::{self, Why};
+use crate::hook::types;
 use crate::lifetimes;
 
 /// A type whose fields are judged one by one.
@@ -54,12 +54,14 @@ impl<'a> Data<'a> {
         if !generics.params.is_empty()
             || generics.where_clause.is_some()
             || of_type.has_entry(OTHERWISE)
+            || of_type.renames_by_direction
         {
             return None;
         }
         let mut fields = Vec::new();
         for (place, (of_variant, field)) in fields_of(item).into_iter().enumerate() {
-            if lifetimes::any(field.ty.to_token_stream()) {
+            let of_both = of_variant.iter().chain(&field.attrs);
+            if lifetimes::any(field.ty.to_token_stream()) || of_both.chain(attrs).any(says_self) {
                 return None;
             }
             // What is conditional, or goes with the variant as a whole, is left to the derives.
@@ -90,13 +92,20 @@ impl<'a> Data<'a> {
     pub(super) fn check(&self, cx: &Ctxt) {
         for field in &self.fields {
             field.crossing.check(cx);
-            if let Some(unfit) = types::unfit(field.ty, false)
-                && (field.crossing.is_read || !matches!(unfit.why, Why::Array(_)))
-            {
-                cx.error_at(&unfit.tokens, unfit.message());
+            match types::unfit(field.ty, false) {
+                Some(unfit) => cx.error_at(&unfit.tokens, unfit.message()),
+                None if field.crossing.is_read => drop(types::check_arrays(field.ty, cx)),
+                None => {}
             }
         }
     }
+}
+
+/// Whether a path in an attribute of serde or schemars begins with `Self`, which would be another
+/// type where the derives stand.
+fn says_self(attr: &Attribute) -> bool {
+    let is_theirs = attr.path().is_ident("serde") || attr.path().is_ident("schemars");
+    is_theirs && attr.meta.to_token_stream().to_string().contains("\"Self::")
 }
 
 /// All fields, each with the attributes of its variant.

@@ -22,6 +22,8 @@ pub(crate) struct Crossing {
     pub(crate) is_flattened: bool,
     /// Another name, and further ones.
     pub(crate) rename: Option<(String, Span)>,
+    /// Whether it has one name where it is read and another where it is written.
+    pub(crate) renames_by_direction: bool,
     pub(crate) aliases: Vec<(String, Span)>,
     has_other_default: bool,
     /// The module in `with = "module"`: schemars knows no schema for what it reads.
@@ -43,6 +45,7 @@ impl Crossing {
             is_skipped: false,
             is_flattened: false,
             rename: None,
+            renames_by_direction: false,
             aliases: Vec::new(),
             has_other_default: false,
             module: None,
@@ -112,6 +115,7 @@ impl Crossing {
         let is_bare = !meta.input.peek(Token![=]) && !meta.input.peek(syn::token::Paren);
         match (key, of_serde) {
             ("rename", _) => {
+                self.renames_by_direction |= meta.input.peek(syn::token::Paren);
                 if let Some(name) = name(meta, "deserialize")? {
                     self.rename = Some(name);
                 }

@@ -8,7 +8,7 @@ use syn::{Attribute, Index, LitStr};
 
 use super::args::{HookArgs, Model};
 use super::output;
-use super::signature::{self, Param, ValueParam};
+use super::signature::{Param, ValueParam};
 use crate::kind::data::HookData;
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::model::MemberFn;
@@ -78,7 +78,7 @@ impl Hook<'_> {
         format_ident!("__dagstack_Args{}", self.index)
     }
 
-    /// `args.text`, or the context.
+    /// What the expansion calls the type of a parameter.
     pub(crate) fn alias(&self, number: usize) -> Ident {
         format_ident!("__dagstack_Type{}_{}", self.index, number)
     }
@@ -143,7 +143,9 @@ impl Hook<'_> {
             };
             (self.alias(number), generics, ty)
         });
-        let output = signature::static_lifetimes(output::output(&self.function.sig));
+        let output = name_elided(output::output(&self.function.sig), &mut || {
+            "static".to_owned()
+        });
         params
             .chain([(self.output_alias(), TokenStream::new(), output)])
             .map(|(name, generics, ty)| NamedType {
@@ -411,7 +413,7 @@ impl Hook<'_> {
         let split = quote!(#private::Probe::<#output>::ASK.__dagstack_split());
         let value = match self.of_kind {
             Some(_) => {
-                let kind = of_kind::kind_output(self);
+                let kind = of_kind::value_name(self);
                 quote!(HookReturn<#kind>)
             }
             None => quote!(HookOutput),
@@ -446,7 +448,7 @@ impl Hook<'_> {
             let mut call = quote!(<Self>::#method(__dagstack_self, #(#names),*));
             if self.of_kind.is_some() {
                 // Types that cannot move between threads are the kind's mistake.
-                let given = of_kind::kind_args(self);
+                let given = of_kind::given_name(self);
                 call = quote!(#private::Probe::<#given<'_>>::ASK.__dagstack_if_send(#call));
             } else if !values.is_empty() {
                 // A type that cannot be read is one mistake, whether it is `Send` or not.
@@ -547,7 +549,6 @@ fn is_foreign(attr: &Attribute) -> bool {
         "forbid",
         "inline",
         "must_use",
-        "rustfmt",
         "track_caller",
         "warn",
     ];

@@ -1,15 +1,15 @@
 //! What a function returns: where to point at it, and what cannot be returned whatever the compiler
 //! thinks.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 
-use super::signature::{contains, last_word, shown};
 use super::types;
 use crate::ctxt::Ctxt;
 use crate::spans;
+use crate::words::{has_word, last_word, shown};
 
 /// The type a function returns, `()` if it says nothing.
 pub(crate) fn output(sig: &Signature) -> TokenStream {
@@ -52,49 +52,38 @@ pub(crate) fn place(ty: &Type, argument: usize) -> Span {
 }
 
 /// Reports `-> impl Trait`, `-> !`, and what else cannot be returned whatever the compiler thinks.
-pub(crate) fn check_output(sig: &Signature, owner: &str, cx: &Ctxt) {
+/// Of a hook of a kind, the kind says what is returned.
+pub(crate) fn check_output(sig: &Signature, owner: &str, has_kind: bool, cx: &Ctxt) {
     let ReturnType::Type(_, ty) = &sig.output else {
         return;
     };
     if matches!(&**ty, Type::Never(_)) {
         cx.error_at(ty, format!("{owner} must return: `!` never does"));
-    } else if contains(
-        &ty.to_token_stream(),
-        &|tree| matches!(tree, TokenTree::Ident(word) if word == "impl"),
-    ) {
+    } else if has_word(ty, "impl") {
         cx.error_at(
             ty,
             format!("{owner} cannot return `impl Trait`\nhelp: name the type"),
         );
-    } else {
-        if let Some(problem) = mistaken_output(ty) {
-            let (at, message) = problem;
-            cx.error(at, message);
-        } else {
-            types::check(ty, None, cx);
-        }
+    } else if let Some((at, message)) = mistaken_output(ty) {
+        cx.error(at, message);
+    } else if types::check(ty, None, cx) && !has_kind {
+        types::check_arrays(ty, cx);
     }
 }
 
 /// What is often meant by a return type that cannot be, with the mend; and where to point.
 fn mistaken_output(ty: &Type) -> Option<(Span, String)> {
-    let has = |ty: &Type, name: &str| {
-        contains(
-            &ty.to_token_stream(),
-            &|tree| matches!(tree, TokenTree::Ident(word) if word == name),
-        )
-    };
     let (ident, arguments) = generic(ty)?;
     let span = ident.span();
     match (&*ident.to_string(), &arguments[..]) {
-        ("Pin" | "Box", [inner]) if has(inner, "Future") => Some((
-            span,
-            "what is awaited cannot be returned\nhelp: write `async fn`, and return what the future gives".to_owned(),
-        )),
-        ("BoxFuture" | "LocalBoxFuture", _) => Some((
-            span,
-            "what is awaited cannot be returned\nhelp: write `async fn`, and return what the future gives".to_owned(),
-        )),
+        (name @ ("Pin" | "Box" | "BoxFuture" | "LocalBoxFuture"), of)
+            if name.ends_with("BoxFuture") || has_word(of.first()?, "Future") =>
+        {
+            Some((
+                span,
+                "what is awaited cannot be returned\nhelp: write `async fn`, and return what the future gives".to_owned(),
+            ))
+        }
         ("Option", [inner]) => match generic(inner) {
             Some((name, of)) if name == "Result" => {
                 let (value, error) = (of.first()?, of.get(1)?);
@@ -112,8 +101,8 @@ fn mistaken_output(ty: &Type) -> Option<(Span, String)> {
         },
         ("Result", [_, error]) => {
             let (name, of) = generic(error)?;
-            let is_error = name == "Box" && of.len() == 1 && has(error, "dyn") && has(error, "Error");
-            (is_error && !(has(error, "Send") && has(error, "Sync"))).then(|| (
+            let is_error = name == "Box" && of.len() == 1 && has_word(error, "dyn") && has_word(error, "Error");
+            (is_error && !(has_word(error, "Send") && has_word(error, "Sync"))).then(|| (
                 name.span(),
                 format!("`{}` is an error that cannot change threads\nhelp: write `HookError`, or `Box<dyn Error + Send + Sync>`", shown(error)),
             ))

@@ -1,8 +1,7 @@
 //! The signature of a hook: what may stand there, and what it means.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::ext::IdentExt;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, Pat, PatType, ReceiverKind, Safety, Signature, Type, TypeReference};
 
@@ -10,7 +9,9 @@ use super::attrs::Crossing;
 use super::types;
 use crate::cfg;
 use crate::ctxt::Ctxt;
+use crate::lifetimes;
 use crate::plugin::model::{MemberFn, is_of_schema};
+use crate::words::{has_punct, has_word, last_word, plain_name, shown};
 
 /// A parameter of a hook, without `&self`.
 pub(crate) enum Param {
@@ -31,7 +32,7 @@ pub(crate) struct ValueParam {
 impl ValueParam {
     /// Whether it borrows, which it may only where its kind says so.
     pub(crate) fn is_borrowed(&self) -> bool {
-        crate::lifetimes::count(self.ty.to_token_stream()) > 0
+        lifetimes::count(self.ty.to_token_stream()) > 0
     }
 
     /// What its attributes say about how it is read.
@@ -77,7 +78,7 @@ pub(crate) fn check_plain(sig: &Signature, owner: &str, cx: &Ctxt) {
     }
 }
 
-/// Reports anything but `&self`. `mend` is what to do instead of changing `self`.
+/// Reports anything but `&self`.
 pub(crate) fn check_receiver(sig: &Signature, owner: &str, cx: &Ctxt) {
     let Some(receiver) = sig.receiver() else {
         cx.error_at(
@@ -166,16 +167,15 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
                     cx.error_at(ty, problem);
                     continue;
                 }
-                params.push(Param::Value(ValueParam {
+                let attrs = input.attrs.iter().filter(|attr| is_of_schema(attr));
+                let value = ValueParam {
                     ident,
                     ty: ty.clone(),
-                    attrs: input
-                        .attrs
-                        .iter()
-                        .filter(|attr| is_of_schema(attr))
-                        .cloned()
-                        .collect(),
-                }));
+                    attrs: attrs.cloned().collect(),
+                };
+                if !value.crossing().is_read || types::check_arrays(ty, cx) {
+                    params.push(Param::Value(value));
+                }
             }
         }
     }
@@ -230,10 +230,7 @@ fn check_keys(params: &[Param], cx: &Ctxt) {
 
 /// `HookContext`, `Arc<HookContext>`, `Option<&HookContext>` and the like.
 fn meant_as_context(ty: &Type) -> bool {
-    contains(
-        &ty.to_token_stream(),
-        &|tree| matches!(tree, TokenTree::Ident(word) if word == "HookContext"),
-    )
+    has_word(ty, "HookContext")
 }
 
 /// Which parameter is meant to be the context. The compiler checks its type later; this only
@@ -257,15 +254,6 @@ pub(crate) fn context_of(inputs: &[&PatType]) -> Option<usize> {
         })
         .or_else(|| references().find(|(_, _, reference)| !is_plainly_data(reference)))
         .map(|(index, _, _)| index)
-}
-
-pub(crate) fn last_word(ty: &Type) -> Option<String> {
-    match ty {
-        Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
-        Type::Group(group) => last_word(&group.elem),
-        Type::Paren(paren) => last_word(&paren.elem),
-        _ => None,
-    }
 }
 
 /// References that nobody takes for a context.
@@ -319,7 +307,7 @@ fn borrowed(ident: &Ident, reference: &TypeReference, cx: &Ctxt) {
 }
 
 /// The owned form of what was borrowed, if it has one.
-fn owned(ty: &Type) -> Option<String> {
+pub(crate) fn owned(ty: &Type) -> Option<String> {
     Some(match ty {
         Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
         Type::TraitObject(_) | Type::ImplTrait(_) => return None,
@@ -334,16 +322,13 @@ fn owned(ty: &Type) -> Option<String> {
 /// Why a type cannot be a hook's parameter, as far as its tokens say.
 fn not_owned(ty: &Type) -> Option<String> {
     let tokens = ty.to_token_stream();
-    if contains(
-        &tokens,
-        &|tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == '&'),
-    ) {
+    if has_punct(&tokens, '&') {
         return Some(format!(
             "`{}` borrows; a hook owns its arguments\nhelp: use an owned type, for example `String` for `&str`",
             shown(ty)
         ));
     }
-    if borrows_by_lifetime(&tokens) {
+    if lifetimes::first_not_static(tokens).is_some() {
         return Some(format!(
             "`{}` borrows; a hook owns its arguments\nhelp: {}",
             shown(ty),
@@ -355,31 +340,6 @@ fn not_owned(ty: &Type) -> Option<String> {
         ));
     }
     None
-}
-
-/// Whether there is a lifetime other than `'static`.
-fn borrows_by_lifetime(tokens: &TokenStream) -> bool {
-    let mut trees = tokens.clone().into_iter();
-    while let Some(tree) = trees.next() {
-        match tree {
-            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
-                let name = trees.next();
-                if !matches!(name, Some(TokenTree::Ident(name)) if name == "static") {
-                    return true;
-                }
-            }
-            TokenTree::Group(group) if borrows_by_lifetime(&group.stream()) => return true,
-            _ => {}
-        }
-    }
-    false
-}
-
-pub(crate) fn contains(tokens: &TokenStream, wanted: &dyn Fn(&TokenTree) -> bool) -> bool {
-    tokens.clone().into_iter().any(|tree| {
-        wanted(&tree)
-            || matches!(&tree, TokenTree::Group(group) if contains(&group.stream(), wanted))
-    })
 }
 
 pub(crate) fn name_of(input: &PatType, cx: &Ctxt) -> Option<Ident> {
@@ -404,65 +364,4 @@ pub(crate) fn name_of(input: &PatType, cx: &Ctxt) -> Option<Ident> {
             None
         }
     }
-}
-
-/// The name as callers write it, without `r#`.
-pub(crate) fn plain_name(ident: &Ident) -> String {
-    ident.unraw().to_string()
-}
-
-/// Tokens as a person would write them.
-pub(crate) fn shown(tokens: impl ToTokens) -> String {
-    let text = tokens.to_token_stream().to_string();
-    let mut out = String::with_capacity(text.len());
-    for (index, ch) in text.char_indices() {
-        if ch == ' ' {
-            let before = out.chars().next_back();
-            let after = text.get(index + 1..).and_then(|rest| rest.chars().next());
-            let word = |ch: Option<char>| ch.is_some_and(|ch| ch.is_alphanumeric() || ch == '_');
-            if before != Some(',') && !(word(before) && word(after)) {
-                continue;
-            }
-        }
-        out.push(ch);
-    }
-    out
-}
-
-/// The tokens of a type with its elided lifetimes written as `'static`: the schema of what is
-/// borrowed is that of what it borrows from.
-pub(crate) fn static_lifetimes(tokens: TokenStream) -> TokenStream {
-    let mut out = TokenStream::new();
-    let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        match tree {
-            TokenTree::Punct(punct) if punct.as_char() == '&' => {
-                let named =
-                    matches!(trees.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '\'');
-                let span = punct.span();
-                out.extend([TokenTree::Punct(punct)]);
-                if !named {
-                    out.extend(quote::quote_spanned!(span=> 'static));
-                }
-            }
-            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
-                out.extend([TokenTree::Punct(punct)]);
-                match trees.next() {
-                    Some(TokenTree::Ident(name)) if name == "_" => {
-                        out.extend([TokenTree::Ident(Ident::new("static", name.span()))]);
-                    }
-                    Some(other) => out.extend([other]),
-                    None => {}
-                }
-            }
-            TokenTree::Group(group) => {
-                let mut new =
-                    proc_macro2::Group::new(group.delimiter(), static_lifetimes(group.stream()));
-                new.set_span(group.span());
-                out.extend([TokenTree::Group(new)]);
-            }
-            other => out.extend([other]),
-        }
-    }
-    out
 }

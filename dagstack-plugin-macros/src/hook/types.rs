@@ -7,11 +7,12 @@ use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{
     Expr, ExprLit, GenericArgument, Lifetime, Lit, PathArguments, ReturnType, Signature, Type,
-    TypePath,
+    TypeArray, TypePath,
 };
 
-use super::signature::shown;
+use super::output::generic;
 use crate::ctxt::Ctxt;
+use crate::words::shown;
 
 /// A part of a type that cannot stand where it stands.
 pub(crate) struct Unfit {
@@ -36,8 +37,6 @@ pub(crate) enum Why {
     Trait,
     /// `str`, `[T]`, `dyn Trait`, and what to write in its place.
     Unsized(Option<String>),
-    /// `[T; 64]`, and what to write in its place.
-    Array(String),
 }
 
 /// Generic types whose arguments have a size.
@@ -55,7 +54,10 @@ const OF_SIZED: &[&str] = &[
     "VecDeque",
 ];
 
-/// Names of traits that no type is called by.
+/// Pointers whose form is that of what they point to.
+const POINTERS: &[&str] = &["Arc", "Box", "Rc"];
+
+/// Names that are traits wherever nobody has given them to a type.
 const TRAITS: &[&str] = &[
     "AsMut",
     "AsRef",
@@ -135,6 +137,47 @@ pub(crate) fn check(ty: &Type, param: Option<&Ident>, cx: &Ctxt) -> bool {
     false
 }
 
+/// Reports an array that serde cannot read, where nothing of the author's reads it; whether there is
+/// none.
+pub(crate) fn check_arrays(ty: &Type, cx: &Ctxt) -> bool {
+    let Some(array) = long_array(ty) else {
+        return true;
+    };
+    cx.error_at(
+        array,
+        format!(
+            "`{}` has no JSON form: an array has at most 32 items\nhelp: write `Vec<{}>`",
+            shown(array),
+            shown(&array.elem)
+        ),
+    );
+    false
+}
+
+/// The first array of more than 32 items, in types whose form is that of what they hold.
+fn long_array(ty: &Type) -> Option<&TypeArray> {
+    match ty {
+        Type::Array(array) => long_array(&array.elem).or_else(|| match &array.len {
+            Expr::Lit(ExprLit {
+                lit: Lit::Int(len), ..
+            }) if len.base10_parse::<u64>().is_ok_and(|len| len > 32) => Some(array),
+            _ => None,
+        }),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(long_array),
+        Type::Paren(paren) => long_array(&paren.elem),
+        Type::Group(group) => long_array(&group.elem),
+        Type::Path(_) => {
+            let (name, arguments) = generic(ty)?;
+            let holds = |names: &[&str]| names.iter().any(|known| name == known);
+            let mut arguments = arguments.into_iter();
+            (holds(OF_SIZED) || holds(POINTERS))
+                .then(|| arguments.find_map(long_array))
+                .flatten()
+        }
+        _ => None,
+    }
+}
+
 /// What can stand in the place of `ty` in a function that is passed on beside the error.
 pub(crate) fn stand_in(ty: &Type) -> Type {
     let mended = match unfit(ty, false) {
@@ -149,11 +192,13 @@ pub(crate) fn stand_in(ty: &Type) -> Type {
 }
 
 impl Unfit {
+    /// `write`, and what to write where the name is one of the author's.
     fn mend(&self, write: &str) -> String {
-        if self.tokens.to_string() == "Path" {
-            format!("{write}; if it is a type of yours, `self::Path`")
-        } else {
-            write.to_owned()
+        match syn::parse2::<Ident>(self.tokens.clone()) {
+            Ok(name) if name != "str" => {
+                format!("{write}; if it is a type of yours, `self::{name}`")
+            }
+            _ => write.to_owned(),
         }
     }
 
@@ -171,7 +216,8 @@ impl Unfit {
             ),
             Why::SelfType => "`Self` is no type here\nhelp: name a type".to_owned(),
             Why::Trait => format!(
-                "`{shown}` is a trait, and only a type can be read or written\nhelp: name a type, for example `String`"
+                "`{shown}` is a trait, and only a type can be read or written\nhelp: {}",
+                self.mend("name a type, for example `String`")
             ),
             Why::Unsized(Some(mend)) => {
                 format!(
@@ -179,9 +225,6 @@ impl Unfit {
                     self.mend(&format!("write `{mend}`"))
                 )
             }
-            Why::Array(mend) => format!(
-                "`{shown}` has no JSON form: an array has at most 32 items\nhelp: write `{mend}`"
-            ),
             Why::Unsized(None) => format!("`{shown}` has no size\nhelp: name a type of yours"),
         }
     }
@@ -210,14 +253,10 @@ impl Search {
                 let mend = format!("Vec<{}>", shown(&slice.elem));
                 sized.then(|| found(Why::Unsized(Some(mend)))).flatten()
             }),
-            Type::Array(array) => self.of(&array.elem, true).or_else(|| match &array.len {
-                Expr::Infer(_) => found(Why::Placeholder),
-                Expr::Lit(ExprLit {
-                    lit: Lit::Int(len), ..
-                }) if len.base10_parse::<u64>().is_ok_and(|len| len > 32) => {
-                    found(Why::Array(format!("Vec<{}>", shown(&array.elem))))
-                }
-                _ => None,
+            Type::Array(array) => self.of(&array.elem, true).or_else(|| {
+                matches!(array.len, Expr::Infer(_))
+                    .then(|| found(Why::Placeholder))
+                    .flatten()
             }),
             Type::Tuple(tuple) => tuple.elems.iter().find_map(|elem| self.of(elem, true)),
             Type::Reference(reference) => match &reference.lifetime {
@@ -299,22 +338,50 @@ fn is_named(lifetime: &Lifetime) -> bool {
     lifetime.ident != "static" && lifetime.ident != "_"
 }
 
-/// The owned form of a type without a size. Of a type of the author's that is called `Path` more has
-/// to be said: `self::Path`.
+/// The owned form of a type of the standard library without a size.
 pub(crate) fn owned_of_unsized(names: &[&str]) -> Option<&'static str> {
+    let names = match names {
+        ["std" | "core" | "alloc", rest @ ..] => rest,
+        names => names,
+    };
     Some(match names {
         ["str"] => "String",
-        ["Path"] | [.., "path", "Path"] => "PathBuf",
-        ["OsStr"] | [.., "ffi", "OsStr"] => "OsString",
-        ["CStr"] | [.., "ffi", "CStr"] => "CString",
+        ["Path"] | ["path", "Path"] => "PathBuf",
+        ["OsStr"] | ["ffi", "OsStr"] => "OsString",
+        ["CStr"] | ["ffi", "CStr"] => "CString",
         _ => return None,
     })
 }
 
-/// `Fn(u8)` as a type, in tokens that syn cannot read for it.
-pub(crate) fn bare_fn(tokens: &TokenStream) -> Option<Unfit> {
+/// `Fn(u8)` as a type of a function's signature that syn cannot read for it.
+pub(crate) fn bare_fn(function: &TokenStream) -> Option<Unfit> {
+    let mut trees = function.clone().into_iter();
+    trees.find(|tree| matches!(tree, TokenTree::Ident(word) if word == "fn"))?;
+    let (mut depth, mut before) = (0, ' ');
+    let params = trees.find_map(|tree| match tree {
+        TokenTree::Group(group) if depth == 0 => Some(group.stream()),
+        TokenTree::Punct(punct) => {
+            match punct.as_char() {
+                '<' => depth += 1,
+                '>' if before != '-' => depth -= 1,
+                _ => {}
+            }
+            before = punct.as_char();
+            None
+        }
+        _ => None,
+    })?;
+    let output = trees.take_while(|tree| match tree {
+        TokenTree::Ident(word) => word != "where",
+        TokenTree::Group(group) => group.delimiter() != Delimiter::Brace,
+        _ => true,
+    });
+    bare_fn_in(params).or_else(|| bare_fn_in(output.collect()))
+}
+
+fn bare_fn_in(types: TokenStream) -> Option<Unfit> {
     let mut before: Option<TokenTree> = None;
-    let mut trees = tokens.clone().into_iter().peekable();
+    let mut trees = types.into_iter().peekable();
     while let Some(tree) = trees.next() {
         match (&tree, trees.peek()) {
             (TokenTree::Ident(word), Some(TokenTree::Group(group)))
@@ -327,8 +394,8 @@ pub(crate) fn bare_fn(tokens: &TokenStream) -> Option<Unfit> {
                     why: Why::Trait,
                 });
             }
-            (TokenTree::Group(group), _) if group.delimiter() != Delimiter::Brace => {
-                if let Some(unfit) = bare_fn(&group.stream()) {
+            (TokenTree::Group(group), _) => {
+                if let Some(unfit) = bare_fn_in(group.stream()) {
                     return Some(unfit);
                 }
             }

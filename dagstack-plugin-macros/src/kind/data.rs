@@ -88,7 +88,7 @@ fn of_hook(hook: &KindHook<'_>) -> TokenStream {
     let params = hook.params.iter().map(|param| {
         let name = param.ident.unraw().to_string();
         let is_borrowed = param.is_borrowed();
-        let ty = crate::hook::signature::shown(&param.ty);
+        let ty = crate::words::shown(&param.ty);
         quote!({ #name #is_borrowed #ty })
     });
     quote!({ #ident #name #is_async #is_exposed #signature #(#params)* })

@@ -7,7 +7,7 @@ use syn::{Attribute, LitStr};
 
 use super::args::Dispatch;
 use super::model::{Kind, KindHook};
-use crate::hook::signature::plain_name;
+use crate::words::plain_name;
 
 /// `ChunkerDispatcher`.
 pub(crate) fn name(kind: &Kind<'_>) -> Ident {
@@ -53,7 +53,7 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             use #private::ask::*;
 
             #[automatically_derived]
-            #[allow(dead_code, deprecated)]
+            #[allow(dead_code, deprecated, non_snake_case)]
             #allow
             #impl_token #name { #(#methods)* }
         };

@@ -263,7 +263,7 @@ fn kind_hook(hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
     let params = hook
         .params
         .iter()
-        .map(|param| crate::hook::signature::plain_name(&param.ident));
+        .map(|param| crate::words::plain_name(&param.ident));
     let capability = match &hook.args.capability {
         Some((variant, param)) => {
             let variant = Ident::new(variant, Span::call_site());
@@ -375,7 +375,7 @@ fn hook_spec(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> Tok
     let place = kind.place_of_own(hook.output.clone());
     let output_type = quote_spanned!(place=> type Output);
     let written = hook.params.iter().enumerate().map(|(number, param)| {
-        let name = crate::hook::signature::plain_name(&param.ident);
+        let name = crate::words::plain_name(&param.ident);
         let place = Index::from(number);
         quote! {
             (
@@ -468,7 +468,7 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
                 check("BroadcastParam");
             }
             let key = hook.args.capability.as_ref().map(|(_, key)| key.value());
-            if key == Some(crate::hook::signature::plain_name(&param.ident)) {
+            if key == Some(crate::words::plain_name(&param.ident)) {
                 check("CapabilityParam");
             }
         }

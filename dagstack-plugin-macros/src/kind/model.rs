@@ -11,11 +11,12 @@ use super::args::{Dispatch, HookArgs, KindArgs};
 use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::output;
-use crate::hook::signature::{self, last_word, plain_name, shown};
+use crate::hook::signature;
 use crate::lifetimes;
 use crate::names::{help_name, is_snake_case, snake_case_of};
 use crate::spans;
 use crate::traits::{self, Place, Role};
+use crate::words::{last_word, plain_name, shown};
 
 /// What a kind's trait is.
 pub(crate) const ROLE: Role = Role {
@@ -240,15 +241,15 @@ fn hook<'a>(
     let owner = "a hook";
     traits::refuse_marks(&function.attrs, "hook", &ROLE, &kind.krate, cx);
     let before = cx.count();
-    for attr in &function.attrs {
-        if attr.path().is_ident("cfg") {
-            cx.error_at(
-                &attr.meta,
-                "the hooks of a kind cannot be conditional: plugins and hosts must agree on them\nhelp: put the condition on the trait",
-            );
-        }
-    }
-    cfg::refuse_cfg_attr(&function.attrs, owner, &["hook"], cx);
+    let problem = "the hooks of a kind cannot be conditional: plugins and hosts must agree on them";
+    cfg::refuse(
+        &function.attrs,
+        owner,
+        &["hook"],
+        problem,
+        traits::ON_THE_TRAIT,
+        cx,
+    );
     signature::check_plain(&function.sig, owner, cx);
     let is_plain = cx.count() == before;
     signature::check_receiver(&function.sig, owner, cx);

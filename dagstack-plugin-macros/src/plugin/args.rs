@@ -6,9 +6,9 @@ use syn::LitStr;
 use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned, Value};
 use crate::hook::args::Model;
-use crate::hook::signature::shown;
 use crate::names::is_snake_case;
 use crate::path::CratePath;
+use crate::words::shown;
 
 /// What `#[plugin(…)]` says, with the places it says it.
 pub(crate) struct PluginArgs {
@@ -337,7 +337,7 @@ pub(crate) fn one_of(entry: &Entry, allowed: &[&str], cx: &Ctxt) -> Option<LitSt
 
 fn kind(entry: &Entry, cx: &Ctxt) -> Option<LitStr> {
     let value = entry.eq("kind = \"tool\"", cx)?;
-    // The trait of a kind; who expands the plugin reads it.
+    // The trait of a kind, which `of_kind::kind_path` reads.
     if let Ok(path) = syn::parse::Parser::parse2(syn::Path::parse_mod_style, value.clone()) {
         if let Some(name) = path.get_ident()
             && is_snake_case(&name.to_string())

@@ -1,13 +1,13 @@
 //! What a plugin becomes.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::LitStr;
 
 use super::args::{PluginArgs, UnitOfWork};
 use super::{Plugin, of_kind, warn};
 use crate::hook::expand::{NamedType, Scope, description, own};
-use crate::hook::signature::contains;
+use crate::words::has_word;
 use crate::{lifecycle, lints, spans};
 
 /// Everything but the impl block itself.
@@ -128,15 +128,10 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         .chain(lifecycle::setup_type(plugin.setup.as_ref()))
         .collect();
     let own = own();
-    let names_self = |ty: &TokenStream| {
-        contains(
-            ty,
-            &|tree| matches!(tree, TokenTree::Ident(word) if *word == own),
-        )
-    };
+    let own_name = own.to_string();
     let named = types
         .iter()
-        .any(|named| names_self(&named.ty))
+        .any(|named| has_word(&named.ty, &own_name))
         .then(|| quote!(type #own = #self_ty;));
     let declared = types.iter().map(
         |NamedType {

@@ -20,7 +20,7 @@ use crate::hook::args::HookArgs;
 use crate::hook::expand::Hook;
 use crate::hook::{output, signature};
 use crate::lifecycle::{self, Lifecycle};
-use crate::{cfg, lifetimes};
+use crate::{cfg, lifetimes, words};
 use args::PluginArgs;
 use model::{ImplBlock, Mark, MemberFn, is_of_schema};
 use of_kind::OfKind;
@@ -125,7 +125,7 @@ fn check_impl(block: &ImplBlock, cx: &Ctxt) {
             of_trait,
             format!(
                 "`#[plugin]` goes on an inherent `impl` block, not on the `impl` of a trait\nhelp: write `impl {} {{ … }}`; with `kind = Trait`, `#[plugin]` implements the trait of the kind itself",
-                signature::shown(&block.self_ty)
+                words::shown(&block.self_ty)
             ),
         );
     }
@@ -150,7 +150,7 @@ fn check_impl(block: &ImplBlock, cx: &Ctxt) {
             &block.self_ty,
             format!(
                 "`#[plugin]` needs a type of this module, by its plain name, found `{}`",
-                signature::shown(&block.self_ty)
+                words::shown(&block.self_ty)
             ),
         );
     }
@@ -183,7 +183,7 @@ fn hook<'a>(
         }
     };
     let args = HookArgs::parse(tokens, cx);
-    cfg::refuse_cfg_attr(&function.attrs, "a hook", &[], cx);
+    cfg::refuse_cfg_attr(&function.attrs, "a hook", &[], cfg::TWO_FUNCTIONS, cx);
     for attr in &function.misplaced {
         cx.error_at(
             &attr.meta,
@@ -199,12 +199,12 @@ fn hook<'a>(
     // The types of a generic function are reported with it.
     let is_generic = !function.sig.generics.params.is_empty();
     if !is_generic {
-        output::check_output(&function.sig, "a hook", cx);
+        output::check_output(&function.sig, "a hook", kind.is_some(), cx);
     }
     let (name, name_span) = match &args.name {
         Some(name) => (name.value(), name.span()),
         None => (
-            signature::plain_name(&function.sig.ident),
+            words::plain_name(&function.sig.ident),
             function.sig.ident.span(),
         ),
     };
@@ -239,6 +239,6 @@ impl Plugin<'_> {
 
     /// The type, as it stands in the source.
     pub(crate) fn type_name(&self) -> String {
-        signature::shown(self.block.self_ty.to_token_stream())
+        words::shown(self.block.self_ty.to_token_stream())
     }
 }

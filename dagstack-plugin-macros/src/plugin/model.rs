@@ -4,7 +4,8 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, FnArg, Generics, ImplItem, Path, Signature, Token, Type, Visibility, WhereClause,
+    Attribute, FnArg, Generics, Ident, ImplItem, Path, Signature, Token, Type, TypePath,
+    Visibility, WhereClause,
 };
 
 use crate::cfg;
@@ -188,6 +189,16 @@ impl Parse for MemberFn {
     }
 }
 
+/// The path that a type is.
+fn path_of(ty: &Type) -> Option<&TypePath> {
+    match ty {
+        Type::Path(path) => Some(path),
+        Type::Group(group) => path_of(&group.elem),
+        Type::Paren(paren) => path_of(&paren.elem),
+        _ => None,
+    }
+}
+
 impl ImplBlock {
     /// Takes our attributes off the functions and keeps them as [`MemberFn::marks`].
     pub(crate) fn take_marks(&mut self, krate: &CratePath) {
@@ -258,24 +269,24 @@ impl ImplBlock {
     /// Whether the type is one name, and may be the author's: the manifest's entry point is the
     /// module's path and this name.
     pub(crate) fn is_of_named_type(&self) -> bool {
-        fn is_name(ty: &Type) -> bool {
-            match ty {
-                Type::Path(path) => {
-                    path.qself.is_none()
-                        && path.path.leading_colon.is_none()
-                        && path.path.segments.len() == 1
-                        && path
-                            .path
-                            .segments
-                            .first()
-                            .is_some_and(|name| !OF_STD.iter().any(|known| name.ident == known))
-                }
-                Type::Group(group) => is_name(&group.elem),
-                Type::Paren(paren) => is_name(&paren.elem),
-                _ => false,
-            }
-        }
-        is_name(&self.self_ty)
+        let Some(path) = path_of(&self.self_ty) else {
+            return false;
+        };
+        path.qself.is_none()
+            && path.path.leading_colon.is_none()
+            && path.path.segments.len() == 1
+            && !OF_STD
+                .iter()
+                .any(|known| path.path.segments[0].ident == known)
+    }
+
+    /// The name of the type, without what it is generic over.
+    pub(crate) fn type_ident(&self) -> Ident {
+        let name = path_of(&self.self_ty).and_then(|path| path.path.segments.last());
+        name.map_or_else(
+            || Ident::new("Plugin", self.impl_token.span),
+            |name| name.ident.clone(),
+        )
     }
 
     /// Whether the type is named by its path: it may still have such a block.
@@ -331,7 +342,13 @@ impl ImplBlock {
                     );
                 }
             }
-            cfg::refuse_cfg_attr(&function.hidden_marks, "a function", MARKS, cx);
+            cfg::refuse_cfg_attr(
+                &function.hidden_marks,
+                "a function",
+                MARKS,
+                cfg::TWO_FUNCTIONS,
+                cx,
+            );
         }
         for member in &self.members {
             if let Member::Macro(call) = member {

@@ -88,7 +88,7 @@ fn lengths(plugin: &Plugin<'_>, cx: &Ctxt) {
         return;
     }
     let own = name.map_or(0, |name| name.value().len() + 1);
-    for hook in &plugin.hooks {
+    for hook in plugin.hooks.iter().filter(|hook| hook.is_exposed()) {
         let length = hook.name.len();
         if length > LONGEST {
             cx.error(
@@ -101,7 +101,7 @@ fn lengths(plugin: &Plugin<'_>, cx: &Ctxt) {
             cx.error(
                 hook.name_span,
                 format!(
-                    "the names of the plugin and the hook have {} characters together, and MCP clients take at most {LONGEST}\nhelp: write a shorter one",
+                    "the names of the plugin and the hook have {} characters with the one between them, and MCP clients take at most {LONGEST}\nhelp: write a shorter one",
                     own + length
                 ),
             );

@@ -36,7 +36,7 @@ fn undocumented(plugin: &Plugin<'_>) -> Option<TokenStream> {
         let span = spans::at(name.map_or_else(Span::call_site, LitStr::span));
         // Of two plugins of one type, the hooks have different names at least.
         let hook = plugin.hooks.first().map(|hook| &hook.function.sig.ident);
-        let name = format_ident!("__dagstack_undocumented_with_{}", hook?, span = span);
+        let name = format_ident!("__DAGSTACK_UNDOCUMENTED_WITH_{}", hook?, span = span);
         items.extend(quote_spanned!(span=> pub const #name: () = ();));
     }
     for hook in &plugin.hooks {
@@ -50,7 +50,7 @@ fn undocumented(plugin: &Plugin<'_>) -> Option<TokenStream> {
         }
         let span = spans::at(hook.name_span);
         let name = &function.sig.ident;
-        let name = format_ident!("__dagstack_undocumented_{}", name, span = span);
+        let name = format_ident!("__DAGSTACK_UNDOCUMENTED_{}", name, span = span);
         let cfgs = hook.cfgs();
         let item = quote_spanned!(span=> pub fn #name(&self) {});
         items.extend(quote!(#(#cfgs)* #item));
@@ -61,7 +61,7 @@ fn undocumented(plugin: &Plugin<'_>) -> Option<TokenStream> {
     let (impl_token, self_ty) = (block.impl_token, block.self_ty.to_token_stream());
     Some(quote! {
         #[cfg(not(any(test, doc)))]
-        #[allow(clippy::all, clippy::pedantic, dead_code, non_upper_case_globals, unreachable_pub)]
+        #[allow(clippy::all, clippy::pedantic, dead_code, non_snake_case, non_upper_case_globals, unreachable_pub)]
         const _: () = {
             #impl_token #self_ty { #items }
         };

@@ -1,7 +1,7 @@
 //! What a resource's trait becomes.
 //!
 //! ```text
-//! #[async_trait] pub trait Ledger: Send + Sync + 'static { … -> Result<T, HookError>; }
+//! pub trait Ledger: Send + Sync + 'static { … }  // boxed futures of Result<T, HookError>
 //! const _: () = {
 //!     impl Resource for dyn Ledger { … }     // how it crosses, how it arrives
 //!     struct Served(Arc<dyn Ledger>);        // the host's end: JSON → methods
@@ -108,7 +108,7 @@ fn interface(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
     match &resource.args.name {
         Some(name) => name.to_token_stream(),
         None => {
-            let ident = crate::hook::signature::plain_name(&resource.item.ident);
+            let ident = crate::words::plain_name(&resource.item.ident);
             quote!(#private::concat!(#private::module_path!(), "::", #ident))
         }
     }
@@ -200,7 +200,7 @@ fn names(method: &Method<'_>) -> Vec<String> {
     method
         .params
         .iter()
-        .map(|param| crate::hook::signature::plain_name(&param.ident))
+        .map(|param| crate::words::plain_name(&param.ident))
         .collect()
 }
 

@@ -1,16 +1,18 @@
 //! The trait under `#[resource]`, read and checked: what cannot cross to another process is refused
 //! here, as far as its tokens say; the compiler judges the types.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident};
 use syn::{FnArg, ItemTrait, Pat, PatType, ReturnType, TraitItem, TraitItemFn, Type};
 
 use super::args::ResourceArgs;
 use crate::cfg;
 use crate::ctxt::Ctxt;
-use crate::hook::signature::{self, plain_name, shown};
+use crate::hook::signature;
+use crate::lifetimes;
 use crate::path::CratePath;
 use crate::traits::{self, Place, Role};
+use crate::words::{has_punct, has_word, plain_name, shown};
 
 /// What a resource's trait is.
 pub(crate) const ROLE: Role = Role {
@@ -95,15 +97,16 @@ fn method<'a>(
 ) -> Method<'a> {
     let sig = &function.sig;
     let name = plain_name(&sig.ident);
-    for attr in &function.attrs {
-        if attr.path().is_ident("cfg") {
-            cx.error_at(
-                &attr.meta,
-                "the methods of a resource cannot be conditional: hosts and plugins must agree on them\nhelp: put the condition on the trait",
-            );
-        }
-    }
-    cfg::refuse_cfg_attr(&function.attrs, OWNER, &[], cx);
+    let problem =
+        "the methods of a resource cannot be conditional: hosts and plugins must agree on them";
+    cfg::refuse(
+        &function.attrs,
+        OWNER,
+        &[],
+        problem,
+        traits::ON_THE_TRAIT,
+        cx,
+    );
     if !sig.generics.params.is_empty() {
         cx.error_at(
             &sig.generics,
@@ -223,26 +226,19 @@ fn not_owned(ident: &Ident, ty: &Type) -> Option<String> {
                 "the parameter `{ident}` is changed in place, which another process cannot do\nhelp: take it owned and return what changed"
             ));
         }
-        let owned = match &*reference.elem {
-            Type::Slice(slice) => format!("Vec<{}>", shown(&slice.elem)),
-            Type::TraitObject(_) => "a type of yours".to_owned(),
-            elem => match &*shown(elem) {
-                "str" => "String".to_owned(),
-                "Path" => "PathBuf".to_owned(),
-                other => other.to_owned(),
-            },
-        };
+        let owned =
+            signature::owned(&reference.elem).unwrap_or_else(|| "a type of yours".to_owned());
         return Some(format!(
             "the parameter `{ident}` borrows, and a borrow cannot cross to another process\nhelp: write `{ident}: {owned}`"
         ));
     }
     let tokens = ty.to_token_stream();
-    if has_word(&tokens, "impl") {
+    if has_word(ty, "impl") {
         return Some(
             "`impl Trait` cannot be read by another process\nhelp: name a type".to_owned(),
         );
     }
-    if has_word(&tokens, "dyn") {
+    if has_word(ty, "dyn") {
         return Some(format!(
             "`{}` has no form in another process\nhelp: take data; a resource is called back by nobody",
             shown(ty)
@@ -270,7 +266,7 @@ fn output(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> TokenStream {
         cx.error_at(ty, "a resource's method must return: `!` never does");
         return quote::quote!(());
     }
-    if has_word(&ty.to_token_stream(), "dyn") {
+    if has_word(ty, "dyn") {
         cx.error_at(
             ty,
             format!(
@@ -294,29 +290,7 @@ fn output(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> TokenStream {
     output
 }
 
-fn has_word(tokens: &TokenStream, word: &str) -> bool {
-    tokens.clone().into_iter().any(|tree| match tree {
-        TokenTree::Ident(ident) => ident == word,
-        TokenTree::Group(group) => has_word(&group.stream(), word),
-        _ => false,
-    })
-}
-
 /// Whether there is a `&`, or a lifetime other than `'static`.
 fn borrows(tokens: &TokenStream) -> bool {
-    let mut trees = tokens.clone().into_iter();
-    while let Some(tree) = trees.next() {
-        let found = match tree {
-            TokenTree::Punct(punct) if punct.as_char() == '&' => true,
-            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
-                !matches!(trees.next(), Some(TokenTree::Ident(name)) if name == "static")
-            }
-            TokenTree::Group(group) => borrows(&group.stream()),
-            _ => false,
-        };
-        if found {
-            return true;
-        }
-    }
-    false
+    has_punct(tokens, '&') || lifetimes::first_not_static(tokens.clone()).is_some()
 }

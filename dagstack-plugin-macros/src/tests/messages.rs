@@ -178,6 +178,7 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         "fn(u8) -> u8",
         "Cow<'static, str>",
         "my::Display",
+        "crate::path::Path",
     ] {
         assert_eq!(of(fine), None, "{fine}");
     }
@@ -197,10 +198,6 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
             "`Path` has no size\nhelp: write `PathBuf`; if it is a type of yours, `self::Path`",
         ),
         (
-            "[u8; 33]",
-            "`[u8;33]` has no JSON form: an array has at most 32 items\nhelp: write `Vec<u8>`",
-        ),
-        (
             "Option<Cow<'a, str>>",
             "`Cow<'a, str>` borrows; a hook owns what it takes and returns\nhelp: use an owned type, for example `String` for `&str` and for `Cow<str>`",
         ),
@@ -214,11 +211,11 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         ),
         (
             "Box<Display>",
-            "`Display` is a trait, and only a type can be read or written\nhelp: name a type, for example `String`",
+            "`Display` is a trait, and only a type can be read or written\nhelp: name a type, for example `String`; if it is a type of yours, `self::Display`",
         ),
         (
             "Vec<Stream<Item = u8>>",
-            "`Stream<Item=u8>` is a trait, and only a type can be read or written\nhelp: name a type, for example `String`",
+            "`Stream<Item = u8>` is a trait, and only a type can be read or written\nhelp: name a type, for example `String`",
         ),
         (
             "Vec<!>",
@@ -230,6 +227,34 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         ),
     ] {
         assert_eq!(of(ty).as_deref(), Some(message), "{ty}");
+    }
+}
+
+#[test]
+fn long_arrays_are_refused_where_serde_reads_them() {
+    for ty in [
+        "[u8; 33]",
+        "Option<[u8; 33]>",
+        "(u8, Box<[u8; 33]>)",
+        "[[u8; 33]; 2]",
+    ] {
+        assert_eq!(
+            of_block(&format!("#[hook] fn a(&self, a: {ty}) {{}}")),
+            ["`[u8; 33]` has no JSON form: an array has at most 32 items\nhelp: write `Vec<u8>`"],
+            "{ty}"
+        );
+    }
+    for fine in [
+        "a: [u8; 32]",
+        "a: Hex<[u8; 33]>",
+        "#[serde(deserialize_with = \"f\")] a: [u8; 33]",
+    ] {
+        let none: [&str; 0] = [];
+        assert_eq!(
+            of_block(&format!("#[hook] fn a(&self, {fine}) {{}}")),
+            none,
+            "{fine}"
+        );
     }
 }
 

@@ -137,7 +137,7 @@ fn variant(schema: &Map<String, Value>, place: Place) -> bool {
         return true;
     }
     let mut rest = schema.clone();
-    let fields = rest.shift_remove("properties");
+    let fields = rest.remove("properties");
     object(&rest, place) || fields.is_some_and(|fields| members(&fields, field))
 }
 

@@ -66,7 +66,7 @@ fn items(schema: &mut Schema) {
         // The other way to say that a tuple ends here.
         most = Some(most.map_or(places, |most| most.min(places)));
         schema.insert("maxItems".to_owned(), most.into());
-        schema.shift_remove("items");
+        schema.remove("items");
     }
     if schema.contains_key("items") {
         return;
@@ -180,7 +180,7 @@ fn format(schema: &mut Schema, formats: Formats) {
         Some(Value::String(format)) if !allowed(format) => format.clone(),
         _ => return,
     };
-    schema.shift_remove("format");
+    schema.remove("format");
     if !may_be(schema, "string") {
         return;
     }

@@ -104,8 +104,8 @@ pub(crate) fn mask_schema(schema: &Schema, names: bool) -> Schema {
 fn without_values(schema: &mut Schema, root: &Schema, secret: bool, names: bool) {
     let secret = secret || places::has_mark(schema);
     if secret {
-        schema.shift_remove("default");
-        schema.shift_remove("examples");
+        schema.remove("default");
+        schema.remove("examples");
     } else {
         // Of a container of secrets, the rest may stay.
         let shown = |value: &Value| copy(value, &Places::of_part(value, root, schema, names));

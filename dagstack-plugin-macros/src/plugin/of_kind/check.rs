@@ -1,6 +1,6 @@
 //! What a kind asks of its plugins, as far as names tell. Types are the compiler's business.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{FnArg, PatType, Type};
 
@@ -10,12 +10,13 @@ use crate::ctxt::Ctxt;
 use crate::entries::suggest;
 use crate::hook::args::Model;
 use crate::hook::expand::Hook;
-use crate::hook::signature::{self, Param, ValueParam, last_word, plain_name};
+use crate::hook::signature::{self, Param, ValueParam};
 use crate::hook::types;
 use crate::kind::data::HookData;
 use crate::lifetimes;
 use crate::plugin::Plugin;
 use crate::plugin::model::{MemberFn, is_of_schema};
+use crate::words::{has_word, last_word, plain_name};
 
 /// Checks a plugin against its kind.
 pub(crate) fn check(plugin: &Plugin<'_>, cx: &Ctxt) {
@@ -379,17 +380,9 @@ fn names(
     );
 }
 
-/// Whether something of the author's is called `name`.
+/// Whether something that the expansion repeats is called `name`.
 pub(crate) fn mentions(plugin: &Plugin<'_>, name: &str) -> bool {
-    fn in_tokens(tokens: TokenStream, name: &str) -> bool {
-        tokens.into_iter().any(|tree| match tree {
-            TokenTree::Ident(word) => word == name,
-            TokenTree::Group(group) => in_tokens(group.stream(), name),
-            _ => false,
-        })
-    }
-    let sigs = plugin.hooks.iter().map(|hook| &hook.function.sig);
-    sigs.map(ToTokens::to_token_stream)
-        .chain(plugin.kind.map(|kind| kind.path.to_token_stream()))
-        .any(|tokens| in_tokens(tokens, name))
+    let mut functions = plugin.block.functions();
+    functions.any(|function| has_word(&function.sig, name))
+        || plugin.kind.is_some_and(|kind| has_word(kind.path, name))
 }

@@ -1,7 +1,7 @@
 //! What a plugin of a trait kind becomes beside what every plugin does: the shell that implements
 //! the trait, and what the shell runs.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
@@ -9,11 +9,12 @@ use super::{OfKind, mentions};
 use crate::boxed::Method;
 use crate::hook::args::Model;
 use crate::hook::expand::{Hook, Scope, own};
-use crate::hook::signature::{Param, ValueParam, contains};
+use crate::hook::signature::{Param, ValueParam};
 use crate::kind::data::HookData;
 use crate::lifetimes::{self, lifetime};
 use crate::plugin::Plugin;
 use crate::spans;
+use crate::words::has_word;
 
 /// `impl Run` for every `async` hook of the kind, and names for the kind's types.
 pub(crate) fn expand(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
@@ -54,11 +55,13 @@ fn names(hook: &Hook<'_>, place: usize, scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-fn value_name(hook: &Hook<'_>) -> Ident {
+/// The name of what the kind says the hook returns.
+pub(crate) fn value_name(hook: &Hook<'_>) -> Ident {
     format_ident!("__dagstack_Value{}", hook.index)
 }
 
-fn given_name(hook: &Hook<'_>) -> Ident {
+/// The name of what the kind says the hook is given, with a lifetime.
+pub(crate) fn given_name(hook: &Hook<'_>) -> Ident {
     format_ident!("__dagstack_Given{}", hook.index)
 }
 
@@ -261,7 +264,7 @@ fn shell(plugin: &Plugin<'_>, kind: OfKind<'_>, scope: &Scope<'_>) -> TokenStrea
 
 /// The compiler shows the shell's name when a type does not fit, so it is like the plugin's.
 fn shell_name(plugin: &Plugin<'_>) -> Ident {
-    let name = format!("{}Shell", plugin.type_name());
+    let name = format!("{}Shell", plugin.block.type_ident());
     let ident = format_ident!("{}", name, span = Span::call_site());
     if mentions(plugin, &name) {
         return format_ident!("__dagstack_{}", ident);
@@ -314,8 +317,7 @@ fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
 /// Whether a type has no lifetime, not even that of what is behind a `dyn`.
 fn is_without_lifetimes(ty: &Type) -> bool {
     let tokens = ty.to_token_stream();
-    let is_dyn = |tree: &TokenTree| matches!(tree, TokenTree::Ident(word) if word == "dyn");
-    !lifetimes::any(tokens.clone()) && !contains(&tokens, &is_dyn)
+    !has_word(&tokens, "dyn") && !lifetimes::any(tokens)
 }
 
 /// That the plugin is shared between threads, as a condition that is not checked here: it has its
@@ -409,14 +411,4 @@ pub(crate) fn arm_of_hidden(
             #private::hidden_hook(<__dagstack_Kind as #private::Kind>::SPEC, #place)
         }
     }
-}
-
-/// The name of what the kind says the hook is given, with a lifetime.
-pub(crate) fn kind_args(hook: &Hook<'_>) -> Ident {
-    given_name(hook)
-}
-
-/// The name of what the kind says the hook returns.
-pub(crate) fn kind_output(hook: &Hook<'_>) -> Ident {
-    value_name(hook)
 }

@@ -22,7 +22,7 @@ use crate::spans;
 
 use check::mentions;
 pub(crate) use check::{check, params};
-pub(crate) use expand::{arm_of_hidden, expand, kind_args, kind_output, native};
+pub(crate) use expand::{arm_of_hidden, expand, given_name, native, value_name};
 
 /// The kind of a plugin.
 #[derive(Clone, Copy)]
@@ -89,16 +89,19 @@ pub(crate) fn hand_over(
     })
 }
 
-/// The one error about a `kind` that is something else.
+/// The one error about a `kind` that is something else. If it does not exist, the import's error
+/// equals that of the one in [`hand_over`].
 fn not_a_kind(path: &Path, krate: &CratePath) -> TokenStream {
     let private = krate.private();
     let private = spans::respan(private, last(path));
+    let name = path.segments.last().map(|last| &last.ident);
     let check = quote_spanned! {last(path)=>
-        <dyn #path as #private::PluginKind>::__dagstack_check();
+        <dyn #name as #private::PluginKind>::__dagstack_check();
     };
     quote! {
         #[allow(dead_code)]
         const _: () = {
+            use #path as #name;
             fn __dagstack_check() { #check }
         };
     }

@@ -36,6 +36,7 @@ impl Echo {
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_camel_case_types,
+    non_snake_case,
     non_upper_case_globals,
     single_use_lifetimes,
     unused_braces,
@@ -365,14 +366,15 @@ const _: () = {
     clippy::all,
     clippy::pedantic,
     dead_code,
+    non_snake_case,
     non_upper_case_globals,
     unreachable_pub
 )]
 const _: () = {
     impl Echo {
-        pub const __dagstack_undocumented_with_a: () = ();
+        pub const __DAGSTACK_UNDOCUMENTED_WITH_a: () = ();
         #[cfg(unix)]
-        pub fn __dagstack_undocumented_a(&self) {}
+        pub fn __DAGSTACK_UNDOCUMENTED_a(&self) {}
     }
 };
 #[doc(hidden)]

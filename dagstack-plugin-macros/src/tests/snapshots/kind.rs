@@ -45,7 +45,7 @@ const _: () = {
     #[allow(unused_imports)]
     use ::dagstack_plugin::__private::ask::*;
     #[automatically_derived]
-    #[allow(dead_code, deprecated)]
+    #[allow(dead_code, deprecated, non_snake_case)]
     impl ChunkerDispatcher {
         /// Splits `text`.
         /**
@@ -125,6 +125,7 @@ pub use __dagstack_kind_Chunker_baed62f45f5c1b38 as Chunker;
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_camel_case_types,
+    non_snake_case,
     non_upper_case_globals,
     single_use_lifetimes,
     unused_braces,

@@ -62,6 +62,7 @@ impl Echo {
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,
     non_camel_case_types,
+    non_snake_case,
     non_upper_case_globals,
     single_use_lifetimes,
     unused_braces,

@@ -7,7 +7,7 @@ pub(super) fn pretty(value: &Value) -> String {
     format!("{:#}\n", sorted(value))
 }
 
-/// Whatever order their author has them in: files that are made again are compared.
+/// serde_json sorts keys itself, unless some crate of the build asks it to keep their order.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(sorted).collect(),

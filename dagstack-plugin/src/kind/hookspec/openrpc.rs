@@ -64,8 +64,8 @@ fn method(hook: &Hook, place: usize, components: &mut Components) -> Option<Valu
         Some(format!("{here}/result/schema{pointer}"))
     });
     let mut result = output.clone();
-    result.shift_remove("$schema");
-    result.shift_remove("$defs");
+    result.remove("$schema");
+    result.remove("$defs");
     let result = refs.moved(&Value::Object(result));
 
     let mut method = json!({
