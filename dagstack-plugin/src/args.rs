@@ -72,6 +72,7 @@ fn read<T: DeserializeOwned>(reading: Reading<'_>, args: Args<'_>) -> Result<T, 
         Args::Value(Value::Object(map)) => Some(T::deserialize(take::Taking {
             map,
             texts: reading.texts(),
+            again: reading.may_be_respelt(),
         })),
         Args::Json(text) if starts_object(text) => Some(serde_json::from_str(text)),
         _ => None,
@@ -85,6 +86,7 @@ fn read<T: DeserializeOwned>(reading: Reading<'_>, args: Args<'_>) -> Result<T, 
                 Respelt::Value(mut map) => T::deserialize(take::Taking {
                     map: &mut map,
                     texts: &[],
+                    again: false,
                 }),
             });
         }
@@ -174,10 +176,19 @@ impl Reading<'_> {
                 })
     }
 
+    /// Whether there may be numbers that are read in one spelling and not in another.
+    #[inline]
+    fn may_be_respelt(&self) -> bool {
+        numbers::keep_their_text() || self.hook.schemas().input_shape().holds_integers()
+    }
+
     /// Arguments that did not decode, if there are numbers that serde reads when they are written in
     /// another way.
     #[cold]
     fn respelt(&self, args: &Args<'_>, everywhere: bool) -> Option<Respelt> {
+        if !self.may_be_respelt() {
+            return None;
+        }
         self.check_nesting(args).ok()?;
         let text = match args {
             Args::Value(value) => Cow::Owned(value.to_string()),

@@ -443,6 +443,7 @@ fn b15_no_variant_is_taken_by_its_number() {
     }
 }
 
+#[cfg(feature = "validate")]
 #[test]
 fn b15_no_unit_is_taken_from_an_object() {
     #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]

@@ -85,7 +85,7 @@ impl<'a> Run<'a> {
 
     /// What [`direct`](Self::direct) gave: a function's own error is an answer of `execute`, and may
     /// quote the config there too.
-    pub(crate) fn clean(self, hook: &str, mut answer: Value) -> Value {
+    pub(crate) fn clean(&self, hook: &str, answer: &mut Value) {
         if hook == tool::EXECUTE
             && self.entry.descriptor.name.kind() == tool::KIND
             && let Some(Value::String(text)) = answer.get_mut("error_message")
@@ -93,7 +93,6 @@ impl<'a> Run<'a> {
             let error = HookError::new(code::HOOK_FAILED, std::mem::take(text));
             *text = self.live.lease.clean(error).message().to_owned();
         }
-        answer
     }
 
     /// Calls the hook through its middleware.

@@ -1,8 +1,8 @@
 //! Reads arguments out of a value, taking texts along instead of copying them.
 //!
 //! Only parameters that accept any text are given one to keep: whatever else may be refused must
-//! still be there to be shown in the error. They come last: when one is taken, everything else has
-//! been read, so a reader who tries once more has lost nothing.
+//! still be there to be shown in the error. Where the reader may try once more, they come last: when
+//! one is taken, everything else has been read.
 
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
@@ -13,6 +13,8 @@ use serde_json::{Error, Map, Value};
 pub(super) struct Taking<'de> {
     pub(super) map: &'de mut Map<String, Value>,
     pub(super) texts: &'static [(&'static str, bool)],
+    /// Whether they are read again if they do not fit.
+    pub(super) again: bool,
 }
 
 impl<'de> Deserializer<'de> for Taking<'de> {
@@ -24,6 +26,7 @@ impl<'de> Deserializer<'de> for Taking<'de> {
             last: [const { None }; LAST],
             value: None,
             texts: self.texts,
+            again: self.again,
         })
     }
 
@@ -43,11 +46,13 @@ struct Entries<'de> {
     last: [Option<(&'de str, &'de mut String)>; LAST],
     value: Option<Entry<'de>>,
     texts: &'static [(&'static str, bool)],
+    again: bool,
 }
 
 enum Entry<'de> {
     Read(&'de Value),
     Taken(&'de mut String),
+    Copied(&'de str),
 }
 
 impl<'de> MapAccess<'de> for Entries<'de> {
@@ -64,14 +69,17 @@ impl<'de> MapAccess<'de> for Entries<'de> {
                 };
                 break (key, Entry::Taken(text));
             };
-            let is_taken = value.is_string() && self.texts.contains(&(key, true));
-            match self
-                .last
-                .iter_mut()
-                .find(|place| is_taken && place.is_none())
-            {
-                Some(place) => *place = value_text(value).map(|text| (key.as_str(), text)),
-                None => break (key, Entry::Read(value)),
+            if !value.is_string() || !self.texts.contains(&(key, true)) {
+                break (key, Entry::Read(value));
+            }
+            // It is one.
+            let Value::String(text) = value else { continue };
+            if !self.again {
+                break (key, Entry::Taken(text));
+            }
+            match self.last.iter_mut().find(|place| place.is_none()) {
+                Some(place) => *place = Some((key, text)),
+                None => break (key, Entry::Copied(text)),
             }
         };
         self.value = Some(entry);
@@ -83,19 +91,13 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         match self.value.take() {
             Some(Entry::Taken(text)) => seed.deserialize(Text(std::mem::take(text))),
             Some(Entry::Read(value)) => seed.deserialize(value),
+            Some(Entry::Copied(text)) => seed.deserialize(Text(text.to_owned())),
             None => Err(serde::de::Error::custom("a value without a key")),
         }
     }
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.entries.len())
-    }
-}
-
-fn value_text(value: &mut Value) -> Option<&mut String> {
-    match value {
-        Value::String(text) => Some(text),
-        _ => None,
     }
 }
 

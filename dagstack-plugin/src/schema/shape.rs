@@ -23,6 +23,8 @@ use kinds::Kinds;
 pub(crate) struct Shape {
     places: Vec<Place>,
     is_deep: bool,
+    is_odd: bool,
+    holds_integers: bool,
     /// There are too many places: what is below the last ones is not known.
     is_cut: bool,
 }
@@ -57,7 +59,13 @@ impl Shape {
         let is_free = |place: &Place| place.kinds == Kinds::ANY;
         let is_deep = is_cut || places.iter().any(is_free) || is_cyclic(&places);
         settle(&mut places);
+        let inside = |what: fn(&Place) -> bool| {
+            let mut inside = places.first().into_iter().flat_map(Place::inside);
+            is_cut || inside.any(|at| what(&places[at]))
+        };
         Self {
+            is_odd: inside(|place| place.holds_odd),
+            holds_integers: inside(|place| place.holds_integers),
             places,
             is_deep,
             is_cut,
@@ -71,7 +79,12 @@ impl Shape {
 
     /// Whether serde takes other values, too, for what stands inside.
     pub(crate) fn is_odd(&self) -> bool {
-        self.is_cut || self.places[0].inside().any(|at| self.places[at].holds_odd)
+        self.is_odd
+    }
+
+    /// Whether there are integers among them.
+    pub(crate) fn holds_integers(&self) -> bool {
+        self.holds_integers
     }
 }
 
