@@ -21,9 +21,10 @@ impl<'de> Deserializer<'de> for Taking<'de> {
     type Error = Error;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let mut last = [const { None }; LAST];
         visitor.visit_map(Entries {
             entries: self.map.iter_mut(),
-            last: [const { None }; LAST],
+            last: &mut last,
             value: None,
             texts: self.texts,
             again: self.again,
@@ -40,10 +41,10 @@ impl<'de> Deserializer<'de> for Taking<'de> {
 /// How many texts wait for the end; more are copied.
 const LAST: usize = 4;
 
-struct Entries<'de> {
+struct Entries<'de, 'l> {
     entries: serde_json::map::IterMut<'de>,
     /// The texts that are to be taken.
-    last: [Option<(&'de str, &'de mut String)>; LAST],
+    last: &'l mut [Option<(&'de str, &'de mut String)>; LAST],
     value: Option<Entry<'de>>,
     texts: &'static [(&'static str, bool)],
     again: bool,
@@ -55,7 +56,7 @@ enum Entry<'de> {
     Copied(&'de str),
 }
 
-impl<'de> MapAccess<'de> for Entries<'de> {
+impl<'de> MapAccess<'de> for Entries<'de, '_> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(

@@ -1,15 +1,18 @@
 //! The command line of a plugin executable.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use rustix::pipe::{PipeFlags, pipe_with};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::pipe::register;
 
+use super::in_order::Input;
 use super::options::{self, Command, Options};
 use super::output::Output;
 use super::pool::Pool;
@@ -22,6 +25,7 @@ use super::tools::{ToolNames, Tools};
 use super::{config_file, guard, help, known, manifest};
 use crate::call::{Access, call_as};
 use crate::context::{HookContext, PluginScope, SetupContext};
+use crate::declaration::Declaration;
 use crate::plugin::{Args, Plugin};
 use crate::registration::{Registration, check_config};
 use crate::schema::Schema;
@@ -74,18 +78,8 @@ fn run<T: Plugin>() -> Result<(), Failure> {
             manifest::write(declaration, command, output.as_deref()).map_err(failed)
         }
         Command::Schema => {
-            let shown = |schema: &Schema| mask_schema(schema, true);
-            let hooks: serde_json::Map<String, Value> = declaration
-                .exposed()
-                .map(|(_, hook)| {
-                    let schemas = hook.schemas();
-                    let pair = json!({ "input": shown(&schemas.input), "output": schemas.output });
-                    (hook.name.to_owned(), pair)
-                })
-                .collect();
-            let config = shown(&(declaration.config_schema)());
-            let all = json!({ "config": config, "hooks": hooks });
-            print(&format!("{all:#}\n")).map_err(failed)
+            let text = schemas(declaration).map_err(|error| failed(error.to_string()))?;
+            print(&text).map_err(failed)
         }
         Command::Call { hook, json } => call_once::<T>(config, &hook, json),
         Command::Help => print(&help::text(declaration)).map_err(failed),
@@ -97,6 +91,34 @@ fn run<T: Plugin>() -> Result<(), Failure> {
         ))
         .map_err(failed),
     }
+}
+
+/// The schemas of the config and the hooks, without defaults of secrets.
+fn schemas(declaration: &Declaration) -> serde_json::Result<String> {
+    #[derive(Serialize)]
+    struct All<'a> {
+        config: Schema,
+        hooks: BTreeMap<&'a str, Pair<'a>>,
+    }
+    #[derive(Serialize)]
+    struct Pair<'a> {
+        input: Input<'a>,
+        output: &'a Schema,
+    }
+    let exposed: Vec<_> = declaration
+        .exposed()
+        .map(|(_, hook)| (hook, mask_schema(&hook.schemas().input, true)))
+        .collect();
+    let hooks = exposed.iter().map(|(hook, schema)| {
+        let input = Input { hook, schema };
+        let output = &hook.schemas().output;
+        (hook.name, Pair { input, output })
+    });
+    let all = All {
+        config: mask_schema(&(declaration.config_schema)(), true),
+        hooks: hooks.collect(),
+    };
+    Ok(serde_json::to_string_pretty(&all)? + "\n")
 }
 
 /// Writes to stdout.

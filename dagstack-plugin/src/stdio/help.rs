@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
+use super::in_order;
 use crate::declaration::Declaration;
+use crate::schema::Schema;
 use crate::secrets;
 
 /// The whole text.
@@ -48,11 +50,17 @@ hooks
     );
     for (_, hook) in declaration.exposed() {
         let _ = writeln!(text, "  {}{}", hook.name, about(hook.description));
-        members(&mut text, &hook.schemas().input);
+        let schema = &hook.schemas().input;
+        let names = properties(schema).map(|all| in_order::parameters(hook, all));
+        members(&mut text, schema, names.into_iter().flatten());
     }
     let config = (declaration.config_schema)();
     let mut keys = String::new();
-    members(&mut keys, &config);
+    members(
+        &mut keys,
+        &config,
+        properties(&config).into_iter().flatten(),
+    );
     if !keys.is_empty() {
         text.push_str("\nconfig\n");
         text.push_str(&keys);
@@ -67,7 +75,15 @@ fn about(description: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
-fn members(text: &mut String, schema: &crate::schema::Schema) {
+fn properties(schema: &Schema) -> Option<&Schema> {
+    schema.get("properties").and_then(Value::as_object)
+}
+
+fn members<'a>(
+    text: &mut String,
+    schema: &Schema,
+    members: impl Iterator<Item = (&'a String, &'a Value)>,
+) {
     let required = |name: &str| {
         schema
             .get("required")
@@ -76,8 +92,7 @@ fn members(text: &mut String, schema: &crate::schema::Schema) {
     };
     // Without the defaults of secrets.
     let shown = secrets::mask_schema(schema, true);
-    let properties = schema.get("properties").and_then(Value::as_object);
-    for (name, member) in properties.into_iter().flatten() {
+    for (name, member) in members {
         let _ = write!(text, "      {name}: {}", type_of(member));
         match member.get("default") {
             Some(Value::Null) | None if required(name) => text.push_str(" (required)"),

@@ -28,6 +28,7 @@ mod guard;
 mod help;
 mod host_calls;
 mod in_flight;
+mod in_order;
 mod instance;
 mod known;
 mod log;

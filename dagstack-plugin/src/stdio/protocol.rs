@@ -16,7 +16,7 @@ use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ClientJsonRpcMessage, ContentBlock,
     CustomRequest, CustomResult, ErrorCode, Implementation, InitializeRequestParams,
     InitializeResult, JsonRpcMessage, ListToolsResult, MetaObject, PaginatedRequestParams,
-    RequestId, ServerCapabilities, ServerConfig, ServerJsonRpcMessage,
+    RequestId, ServerCapabilities, ServerConfig, ServerJsonRpcMessage, ServerResult,
 };
 use rmcp::service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly};
 use rmcp::transport::Transport;
@@ -30,7 +30,7 @@ use super::envelope::{INTERNAL_ERROR, INVALID_PARAMS, PARSE_ERROR, error_line, t
 use super::instance::SetupFailure;
 use super::serve::{Job, Server};
 use super::session::Peer;
-use super::{dialect, extension, meta, reply};
+use super::{dialect, extension, in_order, meta, reply};
 
 /// Rounds of the SDK's tasks after which one that is not done is taken to wait for something.
 const ROUNDS: usize = 16;
@@ -279,11 +279,15 @@ impl Transport<RoleServer> for LineTransport {
 
 fn send(server: &Server, message: ServerJsonRpcMessage) {
     let (id, key, body) = match message {
-        JsonRpcMessage::Response(response) => (
-            response.id,
-            "result",
-            serde_json::to_string(&response.result),
-        ),
+        JsonRpcMessage::Response(response) => {
+            let body = match &response.result {
+                ServerResult::ListToolsResult(listed) => {
+                    in_order::tools(listed, |tool| server.tools.hook(tool))
+                }
+                result => serde_json::to_string(result),
+            };
+            (response.id, "result", body)
+        }
         JsonRpcMessage::Error(error) => {
             let Some(id) = error.id else { return };
             (id, "error", serde_json::to_string(&error.error))

@@ -140,6 +140,13 @@ impl Tools {
         self.listings(peer)[0]
     }
 
+    /// The hook of a tool by either of its names.
+    pub(super) fn hook(&self, tool: &str) -> Option<&'static Hook> {
+        let mut listings = [&self.full, &self.short].into_iter();
+        let index = listings.find_map(|listing| listing.by_name.get(tool))?;
+        self.declaration.hooks.get(*index)
+    }
+
     /// The hook a tool calls, by its place in the declaration. Where one tool's name is another's
     /// other name, it is the one that `peer` was listed.
     pub(super) fn find(&self, peer: Peer, tool: &str) -> Result<usize, ErrorData> {
