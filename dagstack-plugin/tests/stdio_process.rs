@@ -258,7 +258,7 @@ fn b18_a_wrong_command_line_says_so() {
 #[test]
 fn b25_the_command_line_calls_and_shows_what_is_exposed() {
     let (exit, _, err) = run(&["call", "own", "{}"], "");
-    assert_eq!(exit, 1);
+    assert_eq!(exit, 2);
     assert!(
         err.contains("error: not_exposed: hook `own` of `sample.fixture`"),
         "{err}"

@@ -26,13 +26,14 @@ use super::{config_file, guard, help, known, manifest};
 use crate::call::{Access, call_as};
 use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::declaration::Declaration;
+use crate::error::code;
 use crate::plugin::{Args, Plugin};
 use crate::registration::{Registration, check_config};
 use crate::schema::Schema;
 use crate::secrets::mask_schema;
 use crate::task;
 
-/// The exit code of a command line or a config that does not fit.
+/// The exit code of a command line, arguments or a config that do not fit.
 const USAGE: u8 = 2;
 
 /// The `main` of a plugin executable; [`main!`](crate::main) calls it.
@@ -55,6 +56,16 @@ fn usage(problem: impl Into<String>) -> Failure {
 
 fn failed(problem: impl Into<String>) -> Failure {
     (1, problem.into())
+}
+
+/// A call that ended with an error of this code: what was given does not fit, or something failed.
+fn ended(code: &str, problem: String) -> Failure {
+    match code {
+        code::INVALID_ARGUMENTS | code::NOT_EXPOSED | code::UNKNOWN_HOOK | "config_invalid" => {
+            usage(problem)
+        }
+        _ => failed(problem),
+    }
 }
 
 fn run<T: Plugin>() -> Result<(), Failure> {
@@ -162,7 +173,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
         let plugin = Registration::of::<T>()
             .setup(context)
             .await
-            .map_err(|error| usage(format!("{}: {error}", error.code())))?;
+            .map_err(|error| ended(error.code(), format!("{}: {error}", error.code())))?;
         let context = HookContext::new().with_scope(scope);
         let args = Args::Value(&mut args);
         let called = call_as(Access::Exposed, &*plugin, hook, &context, args).await;
@@ -171,7 +182,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
         called
             .and_then(crate::Output::into_value)
             .map_err(known::scrub_error)
-            .map_err(|error| failed(failure_text(&error)))
+            .map_err(|error| ended(error.code(), failure_text(&error)))
     })?;
     let text = crate::canonical_json::to_string(&value)
         .map_err(|error| failed(format!("the result has no canonical form: {error}")))?;
