@@ -7,6 +7,7 @@ use std::time::Duration;
 use dagstack_plugin::prelude::*;
 use dagstack_plugin::serde_json::value::RawValue;
 use dagstack_plugin::serde_json::{Map, Value, json};
+use tokio::sync::watch;
 
 #[data]
 #[derive(Clone, Default)]
@@ -24,6 +25,8 @@ struct Config {
     teardown_ms: u64,
     /// Never shown.
     api_key: Option<String>,
+    /// Hears of changes.
+    follows: bool,
 }
 
 /// JSON text that is passed on as it is.
@@ -47,7 +50,11 @@ struct Info {
     prefix: String,
 }
 
-struct Fixture(Config);
+struct Fixture {
+    config: Config,
+    /// The config as it changes, if it follows it.
+    now: watch::Receiver<Config>,
+}
 
 fn nested(levels: usize) -> Value {
     (1..levels).fold(json!([]), |inner, _| json!([inner]))
@@ -62,13 +69,20 @@ impl Fixture {
     async fn setup(ctx: &PluginContext<Config>) -> Result<Self, PluginError> {
         let config = ctx.config().clone();
         if config.fail {
-            return Err(PluginError::new("asked to fail"));
+            let told = format!("asked to fail, with {:?}", config.api_key);
+            return Err(PluginError::new(told));
         }
         assert!(!config.panic, "asked to panic");
         if config.setup_ms > 0 {
             tokio::time::sleep(Duration::from_millis(config.setup_ms)).await;
         }
-        Ok(Self(config))
+        let (tell, now) = watch::channel(config.clone());
+        if config.follows {
+            ctx.on_section_change(move |_: &Config, new: &Config| {
+                tell.send_replace(new.clone());
+            });
+        }
+        Ok(Self { config, now })
     }
 
     #[health]
@@ -79,7 +93,7 @@ impl Fixture {
     #[teardown]
     fn teardown(&self) -> Released {
         eprintln!("teardown began");
-        std::thread::sleep(Duration::from_millis(self.0.teardown_ms));
+        std::thread::sleep(Duration::from_millis(self.config.teardown_ms));
         eprintln!("teardown ended");
         Released::All
     }
@@ -87,10 +101,10 @@ impl Fixture {
     /// Gives the text back, behind the configured prefix.
     #[hook]
     fn echo(&self, text: String) -> String {
-        if self.0.prefix.is_empty() {
+        if self.config.prefix.is_empty() {
             text
         } else {
-            format!("{}{text}", self.0.prefix)
+            format!("{}{text}", self.config.prefix)
         }
     }
 
@@ -121,6 +135,15 @@ impl Fixture {
     #[hook]
     fn fail(&self, text: String) -> Result<String, HookError> {
         Err(HookError::new("asked_to_fail", text).details(json!({ "limit": 5 })))
+    }
+
+    /// Waits for another key and quotes it.
+    #[hook]
+    async fn quote_new_key(&self) -> Result<(), HookError> {
+        let mut now = self.now.clone();
+        let changed = now.wait_for(|now| now.api_key != self.config.api_key).await;
+        let key = changed.map_err(HookError::from_error)?.api_key.clone();
+        Err(HookError::new("told", key.unwrap_or_default()))
     }
 
     #[hook]
@@ -157,7 +180,7 @@ impl Fixture {
         Info {
             metadata: Map::from(ctx.metadata()).into(),
             has_deadline: ctx.deadline().is_some(),
-            prefix: self.0.prefix.clone(),
+            prefix: self.config.prefix.clone(),
         }
     }
 

@@ -71,6 +71,49 @@ fn the_extension_sets_up_and_tears_down() {
 }
 
 #[test]
+fn b20_a_secret_of_a_reloaded_config_is_hidden_too() {
+    let mut peer = our_host();
+    let config = json!({"api_key": "the-first-secret", "follows": true});
+    let answer = peer.ask(2, "dagstack/setup", json!({ "config": config }));
+    assert_eq!(answer["result"]["config_subscriptions"], 1, "{answer}");
+    let config = json!({"api_key": "the-other-secret", "follows": true});
+    peer.send(&json!({
+        "jsonrpc": "2.0", "method": "dagstack/config_changed", "params": { "config": config },
+    }));
+    let told = peer.hook("quote_new_key", json!({}));
+    let error = &told["_meta"]["dev.dagstack/error"];
+    assert_eq!(error["message"], "[MASKED]", "{told}");
+    // The first one may still be quoted somewhere.
+    let told = peer.hook("fail", json!({"text": "it was the-first-secret"}));
+    let error = &told["_meta"]["dev.dagstack/error"];
+    assert_eq!(error["message"], "it was [MASKED]", "{told}");
+}
+
+/// Long and short ones: nobody who could guess is told why a setup failed by calling it.
+#[test]
+fn b20_a_setup_that_fails_tells_no_secret() {
+    for key in ["hunter2", "open-sesame-open"] {
+        let mut peer = our_host();
+        let config = json!({"fail": true, "api_key": key});
+        let failed = peer.ask(2, "dagstack/setup", json!({ "config": config }));
+        let refused = peer.hook("echo", json!({"text": "a"}));
+        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("fails-{}-{key}.json", std::process::id()));
+        std::fs::write(&file, config.to_string()).unwrap();
+        let arguments = ["--config", file.to_str().unwrap(), "call", "echo", "{}"];
+        let (exit, _, err) = run(&arguments, "");
+        assert_eq!(exit, 1, "{err}");
+        for said in [failed.to_string(), refused.to_string(), err] {
+            assert!(
+                said.contains("asked to fail") && said.contains("[MASKED]"),
+                "{said}"
+            );
+            assert!(!said.contains(key), "{said}");
+        }
+    }
+}
+
+#[test]
 fn the_python_dialect() {
     let mut peer = Peer::start(&[]);
     peer.raw(b"{\"jsonrpc\":\"2.0\",\"method\":\"initialize\",\"params\":{\"capabilities\":{}},\"id\":1}\n");

@@ -350,6 +350,7 @@ impl Server {
         let server = Arc::clone(self);
         self.changes.push(move || {
             let _inside = server.runtime.enter();
+            known::learn(server.tools.declaration, &config);
             apply(&feed, config);
         });
     }
