@@ -339,5 +339,5 @@ pub fn invalid(hook: &str, problems: &[Problem]) -> HookError {
     }
     HookError::new(code::INVALID_ARGUMENTS, message)
         .details(json!({ "hook": hook, "errors": problems }))
-        .about_callers_input()
+        .as_clean()
 }

@@ -321,7 +321,7 @@ pub fn unknown_hook<'a>(
         ),
     )
     .details(json!({ "hook": name, "known": known }))
-    .about_callers_input()
+    .as_clean()
 }
 
 /// The error for a hook that only code in the same program may call. The same in every runtime.

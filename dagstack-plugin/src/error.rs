@@ -85,8 +85,8 @@ pub struct HookError(Box<Repr>);
 struct Repr {
     message: String,
     facts: Facts,
-    /// It is ours and quotes nothing but what the caller gave.
-    quotes_caller: bool,
+    /// It is not to be searched for secrets: see [`HookError::as_clean`].
+    is_clean: bool,
 }
 
 /// The three parts of a [`HookError`] that cross a process boundary.
@@ -113,7 +113,7 @@ impl HookError {
                 details: None,
                 source: None,
             },
-            quotes_caller: false,
+            is_clean: false,
         }))
     }
 
@@ -168,20 +168,22 @@ impl HookError {
     /// The same error, as one of an author's: whatever it quotes, it is not the caller's.
     #[must_use]
     pub(crate) fn of_author(mut self) -> Self {
-        self.0.quotes_caller = false;
+        self.0.is_clean = false;
         self
     }
 
-    /// The same error, as one that quotes nothing but what the caller gave.
+    /// The same error, as one that is not to be searched for secrets of the config: it is ours and
+    /// quotes nothing but what the caller gave, or the process it comes from has searched it.
+    #[doc(hidden)]
     #[must_use]
-    pub(crate) fn about_callers_input(mut self) -> Self {
-        self.0.quotes_caller = true;
+    pub fn as_clean(mut self) -> Self {
+        self.0.is_clean = true;
         self
     }
 
-    /// Whether it quotes nothing but what the caller gave.
-    pub(crate) fn quotes_caller(&self) -> bool {
-        self.0.quotes_caller
+    /// Whether it is not to be searched for secrets.
+    pub(crate) fn is_clean(&self) -> bool {
+        self.0.is_clean
     }
 
     /// Ends a chain early, with `value` as its result: `return Err(HookError::stop(text))`.

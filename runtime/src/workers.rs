@@ -73,8 +73,8 @@ impl WorkerPool {
     ///
     /// # Errors
     ///
-    /// Those of the hook; `transport` where the worker did not survive it; `unavailable` where none
-    /// can be started, and once the pool is closed.
+    /// Those of the hook, of which the worker has kept its secrets; `transport` where the worker did not
+    /// survive it; `unavailable` where none can be started, and once the pool is closed.
     pub(crate) async fn run(
         &self,
         hook: &str,
@@ -91,7 +91,8 @@ impl WorkerPool {
         if worker.failure().is_none() {
             self.put_back(worker);
         }
-        outcome
+        // What it says of the caller's own input must not be searched here either.
+        outcome.map_err(HookError::as_clean)
     }
 
     fn closed(&self) -> HookError {

@@ -129,7 +129,7 @@ impl Scrubber {
     #[must_use]
     pub fn scrub_error(&self, error: HookError) -> HookError {
         let long: Vec<&Form> = self.forms.iter().filter(|form| form.is_long).collect();
-        if long.is_empty() || error.quotes_caller() {
+        if long.is_empty() || error.is_clean() {
             return error;
         }
         let message = self.cut(error.message(), &long);

@@ -208,6 +208,21 @@ impl Server {
         let structured =
             |value: Value| Some(Ok(json!({ "content": [], "structuredContent": value })));
         match name.rsplit('.').next().unwrap() {
+            // What the SDK says there of what its caller gave.
+            "echo"
+                if params["arguments"]["text"]
+                    .as_str()
+                    .is_some_and(|it| it.starts_with("unfit")) =>
+            {
+                Some(Ok(json!({
+                    "content": [],
+                    "isError": true,
+                    "_meta": { "dev.dagstack/error": {
+                        "code": "invalid_arguments",
+                        "message": format!("found {}", params["arguments"]["text"]),
+                    } },
+                })))
+            }
             "echo" => structured(json!({
                 "args": params["arguments"],
                 "meta": params["_meta"],
