@@ -4,15 +4,17 @@
 
 mod common;
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use common::{
     ALPHA, BETA, CALC, FUTURE, Fake, HEAVY_WORK, NEEDS_ALPHA, NEEDS_NEEDS_ALPHA, NEEDS_NOBODY,
     RING_A, RING_B, SECOND_ALPHA, journal, registry,
 };
+use dagstack_plugin::prelude::*;
 use dagstack_runtime::{
     CancelToken, ConfigSource, ConfigSourceError, Health, HookContext, MemoryConfig, Metadata,
-    PluginRegistryError, Registry, State, code,
+    PluginHandle, PluginRegistryError, Registry, State, code,
 };
 use serde_json::{Value, json};
 
@@ -526,4 +528,39 @@ fn a_setup_outside_a_runtime_says_so() {
     drop(setup);
     let (_, message) = reason(&registry, "alpha");
     assert!(message.contains("no tokio runtime"), "{message}");
+}
+
+static STAIRS: OnceLock<PluginHandle> = OnceLock::new();
+
+/// Calls itself.
+#[derive(Default)]
+struct Stairs;
+
+/// Calls itself.
+#[plugin(kind = "stairs", name = "down")]
+impl Stairs {
+    /// Blocks a thread for each step.
+    #[hook(execution_model = "thread_cpu_bound")]
+    fn down(&self, steps: u64) -> Result<u64, HookError> {
+        let Some(below) = steps.checked_sub(1) else {
+            return Ok(0);
+        };
+        let plugin = STAIRS.get().expect("it is set up");
+        let ctx = HookContext::default();
+        let called = plugin.call("down", &ctx, json!({ "steps": below }));
+        let called = tokio::runtime::Handle::current().block_on(called)?;
+        Ok(called.as_u64().unwrap_or_default() + 1)
+    }
+}
+
+#[tokio::test]
+async fn hooks_on_threads_may_wait_for_each_other_deeper_than_there_are_cores() {
+    let registry = registry(Registry::builder().plugin::<Stairs>(), json!({}));
+    assert!(registry.setup_all().await.all_ready());
+    let plugin = STAIRS.get_or_init(|| registry.plugin("stairs", "down").unwrap());
+    let cores = std::thread::available_parallelism().unwrap().get() as u64;
+    let args = json!({ "steps": (4 * cores).min(200) });
+    let ctx = HookContext::new();
+    let called = tokio::time::timeout(PATIENCE, plugin.call("down", &ctx, args.clone()));
+    assert_eq!(called.await.unwrap(), Ok(args["steps"].clone()));
 }

@@ -13,6 +13,11 @@ use crate::context::HookContext;
 use crate::error::{HookError, code};
 use crate::plugin::BoxFuture;
 
+/// How many calls that may block run at once: all hooks of an executable, and in a host those that are
+/// `thread_cpu_bound`. More wait for a place. As one keeps its place while it waits for others, hooks
+/// that call each other through more calls than this wait for ever.
+pub const MAX_RUNNING: usize = 256;
+
 /// What a plugin in this process needs of the host it runs in.
 pub trait Host: Send + Sync + 'static {
     /// Completes at `at`.

@@ -31,7 +31,7 @@ pub use dagstack_plugin_macros::plugin_of_kind as plugin;
 
 pub use dispatch::{Candidate, CapabilityKey, DispatchError, Dispatching, Selector};
 pub use hookspec::{Hookspec, HookspecError};
-pub use host::Host;
+pub use host::{Host, MAX_RUNNING};
 pub use lease::{InFlight, Layers, Lease};
 pub use native::{Native, Run};
 pub use proxy::{Caller, Proxy};

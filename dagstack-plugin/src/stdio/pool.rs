@@ -10,8 +10,8 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// Jobs that run at once.
-const MAX_RUNNING: usize = 256;
+use crate::kind::MAX_RUNNING;
+
 /// Queued jobs from which on nobody reads more.
 const MAX_QUEUED: usize = 16 * 1024;
 /// A worker that idles longer ends.

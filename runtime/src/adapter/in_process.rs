@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use dagstack_plugin::call::{self, Access, Calling, given_up};
 use dagstack_plugin::declaration::Hook;
-use dagstack_plugin::kind::{Host, Lease};
+use dagstack_plugin::kind::{Host, Lease, MAX_RUNNING};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::schema::Schema;
@@ -69,7 +69,7 @@ impl fmt::Debug for InProcess {
     }
 }
 
-/// Where `thread_cpu_bound` hooks run: tokio's blocking threads, no more at a time than cores.
+/// Where `thread_cpu_bound` hooks run: tokio's blocking threads, at most [`MAX_RUNNING`] at a time.
 #[derive(Clone, Debug)]
 pub(crate) struct CpuPool {
     runtime: Handle,
@@ -77,7 +77,12 @@ pub(crate) struct CpuPool {
 }
 
 impl CpuPool {
-    /// A pool on this runtime. `permits` are shared by all pools of a registry.
+    /// What all pools of a registry share.
+    pub(crate) fn permits() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(MAX_RUNNING))
+    }
+
+    /// A pool on this runtime.
     pub(crate) fn new(runtime: Handle, permits: Arc<Semaphore>) -> Self {
         Self { runtime, permits }
     }

@@ -110,8 +110,8 @@ fn cores() -> usize {
 pub(crate) struct Lifecycle {
     turn: tokio::sync::Mutex<()>,
     pub(crate) options: Options,
-    /// One for each core, for `thread_cpu_bound` hooks.
-    cores: Arc<Semaphore>,
+    /// For `thread_cpu_bound` hooks.
+    permits: Arc<Semaphore>,
     /// The runtime of the last setup.
     runtime: Mutex<Option<Handle>>,
     /// The health checks in the background.
@@ -123,7 +123,7 @@ impl Lifecycle {
         Self {
             turn: tokio::sync::Mutex::default(),
             options,
-            cores: Arc::new(Semaphore::new(cores())),
+            permits: CpuPool::permits(),
             runtime: Mutex::default(),
             watch: Mutex::default(),
         }
@@ -139,7 +139,7 @@ impl Lifecycle {
         let mut last = self.runtime.lock().unwrap_or_else(PoisonError::into_inner);
         *last = Some(runtime.clone());
         drop(last);
-        let pool = CpuPool::new(runtime.clone(), Arc::clone(&self.cores));
+        let pool = CpuPool::new(runtime.clone(), Arc::clone(&self.permits));
         TokioHost::new(runtime, pool)
     }
 
