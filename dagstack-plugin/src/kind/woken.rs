@@ -37,7 +37,8 @@ pub(super) async fn poll_each(
     poll_fn(|cx| {
         for index in woken.take(cx.waker()) {
             let (place, waker) = &places[index];
-            waker.is_woken.store(false, Ordering::Release);
+            // A swap, and no store: the poll must not come before it, or a wake between would be lost.
+            waker.is_woken.swap(false, Ordering::AcqRel);
             match poll(*place, &mut Context::from_waker(&Arc::clone(waker).into())) {
                 Poll::Ready(ControlFlow::Continue(())) => left -= 1,
                 Poll::Ready(ControlFlow::Break(())) => return Poll::Ready(()),
