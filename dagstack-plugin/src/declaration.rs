@@ -146,6 +146,15 @@ pub struct Hook {
 }
 
 impl Hook {
+    /// How a host runs it: as it wants to, but on a thread where no other process could call it.
+    #[inline]
+    pub fn runs_as(&self) -> ExecutionModel {
+        match self.execution_model {
+            ExecutionModel::ProcessCpuBound if !self.mcp_exposed => ExecutionModel::ThreadCpuBound,
+            model => model,
+        }
+    }
+
     /// The hook's schemas, made on first use.
     #[inline]
     pub fn schemas(&self) -> &HookSchemas {
@@ -210,7 +219,7 @@ impl Declaration {
             .find(|(_, hook)| hook.name == name)
     }
 
-    /// How the hook, or the function that a tool's `execute` names in `args`, wants to be run.
+    /// How a host runs the hook, or the function that a tool's `execute` names in `args`.
     pub fn execution_model_of(
         &self,
         hook: &str,
@@ -223,7 +232,7 @@ impl Declaration {
                 .and_then(|function| self.hook(function)),
             found => found,
         };
-        found.map(|(_, hook)| hook.execution_model)
+        found.map(|(_, hook)| hook.runs_as())
     }
 
     /// The hooks that can be called from outside the program, with their places in

@@ -16,7 +16,7 @@ use dagstack_runtime::{
     code,
 };
 use serde_json::{Value, json};
-use typed::{CHILD, Fake, PLAIN, Typed};
+use typed::{BY_CHILD, CHILD, Fake, HERMIT, PLAIN, Typed, control};
 
 /// Longer than anything here takes, shorter than a hang.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,12 +26,17 @@ fn fake_server() {
     server::serve_if_asked();
 }
 
+const SECRET: &str = "open-sesame-open";
+
 async fn start(builder: RegistryBuilder) -> (Registry, PluginHandle) {
     let registry = builder
         .plugin::<Typed<CHILD>>()
-        .config(MemoryConfig::new(
-            json!({ "fake": { "child": { "size": 5 } } }),
-        ))
+        .config(MemoryConfig::new(json!({
+            "fake": {
+                "child": { "size": 5, "api_key": SECRET },
+                "by-child": { "control": "by-child" },
+            },
+        })))
         .build()
         .unwrap();
     let report = registry.setup_all().await;
@@ -94,6 +99,42 @@ async fn long_hooks_run_in_workers_with_the_plugins_config() {
     assert_eq!(error.code(), "no_luck");
     registry.teardown_all().await.unwrap();
     assert!(workers("config").is_empty());
+}
+
+#[tokio::test]
+async fn b20_what_a_worker_says_of_a_callers_input_is_no_oracle() {
+    let (registry, plugin) = start(with_worker("oracle")).await;
+    let native = registry.get::<dyn Fake>("child").unwrap();
+    let ctx = HookContext::new();
+    for guess in [SECRET, "open-sesame-shut"] {
+        let text = format!("unfit {guess}");
+        let typed = native.echo(&ctx, text.clone()).await.unwrap_err();
+        assert_eq!(typed.message(), format!("found \"{text}\""));
+        let args = json!({ "text": text });
+        let by_json = plugin.call("echo", &ctx, args).await.unwrap_err();
+        assert_eq!(by_json, typed);
+    }
+    drop(native);
+    registry.teardown_all().await.unwrap();
+}
+
+#[tokio::test]
+async fn b25_a_long_hook_that_is_not_exposed_runs_on_a_thread() {
+    let builder = with_worker("own").plugin::<Typed<BY_CHILD>>();
+    let (registry, plugin) = start(builder).await;
+    let ctx = HookContext::new();
+    let args = json!({ "text": "hi" });
+    let peers = control("by-child").peers.lock().unwrap().clone().unwrap();
+    let child = peers.plugin("fake", "child").unwrap();
+    let value = child.call("own", &ctx, args.clone()).await.unwrap();
+    assert_eq!(value["text"], "hi");
+    let error = plugin.call("own", &ctx, args).await.unwrap_err();
+    assert_eq!(error.code(), code::NOT_EXPOSED);
+    assert!(workers("own").is_empty());
+    registry.teardown_all().await.unwrap();
+    // With nothing else to run there, no executable is asked for.
+    let registry = Registry::builder().plugin::<Typed<HERMIT>>();
+    assert!(registry.build().unwrap().setup_all().await.all_ready());
 }
 
 #[tokio::test]

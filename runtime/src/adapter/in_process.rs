@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dagstack_plugin::call::{self, Access, Calling, given_up};
-use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::kind::{Host, Lease, MAX_RUNNING};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::resources::ResourceSet;
@@ -108,22 +107,28 @@ impl CpuPool {
 
 /// Whether a linked plugin has hooks that need processes of their own.
 pub(crate) fn needs_workers(declaration: &Declaration) -> bool {
-    declaration.execution_model == ExecutionModel::ProcessCpuBound
-        || declaration.hooks.iter().any(is_process_bound)
+    process_bound(declaration).is_some()
 }
 
-fn is_process_bound(hook: &Hook) -> bool {
-    hook.execution_model == ExecutionModel::ProcessCpuBound
+/// What of a linked plugin needs processes of its own.
+fn process_bound(declaration: &Declaration) -> Option<String> {
+    const PROCESS: ExecutionModel = ExecutionModel::ProcessCpuBound;
+    let hooks = declaration.hooks;
+    match hooks.iter().find(|hook| hook.runs_as() == PROCESS) {
+        Some(hook) => Some(format!("its hook `{}`", hook.name)),
+        // A plugin is what its hooks are; those that are not exposed do with threads.
+        None if declaration.execution_model == PROCESS
+            && hooks.iter().all(|hook| hook.execution_model != PROCESS) =>
+        {
+            Some("it".to_owned())
+        }
+        None => None,
+    }
 }
 
 /// Why a linked plugin cannot run in this process without workers, whatever its setup does.
 pub(crate) fn refuses(declaration: &Declaration) -> Option<String> {
-    let hook = declaration.hooks.iter().find(|hook| is_process_bound(hook));
-    let what = match hook {
-        Some(hook) => format!("its hook `{}`", hook.name),
-        None if declaration.execution_model == ExecutionModel::ProcessCpuBound => "it".to_owned(),
-        None => return None,
-    };
+    let what = process_bound(declaration)?;
     Some(format!(
         "{what} is `process_cpu_bound` and the host knows no executable of the plugin to run it in; add `.worker(\"{}\", \"{}\", path)`, give its manifest a `command`, or declare it `thread_cpu_bound`",
         declaration.kind, declaration.name
@@ -148,7 +153,7 @@ impl InProcess {
         let hooks = plugin.erased_declaration().hooks;
         let off_thread = hooks
             .iter()
-            .any(|hook| hook.execution_model == ExecutionModel::ThreadCpuBound);
+            .any(|hook| hook.runs_as() == ExecutionModel::ThreadCpuBound);
         Self {
             plugin: Some(Arc::from(plugin)),
             host,

@@ -178,12 +178,12 @@ impl ConfigSource for Changing {
 
 // ---- the plugins ----
 
-const fn hook(name: &'static str, execution_model: ExecutionModel) -> Hook {
+const fn hook(name: &'static str, execution_model: ExecutionModel, mcp_exposed: bool) -> Hook {
     Hook {
         name,
         description: None,
         execution_model,
-        mcp_exposed: true,
+        mcp_exposed,
         texts: &[],
         input_schema: Schema::new,
         output_schema: Schema::new,
@@ -191,14 +191,25 @@ const fn hook(name: &'static str, execution_model: ExecutionModel) -> Hook {
     }
 }
 
-static HOOKS: [Hook; 1] = [hook("echo", ExecutionModel::Async)];
+static HOOKS: [Hook; 1] = [hook("echo", ExecutionModel::Async, true)];
 
-static LONG_HOOKS: [Hook; 4] = [
-    hook("echo", ExecutionModel::ProcessCpuBound),
-    hook("die", ExecutionModel::ProcessCpuBound),
-    hook("wait", ExecutionModel::ProcessCpuBound),
-    hook("fail", ExecutionModel::ProcessCpuBound),
+const fn long(name: &'static str) -> Hook {
+    hook(name, ExecutionModel::ProcessCpuBound, true)
+}
+
+const fn own(name: &'static str) -> Hook {
+    hook(name, ExecutionModel::ProcessCpuBound, false)
+}
+
+static LONG_HOOKS: [Hook; 5] = [
+    long("echo"),
+    long("die"),
+    long("wait"),
+    long("fail"),
+    own("own"),
 ];
+
+static OWN_HOOKS: [Hook; 1] = [own("own")];
 
 fn anything() -> Schema {
     Schema::from_iter([("type".to_owned(), json!("object"))])
@@ -222,8 +233,11 @@ pub(crate) const NARCISSUS: usize = 4;
 pub(crate) const OTHER_PLAIN: usize = 5;
 /// The plugin that the fake server is too.
 pub(crate) const CHILD: usize = 6;
+pub(crate) const BY_CHILD: usize = 7;
+/// Its long hook is not exposed.
+pub(crate) const HERMIT: usize = 8;
 
-static DECLARATIONS: [Declaration; 7] = [
+static DECLARATIONS: [Declaration; 9] = [
     named("plain", &[]),
     named(
         "by-kind",
@@ -255,6 +269,18 @@ static DECLARATIONS: [Declaration; 7] = [
     Declaration {
         hooks: &LONG_HOOKS,
         ..named("child", &[])
+    },
+    named(
+        "by-child",
+        &[DependsOn {
+            kind: Some("fake"),
+            name: "child",
+        }],
+    ),
+    Declaration {
+        hooks: &OWN_HOOKS,
+        execution_model: ExecutionModel::ProcessCpuBound,
+        ..named("hermit", &[])
     },
 ];
 
