@@ -346,6 +346,65 @@ fn b14_a_flattened_option_swallows_no_mistake() {
     );
 }
 
+#[cfg(feature = "validate")]
+#[test]
+fn b14_flattened_units_with_descriptions_are_keys() {
+    #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
+    enum What {
+        /// None.
+        Nothing,
+        /// One.
+        One(u8),
+    }
+    #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
+    struct Flat {
+        id: u8,
+        #[serde(flatten)]
+        what: What,
+    }
+    #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
+    struct Optional {
+        id: u8,
+        #[serde(flatten)]
+        what: Option<What>,
+    }
+    for (key, value, what) in [
+        ("Nothing", Value::Null, What::Nothing),
+        ("One", json!(1), What::One(1)),
+    ] {
+        let given = json!({ "id": 1, key: value });
+        let schema = Value::Object(dagstack_plugin::schema::input::<Flat>());
+        let validator =
+            dagstack_plugin::validate::validate("flat", schema.as_object().unwrap(), &given);
+        assert!(validator.is_empty(), "{validator:?}: {schema:#}");
+        let flat = Flat {
+            id: 1,
+            what: what.clone(),
+        };
+        assert_eq!(configure::<Flat>(given.clone()).unwrap(), flat);
+        assert_eq!(read(given.clone()), Ok(flat));
+        let what = Some(what);
+        assert_eq!(read(given), Ok(Optional { id: 1, what }));
+    }
+    assert_eq!(read(json!({ "id": 1 })), Ok(Optional { id: 1, what: None }));
+    // No mistake becomes nothing.
+    for wrong in [
+        json!({ "id": 1, "One": "x" }),
+        json!({ "id": 1, "Nothing": 5 }),
+    ] {
+        assert!(read::<Optional>(wrong.clone()).is_err(), "{wrong}");
+        assert!(configure::<Optional>(wrong.clone()).is_err(), "{wrong}");
+        assert!(read::<Flat>(wrong.clone()).is_err(), "{wrong}");
+    }
+    // Elsewhere they are texts.
+    assert_eq!(read(json!("Nothing")), Ok(What::Nothing));
+    let said = read::<What>(json!({ "Nothing": null })).unwrap_err();
+    assert!(
+        said.contains(".value.Nothing`: a variant without a value; expected the text \"Nothing\""),
+        "{said}"
+    );
+}
+
 #[test]
 fn b14_a_free_form_section_takes_any_table() {
     let section = json!({ "a": 1, "b": { "c": [2.0] }, "password": "hunter2-hunter2" });

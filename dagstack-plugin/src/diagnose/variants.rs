@@ -33,7 +33,9 @@ pub(super) fn look<'a>(
         return;
     };
     if let Value::Object(map) = value
-        && (wrong_tag(walk, variants, map, out) || wrong_name(walk, variants, map, out))
+        && (wrong_tag(walk, variants, map, out)
+            || unit_as_key(walk, variants, map, out)
+            || wrong_name(walk, variants, map, out))
     {
         return;
     }
@@ -186,6 +188,36 @@ fn wrong_tag<'a>(
             None => What::Missing,
         };
         walk.push(problem, what, out);
+    });
+    true
+}
+
+/// Externally tagged enums: the object's one key is a variant that is a text.
+fn unit_as_key<'a>(
+    walk: &mut Walk<'a>,
+    variants: &'a [Value],
+    map: &'a Map<String, Value>,
+    out: &mut Found<'a>,
+) -> bool {
+    let mut keys = map.keys();
+    let Some(key) = keys.next().filter(|_| keys.next().is_none()) else {
+        return false;
+    };
+    let is_unit = |form: &Map<String, Value>| {
+        let listed = form.get("enum").and_then(Value::as_array);
+        let mut texts = form
+            .get("const")
+            .into_iter()
+            .chain(listed.into_iter().flatten());
+        texts.any(|text| text == key)
+    };
+    if !variants.iter().filter_map(Value::as_object).any(is_unit) {
+        return false;
+    }
+    walk.at(Step::Given(key), |walk| {
+        let mut problem = walk.problem("a variant without a value");
+        problem.expected = Some(format!("the text {key:?} in the place of the object"));
+        walk.push(problem, What::Unfit, out);
     });
     true
 }

@@ -1,6 +1,10 @@
-//! Flattened optional enums. Their schema is "one of the variants, or anything", by which a mistake in
-//! a variant passes, and serde makes `None` of it. It is meant as "one of the variants, or nothing of
-//! them".
+//! Flattened enums.
+//!
+//! Units among them are keys without a value there (`{"Nothing": null}`); those with a description are
+//! left as the texts that they are elsewhere, which no object is.
+//!
+//! The schema of optional ones is "one of the variants, or anything", by which a mistake in a variant
+//! passes, and serde makes `None` of it. It is meant as "one of the variants, or nothing of them".
 
 use serde_json::{Map, Value, json};
 
@@ -8,6 +12,9 @@ use super::{Schema, keywords};
 
 /// Says so wherever it is meant.
 pub(super) fn tighten(schema: &mut Schema) {
+    if schema.get("type").and_then(Value::as_str) == Some("object") {
+        units_to_keys(schema);
+    }
     if let Some(Value::Array(forms)) = schema.get_mut("anyOf") {
         tighten_forms(forms);
     }
@@ -16,6 +23,27 @@ pub(super) fn tighten(schema: &mut Schema) {
             tighten(part);
         }
     });
+}
+
+/// Makes keys of the units among the forms of an object.
+fn units_to_keys(object: &mut Schema) {
+    for keyword in ["allOf", "anyOf", "oneOf"] {
+        let forms = object.get_mut(keyword).and_then(Value::as_array_mut);
+        for form in forms.into_iter().flatten().filter_map(Value::as_object_mut) {
+            if let Some(Value::String(unit)) = form.get("const") {
+                let unit = unit.clone();
+                form.shift_remove("const");
+                form.insert("type".to_owned(), "object".into());
+                form.insert(
+                    "properties".to_owned(),
+                    json!({ (&*unit): { "type": "null" } }),
+                );
+                form.insert("required".to_owned(), json!([unit]));
+            } else {
+                units_to_keys(form);
+            }
+        }
+    }
 }
 
 fn tighten_forms(forms: &mut [Value]) {

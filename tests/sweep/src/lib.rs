@@ -173,6 +173,9 @@ hooks! {
         of_flat_numbers: FlatNumbers = [{ "id": 1, "a": 1 }];
         of_flat_internal: FlatInternal = [{ "id": 1, "type": "circle", "radius": 2 }, { "id": 1, "type": "at", "x": 1, "y": 2 }];
         of_flat_external: FlatExternal = [{ "id": 1, "Named": { "x": 1, "deep": { "x": 1, "y": 2 } } }];
+        of_described: Described = ["Nothing", { "One": 1 }];
+        of_flat_described: FlatDescribed = [{ "id": 1, "Nothing": null }, { "id": 1, "One": 1 }];
+        of_flat_optional_described: FlatOptionalDescribed = [{ "id": 1 }, { "id": 1, "Neither": null }, { "id": 1, "One": 1 }];
         of_flat_adjacent: FlatAdjacent = [{ "id": 1, "t": "Two", "c": [1, { "x": 1, "y": 2 }] }];
         of_flat_untagged: FlatUntagged = [{ "id": 1, "side": 1, "at": { "x": 1, "y": 2 } }];
         of_flat_twice: FlatTwice = [{ "id": 1, "x": 1, "y": 2, "offset": 3, "limit": 4, "name": "a" }];
@@ -191,6 +194,8 @@ hooks! {
         flat_map(text: String, #[serde(flatten)] rest: HashMap<String, u8>) = [{ "text": "a", "b": 2 }];
         flat_internal(a: u8, #[serde(flatten)] what: Internal) = [{ "a": 1, "type": "circle", "radius": 2 }, { "a": 1, "type": "at", "x": 1, "y": 2 }];
         flat_external(a: u8, #[serde(flatten)] what: External) = [{ "a": 1, "Named": { "x": 1, "deep": null } }, { "a": 1, "Wraps": { "x": 1, "y": 2 } }];
+        flat_described(a: u8, #[serde(flatten)] what: Described) = [{ "a": 1, "Nothing": null }, { "a": 1, "One": 1 }];
+        flat_optional_described(a: u8, #[serde(flatten)] what: Option<Described>) = [{ "a": 1 }, { "a": 1, "Nothing": null }];
         flat_adjacent(a: u8, #[serde(flatten)] what: Adjacent) = [{ "a": 1, "t": "One", "c": 1 }, { "a": 1, "t": "Nothing" }];
         flat_untagged(a: u8, #[serde(flatten)] what: Shape) = [{ "a": 1, "side": 1, "at": { "x": 1, "y": 2 } }];
         flat_only(#[serde(flatten)] page: Page) = [{}, { "offset": 1, "limit": 2 }];

@@ -272,6 +272,17 @@ pub enum External {
     List(Vec<Point>),
 }
 
+/// Each with a description.
+#[data]
+pub enum Described {
+    /// None.
+    Nothing,
+    /// One.
+    One(u8),
+    /// Neither.
+    Neither,
+}
+
 #[data]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Internal {
@@ -389,6 +400,20 @@ pub struct FlatExternal {
     pub id: u8,
     #[serde(flatten)]
     pub what: External,
+}
+
+#[data]
+pub struct FlatDescribed {
+    pub id: u8,
+    #[serde(flatten)]
+    pub what: Described,
+}
+
+#[data]
+pub struct FlatOptionalDescribed {
+    pub id: u8,
+    #[serde(flatten)]
+    pub what: Option<Described>,
 }
 
 #[data]
