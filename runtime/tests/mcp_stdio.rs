@@ -15,7 +15,7 @@ use dagstack_runtime::{
     CancelToken, Health, HookContext, MemoryConfig, Metadata, PluginHandle, Registry,
     RestartPolicy, State, StdioCommand, code,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Longer than anything here takes, shorter than a hang.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -67,6 +67,31 @@ async fn gone(pid: u32) {
     });
     gone.await
         .expect("the child outlived its host, or is a zombie");
+}
+
+#[tokio::test]
+async fn b11_metadata_nest_so_deep_and_no_deeper_wherever_a_plugin_runs() {
+    let nested = |levels: usize| (1..levels).fold(json!([]), |inner, _| json!([inner]));
+    let (registry, plugin) = start(server::command(""), json!({})).await;
+    for (levels, kept) in [(120, true), (121, false), (128, false), (500, false)] {
+        let map = Map::from_iter([("deep".to_owned(), nested(levels))]);
+        for metadata in [
+            Metadata::new().with("deep", nested(levels)),
+            Metadata::from(map),
+        ] {
+            let expected = match kept {
+                true => nested(levels),
+                false => json!("left out: it nests deeper than 120 levels"),
+            };
+            // What a linked plugin is given is what is there.
+            assert_eq!(metadata.get("deep"), Some(&expected));
+            let ctx = HookContext::new().with_metadata(metadata);
+            let value = plugin.call("echo", &ctx, json!({})).await.unwrap();
+            let crossed = &value["meta"]["dev.dagstack/metadata"]["deep"];
+            assert_eq!(crossed, &expected, "{levels}");
+        }
+    }
+    registry.teardown_all().await.unwrap();
 }
 
 #[tokio::test]

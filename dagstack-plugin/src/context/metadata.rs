@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::encode::nesting::{make_shallow, shallow};
 use crate::trace;
 
 /// The horizontal concerns that travel with a call: an immutable map from text to JSON.
@@ -27,11 +28,13 @@ impl Metadata {
         self.0.as_deref()?.get(key)
     }
 
-    /// The same map with one entry added or replaced. The original stays as it was.
+    /// The same map with one entry added or replaced. The original stays as it was. In the place of a
+    /// value that nests deeper than [`MAX_NESTING`](crate::wire::MAX_NESTING) levels stands a text that
+    /// says so, however metadata are made: they would not cross.
     #[must_use]
     pub fn with(&self, key: impl Into<String>, value: impl Into<Value>) -> Self {
         let mut map = self.0.as_deref().cloned().unwrap_or_default();
-        map.insert(key.into(), value.into());
+        map.insert(key.into(), shallow(value.into()));
         Self(Some(Arc::new(map)))
     }
 
@@ -103,7 +106,8 @@ pub struct MetadataError {
 }
 
 impl From<Map<String, Value>> for Metadata {
-    fn from(map: Map<String, Value>) -> Self {
+    fn from(mut map: Map<String, Value>) -> Self {
+        map.values_mut().for_each(make_shallow);
         Self((!map.is_empty()).then(|| Arc::new(map)))
     }
 }

@@ -44,15 +44,19 @@ pub fn value_is_deeper(value: &Value, limit: usize) -> bool {
     }
 }
 
-/// What stands beside a result (the details of an error, a payload of progress, an attribute of a
-/// log record) as it may cross: a value that nests deeper than [`MAX_NESTING`] becomes a text that
-/// says so, whether or not it has to cross.
-pub(crate) fn shallow(value: Value) -> Value {
-    if value_is_deeper(&value, MAX_NESTING) {
-        Value::from(format!(
+/// What stands beside arguments and results (the details of an error, a payload of progress, an
+/// attribute of a log record, an entry of metadata) as it may cross: a value that nests deeper than
+/// [`MAX_NESTING`] becomes a text that says so, whether or not it has to cross.
+pub(crate) fn shallow(mut value: Value) -> Value {
+    make_shallow(&mut value);
+    value
+}
+
+/// [`shallow`], where it stands.
+pub(crate) fn make_shallow(value: &mut Value) {
+    if value_is_deeper(value, MAX_NESTING) {
+        *value = Value::from(format!(
             "left out: it nests deeper than {MAX_NESTING} levels"
-        ))
-    } else {
-        value
+        ));
     }
 }
