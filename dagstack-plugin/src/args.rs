@@ -14,6 +14,7 @@ use crate::error::{HookError, code};
 use crate::numbers;
 use crate::plugin::Args;
 use crate::problem::Problem;
+use crate::schema::Wanted;
 use crate::secrets::Scrubber;
 use crate::wire::MAX_NESTING;
 
@@ -194,8 +195,11 @@ impl Reading<'_> {
             Args::Value(value) => Cow::Owned(value.to_string()),
             Args::Json(text) => Cow::Borrowed(*text),
         };
-        let shape = self.hook.schemas().input_shape();
-        let respelt = shape.with_whole_integers(&text, everywhere);
+        let wanted = Wanted {
+            shape: Some(self.hook.schemas().input_shape()),
+            everywhere,
+        };
+        let respelt = wanted.respelt(&text);
         if !numbers::keep_their_text() {
             return respelt.map(Respelt::Text);
         }

@@ -97,7 +97,7 @@ pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C,
     let (mut decoded, mut ignored) = read::<C>(&section);
     for everywhere in [false, true] {
         if decoded.is_err()
-            && let Some(respelt) = numbers::respelt(&section, &case.schema, everywhere)
+            && let Some(respelt) = numbers::respelt(&section, Some(&case.schema), everywhere)
         {
             let again = read::<C>(&respelt);
             // What is explained is what the author wrote, but for integers that are none to serde.

@@ -13,6 +13,7 @@ use serde_json::Value;
 pub(crate) use self::chain::chain;
 use self::chain::{Facts, Known, find, told};
 use crate::config::ConfigInvalid;
+use crate::numbers;
 use crate::resources::ResourceError;
 use crate::wire::Object;
 
@@ -209,7 +210,7 @@ impl HookError {
             return None;
         }
         let value = self.0.facts.details.as_ref()?.get("value")?;
-        Some(T::deserialize(value).map_err(|error| {
+        Some(numbers::from_value(value).map_err(|error| {
             Self::new(
                 code::INVALID_RESULT,
                 format!("the chain was stopped with a value that does not fit it: {error}"),
@@ -410,5 +411,13 @@ mod tests {
             assert_eq!(HookError::from_value(&error.to_value()), Some(error));
         }
         assert_eq!(HookError::from_value(&json!({ "code": "no_luck" })), None);
+    }
+
+    #[test]
+    fn b06_a_chain_may_stop_with_an_integer_that_has_a_fraction() {
+        let stopped = |value: Value| HookError::stop(&value).stopped_with::<Vec<u8>>();
+        assert_eq!(stopped(json!([5.0, 5])), Some(Ok(vec![5, 5])));
+        let error = stopped(json!([5.5])).unwrap().unwrap_err();
+        assert_eq!(error.code(), code::INVALID_RESULT);
     }
 }

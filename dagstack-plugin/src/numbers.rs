@@ -7,8 +7,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
 
-use crate::encode::nesting::value_is_deeper;
-use crate::schema::{Schema, Shape};
+use crate::encode::nesting::{text_is_deeper, value_is_deeper};
+use crate::schema::{Schema, Shape, Wanted};
 use crate::wire::MAX_NESTING;
 
 /// Whether the feature is on.
@@ -18,15 +18,20 @@ pub(crate) fn keep_their_text() -> bool {
     Number::from_u128(u128::MAX).is_some()
 }
 
-/// A value that did not decode, if there are such numbers in it: integers where the schema wants
-/// one, or everywhere.
+/// A value that did not decode, if there are such numbers in it: where the schema wants an integer, or
+/// `everywhere` but where it takes any value whatever; without a schema, anywhere.
 #[cold]
-pub(crate) fn respelt(value: &Value, schema: &Schema, everywhere: bool) -> Option<Value> {
+pub(crate) fn respelt(value: &Value, schema: Option<&Schema>, everywhere: bool) -> Option<Value> {
     if value_is_deeper(value, MAX_NESTING) {
         return None;
     }
     let text = value.to_string();
-    let respelt = Shape::of(schema).with_whole_integers(&text, everywhere);
+    let shape = schema.map(Shape::of);
+    let wanted = Wanted {
+        shape: shape.as_ref(),
+        everywhere,
+    };
+    let respelt = wanted.respelt(&text);
     if respelt.is_none() && !keep_their_text() {
         return None;
     }
@@ -35,18 +40,43 @@ pub(crate) fn respelt(value: &Value, schema: &Schema, everywhere: bool) -> Optio
     Some(value)
 }
 
-/// Reads JSON text into any type.
+/// Reads a value into any type, of which no schema says where it wants integers.
+///
+/// # Errors
+///
+/// When it does not fit.
+pub(crate) fn from_value<T: DeserializeOwned>(value: &Value) -> serde_json::Result<T> {
+    T::deserialize(value).or_else(|error| {
+        let again = respelt(value, None, true).map(T::deserialize);
+        again.and_then(Result::ok).ok_or(error)
+    })
+}
+
+/// Reads JSON text into any type, of which no schema says where it wants integers.
 ///
 /// # Errors
 ///
 /// When it does not fit.
 pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> serde_json::Result<T> {
-    if !keep_their_text() {
-        return serde_json::from_str(json);
-    }
-    let mut value = serde_json::from_str(json)?;
-    plain(&mut value);
-    T::deserialize(value)
+    let read = |json: &str| {
+        if !keep_their_text() {
+            return serde_json::from_str(json);
+        }
+        let mut value = serde_json::from_str(json)?;
+        plain(&mut value);
+        T::deserialize(value)
+    };
+    read(json).or_else(|error| {
+        if text_is_deeper(json, MAX_NESTING) {
+            return Err(error);
+        }
+        let wanted = Wanted {
+            shape: None,
+            everywhere: true,
+        };
+        let again = wanted.respelt(json).map(|json| read(&json));
+        again.and_then(Result::ok).ok_or(error)
+    })
 }
 
 /// Gives numbers with a fraction or an exponent the spelling by which serde_json tells that they are

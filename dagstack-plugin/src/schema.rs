@@ -15,7 +15,7 @@ pub(crate) use reference::{key, name_of, target};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
-pub(crate) use shape::Shape;
+pub(crate) use shape::{Shape, Wanted};
 
 /// A JSON Schema (2020-12) as a plain object.
 pub type Schema = Map<String, Value>;

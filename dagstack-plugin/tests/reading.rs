@@ -226,6 +226,40 @@ fn b06_digits_beyond_a_floats_are_kept() {
 }
 
 #[test]
+fn b06_an_exponent_moves_the_point_and_loses_no_digit() {
+    let text =
+        r#"{"value":[9007199254740993e0, 1234567890123456781e1, 90071992547409.93e2, 1e19]}"#;
+    let read = call_text::<One<Vec<u64>>>(text).unwrap();
+    let digits = [
+        (1 << 53) + 1,
+        12_345_678_901_234_567_810,
+        (1 << 53) + 1,
+        10_000_000_000_000_000_000,
+    ];
+    assert_eq!(read.value, digits);
+    let beyond = call_text::<One<u64>>(r#"{"value":123456789012345678e3}"#);
+    assert!(beyond.is_err(), "{beyond:?}");
+}
+
+#[test]
+fn b06_a_free_form_value_beside_an_integer_stays_as_it_is() {
+    #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
+    struct Both {
+        /// The schema says that it may be any number.
+        #[schemars(with = "f64")]
+        n: u8,
+        any: Value,
+        #[serde(default)]
+        map: BTreeMap<String, Value>,
+    }
+    let given = json!({ "n": 5.0, "any": [1.0, { "n": 2.0 }], "map": { "n": 3.0 } });
+    let both = read::<Both>(given.clone()).unwrap();
+    assert_eq!(both.n, 5);
+    assert_eq!(both.any, given["any"]);
+    assert_eq!(both.map["n"], given["map"]["n"]);
+}
+
+#[test]
 fn b06_a_whole_float_is_never_called_a_mistake() {
     #[derive(Debug, Deserialize, JsonSchema)]
     struct Mixed {

@@ -136,7 +136,7 @@ fn read<T: DeserializeOwned>(
     };
     let schema = schema().unwrap_or_default();
     for everywhere in [false, true] {
-        if let Some(respelt) = numbers::respelt(value, &schema, everywhere)
+        if let Some(respelt) = numbers::respelt(value, Some(&schema), everywhere)
             && let Ok(read) = T::deserialize(&respelt)
         {
             return Ok(read);

@@ -266,6 +266,44 @@ mod tests {
     }
 
     #[test]
+    fn b06_an_argument_may_be_an_integer_with_a_fraction() {
+        let mut arguments = Arguments::read("put", r#"{"size":5.0,"sizes":[1e1,2]}"#).unwrap();
+        assert_eq!(arguments.take::<u8>("size").unwrap(), 5);
+        assert_eq!(arguments.take::<Vec<u16>>("sizes").unwrap(), [10, 2]);
+        // Nesting beyond all reason is no reason to look closer.
+        let deep = format!(
+            r#"{{"size":{}}}"#,
+            "[".repeat(200_000) + &"]".repeat(200_000)
+        );
+        let mut arguments = Arguments::read("put", &deep).unwrap();
+        assert!(arguments.take::<u8>("size").is_err());
+    }
+
+    #[test]
+    fn b06_an_answer_may_be_one_too() {
+        struct Answers(&'static str);
+        impl ResourceCaller for Answers {
+            fn call<'a>(
+                &'a self,
+                _: &'static str,
+                _: String,
+            ) -> BoxFuture<'a, Result<String, HookError>> {
+                Box::pin(std::future::ready(Ok(self.0.to_owned())))
+            }
+        }
+        let sizes = |answer| {
+            let remote = Remote::new("store", Arc::new(Answers(answer)));
+            crate::task::block_on(async move {
+                remote
+                    .call::<Vec<u8>>("sizes", Ok(Parameters::of("sizes")))
+                    .await
+            })
+        };
+        assert_eq!(sizes("[5.0,5]").unwrap(), [5, 5]);
+        assert_eq!(sizes("[5.5]").unwrap_err().code(), code::INVALID_RESULT);
+    }
+
+    #[test]
     fn arguments_that_do_not_fit_say_which() {
         let message = |error: HookError| error.message().to_owned();
         let error = Arguments::read("put", "[1]").unwrap_err();

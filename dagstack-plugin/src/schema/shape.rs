@@ -16,6 +16,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use super::Schema;
+pub(crate) use integers::Wanted;
 use kinds::Kinds;
 
 /// A schema's places; the first is that of the whole value.
