@@ -320,6 +320,13 @@ pub enum PluginError {
     Failed(BoxError),
     /// The author's own code panicked.
     Panicked,
+    /// One of the first two, in the author's own words.
+    Reworded {
+        /// Which.
+        of: Box<Self>,
+        /// The message.
+        message: String,
+    },
 }
 
 impl PluginError {
@@ -330,15 +337,21 @@ impl PluginError {
 
     /// The same error without the secrets it quotes: nobody who reports it can know them.
     pub(crate) fn without_secrets(self, secrets: &crate::secrets::Scrubber) -> Self {
-        let Self::Failed(error) = &self else {
-            return self;
-        };
-        let (text, debug) = (self.to_string(), format!("{error:?}"));
-        let clean = secrets.scrub(&text);
-        if clean == text && secrets.scrub(&debug) == debug {
-            return self;
+        match self {
+            Self::Failed(error) => {
+                let (text, debug) = (told(&*error).0, format!("{error:?}"));
+                let clean = secrets.scrub(&text);
+                if clean == text && secrets.scrub(&debug) == debug {
+                    return Self::Failed(error);
+                }
+                Self::new(clean)
+            }
+            Self::Reworded { of, message } => Self::Reworded {
+                message: secrets.scrub(&message).into_owned(),
+                of,
+            },
+            other => other,
         }
-        Self::new(clean)
     }
 
     /// The stable code: `config_invalid`, `setup_failed`, `panicked`, or that of a
@@ -349,6 +362,16 @@ impl PluginError {
             Self::Resource(error) => error.code(),
             Self::Failed(_) => "setup_failed",
             Self::Panicked => "panicked",
+            Self::Reworded { of, .. } => of.code(),
+        }
+    }
+
+    /// What is wrong with the config, where that is the reason.
+    pub fn config_invalid(&self) -> Option<&ConfigInvalid> {
+        match self {
+            Self::ConfigInvalid(invalid) => Some(invalid),
+            Self::Reworded { of, .. } => of.config_invalid(),
+            _ => None,
         }
     }
 }
@@ -360,6 +383,7 @@ impl fmt::Display for PluginError {
             Self::Resource(error) => error.fmt(f),
             Self::Failed(error) => f.write_str(&told(&**error).0),
             Self::Panicked => f.write_str("the plugin panicked in its setup or teardown"),
+            Self::Reworded { message, .. } => f.write_str(message),
         }
     }
 }
@@ -374,7 +398,7 @@ impl<E: Into<BoxError>> From<E> for PluginError {
 }
 
 impl PluginError {
-    /// One of ours, wherever it stands in the chain of sources.
+    /// One of ours, wherever it stands in the chain of sources, in the words around it.
     fn in_chain(error: &(dyn Error + 'static)) -> Option<Self> {
         let invalid = || {
             find::<ConfigInvalid>(error)
@@ -382,7 +406,14 @@ impl PluginError {
                 .map(Self::ConfigInvalid)
         };
         let resource = || find::<ResourceError>(error).cloned().map(Self::Resource);
-        invalid().or_else(resource)
+        let of = invalid().or_else(resource)?;
+        let message = told(error).0;
+        Some(if message == of.to_string() {
+            of
+        } else {
+            let of = Box::new(of);
+            Self::Reworded { of, message }
+        })
     }
 
     /// `From` for those who show what they wrap, as `anyhow::Error` does, but hide it in the error

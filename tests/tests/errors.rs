@@ -163,6 +163,8 @@ async fn b19_a_setup_that_returns_anyhow_keeps_what_is_wrong() {
                 1,
                 "{reason}"
             );
+            let words = reason.message.contains("no time: ");
+            assert_eq!(words, act == "ResourceContext", "{reason}");
         }
         let reason = reason_of(new(), "Config").await;
         assert_eq!(reason.code, "config_invalid", "{reason:?}");

@@ -42,10 +42,9 @@ impl From<PluginError> for SetupFailure {
         Self {
             code: error.code(),
             message: error.to_string(),
-            problems: match &error {
-                PluginError::ConfigInvalid(invalid) => Some(json!(invalid.problems)),
-                _ => None,
-            },
+            problems: error
+                .config_invalid()
+                .map(|invalid| json!(invalid.problems)),
         }
     }
 }

@@ -431,13 +431,13 @@ fn in_process_outcome<T>(
         }
         Err(Lost::Panicked) => PluginError::Panicked,
     };
-    Err(match error {
-        PluginError::ConfigInvalid(invalid) => invalid.into(),
-        other => PluginRegistryError::PluginLoadError {
+    Err(match error.config_invalid() {
+        Some(invalid) => invalid.clone().into(),
+        None => PluginRegistryError::PluginLoadError {
             plugin,
-            cause: other.code().to_owned(),
+            cause: error.code().to_owned(),
             // The author's own message may quote the config.
-            message: secrets::scrub(&other.to_string(), section).into_owned(),
+            message: secrets::scrub(&error.to_string(), section).into_owned(),
         },
     })
 }
