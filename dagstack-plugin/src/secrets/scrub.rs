@@ -9,7 +9,7 @@ use secrecy::zeroize::Zeroizing;
 use serde_json::{Number, Value};
 
 use super::{MASKED, Places, is_secret_name};
-use crate::error::HookError;
+use crate::error::{HookError, chain};
 use crate::plugin::Health;
 use crate::schema::Schema;
 
@@ -124,8 +124,8 @@ impl Scrubber {
 
     /// An error of an author's code, without the secrets of twelve characters and more: its message,
     /// and in its details texts, keys and numbers. The error it came from is let go where something
-    /// was cut: it says the same. An error of the SDK's own about what a caller gave stays as it is:
-    /// whatever it quotes, the caller knows.
+    /// was cut, or where it tells a secret itself. An error of the SDK's own about what a caller gave
+    /// stays as it is: whatever it quotes, the caller knows.
     #[must_use]
     pub fn scrub_error(&self, error: HookError) -> HookError {
         let long: Vec<&Form> = self.forms.iter().filter(|form| form.is_long).collect();
@@ -136,7 +136,14 @@ impl Scrubber {
         let details = error
             .get_details()
             .map(|details| self.cut_value(details, &long));
-        if message == error.message() && details.as_ref() == error.get_details() {
+        // The message says what its sources do, or not.
+        let tells = |text: String| long.iter().any(|form| form.places(&text).next().is_some());
+        let is_told = || {
+            chain(&error)
+                .skip(1)
+                .any(|cause| tells(cause.to_string()) || tells(format!("{cause:?}")))
+        };
+        if message == error.message() && details.as_ref() == error.get_details() && !is_told() {
             return error;
         }
         let clean = HookError::new(error.code().to_owned(), message);
@@ -486,6 +493,23 @@ mod tests {
         );
         assert_eq!(quoted(json!(7)), WITHHELD);
         assert_eq!(quoted(json!("abc")), WITHHELD);
+    }
+
+    #[test]
+    fn b20_no_source_of_an_error_tells_what_the_error_does_not() {
+        let secret = "open-sesame-open";
+        let section = json!({ "pin": secret });
+        let schema = json!({ "properties": { "pin": { "writeOnly": true } } });
+        let scrubber = Scrubber::of(&section, schema.as_object().unwrap());
+        let came_from = |text: &str| {
+            let deep = HookError::new("deep", "no luck").with_source(text.to_owned());
+            let error = HookError::new("told", "it failed").details(json!(1));
+            let clean = scrubber.scrub_error(error.with_source(deep));
+            assert_eq!(clean.to_value()["details"], 1);
+            (clean.message().to_owned(), chain(&clean).count())
+        };
+        assert_eq!(came_from("harmless"), ("it failed".to_owned(), 3));
+        assert_eq!(came_from(secret), ("it failed".to_owned(), 1));
     }
 
     #[test]
