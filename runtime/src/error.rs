@@ -143,6 +143,17 @@ pub enum PluginRegistryError {
         plugin: PluginName,
     },
 
+    /// A plugin wraps calls with a hook that the host may not call.
+    #[error(
+        "`{plugin}` wraps calls (`chain_wrap`), but its hook `{hook}` is not exposed; leave out `mcp_exposed = false`"
+    )]
+    MiddlewareHookNotExposed {
+        /// The plugin.
+        plugin: PluginName,
+        /// The hook.
+        hook: String,
+    },
+
     /// Plugins depend on each other in a circle.
     #[error(
         "plugins depend on each other in a circle: {}; remove one of these dependencies",
@@ -376,6 +387,7 @@ impl PluginRegistryError {
             Self::AmbiguousPlugin { .. } | Self::AmbiguousFallback { .. } => "ambiguous_plugin",
             Self::MiddlewarePriority { .. } => "middleware_priority",
             Self::MiddlewareWithoutHooks { .. } => "middleware_without_hooks",
+            Self::MiddlewareHookNotExposed { .. } => "middleware_hook_not_exposed",
             Self::DependencyCycle { .. } => "dependency_cycle",
             Self::DependencyMissing { .. } => "dependency_missing",
             Self::DependencyUnavailable { .. } => "dependency_unavailable",

@@ -571,12 +571,12 @@ async fn an_observed_call_is_one_span() {
 
 // ---- plugins as middleware ----
 
-const fn hook(name: &'static str) -> Hook {
+const fn hook(name: &'static str, mcp_exposed: bool) -> Hook {
     Hook {
         name,
         description: None,
         execution_model: ExecutionModel::Sync,
-        mcp_exposed: true,
+        mcp_exposed,
         texts: &[],
         input_schema: Schema::new,
         output_schema: Schema::new,
@@ -584,9 +584,10 @@ const fn hook(name: &'static str) -> Hook {
     }
 }
 
-static BOTH: [Hook; 2] = [hook("before"), hook("after")];
-static ONLY_AFTER: [Hook; 1] = [hook("after")];
-static NEITHER: [Hook; 1] = [hook("other")];
+static BOTH: [Hook; 2] = [hook("before", true), hook("after", true)];
+static ONLY_AFTER: [Hook; 1] = [hook("after", true)];
+static NEITHER: [Hook; 1] = [hook("other", true)];
+static HIDDEN: [Hook; 2] = [hook("before", true), hook("after", false)];
 
 fn anything() -> Schema {
     Schema::from_iter([("type".to_owned(), json!("object"))])
@@ -609,8 +610,9 @@ const AFTER: usize = 2;
 const CHEAP: usize = 3;
 const IDLE: usize = 4;
 const NARROW: usize = 5;
+const HIDING: usize = 6;
 
-static GATES: [Declaration; 6] = [
+static GATES: [Declaration; 7] = [
     gate("outer", 3000, &BOTH),
     gate("inner", 2000, &BOTH),
     gate("after", 1000, &ONLY_AFTER),
@@ -623,6 +625,7 @@ static GATES: [Declaration; 6] = [
         }),
         ..gate("narrow", 1000, &BOTH)
     },
+    gate("hiding", 1000, &HIDDEN),
 ];
 
 /// Middleware number `N` of the table above. What it does stands in the text of the call.
@@ -820,16 +823,51 @@ async fn no_call_passes_a_middleware_that_is_down() {
     }
 }
 
-#[tokio::test]
-async fn a_plugin_in_another_process_is_middleware_too() {
+/// The folder of a manifest by which this program is middleware in another process.
+fn child_gate(behaviour: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let manifest = json!({
         "schema_version": "1", "name": "child", "kind": "fake", "kind_api_version": "1",
         "core_version": ">=0.1.0", "runtime": "mcp_stdio", "priority": 1500,
-        "command": server::words(), "env": { "DAGSTACK_TEST_SERVER": "gate" },
+        "command": server::words(), "env": { "DAGSTACK_TEST_SERVER": behaviour },
         "chain_wrap": { "kinds": ["worker"], "hooks": ["*"] },
     });
     std::fs::write(folder.path().join("dagstack.json"), manifest.to_string()).unwrap();
+    folder
+}
+
+/// A hook that the host cannot call in one build must not be called, or passed over, in the other.
+#[tokio::test]
+async fn b25_middleware_with_a_hook_that_is_not_exposed_lets_no_call_pass() {
+    let folder = child_gate("gate hides");
+    for (builder, gate) in [
+        (builder().plugin::<Gate<HIDING>>(), "gate.hiding"),
+        (builder().discover(folder.path()), "fake.child"),
+    ] {
+        let registry = builder
+            .kind::<dyn Worker>()
+            .plugin::<Hand<HIGH>>()
+            .build()
+            .unwrap();
+        let report = registry.setup_all().await;
+        let (kind, name) = gate.split_once('.').unwrap();
+        let reason = report.get(kind, name).unwrap().state.reason().unwrap();
+        assert_eq!(reason.code, "middleware_hook_not_exposed", "{gate}");
+        assert!(
+            reason.message.contains("`after` is not exposed"),
+            "{reason}"
+        );
+        let high = registry.get::<dyn Worker>("high").unwrap();
+        let error = high.one(&HookContext::new(), "x".into()).await.unwrap_err();
+        assert_eq!(error.code(), code::UNAVAILABLE, "{gate}: {error}");
+        drop(high);
+        registry.teardown_all().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_in_another_process_is_middleware_too() {
+    let folder = child_gate("gate");
     let registry = ready(
         builder()
             .discover(folder.path())

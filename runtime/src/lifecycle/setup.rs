@@ -19,6 +19,7 @@ use crate::entry::{Entry, Live, Running, Secrets};
 use crate::error::PluginRegistryError;
 use crate::host::TokioHost;
 use crate::isolated::Lost;
+use crate::middleware;
 use crate::registry::Registry;
 use crate::resources::HostResources;
 use crate::status::{Reason, SetupReport, State};
@@ -409,6 +410,7 @@ async fn start_process(
         required: &descriptor.resources,
     };
     let adapter = McpStdio::start(name, &command, &feed, limit, needs).await?;
+    middleware::plugin::check_exposed(descriptor, |hook| adapter.hides(hook))?;
     Ok(Running::Elsewhere(Box::new(adapter)))
 }
 

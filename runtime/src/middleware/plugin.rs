@@ -23,7 +23,8 @@
 //!   the result, or of the error. Any other key is an error: it may be a misspelt refusal.
 //! * An error of `before` refuses the call with that error. An error of `after` is the call's error.
 //! * Both hooks must take every argument of the table, those with a question mark as optional ones:
-//!   a hook that does not fit fails the calls it wraps.
+//!   a hook that does not fit fails the calls it wraps. Both must be exposed: a plugin with one that
+//!   is not is not started.
 //! * Its place among the middleware is its `priority`, which must be 1000 or more.
 //! * It does not wrap itself, nor other plugins with `chain_wrap`: there is no recursion.
 //! * While it is not ready, and for whatever reason, the calls it wraps fail with `unavailable`: what
@@ -60,7 +61,7 @@ const AFTER: &str = "after";
 ///
 /// # Errors
 ///
-/// `MiddlewarePriority`, `MiddlewareWithoutHooks`.
+/// `MiddlewarePriority`, `MiddlewareWithoutHooks`, `MiddlewareHookNotExposed`.
 pub(crate) fn check(plugin: &Descriptor) -> Result<(), PluginRegistryError> {
     if chain_wrap(plugin).is_none() {
         return Ok(());
@@ -72,14 +73,33 @@ pub(crate) fn check(plugin: &Descriptor) -> Result<(), PluginRegistryError> {
             least: LEAST_PRIORITY,
         });
     }
-    match plugin.source {
-        Source::InProcess(registration)
-            if [BEFORE, AFTER]
-                .iter()
-                .all(|hook| registration.declaration().hook(hook).is_none()) =>
-        {
-            Err(PluginRegistryError::MiddlewareWithoutHooks {
+    let Source::InProcess(registration) = plugin.source else {
+        return Ok(());
+    };
+    let hook = |name: &str| registration.declaration().hook(name).map(|(_, hook)| hook);
+    if [BEFORE, AFTER].iter().all(|name| hook(name).is_none()) {
+        return Err(PluginRegistryError::MiddlewareWithoutHooks {
+            plugin: plugin.name.clone(),
+        });
+    }
+    check_exposed(plugin, |name| hook(name).is_some_and(|it| !it.mcp_exposed))
+}
+
+/// Refuses middleware with a hook that is not exposed: in another process the host could not call
+/// it, and must not pass it over.
+///
+/// # Errors
+///
+/// `MiddlewareHookNotExposed`.
+pub(crate) fn check_exposed(
+    plugin: &Descriptor,
+    hides: impl Fn(&str) -> bool,
+) -> Result<(), PluginRegistryError> {
+    match [BEFORE, AFTER].into_iter().find(|hook| hides(hook)) {
+        Some(hook) if chain_wrap(plugin).is_some() => {
+            Err(PluginRegistryError::MiddlewareHookNotExposed {
                 plugin: plugin.name.clone(),
+                hook: hook.to_owned(),
             })
         }
         _ => Ok(()),

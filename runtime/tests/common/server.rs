@@ -70,6 +70,7 @@ pub(crate) fn serve_if_asked() {
         foreign: is("foreign"),
         needs_clock: is("needs-clock"),
         gate: is("gate"),
+        hides: is("hides"),
         cancelled: Vec::new(),
         config: Value::Null,
     };
@@ -92,6 +93,8 @@ struct Server {
     needs_clock: bool,
     /// Whether it is middleware: it has a hook `before`.
     gate: bool,
+    /// Whether it has a hook `after` that is not exposed.
+    hides: bool,
     cancelled: Vec<Value>,
     config: Value,
 }
@@ -167,6 +170,7 @@ impl Server {
                         "resources": { "required": resources },
                     },
                     "hooks": hooks,
+                    "hidden": if self.hides { vec!["after"] } else { vec![] },
                 } });
         }
         json!({

@@ -128,8 +128,12 @@ impl Hooks {
         self.tools.get(hook).ok_or_else(|| self.unknown(hook))
     }
 
+    pub(super) fn hides(&self, hook: &str) -> bool {
+        self.hidden.iter().any(|hidden| hidden == hook)
+    }
+
     fn unknown(&self, hook: &str) -> HookError {
-        if self.hidden.iter().any(|hidden| hidden == hook) {
+        if self.hides(hook) {
             return call::not_exposed(&self.plugin.to_string(), hook);
         }
         let (kind, name) = (self.plugin.kind(), self.plugin.name());

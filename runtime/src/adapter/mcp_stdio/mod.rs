@@ -73,6 +73,11 @@ impl fmt::Debug for McpStdio {
 }
 
 impl McpStdio {
+    /// Whether the plugin has the hook, but lets nobody outside its process call it.
+    pub(crate) fn hides(&self, hook: &str) -> bool {
+        self.hooks.hides(hook)
+    }
+
     async fn call_hook(
         &self,
         hook: &str,
