@@ -324,12 +324,14 @@ pub fn unknown_hook<'a>(
     .as_clean()
 }
 
-/// The error for a hook that only code in the same program may call. The same in every runtime.
-pub fn not_exposed(plugin: &str, hook: &str) -> HookError {
+/// The error for a hook that only code in the same program may call, of a plugin or of a kind. The
+/// same in every runtime.
+#[cold]
+pub fn not_exposed(of: &(impl fmt::Display + ?Sized), hook: &str) -> HookError {
     HookError::new(
         code::NOT_EXPOSED,
         format!(
-            "hook `{hook}` of `{plugin}` is not exposed: only code linked into the same program calls it, through its kind's trait or as a plugin that depends on `{plugin}`"
+            "hook `{hook}` of `{of}` is not exposed: only code linked into the same program calls it, through its kind's trait or as a plugin that depends on its plugin; nobody else sees its arguments and its result"
         ),
     )
 }

@@ -45,8 +45,8 @@ pub mod code {
     pub const PERMISSION_DENIED: &str = "permission_denied";
     /// A budget is used up.
     pub const QUOTA_EXCEEDED: &str = "quota_exceeded";
-    /// The hook is not exposed: what it takes and returns has no JSON form, so it can only be called
-    /// through its kind's trait, on a plugin in the same process.
+    /// The hook is not exposed: only code linked into the same program may call it, and nobody else sees
+    /// what it takes and returns.
     pub const NOT_EXPOSED: &str = "not_exposed";
     /// What the plugin returned does not fit its kind. Details: `{"hook", "problem"}`.
     pub const INVALID_RESULT: &str = "invalid_result";
@@ -218,17 +218,11 @@ impl HookError {
         }))
     }
 
-    /// The error for a hook that has no JSON form.
+    /// The error for a hook of a kind that is not exposed.
     #[cold]
     pub(crate) fn not_exposed(kind: &crate::kind::KindSpec, hook: usize) -> Self {
         let name = kind.hooks.get(hook).map_or("?", |hook| hook.name);
-        Self::new(
-            code::NOT_EXPOSED,
-            format!(
-                "hook `{name}` of kind `{}` is not exposed: only a plugin linked into this program can be called by it, through the kind's trait",
-                kind.name
-            ),
-        )
+        crate::call::not_exposed(kind.name, name)
     }
 
     /// The same error with a few words in front of its message.

@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use dagstack_plugin::call::{Access, CatchPanic, GivingUp, given_up};
+use dagstack_plugin::call::{Access, CatchPanic, GivingUp, given_up, not_exposed};
 use dagstack_plugin::kind::{Host, InFlight, Lease};
 use dagstack_plugin::middleware::{Call, Next, Payload};
 use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code, tool};
@@ -184,13 +184,8 @@ impl JsonPayload<'_> {
         if self.exposed {
             return Ok(());
         }
-        Err(HookError::new(
-            code::NOT_EXPOSED,
-            format!(
-                "hook `{}` is not exposed: its arguments and its result have no JSON form",
-                self.hook
-            ),
-        ))
+        let plugin = &self.run.entry.descriptor.name;
+        Err(not_exposed(plugin, self.hook))
     }
 
     fn used_up(&self) -> HookError {

@@ -10,11 +10,12 @@ use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
 
-use crate::call::{GivingUp, given_up, panicked};
+use crate::call::{GivingUp, given_up, not_exposed, panicked};
 use crate::context::HookContext;
 use crate::error::{HookError, code};
 use crate::kind::{HookSpec, InFlight, Lease};
 use crate::middleware::{Call, Next, Payload};
+use crate::name::PluginName;
 use crate::plugin::{BoxFuture, Plugin};
 
 /// A plugin in this process behind its kind's trait: it counts calls, catches panics, lets
@@ -164,6 +165,7 @@ impl<P: Plugin> Native<P> {
         let mut payload = Now {
             run: Mutex::new(Some(guarded)),
             output: Mutex::new(None),
+            plugin: self.lease.plugin(),
             hook,
         };
         let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload);
@@ -317,6 +319,18 @@ struct Typed<'n, 'a, K: HookSpec<HOOK> + ?Sized, P, const HOOK: usize> {
     output: Mutex<Option<K::Output>>,
 }
 
+impl<K: HookSpec<HOOK> + ?Sized, P: Plugin, const HOOK: usize> Typed<'_, '_, K, P, HOOK> {
+    /// Refuses the JSON of a hook that is not exposed, even where its types have one: middleware must
+    /// not depend on what the kind does not promise.
+    fn exposed(&self) -> Result<(), HookError> {
+        let hook = &K::SPEC.hooks[HOOK];
+        if hook.mcp_exposed {
+            return Ok(());
+        }
+        Err(not_exposed(self.native.lease.plugin(), hook.name))
+    }
+}
+
 fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -336,7 +350,7 @@ where
     P: Run<K, HOOK>,
 {
     fn args_json(&self) -> Result<Value, HookError> {
-        exposed::<K, HOOK>()?;
+        self.exposed()?;
         match &*lock(&self.args) {
             Some(args) => K::args_to_json(args),
             None => Err(used_up(K::SPEC.hooks[HOOK].name)),
@@ -344,7 +358,7 @@ where
     }
 
     fn set_args_json(&mut self, args: Value) -> Result<(), HookError> {
-        exposed::<K, HOOK>()?;
+        self.exposed()?;
         *get_mut(&mut self.args) = Some(K::args_from_json(args)?);
         Ok(())
     }
@@ -364,7 +378,7 @@ where
     }
 
     fn result_json(&self) -> Result<Option<Value>, HookError> {
-        exposed::<K, HOOK>()?;
+        self.exposed()?;
         lock(&self.output)
             .as_ref()
             .map(K::output_to_json)
@@ -372,40 +386,30 @@ where
     }
 
     fn set_result_json(&mut self, result: Value) -> Result<(), HookError> {
-        exposed::<K, HOOK>()?;
+        self.exposed()?;
         *get_mut(&mut self.output) = Some(K::output_from_json(result)?);
         Ok(())
     }
 }
 
-/// Refuses the JSON of a hook that is not exposed, even where its types have one: middleware must
-/// not depend on what the kind does not promise.
-fn exposed<K: HookSpec<HOOK> + ?Sized, const HOOK: usize>() -> Result<(), HookError> {
-    let hook = &K::SPEC.hooks[HOOK];
-    if hook.mcp_exposed {
-        Ok(())
-    } else {
-        Err(not_exposed(hook.name))
-    }
-}
-
 /// The payload of a plain `fn` hook: nothing of it has a JSON form.
-struct Now<F, T> {
+struct Now<'a, F, T> {
     run: Mutex<Option<F>>,
     output: Mutex<Option<T>>,
+    plugin: &'a PluginName,
     hook: &'static str,
 }
 
-impl<F, T: Send> Payload for Now<F, T>
+impl<F, T: Send> Payload for Now<'_, F, T>
 where
     F: FnOnce(&HookContext) -> Result<T, HookError> + Send,
 {
     fn args_json(&self) -> Result<Value, HookError> {
-        Err(not_exposed(self.hook))
+        Err(not_exposed(self.plugin, self.hook))
     }
 
     fn set_args_json(&mut self, _: Value) -> Result<(), HookError> {
-        Err(not_exposed(self.hook))
+        Err(not_exposed(self.plugin, self.hook))
     }
 
     fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
@@ -421,20 +425,12 @@ where
     }
 
     fn result_json(&self) -> Result<Option<Value>, HookError> {
-        Err(not_exposed(self.hook))
+        Err(not_exposed(self.plugin, self.hook))
     }
 
     fn set_result_json(&mut self, _: Value) -> Result<(), HookError> {
-        Err(not_exposed(self.hook))
+        Err(not_exposed(self.plugin, self.hook))
     }
-}
-
-#[cold]
-fn not_exposed(hook: &str) -> HookError {
-    HookError::new(
-        code::NOT_EXPOSED,
-        format!("hook `{hook}` is not exposed: its arguments and its result have no JSON form"),
-    )
 }
 
 #[cold]
