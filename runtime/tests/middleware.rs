@@ -261,6 +261,40 @@ async fn a_middleware_refuses_and_changes_calls() {
     );
 }
 
+/// The host's own, which refuses.
+struct Refuses;
+
+#[async_trait]
+impl Middleware for Refuses {
+    async fn call(&self, call: &mut Call<'_>, next: Next<'_>) -> Result<(), HookError> {
+        match call.args_json()?["text"].as_str() {
+            Some("refuse") => Err(HookError::new("closed", "no room in open-sesame-open")),
+            _ => next.run(call).await,
+        }
+    }
+}
+
+/// Only what a plugin says itself is searched for the secrets of its config.
+#[tokio::test]
+async fn b20_an_error_of_the_hosts_own_middleware_is_the_same_typed_and_by_json() {
+    let config = json!({ "worker": { "high": { "api_key": "open-sesame-open" } } });
+    let registry = ready(
+        builder()
+            .middleware(Refuses)
+            .kind::<dyn Worker>()
+            .plugin::<Hand<HIGH>>()
+            .config(MemoryConfig::new(config)),
+    )
+    .await;
+    let ctx = HookContext::new();
+    let high = registry.get::<dyn Worker>("high").unwrap();
+    let typed = high.one(&ctx, "refuse".into()).await.unwrap_err();
+    let handle = registry.plugin("worker", "high").unwrap();
+    let by_json = handle.call("one", &ctx, text("refuse")).await.unwrap_err();
+    assert_eq!(typed, by_json);
+    assert_eq!(typed.message(), "no room in open-sesame-open");
+}
+
 #[tokio::test]
 async fn a_middleware_changes_calls_to_other_processes() {
     let registry = ready(builder().middleware(Changes).executable(

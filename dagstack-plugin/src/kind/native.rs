@@ -81,15 +81,16 @@ impl<P: Plugin> Native<P> {
         match self.enter(ctx) {
             Ok(in_flight) => Box::pin(Direct {
                 future: P::run(self, ctx, args),
-                guard: self.guard::<K, HOOK>(ctx),
+                guard: self.guard::<K, HOOK>(ctx, true),
                 _in_flight: in_flight,
             }),
             Err(error) => Box::pin(ready(Err(error))),
         }
     }
 
+    /// Of a hook that the plugin itself runs, or else of its middleware.
     #[inline]
-    fn guard<'a, K, const HOOK: usize>(&'a self, ctx: &'a HookContext) -> Guard<'a>
+    fn guard<'a, K, const HOOK: usize>(&'a self, ctx: &'a HookContext, is_own: bool) -> Guard<'a>
     where
         K: HookSpec<HOOK> + ?Sized,
         P: Run<K, HOOK>,
@@ -98,6 +99,7 @@ impl<P: Plugin> Native<P> {
             ctx,
             lease: &self.lease,
             hook: K::SPEC.hooks[HOOK].name,
+            is_own,
             giving_up: None,
         }
     }
@@ -129,7 +131,7 @@ impl<P: Plugin> Native<P> {
         let layers = self.lease.layers(P::PLACE);
         let host = &**self.lease.host();
         let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
-        let mut guard = self.guard::<K, HOOK>(ctx);
+        let mut guard = self.guard::<K, HOOK>(ctx, false);
         let mut passed = Next::new(layers).run(&mut call);
         poll_fn(|cx| guard.poll(passed.as_mut(), cx)).await?;
         drop(passed);
@@ -282,6 +284,8 @@ struct Guard<'a> {
     ctx: &'a HookContext,
     lease: &'a Lease,
     hook: &'static str,
+    /// Whether its errors are the plugin's, which may quote the config.
+    is_own: bool,
     /// Made when the hook first waits.
     giving_up: Option<Box<GivingUp>>,
 }
@@ -296,7 +300,10 @@ impl Guard<'_> {
         let poll = || catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
         match self.lease.host().within(poll) {
             Some(Ok(Poll::Ready(Ok(output)))) => Poll::Ready(Ok(output)),
-            Some(Ok(Poll::Ready(Err(error)))) => Poll::Ready(Err(self.lease.clean(error))),
+            Some(Ok(Poll::Ready(Err(error)))) if self.is_own => {
+                Poll::Ready(Err(self.lease.clean(error)))
+            }
+            Some(Ok(Poll::Ready(Err(error)))) => Poll::Ready(Err(error)),
             Some(Ok(Poll::Pending)) => self.waits(cx).map(Err),
             Some(Err(payload)) => Poll::Ready(Err(panicked(self.hook, payload))),
             None => Poll::Ready(Err(not_run())),
@@ -370,7 +377,7 @@ where
             };
             given_up(ctx)?;
             let mut future = pin!(P::run(self.native, ctx, args));
-            let mut guard = self.native.guard::<K, HOOK>(ctx);
+            let mut guard = self.native.guard::<K, HOOK>(ctx, true);
             let output = poll_fn(|cx| guard.poll(future.as_mut(), cx)).await?;
             *get_mut(&mut self.output) = Some(output);
             Ok(())
