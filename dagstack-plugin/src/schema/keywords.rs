@@ -51,3 +51,16 @@ pub(crate) fn each_mut(schema: &mut Map<String, Value>, mut visit: impl FnMut(&s
         }
     }
 }
+
+/// Whether `is` says so of some schema that stands right inside `schema`.
+pub(crate) fn any(schema: &Map<String, Value>, is: impl Fn(&Map<String, Value>) -> bool) -> bool {
+    let is = |part: &Value| part.as_object().is_some_and(&is);
+    schema
+        .iter()
+        .any(|(keyword, value)| match (holds(keyword), value) {
+            (Some(Holds::Schemas), Value::Array(parts)) => parts.iter().any(is),
+            (Some(Holds::Schemas), part) => is(part),
+            (Some(Holds::Named), Value::Object(members)) => members.values().any(is),
+            _ => false,
+        })
+}

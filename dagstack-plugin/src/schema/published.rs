@@ -29,7 +29,7 @@ pub(crate) enum Formats {
 /// * Arrays have `items`, tuples too.
 /// * Formats are as wanted; what others say is said in other words.
 pub(crate) fn publish(schema: &mut Schema, formats: Formats) {
-    items(schema);
+    let most = most_items(schema);
     integers(schema);
     if formats != Formats::OfTypes {
         format(schema, formats);
@@ -43,6 +43,8 @@ pub(crate) fn publish(schema: &mut Schema, formats: Formats) {
             _ => {}
         }
     });
+    // Last, so that what is copied is not walked again.
+    items(schema, most);
 }
 
 /// Whether a value may be of the type.
@@ -54,13 +56,16 @@ fn may_be(schema: &Schema, wanted: &str) -> bool {
     }
 }
 
-/// Gives arrays `items`. Those of a tuple say for each item what one of its places says, so that
-/// they are right for readers too that do not know `prefixItems`.
-fn items(schema: &mut Schema) {
-    let places = match schema.get("prefixItems") {
+fn places(schema: &Schema) -> u64 {
+    match schema.get("prefixItems") {
         Some(Value::Array(places)) => places.len() as u64,
         _ => 0,
-    };
+    }
+}
+
+/// How many items an array may have. Tuples say so by `maxItems`.
+fn most_items(schema: &mut Schema) -> Option<u64> {
+    let places = places(schema);
     let mut most = schema.get("maxItems").and_then(Value::as_u64);
     if places > 0 && schema.get("items") == Some(&Value::Bool(false)) {
         // The other way to say that a tuple ends here.
@@ -68,6 +73,13 @@ fn items(schema: &mut Schema) {
         schema.insert("maxItems".to_owned(), most.into());
         schema.remove("items");
     }
+    most
+}
+
+/// Gives arrays `items`. Those of a tuple say for each item what one of its places says, so that
+/// they are right for readers too that do not know `prefixItems`.
+fn items(schema: &mut Schema, most: Option<u64>) {
+    let places = places(schema);
     if schema.contains_key("items") {
         return;
     }
@@ -94,6 +106,18 @@ fn one_of(places: &[Value]) -> Value {
     let mut forms: Vec<Value> = Vec::new();
     for place in places {
         let form = match place {
+            // A copy of a tuple, with copies in it, in each copy around it would double at each level.
+            Value::Object(place) if has_tuple(place) => {
+                let mut form = Map::new();
+                form.extend(place.get("type").map(|it| ("type".to_owned(), it.clone())));
+                if may_be(place, "array") {
+                    form.insert("items".to_owned(), json!({}));
+                }
+                if crate::secrets::mentions_secrets(place) {
+                    form.insert("writeOnly".to_owned(), true.into());
+                }
+                Value::Object(form)
+            }
             Value::Object(place) => place
                 .iter()
                 .filter(|(keyword, _)| !OF_ONE_PLACE.contains(&keyword.as_str()))
@@ -110,6 +134,11 @@ fn one_of(places: &[Value]) -> Value {
         _ if forms.iter().any(super::is_any) => json!({}),
         _ => json!({ "anyOf": forms }),
     }
+}
+
+/// Whether the schema is that of a tuple, or one stands inside.
+fn has_tuple(schema: &Schema) -> bool {
+    schema.contains_key("prefixItems") || keywords::any(schema, has_tuple)
 }
 
 /// The bounds of the integer type that has the format in schemas that schemars makes.

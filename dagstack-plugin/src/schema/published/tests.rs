@@ -292,6 +292,24 @@ fn b03_arrays_have_items_and_tuples_too() {
 }
 
 #[test]
+fn b03_tuples_in_tuples_do_not_double_at_each_level() {
+    let nested = |levels: usize| {
+        (0..levels).fold(json!({ "type": "integer" }), |inner, _| {
+            json!({ "type": "array", "prefixItems": [inner, { "type": "string" }], "maxItems": 2 })
+        })
+    };
+    let size = |levels| published(nested(levels)).to_string().len();
+    let (small, large) = (size(4), size(16));
+    assert!(large < 5 * small, "{small} {large}");
+    let two = published(nested(2));
+    let (integer, text) = (json!({ "type": "integer" }), json!({ "type": "string" }));
+    let inner = json!({ "type": "array", "items": {} });
+    assert_eq!(two["items"], json!({ "anyOf": [inner, text] }));
+    let items = &two["prefixItems"][0]["items"];
+    assert_eq!(items, &json!({ "anyOf": [integer, text] }));
+}
+
+#[test]
 fn b03_items_say_nothing_new() {
     for (given, items) in [
         (json!({ "type": "array" }), json!({})),
