@@ -226,6 +226,24 @@ fn b18_a_path_need_not_be_utf8() {
 }
 
 #[test]
+fn b18_a_number_that_json_lacks_is_told_by_its_key() {
+    let file = folder("b18").join("numbers.toml");
+    let file = file.to_str().unwrap();
+    for (text, key) in [
+        ("prefix = nan", "prefix"),
+        ("[inner]\nlist = [1.0, { x = -inf }]", "inner.list[1].x"),
+    ] {
+        std::fs::write(file, text).unwrap();
+        let (exit, _, err) = run(&["--config", file, "schema"], "");
+        assert_eq!(exit, 2, "{err}");
+        assert!(
+            err.contains(&format!("`{key}`: found a number that JSON lacks")),
+            "{err}"
+        );
+    }
+}
+
+#[test]
 fn b18_a_wrong_command_line_says_so() {
     for (arguments, says) in [
         (&["--help=x"][..], "`--help` takes no value"),

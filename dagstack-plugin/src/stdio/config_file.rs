@@ -17,15 +17,15 @@ pub(super) fn read(path: &Path, declaration: &Declaration) -> Result<Value, Stri
         serde_json::from_str(text)
             .map_err(|error| format!("the config `{shown}` is no JSON: {error}"))?
     } else {
-        toml::from_str::<toml::Table>(text)
-            .map(|table| json_of(toml::Value::Table(table)))
-            .map_err(|error| {
-                // Its own text would quote the line, and there may be a secret in it.
-                let before = error.span().and_then(|span| text.get(..span.start));
-                let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-                let problem = error.message();
-                format!("the config `{shown}` is no TOML: {problem}, in line {line}")
-            })?
+        let table = toml::from_str::<toml::Table>(text).map_err(|error| {
+            // Its own text would quote the line, and there may be a secret in it.
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            let problem = error.message();
+            format!("the config `{shown}` is no TOML: {problem}, in line {line}")
+        })?;
+        json_of(toml::Value::Table(table), "")
+            .map_err(|problem| format!("the config `{shown}`: {problem}"))?
     };
     section(tree, declaration).map_err(|problem| format!("the config `{shown}`: {problem}"))
 }
@@ -54,19 +54,32 @@ fn section(mut tree: Value, declaration: &Declaration) -> Result<Value, String> 
     }
 }
 
-fn json_of(value: toml::Value) -> Value {
-    match value {
+/// A value of TOML, which stands under `key`, as JSON.
+fn json_of(value: toml::Value, key: &str) -> Result<Value, String> {
+    Ok(match value {
         toml::Value::String(text) => text.into(),
         toml::Value::Integer(number) => number.into(),
+        toml::Value::Float(number) if !number.is_finite() => {
+            return Err(format!(
+                "`{key}`: found a number that JSON lacks (`nan`, `inf`), expected one it has"
+            ));
+        }
         toml::Value::Float(number) => number.into(),
         toml::Value::Boolean(truth) => truth.into(),
         toml::Value::Datetime(time) => time.to_string().into(),
-        toml::Value::Array(items) => items.into_iter().map(json_of).collect(),
-        toml::Value::Table(members) => Value::Object(
-            members
-                .into_iter()
-                .map(|(key, value)| (key, json_of(value)))
-                .collect(),
-        ),
-    }
+        toml::Value::Array(items) => {
+            let items = items.into_iter().enumerate();
+            items
+                .map(|(at, item)| json_of(item, &format!("{key}[{at}]")))
+                .collect::<Result<_, _>>()?
+        }
+        toml::Value::Table(members) => {
+            let dot = if key.is_empty() { "" } else { "." };
+            let members = members.into_iter().map(|(name, value)| {
+                let value = json_of(value, &format!("{key}{dot}{name}"))?;
+                Ok((name, value))
+            });
+            Value::Object(members.collect::<Result<_, String>>()?)
+        }
+    })
 }
