@@ -476,6 +476,10 @@ fn b23_what_is_no_base64_is_told_so_and_not_shown() {
             "expected `=` at its end, up to a multiple of 4 characters",
         ),
         ("aGkaG", "it breaks off after 5 characters"),
+        (
+            "aGl=",
+            "the last character before its end, at 3, has bits set that belong to no byte",
+        ),
     ] {
         let problem = format!("`chunker.fixed.chunk.data`: the text is no base64: {problem}");
         let error = call_error::<Binary>(json!({ "data": given }));

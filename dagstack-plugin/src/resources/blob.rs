@@ -160,9 +160,14 @@ impl fmt::Display for Explained<'_> {
             DecodeError::InvalidPadding => {
                 f.write_str("expected `=` at its end, up to a multiple of 4 characters")
             }
-            DecodeError::InvalidLength(_) | DecodeError::InvalidLastSymbol { .. } => {
+            DecodeError::InvalidLength(_) => {
                 write!(f, "it breaks off after {} characters", text.len())
             }
+            DecodeError::InvalidLastSymbol { offset, .. } => write!(
+                f,
+                "the last character before its end, at {}, has bits set that belong to no byte",
+                offset + 1
+            ),
         }
     }
 }
