@@ -193,8 +193,8 @@ pub(crate) fn panicked(hook: &str, payload: Box<dyn Any + Send>) -> HookError {
     )
 }
 
-/// What to do about a panic of tokio's, known by how it begins: of what an author blocks on where
-/// that is not allowed, and of what needs a runtime that is not there.
+/// What to do about a panic of tokio's, known by words in it: of what an author blocks on where that
+/// is not allowed, and of what needs a runtime that is not there, or has no clock or no IO.
 fn mend_of(payload: &(dyn Any + Send)) -> &'static str {
     let text = payload
         .downcast_ref::<&str>()
@@ -209,7 +209,9 @@ fn mend_of(payload: &(dyn Any + Send)) -> &'static str {
         "can call blocking only when running on the multi-threaded runtime",
     ]) {
         "\nhelp: it blocks its thread, which the host's async runtime uses; declare it `#[hook(execution_model = \"thread_cpu_bound\")]` and no `async fn`, and it runs where it may block"
-    } else if says(&["there is no reactor running", "there is no timer running"]) {
+    } else if says(&["but timers are disabled", "but IO is disabled"]) {
+        "\nhelp: the tokio runtime around it has no clock or no IO; whoever makes that runtime, the host or the hook itself, calls `enable_all()` on its builder"
+    } else if says(&["there is no reactor running"]) {
         "\nhelp: it needs a tokio runtime where there is none; in a thread of its own, enter the `tokio::runtime::Handle::current()` of the hook, or declare the hook `#[hook(execution_model = \"thread_cpu_bound\")]` and give it a runtime of its own"
     } else {
         ""
@@ -401,5 +403,25 @@ impl<F: Future + Unpin> Future for CatchPanic<F> {
                 Poll::Ready(Err(Panicked))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn b08_what_needs_a_clock_that_is_not_there_names_the_mend() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let sleeps = || runtime.block_on(async { tokio::time::sleep(Duration::ZERO).await });
+        let payload = catch_unwind(AssertUnwindSafe(sleeps)).unwrap_err();
+        let error = panicked("sleep", payload);
+        assert!(error.message().contains("`enable_all()`"), "{error}");
+        let outside = catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).unwrap_err();
+        let error = panicked("sleep", outside);
+        assert!(error.message().contains("Handle::current()"), "{error}");
     }
 }
