@@ -78,7 +78,8 @@ fn subscribe(
 ) -> (ConfigSubscription, UnboundedReceiver<(Value, Value)>) {
     let (tell, told) = unbounded_channel();
     let subscription = registry.on_section_change(path, move |old: &Value, new: &Value| {
-        tell.send((old.clone(), new.clone()))
+        let told = tell.send((old.clone(), new.clone()));
+        told.map_err(|_| "nobody listens")
     });
     (subscription, told)
 }
@@ -321,7 +322,8 @@ async fn changes_are_told_in_order() {
     for name in ["a", "b"] {
         let tell = tell.clone();
         registry.on_section_change("test.n", move |old: &Value, new: &Value| {
-            tell.send((name, old.clone(), new.clone()))
+            let told = tell.send((name, old.clone(), new.clone()));
+            told.map_err(|_| "nobody listens")
         });
     }
     let mut last = 0;
