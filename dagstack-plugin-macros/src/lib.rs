@@ -231,7 +231,7 @@ pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|---|
 /// | `sync`: a `fn` | what takes less than a millisecond | at once, on the thread of whoever calls | no: the caller waits for it, on a host of one thread everybody does, and no deadline ends it |
 /// | `async`: an `async fn` | waiting for files, networks, other plugins | on the caller's task; given up at its next `.await` when the caller does | not between two awaits; `tokio::task::block_in_place` may, on a host of several threads |
-/// | `thread_cpu_bound`, also an `async fn` | computing, blocking clients | on a thread for it, in a host at most one for each core at a time | yes, and it may start runtimes of its own; it cannot be interrupted, but asked (`ctx.cancellation()`) |
+/// | `thread_cpu_bound`, also an `async fn` | computing, blocking clients | on a thread for it, at most 256 at a time | yes, and it may start runtimes of its own; it cannot be interrupted, but asked (`ctx.cancellation()`) |
 /// | `process_cpu_bound` | what may crash, leak or never end | in processes of the plugin's executable, which the host is told of | yes; a process whose caller gives up is killed |
 ///
 /// Every function of a plugin finds a tokio runtime around it, in both builds: hooks of any model,

@@ -13,7 +13,6 @@ pub(crate) fn hidden(items: &TokenStream) -> TokenStream {
             clippy::all,
             clippy::nursery,
             clippy::pedantic,
-            clippy::restriction,
             deprecated,
             elided_lifetimes_in_paths,
             mismatched_lifetime_syntaxes,

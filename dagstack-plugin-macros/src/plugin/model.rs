@@ -272,12 +272,11 @@ impl ImplBlock {
         let Some(path) = path_of(&self.self_ty) else {
             return false;
         };
+        let mut names = path.path.segments.iter().map(|name| &name.ident);
+        let name = names.next().filter(|_| names.next().is_none());
         path.qself.is_none()
             && path.path.leading_colon.is_none()
-            && path.path.segments.len() == 1
-            && !OF_STD
-                .iter()
-                .any(|known| path.path.segments[0].ident == known)
+            && name.is_some_and(|name| !OF_STD.iter().any(|known| name == known))
     }
 
     /// The name of the type, without what it is generic over.

@@ -32,7 +32,7 @@ fn units_to_keys(object: &mut Schema) {
         for form in forms.into_iter().flatten().filter_map(Value::as_object_mut) {
             if let Some(Value::String(unit)) = form.get("const") {
                 let unit = unit.clone();
-                form.shift_remove("const");
+                form.remove("const");
                 form.insert("type".to_owned(), "object".into());
                 form.insert(
                     "properties".to_owned(),

@@ -12,7 +12,6 @@ pub struct Page {
     clippy::all,
     clippy::nursery,
     clippy::pedantic,
-    clippy::restriction,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,

@@ -120,7 +120,6 @@ pub use __dagstack_kind_Chunker_baed62f45f5c1b38 as Chunker;
     clippy::all,
     clippy::nursery,
     clippy::pedantic,
-    clippy::restriction,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,

@@ -57,7 +57,6 @@ impl Echo {
     clippy::all,
     clippy::nursery,
     clippy::pedantic,
-    clippy::restriction,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,

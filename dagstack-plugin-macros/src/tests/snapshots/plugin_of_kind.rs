@@ -3,7 +3,6 @@
     clippy::all,
     clippy::nursery,
     clippy::pedantic,
-    clippy::restriction,
     deprecated,
     elided_lifetimes_in_paths,
     mismatched_lifetime_syntaxes,

@@ -16,6 +16,20 @@
     unused_results
 )]
 #![deny(clippy::all, clippy::pedantic)]
+// Some of those that are a matter of taste.
+#![deny(
+    clippy::allow_attributes_without_reason,
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::let_underscore_must_use,
+    clippy::missing_docs_in_private_items,
+    clippy::panic,
+    clippy::shadow_unrelated,
+    clippy::str_to_string,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
 
 use dagstack_plugin::prelude::*;
 
