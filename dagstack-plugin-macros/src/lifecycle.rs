@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
-use syn::{FnArg, Meta, Type};
+use syn::{FnArg, Meta, Type, TypeReference};
 
 use crate::ctxt::Ctxt;
 use crate::hook::expand::{NamedType, Scope, check_inferred, check_send, check_type, own};
@@ -88,6 +88,13 @@ fn check_setup<'a>(function: &'a MemberFn, cx: &Ctxt) -> Option<&'a Type> {
                 "`#[setup]` makes the plugin, so it has no `self` yet\nhelp: write `fn setup(ctx: &PluginContext) -> Self`",
             ),
             FnArg::Typed(param) if params == 1 => match &*param.ty {
+                Type::Reference(TypeReference {
+                    lifetime: Some(lifetime),
+                    ..
+                }) if lifetime.ident != "_" => cx.error_at(
+                    lifetime,
+                    "the context of a setup is lent: write `ctx: &PluginContext<…>`",
+                ),
                 Type::Reference(reference) if reference.mutability.is_none() => {
                     if types::check(&reference.elem, None, cx) {
                         check_config(&reference.elem, cx);

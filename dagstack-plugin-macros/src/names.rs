@@ -1,4 +1,7 @@
-//! How plugins, kinds and hooks may be called.
+//! How plugins, kinds and hooks may be called, and what marks their functions.
+
+/// The attributes that mark a method.
+pub(crate) const MARKS: &[&str] = &["hook", "setup", "teardown", "health"];
 
 pub(crate) fn is_plugin_name(name: &str) -> bool {
     let part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();

@@ -8,6 +8,7 @@ use syn::{Attribute, Path};
 use crate::ctxt::Ctxt;
 use crate::entries::Entry;
 use crate::externs::Externs;
+use crate::names::MARKS;
 use crate::words::plain_name;
 
 /// The path of the crate: `::dagstack_plugin`, or what the author gave as `crate = path`.
@@ -94,6 +95,8 @@ impl CratePath {
         }
         match segments.len() {
             1 => true,
+            // Inside a block of ours, whatever module they are called through.
+            _ if MARKS.contains(&name) => true,
             2 => segments.first().is_some_and(|first| {
                 first.ident == "dagstack_plugin"
                     || first.ident == "dagstack_plugin_macros"

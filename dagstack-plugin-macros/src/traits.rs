@@ -10,9 +10,10 @@ use crate::ctxt::Ctxt;
 use crate::fragments;
 use crate::hook::output::generic;
 use crate::hook::types::{self, Why};
+use crate::names::MARKS;
 use crate::path::CratePath;
 use crate::plugin::fallback::strip;
-use crate::plugin::model::{MARKS, rest_of_member};
+use crate::plugin::model::rest_of_member;
 use crate::spans;
 use crate::words::shown;
 

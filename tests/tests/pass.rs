@@ -38,6 +38,8 @@ mod lints_allowed;
 mod lints_denied;
 #[path = "../ui/registration/pass/lints_forbidden.rs"]
 mod lints_forbidden;
+#[path = "../ui/registration/pass/marks_by_path.rs"]
+mod marks_by_path;
 #[path = "../ui/registration/pass/no_prelude_and_decoys.rs"]
 mod no_prelude_and_decoys;
 #[path = "../ui/registration/pass/no_prelude_data.rs"]
@@ -142,6 +144,14 @@ async fn data_keeps_what_other_attributes_say() {
     let args = json!({ "renamed": { "type": "Renamed", "count": 1 } });
     let written = json!({ "type": "Written", "count": 1 });
     assert_eq!(run("odd-forms", "renamed", args).await, Ok(written));
+}
+
+#[tokio::test]
+async fn marks_are_known_by_every_path() {
+    for (hook, said) in [("one", "a"), ("two", "aa"), ("three", "aaa")] {
+        let args = json!({ "text": "a" });
+        assert_eq!(run("by-path", hook, args).await, Ok(json!(said)));
+    }
 }
 
 #[tokio::test]

@@ -267,7 +267,7 @@ fn impls(data: &Data<'_>, private: &TokenStream) -> TokenStream {
         .map_or_else(|| plain_name(ident), |(name, _)| name);
     let schema = quote!(#private::Probe::<__dagstack_Schema<true>>::ASK);
     headers(
-        data,
+        ident,
         private,
         &quote!(__dagstack_Values::serialize(self, __dagstack_serializer)),
         &quote!(__dagstack_Values::deserialize(__dagstack_deserializer)),
@@ -287,11 +287,11 @@ fn impls(data: &Data<'_>, private: &TokenStream) -> TokenStream {
 }
 
 /// The same, for a type whose author has mistakes to mend.
-pub(super) fn stubs(data: &Data<'_>, krate: &CratePath) -> TokenStream {
+pub(super) fn stubs(ident: &Ident, krate: &CratePath) -> TokenStream {
     let private = krate.private();
     let never = quote!(#private::not_compiled());
     let impls = headers(
-        data,
+        ident,
         &private,
         &never,
         &never,
@@ -311,14 +311,13 @@ pub(super) fn stubs(data: &Data<'_>, krate: &CratePath) -> TokenStream {
 }
 
 fn headers(
-    data: &Data<'_>,
+    ident: &Ident,
     private: &TokenStream,
     serialize: &TokenStream,
     deserialize: &TokenStream,
     about_schema: &TokenStream,
     schema: &TokenStream,
 ) -> TokenStream {
-    let ident = data.ident;
     quote! {
         #[automatically_derived]
         impl #private::serde::Serialize for #ident {

@@ -3,7 +3,7 @@
 mod expand;
 mod model;
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Attribute, Item, Meta, Path};
 
@@ -26,7 +26,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut item = match syn::parse2::<Item>(item.clone()) {
         Ok(item) => item,
         // rustc says what is wrong with it.
-        Err(_) => return item,
+        Err(_) => {
+            let stubs = plain_name_of(item.clone()).map(|ident| expand::stubs(&ident, &krate));
+            return quote!(#item #stubs);
+        }
     };
     let attrs = match &mut item {
         Item::Struct(data) => &mut data.attrs,
@@ -55,13 +58,25 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         remove_derives(&mut item);
         model::stand_in(&mut item);
         data = Data::of(&item);
-        let stubs = data.map(|data| expand::stubs(&data, &krate));
+        let stubs = data.map(|data| expand::stubs(data.ident, &krate));
         let private = krate.private();
         return quote!(#errors #[derive(#private::Attributes)] #item #stubs);
     }
     match data {
         Some(data) => expand::expand(&data, &krate),
         None => expand::derives(&item, &krate),
+    }
+}
+
+/// The name of a type that cannot be read, unless it is generic.
+fn plain_name_of(item: TokenStream) -> Option<Ident> {
+    let mut trees = item.into_iter();
+    trees.find(
+        |tree| matches!(tree, TokenTree::Ident(word) if word == "struct" || word == "enum"),
+    )?;
+    match (trees.next(), trees.next()) {
+        (Some(TokenTree::Ident(name)), Some(TokenTree::Group(_))) => Some(name),
+        _ => None,
     }
 }
 

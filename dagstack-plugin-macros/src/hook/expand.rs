@@ -1,6 +1,8 @@
 //! What a hook becomes: an args struct, an entry of the declaration, an arm of the call, and the
 //! assertions about its types.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -388,19 +390,31 @@ impl Hook<'_> {
         }
     }
 
-    /// One assertion per type, each an error at the author's own tokens.
-    pub(crate) fn assertions(&self, scope: &Scope<'_>) -> TokenStream {
+    /// One assertion per type, each an error at the author's own tokens; `asserted` are those of the
+    /// hooks before.
+    pub(crate) fn assertions(
+        &self,
+        scope: &Scope<'_>,
+        asserted: &mut HashSet<(String, String)>,
+    ) -> TokenStream {
         let private = &scope.private;
         let cfgs = self.cfgs();
         let mut checks = TokenStream::new();
+        // What is conditional stands for nothing else.
+        let mut is_new = |bound: String, ty: &TokenStream| {
+            !cfgs.is_empty() || asserted.insert((bound, ty.to_string()))
+        };
         for param in &self.params {
             match param {
                 // The kind's author has made sure of the kind's types.
                 Param::Value(_) if self.of_kind.is_some() => {}
                 Param::Value(value) => {
                     let crossing = value.crossing();
+                    let ty = value.ty.to_token_stream();
                     for bound in crossing.bounds("HookInput") {
-                        checks.extend(check_type(&value.ty, bound, None, scope));
+                        if is_new(bound.to_owned(), &ty) {
+                            checks.extend(check_type(&ty, bound, None, scope));
+                        }
                     }
                     if let Some(Ok(ty)) = crossing.schema_of.map(|ty| ty.parse::<syn::Type>()) {
                         checks.extend(check_type(ty, "Described", None, scope));
@@ -418,7 +432,11 @@ impl Hook<'_> {
             }
             None => quote!(HookOutput),
         };
+        let returned = output::output(&self.function.sig);
         for (index, bound) in [value, quote!(HookFailure)].into_iter().enumerate() {
+            if !is_new(bound.to_string(), &returned) {
+                continue;
+            }
             let part = Index::from(index);
             let place = output::output_place(&self.function.sig, index);
             checks.extend(check_inferred(bound, quote!(#split.#part), place, scope));

@@ -135,12 +135,7 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
         };
         match &*input.ty {
             Type::Reference(reference) if context == Some(index) => {
-                if let Some(mutability) = &reference.mutability {
-                    cx.error_at(
-                        mutability,
-                        format!("`{ident}` is shared: write `{ident}: &HookContext`"),
-                    );
-                } else {
+                if check_context(&ident, reference, cx) {
                     params.push(Param::Context((*reference.elem).clone()));
                 }
             }
@@ -231,6 +226,24 @@ fn check_keys(params: &[Param], cx: &Ctxt) {
 /// `HookContext`, `Arc<HookContext>`, `Option<&HookContext>` and the like.
 fn meant_as_context(ty: &Type) -> bool {
     has_word(ty, "HookContext")
+}
+
+/// Reports a context that is more than borrowed; whether it is not.
+pub(crate) fn check_context(ident: &Ident, reference: &TypeReference, cx: &Ctxt) -> bool {
+    if let Some(mutability) = &reference.mutability {
+        cx.error_at(
+            mutability,
+            format!("`{ident}` is shared: write `{ident}: &HookContext`"),
+        );
+    } else if let Some(lifetime) = reference.lifetime.as_ref().filter(|it| it.ident != "_") {
+        cx.error_at(
+            lifetime,
+            format!("`{ident}` is lent for the call: write `{ident}: &HookContext`"),
+        );
+    } else {
+        return true;
+    }
+    false
 }
 
 /// Which parameter is meant to be the context. The compiler checks its type later; this only

@@ -332,6 +332,11 @@ fn params(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> Vec<KindParam
     params
 }
 
+/// What the compiler takes on a parameter.
+const OF_COMPILER: &[&str] = &[
+    "allow", "cfg", "cfg_attr", "deny", "expect", "forbid", "warn",
+];
+
 /// The `doc` and `schemars` attributes of a parameter.
 fn attributes(input: &PatType, cx: &Ctxt) -> Vec<Attribute> {
     cfg::refuse_on_parameter(&input.attrs, "", cx);
@@ -344,6 +349,11 @@ fn attributes(input: &PatType, cx: &Ctxt) -> Vec<Attribute> {
             );
         } else if attr.path().is_ident("doc") || attr.path().is_ident("schemars") {
             attrs.push(attr.clone());
+        } else if !OF_COMPILER.iter().any(|name| attr.path().is_ident(name)) {
+            cx.error_at(
+                &attr.meta,
+                "the attribute says nothing on a parameter of a kind\nhelp: leave it out",
+            );
         }
     }
     attrs

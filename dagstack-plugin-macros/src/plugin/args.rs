@@ -158,14 +158,14 @@ impl PluginArgs {
         for entry in &entries {
             args.set(entry, cx);
         }
-        for (key, example) in [("kind", "kind = \"tool\""), ("name", "name = \"echo\"")] {
-            if !entries::is_given(&entries, key, KEYS) {
-                cx.error(
-                    home,
-                    format!("`#[plugin]` needs a `{key}`, for example `{example}`"),
-                );
-            }
-        }
+        let lacks = |key| !entries::is_given(&entries, key, KEYS);
+        let needs = match (lacks("kind"), lacks("name")) {
+            (true, true) => "a `kind` and a `name`, for example `kind = \"tool\", name = \"echo\"`",
+            (true, false) => "a `kind`, for example `kind = \"tool\"`",
+            (false, true) => "a `name`, for example `name = \"echo\"`",
+            (false, false) => return args,
+        };
+        cx.error(home, format!("`#[plugin]` needs {needs}"));
         args
     }
 

@@ -1,5 +1,7 @@
 //! What a plugin becomes.
 
+use std::collections::HashSet;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::LitStr;
@@ -162,7 +164,12 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
             }
         },
     );
-    let hooks = plugin.hooks.iter().map(|hook| hook.assertions(scope));
+    let mut asserted = HashSet::new();
+    let hooks: Vec<_> = plugin
+        .hooks
+        .iter()
+        .map(|hook| hook.assertions(scope, &mut asserted))
+        .collect();
     let setup = lifecycle::setup_assertions(plugin.setup.as_ref(), &plugin.block.self_ty, scope);
     let teardown = lifecycle::method_assertions(plugin.teardown.as_ref(), "TeardownOutcome", scope);
     let health = lifecycle::method_assertions(plugin.health.as_ref(), "HealthOutcome", scope);

@@ -3,9 +3,10 @@
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
-use super::model::{ImplBlock, MARKS};
+use super::model::ImplBlock;
 use crate::ctxt::Ctxt;
 use crate::lifetimes::declared_or_static;
+use crate::names::MARKS;
 use crate::path::CratePath;
 
 /// Implementations that never run, so that a use of the type is not a second error.

@@ -83,6 +83,9 @@ fn write(args: &PluginArgs, block: &ImplBlock, kind: Option<OfKind<'_>>, cx: Ctx
         teardown: lifecycle::find(block, "teardown", &cx),
         health: lifecycle::find(block, "health", &cx),
     };
+    if plugin.setup.is_none() && block.has_misspelt("setup") {
+        cx.leave_to_compiler();
+    }
     validate::validate(&plugin, &cx);
     of_kind::check(&plugin, &cx);
     let net = fallback::net(block.impl_token.span, &args.krate, &cx);

@@ -8,15 +8,11 @@ use syn::{
     Visibility, WhereClause,
 };
 
-use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::types;
-use crate::lifetimes;
+use crate::names::MARKS;
 use crate::path::CratePath;
-use crate::{fragments, lints};
-
-/// The attributes that mark a method.
-pub(crate) const MARKS: &[&str] = &["hook", "setup", "teardown", "health"];
+use crate::{cfg, fragments, lifetimes, lints};
 
 /// Types that are nobody's own.
 const OF_STD: &[&str] = &[
@@ -301,6 +297,15 @@ impl ImplBlock {
                 .members
                 .iter()
                 .all(|member| matches!(member, Member::Fn(_)))
+    }
+
+    /// Whether a function has an attribute that is all but `mark`: the compiler reports it.
+    pub(crate) fn has_misspelt(&self, mark: &str) -> bool {
+        self.functions()
+            .filter(|function| function.marks.is_empty())
+            .flat_map(|function| &function.attrs)
+            .filter_map(|attr| attr.path().get_ident())
+            .any(|name| strsim::damerau_levenshtein(&name.to_string(), mark) == 1)
     }
 
     /// Whether a member could not be read.

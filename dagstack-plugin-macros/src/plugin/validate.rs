@@ -127,6 +127,10 @@ fn has_hooks(plugin: &Plugin<'_>, cx: &Ctxt) {
         && !plugin.block.is_broken()
         && !marks.any(|mark| mark.name == "hook")
     {
+        if plugin.block.has_misspelt("hook") {
+            cx.leave_to_compiler();
+            return;
+        }
         cx.error_at(
             &plugin.block.self_ty,
             format!(

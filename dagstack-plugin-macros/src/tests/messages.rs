@@ -12,10 +12,11 @@ fn with(more: &str) -> Vec<String> {
 fn arguments_that_are_missing() {
     assert_eq!(
         of_args(""),
-        [
-            "`#[plugin]` needs a `kind`, for example `kind = \"tool\"`",
-            "`#[plugin]` needs a `name`, for example `name = \"echo\"`",
-        ]
+        ["`#[plugin]` needs a `kind` and a `name`, for example `kind = \"tool\", name = \"echo\"`"]
+    );
+    assert_eq!(
+        of_args("kind = \"tool\""),
+        ["`#[plugin]` needs a `name`, for example `name = \"echo\"`"]
     );
 }
 

@@ -100,7 +100,12 @@ fn missing_hooks(plugin: &Plugin<'_>, kind: OfKind<'_>, guessed: &[String], cx: 
         .iter()
         .filter(|hook| !is_there(&hook.name))
         .collect();
-    if missing.is_empty() || plugin.block.is_broken() || plugin.block.of_trait.is_some() {
+    let block = plugin.block;
+    if missing.is_empty() || block.is_broken() || block.of_trait.is_some() {
+        return;
+    }
+    if block.has_misspelt("hook") {
+        cx.leave_to_compiler();
         return;
     }
     let names: Vec<String> = missing
@@ -214,22 +219,17 @@ pub(crate) fn params(
         if let Type::Reference(reference) = &*input.ty
             && is_context(&ident, reference, data)
         {
-            if let Some(mutability) = &reference.mutability {
-                cx.error_at(
-                    mutability,
-                    format!("`{ident}` is shared: write `{ident}: &HookContext`"),
-                );
-            } else if params
+            let is_second = params
                 .iter()
-                .any(|param| matches!(param, Param::Context(_)))
-            {
+                .any(|param| matches!(param, Param::Context(_)));
+            if is_second && reference.mutability.is_none() {
                 cx.error_at(
                     reference,
                     format!(
                         "a call has one context, so `{ident}` would be the same\nhelp: leave it out"
                     ),
                 );
-            } else {
+            } else if signature::check_context(&ident, reference, cx) {
                 params.push(Param::Context((*reference.elem).clone()));
             }
             continue;
