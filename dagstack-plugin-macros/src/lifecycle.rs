@@ -95,6 +95,10 @@ fn check_setup<'a>(function: &'a MemberFn, cx: &Ctxt) -> Option<&'a Type> {
                     lifetime,
                     "the context of a setup is lent: write `ctx: &PluginContext<…>`",
                 ),
+                ty if words::has_word(ty, "HookContext") => cx.error_at(
+                    ty,
+                    "a `HookContext` is that of a call, and nobody calls yet\nhelp: write `ctx: &PluginContext`",
+                ),
                 Type::Reference(reference) if reference.mutability.is_none() => {
                     if types::check(&reference.elem, None, cx) {
                         check_config(&reference.elem, cx);

@@ -150,10 +150,7 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
                 );
             }
             Type::Reference(reference) => borrowed(&ident, reference, cx),
-            ty if meant_as_context(ty) => cx.error_at(
-                ty,
-                format!("the context of a call is lent\nhelp: write `{ident}: &HookContext`"),
-            ),
+            ty if meant_as_context(ty) => cx.error_at(ty, lent(&ident)),
             ty => {
                 if !types::check(ty, Some(&ident), cx) {
                     continue;
@@ -223,8 +220,13 @@ fn check_keys(params: &[Param], cx: &Ctxt) {
     }
 }
 
+/// What to say of a context that is taken by value.
+pub(crate) fn lent(ident: &Ident) -> String {
+    format!("the context of a call is lent\nhelp: write `{ident}: &HookContext`")
+}
+
 /// `HookContext`, `Arc<HookContext>`, `Option<&HookContext>` and the like.
-fn meant_as_context(ty: &Type) -> bool {
+pub(crate) fn meant_as_context(ty: &Type) -> bool {
     has_word(ty, "HookContext")
 }
 

@@ -234,6 +234,14 @@ pub(crate) fn params(
             }
             continue;
         }
+        let is_of_kind = data
+            .params
+            .iter()
+            .any(|param| same_name(&ident, &param.name));
+        if !is_of_kind && signature::meant_as_context(&input.ty) {
+            cx.error_at(&input.ty, signature::lent(&ident));
+            continue;
+        }
         if !types::check(&input.ty, Some(&ident), cx) {
             unreadable = true;
             continue;

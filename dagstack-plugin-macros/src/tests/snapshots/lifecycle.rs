@@ -1,10 +1,12 @@
 /// Echoes.
 impl Echo {
     #[allow(
+        clippy::fn_params_excessive_bools,
         clippy::missing_errors_doc,
         clippy::missing_panics_doc,
         clippy::must_use_candidate,
         clippy::needless_pass_by_value,
+        clippy::too_many_arguments,
         clippy::trivially_copy_pass_by_ref,
         clippy::unnecessary_wraps,
         clippy::unused_async,
@@ -14,10 +16,12 @@ impl Echo {
         Ok(Self)
     }
     #[allow(
+        clippy::fn_params_excessive_bools,
         clippy::missing_errors_doc,
         clippy::missing_panics_doc,
         clippy::must_use_candidate,
         clippy::needless_pass_by_value,
+        clippy::too_many_arguments,
         clippy::trivially_copy_pass_by_ref,
         clippy::unnecessary_wraps,
         clippy::unused_async,
@@ -26,10 +30,12 @@ impl Echo {
     /// Nothing.
     fn nothing(&self) {}
     #[allow(
+        clippy::fn_params_excessive_bools,
         clippy::missing_errors_doc,
         clippy::missing_panics_doc,
         clippy::must_use_candidate,
         clippy::needless_pass_by_value,
+        clippy::too_many_arguments,
         clippy::trivially_copy_pass_by_ref,
         clippy::unnecessary_wraps,
         clippy::unused_async,
@@ -39,10 +45,12 @@ impl Echo {
         Health::Healthy
     }
     #[allow(
+        clippy::fn_params_excessive_bools,
         clippy::missing_errors_doc,
         clippy::missing_panics_doc,
         clippy::must_use_candidate,
         clippy::needless_pass_by_value,
+        clippy::too_many_arguments,
         clippy::trivially_copy_pass_by_ref,
         clippy::unnecessary_wraps,
         clippy::unused_async,

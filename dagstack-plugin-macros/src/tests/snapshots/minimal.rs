@@ -1,10 +1,12 @@
 /// Echoes.
 impl Echo {
     #[allow(
+        clippy::fn_params_excessive_bools,
         clippy::missing_errors_doc,
         clippy::missing_panics_doc,
         clippy::must_use_candidate,
         clippy::needless_pass_by_value,
+        clippy::too_many_arguments,
         clippy::trivially_copy_pass_by_ref,
         clippy::unnecessary_wraps,
         clippy::unused_async,

@@ -1,0 +1,18 @@
+use dagstack_plugin::prelude::*;
+
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[setup]
+    fn setup(ctx: &HookContext) -> Self {
+        Self
+    }
+
+    #[hook]
+    fn echo(&self, text: String) -> String {
+        text
+    }
+}
+
+fn main() {}
