@@ -27,8 +27,11 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         Ok(item) => item,
         // rustc says what is wrong with it.
         Err(_) => {
-            let stubs = plain_name_of(item.clone()).map(|ident| expand::stubs(&ident, &krate));
-            return quote!(#item #stubs);
+            let Some(ident) = plain_name_of(item.clone()) else {
+                return item;
+            };
+            let (stubs, private) = (expand::stubs(&ident, &krate), krate.private());
+            return quote!(#[derive(#private::Attributes)] #item #stubs);
         }
     };
     let attrs = match &mut item {

@@ -4,6 +4,7 @@ use dagstack_plugin::prelude::*;
 #[data]
 struct Page {
     offset: usize
+    #[serde(default)]
     limit: usize,
 }
 
