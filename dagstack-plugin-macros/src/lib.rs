@@ -13,6 +13,7 @@
     )
 )]
 
+mod asserted;
 mod boxed;
 mod cfg;
 mod ctxt;

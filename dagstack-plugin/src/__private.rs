@@ -53,8 +53,8 @@ pub use crate::schema::Schema;
 pub use crate::types::{
     AsyncFn, BroadcastParam, CapabilityParam, ConfigType, ContextParam, DataField, Described,
     ExposedOutput, ExposedParam, HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn,
-    ParamDefault, PluginKind, Readable, SetupOutcome, SetupParam, SkippedDefault, TeardownOutcome,
-    WithDefault, Writable,
+    ParamDefault, PluginKind, Readable, SecretValue, SetupOutcome, SetupParam, SkippedDefault,
+    TeardownOutcome, WithDefault, Writable,
 };
 pub use kind::{
     Asked, Ended, Fitting, Shell, by_name, by_name_without, described, hidden_hook, kind_input,

@@ -14,7 +14,7 @@ use crate::error::{HookError, code};
 use crate::numbers;
 use crate::plugin::Args;
 use crate::problem::Problem;
-use crate::schema::Wanted;
+use crate::schema::{HookSchemas, Shape, Wanted};
 use crate::secrets::Scrubber;
 use crate::wire::MAX_NESTING;
 
@@ -34,14 +34,7 @@ pub fn decode<T: DeserializeOwned>(
     hook: &Hook,
     args: Args<'_>,
 ) -> Result<T, HookError> {
-    read(
-        Reading {
-            declaration,
-            hook,
-            closed_by_schema: false,
-        },
-        args,
-    )
+    read(Reading::of(declaration, hook, false), args)
 }
 
 /// The same for a hook with flattened parameters: its type takes keys that nobody asked for, so that
@@ -55,14 +48,7 @@ pub fn decode_flattened<T: DeserializeOwned>(
     hook: &Hook,
     args: Args<'_>,
 ) -> Result<T, HookError> {
-    read(
-        Reading {
-            declaration,
-            hook,
-            closed_by_schema: true,
-        },
-        args,
-    )
+    read(Reading::of(declaration, hook, true), args)
 }
 
 fn read<T: DeserializeOwned>(reading: Reading<'_>, args: Args<'_>) -> Result<T, HookError> {
@@ -108,8 +94,12 @@ fn read<T: DeserializeOwned>(reading: Reading<'_>, args: Args<'_>) -> Result<T, 
 struct Reading<'a> {
     declaration: &'a Declaration,
     hook: &'a Hook,
+    schemas: &'a HookSchemas,
+    shape: &'a Shape,
     /// The schema forbids keys that the type ignores.
     closed_by_schema: bool,
+    /// Numbers keep the text they were written with.
+    keeps_numbers: bool,
 }
 
 /// Arguments with their numbers written as serde reads them.
@@ -118,17 +108,29 @@ enum Respelt {
     Value(Map<String, Value>),
 }
 
-impl Reading<'_> {
+impl<'a> Reading<'a> {
+    #[inline]
+    fn of(declaration: &'a Declaration, hook: &'a Hook, closed_by_schema: bool) -> Self {
+        let schemas = hook.schemas();
+        Self {
+            declaration,
+            hook,
+            schemas,
+            shape: schemas.input_shape(),
+            closed_by_schema,
+            keeps_numbers: numbers::keep_their_text(),
+        }
+    }
+
     /// Looks at the arguments before they are decoded.
     #[inline]
     fn admit<'v>(&self, args: Args<'v>, held: &'v mut Value) -> Result<Args<'v>, HookError> {
-        let by_value = numbers::keep_their_text();
         // Only where something may nest at will; elsewhere decoding refuses what does.
-        if by_value || self.hook.schemas().input_shape().is_deep() {
+        if self.keeps_numbers || self.shape.is_deep() {
             self.check_nesting(&args)?;
         }
         match args {
-            Args::Json(text) if by_value => {
+            Args::Json(text) if self.keeps_numbers => {
                 *held = serde_json::from_str(text).map_err(|error| self.no_json(&error))?;
                 Ok(Args::Value(held))
             }
@@ -153,7 +155,7 @@ impl Reading<'_> {
 
     /// The texts that may be taken out of the arguments: whatever is looked at again must stay.
     fn texts(&self) -> &'static [(&'static str, bool)] {
-        if self.closed_by_schema || self.hook.schemas().input_constrains {
+        if self.closed_by_schema || self.schemas.input_constrains {
             &[]
         } else {
             self.hook.texts
@@ -163,24 +165,22 @@ impl Reading<'_> {
     /// Whether arguments that decoded may still not fit.
     #[inline]
     fn is_to_check(&self, args: &Args<'_>) -> bool {
-        let schemas = self.hook.schemas();
-        let shape = schemas.input_shape();
         self.closed_by_schema
-            || schemas.input_constrains
+            || self.schemas.input_constrains
             || (cfg!(feature = "validate")
-                && shape.is_odd()
+                && self.shape.is_odd()
                 && match args {
-                    Args::Value(value) => shape.has_odd_value(&**value),
-                    Args::Json(text) => {
-                        shape.has_odd_value(&mut serde_json::Deserializer::from_str(text))
-                    }
+                    Args::Value(value) => self.shape.has_odd_value(&**value),
+                    Args::Json(text) => self
+                        .shape
+                        .has_odd_value(&mut serde_json::Deserializer::from_str(text)),
                 })
     }
 
     /// Whether there may be numbers that are read in one spelling and not in another.
     #[inline]
     fn may_be_respelt(&self) -> bool {
-        numbers::keep_their_text() || self.hook.schemas().input_shape().holds_integers()
+        self.keeps_numbers || self.shape.holds_integers()
     }
 
     /// Arguments that did not decode, if there are numbers that serde reads when they are written in
@@ -196,11 +196,11 @@ impl Reading<'_> {
             Args::Json(text) => Cow::Borrowed(*text),
         };
         let wanted = Wanted {
-            shape: Some(self.hook.schemas().input_shape()),
+            shape: Some(self.shape),
             everywhere,
         };
         let respelt = wanted.respelt(&text);
-        if !numbers::keep_their_text() {
+        if !self.keeps_numbers {
             return respelt.map(Respelt::Text);
         }
         let mut value = serde_json::from_str(respelt.as_deref().unwrap_or(&text)).ok()?;
@@ -233,13 +233,14 @@ impl Reading<'_> {
     fn unfit(&self, value: &Value, trial: Trial) -> Vec<Problem> {
         use crate::validate::{Validator, invalid_schema};
 
-        let schemas = self.hook.schemas();
-        let validator = schemas
+        let schema = &self.schemas.input;
+        let validator = self
+            .schemas
             .input_validator
-            .get_or_init(|| Validator::new(&schemas.input));
+            .get_or_init(|| Validator::new(schema));
         match validator.fits(value) {
             Ok(true) => Vec::new(),
-            Ok(false) => diagnose::unfit(&self.path(), &schemas.input, value, trial),
+            Ok(false) => diagnose::unfit(&self.path(), schema, value, trial),
             Err(error) => vec![invalid_schema(&self.path(), error)],
         }
     }
@@ -248,7 +249,7 @@ impl Reading<'_> {
     #[cfg(not(feature = "validate"))]
     fn unfit(&self, value: &Value, trial: Trial) -> Vec<Problem> {
         if self.closed_by_schema {
-            diagnose::unknown(&self.path(), &self.hook.schemas().input, value, trial)
+            diagnose::unknown(&self.path(), &self.schemas.input, value, trial)
         } else {
             Vec::new()
         }
@@ -266,7 +267,7 @@ impl Reading<'_> {
             return error;
         }
         let base = self.path();
-        let schema = &self.hook.schemas().input;
+        let schema = &self.schemas.input;
         let value = match args.to_value() {
             Ok(value) => value,
             Err(error) => return self.no_json(&error),
@@ -303,7 +304,7 @@ impl Reading<'_> {
         let problem = format!("the arguments are no valid JSON: {error}");
         let mut problem = Problem::new(self.path(), problem);
         problem.expected = Some("an object".to_owned());
-        problem.example = diagnose::example_of(&self.hook.schemas().input);
+        problem.example = diagnose::example_of(&self.schemas.input);
         invalid(self.hook.name, &[problem])
     }
 }

@@ -57,7 +57,8 @@ pub async fn call_as(
     ctx: &HookContext,
     args: Args<'_>,
 ) -> Result<Output, HookError> {
-    start(access, plugin, name, ctx, args)?.await
+    let target = Target::find(plugin.erased_declaration(), name, access)?;
+    start(plugin, target, ctx, args)?.await
 }
 
 /// Calls the hook at place `index` of the declaration.
@@ -71,56 +72,78 @@ pub async fn call_at(
     ctx: &HookContext,
     args: Args<'_>,
 ) -> Result<Output, HookError> {
-    start_at(plugin, index, ctx, args)?.await
+    start(plugin, Target::Hook(index), ctx, args)?.await
 }
 
-/// [`call_as`] as a future that can be kept and polled where it is: the hook's own boxed future and
-/// a guard around it, nothing else.
+/// What a name calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The hook at that place of the declaration.
+    Hook(usize),
+    /// The schemas of a tool's functions.
+    GetSchema,
+    /// The function of a tool that the arguments name, for a caller of this access.
+    Execute(Access),
+}
+
+impl Target {
+    /// What `name` calls of a plugin, for a caller of this access.
+    ///
+    /// # Errors
+    ///
+    /// [`code::UNKNOWN_HOOK`] and [`code::NOT_EXPOSED`].
+    #[inline]
+    pub fn find(
+        declaration: &'static Declaration,
+        name: &str,
+        access: Access,
+    ) -> Result<Self, HookError> {
+        match declaration.hook_for(name, access)? {
+            Some((index, _)) => Ok(Self::Hook(index)),
+            None if !declaration.is_tool() => Err(declaration.unknown_hook(name, access)),
+            None => match name {
+                tool::GET_SCHEMA => Ok(Self::GetSchema),
+                tool::EXECUTE => Ok(Self::Execute(access)),
+                _ => Err(declaration.unknown_hook(name, access)),
+            },
+        }
+    }
+
+    /// Whether what is called may look at the context of the call.
+    #[inline]
+    pub fn takes_context(self, declaration: &Declaration) -> bool {
+        match self {
+            Self::Hook(index) => declaration.hooks[index].takes_context,
+            Self::GetSchema => false,
+            Self::Execute(_) => true,
+        }
+    }
+}
+
+/// A call as a future that can be kept and polled where it is: the hook's own boxed future and a guard
+/// around it, nothing else.
 ///
 /// # Errors
 ///
-/// As [`call_as`], for what is known before the hook runs.
+/// [`code::CANCELLED`] and [`code::DEADLINE_EXCEEDED`] where the caller had given up before the call.
 #[inline]
 pub fn start<'a>(
-    access: Access,
     plugin: &'a dyn ErasedPlugin,
-    name: &str,
+    target: Target,
     ctx: &'a HookContext,
     args: Args<'a>,
 ) -> Result<Calling<'a>, HookError> {
-    let declaration = plugin.erased_declaration();
-    if let Some((index, _)) = declaration.hook_for(name, access)? {
-        return start_at(plugin, index, ctx, args);
-    }
     given_up(ctx)?;
-    let future: BoxFuture<'a, _> = match name {
-        tool::GET_SCHEMA if declaration.is_tool() => {
-            Box::pin(async move { tool::get_schema(declaration, &args) })
-        }
-        tool::EXECUTE if declaration.is_tool() => {
-            Box::pin(tool::execute(plugin, ctx, args, access))
-        }
-        _ => return Err(declaration.unknown_hook(name, access)),
+    let declaration = plugin.erased_declaration();
+    let future: BoxFuture<'a, _> = match target {
+        Target::Hook(index) => plugin.erased_call(index, ctx, args),
+        Target::GetSchema => Box::pin(async move { tool::get_schema(declaration, &args) }),
+        Target::Execute(access) => Box::pin(tool::execute(plugin, ctx, args, access)),
     };
     Ok(Calling {
         future: Some(future),
         declaration,
-        index: None,
-    })
-}
-
-#[inline]
-fn start_at<'a>(
-    plugin: &'a dyn ErasedPlugin,
-    index: usize,
-    ctx: &'a HookContext,
-    args: Args<'a>,
-) -> Result<Calling<'a>, HookError> {
-    given_up(ctx)?;
-    Ok(Calling {
-        future: Some(plugin.erased_call(index, ctx, args)),
-        declaration: plugin.erased_declaration(),
-        index: Some(index),
+        target,
     })
 }
 
@@ -131,7 +154,7 @@ pub struct Calling<'a> {
     /// `None` only while it is dropped.
     future: Option<BoxFuture<'a, Result<Output, HookError>>>,
     declaration: &'static Declaration,
-    index: Option<usize>,
+    target: Target,
 }
 
 impl fmt::Debug for Calling<'_> {
@@ -160,10 +183,11 @@ impl Future for Calling<'_> {
         match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(outcome) => outcome,
             Err(payload) => {
-                let hook = self
-                    .index
-                    .and_then(|index| self.declaration.hooks.get(index));
-                let name = hook.map_or("execute", |hook| hook.name);
+                let name = match self.target {
+                    Target::Hook(index) => self.declaration.hooks[index].name,
+                    Target::GetSchema => tool::GET_SCHEMA,
+                    Target::Execute(_) => tool::EXECUTE,
+                };
                 Poll::Ready(Err(panicked(name, payload)))
             }
         }

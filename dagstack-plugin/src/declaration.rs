@@ -132,6 +132,8 @@ pub struct Hook {
     /// is not exposed can be called by code linked into the same program only: through its kind's
     /// trait, or by a plugin that depends on this one.
     pub mcp_exposed: bool,
+    /// Whether it may look at the context of its call: a host says there which plugin is called.
+    pub takes_context: bool,
     /// The parameters, and of each whether it is a `String` (or an `Option` of one), which takes any
     /// text.
     #[doc(hidden)]

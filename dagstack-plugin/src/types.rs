@@ -26,6 +26,13 @@ use crate::plugin::{Health, Released};
 pub trait HookInput {
     #[doc(hidden)]
     fn __dagstack_check() {}
+
+    #[doc(hidden)]
+    fn __dagstack_check_inferred(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -40,7 +47,7 @@ impl<T: DeserializeOwned + JsonSchema> HookInput for T {}
 )]
 pub trait HookOutput {
     #[doc(hidden)]
-    fn __dagstack_check(_: Probe<Self>)
+    fn __dagstack_check_inferred(_: Probe<Self>)
     where
         Self: Sized,
     {
@@ -58,7 +65,7 @@ impl<T: Serialize + JsonSchema> HookOutput for T {}
 )]
 pub trait HookFailure {
     #[doc(hidden)]
-    fn __dagstack_check(_: Probe<Self>)
+    fn __dagstack_check_inferred(_: Probe<Self>)
     where
         Self: Sized,
     {
@@ -90,7 +97,7 @@ impl<F: Future> AsyncFn for F {}
 )]
 pub trait HookReturn<T> {
     #[doc(hidden)]
-    fn __dagstack_check(_: Probe<Self>)
+    fn __dagstack_check_inferred(_: Probe<Self>)
     where
         Self: Sized,
     {
@@ -151,7 +158,7 @@ impl<C> SetupParam for PluginContext<C> {}
 )]
 pub trait ConfigType {
     #[doc(hidden)]
-    fn __dagstack_check(_: Probe<Self>)
+    fn __dagstack_check_inferred(_: Probe<Self>)
     where
         Self: Sized,
     {
@@ -324,10 +331,31 @@ impl<T: Default> SkippedDefault for T {}
 pub trait DataField {
     #[doc(hidden)]
     fn __dagstack_check() {}
+
+    #[doc(hidden)]
+    fn __dagstack_check_inferred(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + DeserializeOwned + JsonSchema> DataField for T {}
+
+/// What a `Secret` must hold.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be held by a `Secret`",
+    label = "this type cannot be overwritten in memory",
+    note = "a `Secret` holds text, bytes, numbers or a list of these, e.g. `Secret<String>`; of a type of yours make the fields secrets, or implement `dagstack_plugin::secrets::Zeroize` for it"
+)]
+pub trait SecretValue {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: crate::secrets::Zeroize> SecretValue for T {}
 
 /// What a field must be that is only written.
 #[diagnostic::on_unimplemented(
@@ -382,6 +410,13 @@ impl<T: JsonSchema> Described for T {}
 pub trait ExposedParam {
     #[doc(hidden)]
     fn __dagstack_check() {}
+
+    #[doc(hidden)]
+    fn __dagstack_check_inferred(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -398,6 +433,13 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> ExposedParam for T {}
 pub trait ExposedOutput {
     #[doc(hidden)]
     fn __dagstack_check() {}
+
+    #[doc(hidden)]
+    fn __dagstack_check_inferred(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -441,6 +483,13 @@ impl<T: crate::kind::CapabilityKey> CapabilityParam for T {}
 pub trait ResourceParam {
     #[doc(hidden)]
     fn __dagstack_check() {}
+
+    #[doc(hidden)]
+    fn __dagstack_check_inferred(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -456,6 +505,13 @@ impl<T: Serialize + DeserializeOwned + Send + 'static> ResourceParam for T {}
 pub trait ResourceReturn {
     #[doc(hidden)]
     fn __dagstack_check() {}
+
+    #[doc(hidden)]
+    fn __dagstack_check_inferred(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]

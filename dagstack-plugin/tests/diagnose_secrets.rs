@@ -64,6 +64,7 @@ fn declaration() -> &'static Declaration {
             description: None,
             execution_model: ExecutionModel::Sync,
             mcp_exposed: true,
+            takes_context: true,
             texts: &[],
             input_schema: schema::input::<Config>,
             output_schema: schema::output::<String>,

@@ -64,8 +64,9 @@ impl<'a> Run<'a> {
                 give_up_with(ctx, host, call).await.map_err(clean)
             }
             Running::InProcess(plugin) => {
-                let bound = self.live.lease.bind(ctx);
-                let mut call = plugin.begin(hook, &bound, &mut args, self.access)?;
+                let (target, takes_context) = plugin.find(hook, self.access)?;
+                let bound = takes_context.then(|| self.live.lease.bind(ctx));
+                let mut call = plugin.begin(target, bound.as_ref().unwrap_or(ctx), &mut args)?;
                 // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
                 let call = match host.within(|| call.poll_first()) {
                     Some(Poll::Ready(outcome)) => return outcome.map_err(clean)?.into_value(),

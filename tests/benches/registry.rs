@@ -53,6 +53,7 @@ const fn hook(name: &'static str) -> Hook {
         description: None,
         execution_model: ExecutionModel::Async,
         mcp_exposed: true,
+        takes_context: true,
         texts: &[],
         input_schema: Schema::new,
         output_schema: Schema::new,

@@ -23,6 +23,7 @@ use syn::{Attribute, Item};
 use super::model::{Data, for_each_field};
 use super::text;
 use crate::hook::attrs::Crossing;
+use crate::hook::expand::{Scope, check_type};
 use crate::path::CratePath;
 use crate::words::plain_name;
 use crate::{lints, spans};
@@ -50,7 +51,7 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
     let (item, ident) = (data.item, data.ident);
     let aliases = data.fields.iter().enumerate().map(|(number, field)| {
         let (alias, ty) = (
-            alias(number),
+            named(alias(number), data),
             spans::without_self(field.tokens(), data.ident),
         );
         quote!(type #alias = #ty;)
@@ -58,13 +59,18 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
     let values = values(data, &private);
     let schema = schema(data, &private);
     let impls = impls(data, &private);
+    let nothing = TokenStream::new();
+    let scope = Scope {
+        private: private.clone(),
+        self_ty: &nothing,
+    };
     let checks = data.fields.iter().flat_map(|field| {
         let ty = spans::without_self(field.tokens(), data.ident);
-        let private = &private;
-        field.bounds().into_iter().map(move |bound| {
-            let bound = Ident::new(bound, Span::call_site());
-            quote!(<#ty as #private::#bound>::__dagstack_check();)
-        })
+        let scope = &scope;
+        field
+            .bounds()
+            .into_iter()
+            .map(move |bound| check_type(&ty, bound, None, scope))
     });
     let described = data.fields.iter().filter_map(|field| {
         let ty = field
@@ -78,6 +84,7 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
     let of_type = data
         .needs_default
         .then(|| quote!(<#ident as #private::ParamDefault>::__dagstack_check();));
+    let check = named(format_ident!("__dagstack_check"), data);
     let hidden = lints::hidden(&quote! {
         use #private::{Values as _, ask::*};
         #(#aliases)*
@@ -87,7 +94,7 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
         #schema
         #impls
         #[allow(dead_code)]
-        fn __dagstack_check() {
+        fn #check() {
             #of_type
             #(#checks)*
             #(#described)*
@@ -102,6 +109,13 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
 
 fn alias(number: usize) -> Ident {
     format_ident!("__dagstack_{}", number)
+}
+
+/// The name of an item in which types of fields stand again, where the type's own name stands: rustc
+/// reports a type that is not there once if it would mend all items at the same place.
+fn named(mut name: Ident, data: &Data<'_>) -> Ident {
+    name.set_span(data.ident.span());
+    name
 }
 
 /// Conditions on the aliases, as an attribute wants them. `for<'a>` keeps rustc from checking them

@@ -1,8 +1,6 @@
 //! What a hook becomes: an args struct, an entry of the declaration, an arm of the call, and the
 //! assertions about its types.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -11,6 +9,8 @@ use syn::{Attribute, Index, LitStr};
 use super::args::{HookArgs, Model};
 use super::output;
 use super::signature::{Param, ValueParam};
+use super::types;
+use crate::asserted::Asserted;
 use crate::kind::data::HookData;
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::model::MemberFn;
@@ -20,6 +20,11 @@ use crate::{cfg, docs};
 
 /// The lifetime of borrowed parameters in generated code.
 const BORROWED: &str = "__dagstack_a";
+
+/// What a parameter must be of which its attributes say nothing else.
+const INPUT: &str = "HookInput";
+/// What a result must be.
+const OUTPUT: &str = "HookOutput";
 
 /// A hook, checked.
 pub(crate) struct Hook<'a> {
@@ -99,6 +104,12 @@ impl Hook<'_> {
     /// The constant under which the call finds the hook.
     pub(crate) fn constant(&self) -> Ident {
         format_ident!("__DAGSTACK_HOOK{}", self.index)
+    }
+
+    /// Whether it asks for the context of its call.
+    pub(crate) fn takes_context(&self) -> bool {
+        let mut params = self.params.iter();
+        params.any(|param| matches!(param, Param::Context(_)))
     }
 
     /// Whether callers outside this program can call it.
@@ -229,6 +240,7 @@ impl Hook<'_> {
         let name = &self.name;
         let model = self.model().tokens(private);
         let exposed = self.is_exposed();
+        let takes_context = self.takes_context();
         let description = description(
             self.args.description.as_ref(),
             &self.function.attrs,
@@ -266,6 +278,7 @@ impl Hook<'_> {
                 description: #description,
                 execution_model: #model,
                 mcp_exposed: #exposed,
+                takes_context: #takes_context,
                 texts: &[#(#texts),*],
                 input_schema: #input_schema,
                 output_schema: #output_schema,
@@ -390,31 +403,67 @@ impl Hook<'_> {
         }
     }
 
-    /// One assertion per type, each an error at the author's own tokens; `asserted` are those of the
-    /// hooks before.
-    pub(crate) fn assertions(
-        &self,
-        scope: &Scope<'_>,
-        asserted: &mut HashSet<(String, String)>,
-    ) -> TokenStream {
+    /// Whether its types are its own and always there: a kind's author has made sure of the kind's.
+    fn is_asserted(&self) -> bool {
+        self.of_kind.is_none() && self.cfgs().is_empty()
+    }
+
+    /// Has whatever comes later ask whether the parameters fit.
+    pub(crate) fn ask_inputs(&self, scope: &Scope<'_>, asserted: &mut Asserted) {
+        let private = &scope.private;
+        let params = self.params.iter().enumerate();
+        for (number, param) in params.filter(|_| self.is_asserted()) {
+            if let Param::Value(value) = param
+                && value.crossing().bounds(INPUT).contains(&INPUT)
+            {
+                let alias = self.alias(number);
+                let question = quote!(#private::Probe::<#alias>::ASK.__dagstack_if_input);
+                asserted.ask(INPUT, &value.ty, question);
+            }
+        }
+    }
+
+    /// The same of the result.
+    pub(crate) fn ask_output(&self, scope: &Scope<'_>, asserted: &mut Asserted) {
+        if self.is_asserted() {
+            let (private, alias) = (&scope.private, self.output_alias());
+            let question =
+                quote!(#private::Probe::<#alias>::ASK.__dagstack_split().0.__dagstack_if_output);
+            asserted.ask(OUTPUT, output::output(&self.function.sig), question);
+        }
+    }
+
+    /// One assertion per type, each an error at the author's own tokens.
+    pub(crate) fn assertions(&self, scope: &Scope<'_>, asserted: &mut Asserted) -> TokenStream {
         let private = &scope.private;
         let cfgs = self.cfgs();
         let mut checks = TokenStream::new();
         // What is conditional stands for nothing else.
-        let mut is_new = |bound: String, ty: &TokenStream| {
-            !cfgs.is_empty() || asserted.insert((bound, ty.to_string()))
+        let is_new = |asserted: &mut Asserted, bound: &str, ty: &TokenStream| {
+            !cfgs.is_empty() || asserted.is_new(bound, ty)
         };
-        for param in &self.params {
+        for (number, param) in self.params.iter().enumerate() {
             match param {
                 // The kind's author has made sure of the kind's types.
                 Param::Value(_) if self.of_kind.is_some() => {}
                 Param::Value(value) => {
                     let crossing = value.crossing();
                     let ty = value.ty.to_token_stream();
-                    for bound in crossing.bounds("HookInput") {
-                        if is_new(bound.to_owned(), &ty) {
-                            checks.extend(check_type(&ty, bound, None, scope));
+                    for bound in crossing.bounds(INPUT) {
+                        if !is_new(asserted, bound, &ty) {
+                            continue;
                         }
+                        let alias = self.alias(number);
+                        let probe = quote!(#private::Probe::<#alias>::ASK);
+                        let probe =
+                            (bound == INPUT).then(|| asserted.after_others(bound, &ty, probe));
+                        checks.extend(match probe.flatten() {
+                            Some(probe) => {
+                                let place = output::place(&value.ty, 0);
+                                check_inferred(quote!(HookInput), probe, place, scope)
+                            }
+                            None => check_type(&ty, bound, None, scope),
+                        });
                     }
                     if let Some(Ok(ty)) = crossing.schema_of.map(|ty| ty.parse::<syn::Type>()) {
                         checks.extend(check_type(ty, "Described", None, scope));
@@ -430,16 +479,21 @@ impl Hook<'_> {
                 let kind = of_kind::value_name(self);
                 quote!(HookReturn<#kind>)
             }
-            None => quote!(HookOutput),
+            None => Ident::new(OUTPUT, Span::call_site()).into_token_stream(),
         };
         let returned = output::output(&self.function.sig);
         for (index, bound) in [value, quote!(HookFailure)].into_iter().enumerate() {
-            if !is_new(bound.to_string(), &returned) {
+            if !is_new(asserted, &bound.to_string(), &returned) {
                 continue;
             }
             let part = Index::from(index);
+            let probe = quote!(#split.#part);
+            let after_others = (index == 0 && self.of_kind.is_none())
+                .then(|| asserted.after_others(OUTPUT, &returned, probe.clone()))
+                .flatten();
+            let probe = after_others.unwrap_or(probe);
             let place = output::output_place(&self.function.sig, index);
-            checks.extend(check_inferred(bound, quote!(#split.#part), place, scope));
+            checks.extend(check_inferred(bound, probe, place, scope));
         }
         if self.is_async() {
             let method = spans::located(&self.function.sig.ident);
@@ -499,6 +553,16 @@ fn generics(value: &ValueParam, life: &str) -> TokenStream {
     }
 }
 
+/// The bounds of types whose values are read or written.
+const OF_VALUES: &[&str] = &[
+    INPUT,
+    "DataField",
+    "ExposedOutput",
+    "ExposedParam",
+    "ResourceParam",
+    "ResourceReturn",
+];
+
 /// `<T as Trait>::__dagstack_check();` at the type.
 pub(crate) fn check_type(
     ty: impl ToTokens,
@@ -507,7 +571,25 @@ pub(crate) fn check_type(
     scope: &Scope<'_>,
 ) -> TokenStream {
     let private = &scope.private;
+    let secrets = if OF_VALUES.contains(&bound) {
+        types::held_by_secrets(&ty)
+    } else {
+        Vec::new()
+    };
     let bound = Ident::new(bound, Span::call_site());
+    if !secrets.is_empty() {
+        // What a secret cannot hold is the one mistake.
+        let probe = secrets.iter().fold(
+            quote!(#private::Probe::<#ty>::ASK),
+            |probe, held| quote!(#private::Probe::<#held>::ASK.__dagstack_if_secret(#probe)),
+        );
+        let place = spans::ends(&ty.to_token_stream()).0;
+        let whole = check_inferred(quote!(#bound), probe, place, scope);
+        return quote! {
+            #(<#secrets as #private::SecretValue>::__dagstack_check();)*
+            #whole
+        };
+    }
     let arguments = arguments.map(|arguments| quote!(<#arguments>));
     quote!(<#ty as #private::#bound #arguments>::__dagstack_check();)
 }
@@ -521,7 +603,7 @@ pub(crate) fn check_inferred(
 ) -> TokenStream {
     let private = &scope.private;
     let path = spans::respan(
-        quote!(<_ as #private::#bound>::__dagstack_check),
+        quote!(<_ as #private::#bound>::__dagstack_check_inferred),
         spans::at(place),
     );
     quote!(#path(#probe);)

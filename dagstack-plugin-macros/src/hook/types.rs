@@ -50,6 +50,7 @@ const OF_SIZED: &[&str] = &[
     "Option",
     "PluginContext",
     "Result",
+    "Secret",
     "Vec",
     "VecDeque",
 ];
@@ -175,6 +176,34 @@ fn long_array(ty: &Type) -> Option<&TypeArray> {
                 .flatten()
         }
         _ => None,
+    }
+}
+
+/// What a `Secret` holds in the type, at any depth.
+pub(crate) fn held_by_secrets(ty: impl ToTokens) -> Vec<Type> {
+    let mut held = Vec::new();
+    if let Ok(ty) = syn::parse2(ty.to_token_stream()) {
+        find_held(&ty, &mut held);
+    }
+    held
+}
+
+fn find_held(ty: &Type, held: &mut Vec<Type>) {
+    match ty {
+        Type::Array(array) => find_held(&array.elem, held),
+        Type::Group(group) => find_held(&group.elem, held),
+        Type::Paren(paren) => find_held(&paren.elem, held),
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|ty| find_held(ty, held)),
+        Type::Path(_) => {
+            let Some((name, arguments)) = generic(ty) else {
+                return;
+            };
+            if name == "Secret" {
+                held.extend(arguments.first().map(|ty| (*ty).clone()));
+            }
+            arguments.iter().for_each(|ty| find_held(ty, held));
+        }
+        _ => {}
     }
 }
 

@@ -8,14 +8,19 @@ use syn::{Index, LitStr};
 use super::args::Dispatch;
 use super::model::{Kind, KindHook, KindParam};
 use super::{data, dispatcher};
+use crate::asserted::{Asserted, Crossing};
 use crate::boxed::{self, Method};
 use crate::hook::expand::{Scope, check_type, description};
+use crate::hook::output;
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::fallback::strip;
 use crate::{lints, spans, traits};
 
 /// The lifetime of borrowed arguments in generated code.
 const BORROWED: &str = "__dagstack_a";
+
+/// Asks whether a type can be one of an exposed hook.
+const IF_EXPOSED: &str = "__dagstack_if_exposed";
 
 /// Everything, the trait included.
 pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
@@ -449,6 +454,7 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
         self_ty: &nothing,
     };
     let mut checks = TokenStream::new();
+    let mut asserted = Asserted::default();
     for hook in &kind.hooks {
         let is_chain = hook.dispatch() == Dispatch::Chain;
         for (number, param) in hook.params.iter().enumerate() {
@@ -459,10 +465,18 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             if param.is_borrowed() {
                 continue;
             }
-            let mut check = |bound| checks.extend(check_type(&param.ty, bound, None, &scope));
             if hook.is_exposed() {
-                check("ExposedParam");
+                let ty = &param.ty.to_token_stream();
+                let param = Crossing {
+                    ty,
+                    alias,
+                    place: output::place(&param.ty, 0),
+                    bound: "ExposedParam",
+                    written: ty.clone(),
+                };
+                checks.extend(param.check(IF_EXPOSED, &mut asserted, &scope));
             }
+            let mut check = |bound| checks.extend(check_type(&param.ty, bound, None, &scope));
             let handed_on = is_chain && number == 0;
             if hook.dispatch().calls_several() && !handed_on {
                 check("BroadcastParam");
@@ -479,8 +493,14 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
         let output = output_alias(hook).into_token_stream();
         checks.extend(send(output, hook.output_span, hook, private));
         if hook.is_exposed() {
-            let output = traits::same(&hook.output, private);
-            checks.extend(check_type(output, "ExposedOutput", None, &scope));
+            let output = Crossing {
+                ty: &hook.output,
+                alias: output_alias(hook),
+                place: hook.output_span,
+                bound: "ExposedOutput",
+                written: traits::same(&hook.output, private),
+            };
+            checks.extend(output.check(IF_EXPOSED, &mut asserted, &scope));
         }
     }
     // See `aliases`.

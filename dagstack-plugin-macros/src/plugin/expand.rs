@@ -1,13 +1,12 @@
 //! What a plugin becomes.
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::LitStr;
 
 use super::args::{PluginArgs, UnitOfWork};
 use super::{Plugin, of_kind, warn};
+use crate::asserted::Asserted;
 use crate::hook::expand::{NamedType, Scope, description, own};
 use crate::words::has_word;
 use crate::{lifecycle, lints, spans};
@@ -164,7 +163,13 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
             }
         },
     );
-    let mut asserted = HashSet::new();
+    let mut asserted = Asserted::default();
+    for hook in &plugin.hooks {
+        hook.ask_inputs(scope, &mut asserted);
+    }
+    for hook in &plugin.hooks {
+        hook.ask_output(scope, &mut asserted);
+    }
     let hooks: Vec<_> = plugin
         .hooks
         .iter()

@@ -15,8 +15,10 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::model::{Method, Param, Resource};
+use crate::asserted::{Asserted, Crossing};
 use crate::boxed;
-use crate::hook::expand::{Scope, check_type};
+use crate::hook::expand::Scope;
+use crate::hook::output;
 use crate::traits::{same, without_marks};
 use crate::{lints, spans};
 
@@ -292,6 +294,9 @@ fn proxy(resource: &Resource<'_>, bounds: &TokenStream, private: &TokenStream) -
     }
 }
 
+/// Asks whether a type can cross.
+const IF_CROSSES: &str = "__dagstack_if_crosses";
+
 /// The one error about each type that cannot cross.
 fn checks(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
     let nothing = TokenStream::new();
@@ -300,17 +305,35 @@ fn checks(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
         self_ty: &nothing,
     };
     let mut checks = TokenStream::new();
+    let mut asserted = Asserted::default();
     for method in &resource.methods {
-        for param in &method.params {
-            checks.extend(check_type(&param.ty, "ResourceParam", None, &scope));
+        for (number, param) in method.params.iter().enumerate() {
+            let ty = &param.ty.to_token_stream();
+            let param = Crossing {
+                ty,
+                alias: alias(method, number),
+                place: output::place(&param.ty, 0),
+                bound: "ResourceParam",
+                written: ty.clone(),
+            };
+            checks.extend(param.check(IF_CROSSES, &mut asserted, &scope));
         }
-        let output = same(&method.output, private);
-        checks.extend(check_type(output, "ResourceReturn", None, &scope));
+        let output = Crossing {
+            ty: &method.output,
+            alias: output_alias(method),
+            place: output::output_place(&method.item.sig, 0),
+            bound: "ResourceReturn",
+            written: same(&method.output, private),
+        };
+        checks.extend(output.check(IF_CROSSES, &mut asserted, &scope));
     }
     // See `aliases`.
     let name = Ident::new("__dagstack_check_types", resource.item.ident.span());
     quote! {
         #[allow(dead_code)]
-        fn #name() { #checks }
+        fn #name() {
+            use #private::{IfCrosses as _, IfSecret as _};
+            #checks
+        }
     }
 }

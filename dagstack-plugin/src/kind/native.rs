@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::call::{GivingUp, given_up, not_exposed, panicked};
 use crate::context::HookContext;
 use crate::error::{HookError, code};
-use crate::kind::{HookSpec, InFlight, Lease};
+use crate::kind::{HookSpec, InFlight, KindHook, Lease};
 use crate::middleware::{Call, Next, Payload};
 use crate::name::PluginName;
 use crate::plugin::{BoxFuture, Plugin};
@@ -81,16 +81,15 @@ impl<P: Plugin> Native<P> {
         match self.enter(ctx) {
             Ok(in_flight) => Box::pin(Direct {
                 future: P::run(self, ctx, args),
-                guard: self.guard::<K, HOOK>(ctx, true),
+                guard: self.guard::<K, HOOK>(ctx),
                 _in_flight: in_flight,
             }),
             Err(error) => Box::pin(ready(Err(error))),
         }
     }
 
-    /// Of a hook that the plugin itself runs, or else of its middleware.
     #[inline]
-    fn guard<'a, K, const HOOK: usize>(&'a self, ctx: &'a HookContext, is_own: bool) -> Guard<'a>
+    fn guard<'a, K, const HOOK: usize>(&'a self, ctx: &'a HookContext) -> Guard<'a>
     where
         K: HookSpec<HOOK> + ?Sized,
         P: Run<K, HOOK>,
@@ -98,8 +97,7 @@ impl<P: Plugin> Native<P> {
         Guard {
             ctx,
             lease: &self.lease,
-            hook: K::SPEC.hooks[HOOK].name,
-            is_own,
+            hook: &K::SPEC.hooks[HOOK],
             giving_up: None,
         }
     }
@@ -131,9 +129,9 @@ impl<P: Plugin> Native<P> {
         let layers = self.lease.layers(P::PLACE);
         let host = &**self.lease.host();
         let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
-        let mut guard = self.guard::<K, HOOK>(ctx, false);
+        let mut guard = self.guard::<K, HOOK>(ctx);
         let mut passed = Next::new(layers).run(&mut call);
-        poll_fn(|cx| guard.poll(passed.as_mut(), cx)).await?;
+        poll_fn(|cx| guard.poll(passed.as_mut(), false, cx)).await?;
         drop(passed);
         let output = into_inner(payload.output);
         output.ok_or_else(|| no_result(hook))
@@ -275,7 +273,7 @@ impl<T, F: Future<Output = Result<T, HookError>>> Future for Direct<'_, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.guard.poll(this.future, cx)
+        this.guard.poll(this.future, true, cx)
     }
 }
 
@@ -283,29 +281,28 @@ impl<T, F: Future<Output = Result<T, HookError>>> Future for Direct<'_, F> {
 struct Guard<'a> {
     ctx: &'a HookContext,
     lease: &'a Lease,
-    hook: &'static str,
-    /// Whether its errors are the plugin's, which may quote the config.
-    is_own: bool,
+    hook: &'static KindHook,
     /// Made when the hook first waits.
     giving_up: Option<Box<GivingUp>>,
 }
 
 impl Guard<'_> {
+    /// `is_own`: whether it is the plugin that runs, whose errors may quote the config.
     #[inline]
     fn poll<T>(
         &mut self,
         future: Pin<&mut (impl Future<Output = Result<T, HookError>> + ?Sized)>,
+        is_own: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, HookError>> {
         let poll = || catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
         match self.lease.host().within(poll) {
-            Some(Ok(Poll::Ready(Ok(output)))) => Poll::Ready(Ok(output)),
-            Some(Ok(Poll::Ready(Err(error)))) if self.is_own => {
+            Some(Ok(Poll::Pending)) => self.waits(cx).map(Err),
+            Some(Ok(Poll::Ready(Err(error)))) if is_own => {
                 Poll::Ready(Err(self.lease.clean(error)))
             }
-            Some(Ok(Poll::Ready(Err(error)))) => Poll::Ready(Err(error)),
-            Some(Ok(Poll::Pending)) => self.waits(cx).map(Err),
-            Some(Err(payload)) => Poll::Ready(Err(panicked(self.hook, payload))),
+            Some(Ok(ready)) => ready,
+            Some(Err(payload)) => Poll::Ready(Err(panicked(self.hook.name, payload))),
             None => Poll::Ready(Err(not_run())),
         }
     }
@@ -377,8 +374,8 @@ where
             };
             given_up(ctx)?;
             let mut future = pin!(P::run(self.native, ctx, args));
-            let mut guard = self.native.guard::<K, HOOK>(ctx, true);
-            let output = poll_fn(|cx| guard.poll(future.as_mut(), cx)).await?;
+            let mut guard = self.native.guard::<K, HOOK>(ctx);
+            let output = poll_fn(|cx| guard.poll(future.as_mut(), true, cx)).await?;
             *get_mut(&mut self.output) = Some(output);
             Ok(())
         })

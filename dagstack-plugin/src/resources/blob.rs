@@ -7,8 +7,8 @@ use std::ops::Deref;
 use base64::engine::general_purpose::STANDARD;
 use base64::{DecodeError, Engine as _};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use secrecy::zeroize::Zeroize;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use zeroize::Zeroize;
 
 /// Bytes under names. A key is a path of parts between `/`, such as `reports/2026/a.txt`.
 ///

@@ -24,11 +24,11 @@ use serde_json::Value;
 pub use names::{is_secret_attribute, is_secret_name};
 pub(crate) use places::{Places, is_marked};
 pub use scrub::{Scrubber, scrub};
-/// What a [`Secret`] can overwrite in memory.
-#[doc(no_inline)]
-pub use secrecy::zeroize::Zeroize;
 pub(crate) use secret::MASK_GIVEN;
 pub use secret::Secret;
+/// What a [`Secret`] can overwrite in memory.
+#[doc(no_inline)]
+pub use zeroize::Zeroize;
 
 use crate::schema::Schema;
 

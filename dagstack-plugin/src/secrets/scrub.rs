@@ -5,8 +5,8 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use secrecy::zeroize::Zeroizing;
 use serde_json::{Number, Value};
+use zeroize::Zeroizing;
 
 use super::{MASKED, Places, is_secret_name};
 use crate::error::{HookError, chain};

@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use secrecy::zeroize::Zeroize;
-use secrecy::{ExposeSecret, SecretBox};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use zeroize::Zeroize;
 
 use super::MASKED;
 
@@ -53,21 +52,37 @@ pub(crate) const MASK_GIVEN: &str =
 ///
 /// What is overwritten is this value. The config section it was read from belongs to the host, and
 /// copies made through [`expose`](Self::expose) to whoever made them.
-pub struct Secret<T: Zeroize>(SecretBox<T>);
+pub struct Secret<T> {
+    /// In one place from the beginning: what moves leaves copies behind.
+    value: Box<T>,
+    /// A condition on the type would be an error wherever a field of it is only named.
+    overwrite: fn(&mut T),
+}
 
 impl<T: Zeroize> Secret<T> {
     /// Makes a secret of a value.
     pub fn new(value: T) -> Self {
-        Self(SecretBox::new(Box::new(value)))
-    }
-
-    /// The value itself. Whoever asks for it has to keep it out of messages.
-    pub fn expose(&self) -> &T {
-        self.0.expose_secret()
+        Self {
+            value: Box::new(value),
+            overwrite: T::zeroize,
+        }
     }
 }
 
-impl<T: Zeroize + 'static> Secret<T> {
+impl<T> Secret<T> {
+    /// The value itself. Whoever asks for it has to keep it out of messages.
+    pub fn expose(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Drop for Secret<T> {
+    fn drop(&mut self) {
+        (self.overwrite)(&mut self.value);
+    }
+}
+
+impl<T: 'static> Secret<T> {
     /// The value, if it is a text.
     fn text(&self) -> Option<&str> {
         let value: &dyn Any = self.expose();
@@ -75,9 +90,12 @@ impl<T: Zeroize + 'static> Secret<T> {
     }
 }
 
-impl<T: Zeroize + Clone> Clone for Secret<T> {
+impl<T: Clone> Clone for Secret<T> {
     fn clone(&self) -> Self {
-        Self::new(self.expose().clone())
+        Self {
+            value: self.value.clone(),
+            overwrite: self.overwrite,
+        }
     }
 }
 
@@ -100,14 +118,14 @@ impl From<&str> for Secret<String> {
 }
 
 /// Always `[MASKED]`.
-impl<T: Zeroize> fmt::Debug for Secret<T> {
+impl<T> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(MASKED)
     }
 }
 
 /// Always `[MASKED]`.
-impl<T: Zeroize> fmt::Display for Secret<T> {
+impl<T> fmt::Display for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(MASKED)
     }

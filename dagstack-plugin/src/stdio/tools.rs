@@ -205,6 +205,7 @@ mod tests {
             description: None,
             execution_model: ExecutionModel::Sync,
             mcp_exposed,
+            takes_context: true,
             texts: &[],
             input_schema: Schema::new,
             output_schema: Schema::new,

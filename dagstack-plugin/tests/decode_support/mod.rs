@@ -20,6 +20,7 @@ pub(crate) fn plugin<A: JsonSchema, C: JsonSchema>(
         description: None,
         execution_model: ExecutionModel::Sync,
         mcp_exposed: true,
+        takes_context: true,
         texts,
         input_schema: schema::input::<A>,
         output_schema: schema::output::<String>,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dagstack_plugin::call::{self, Access, Calling, given_up};
+use dagstack_plugin::call::{self, Access, Calling, Target, given_up};
 use dagstack_plugin::kind::{Host, Lease, MAX_RUNNING};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::resources::ResourceSet;
@@ -206,16 +206,23 @@ impl InProcess {
         plugin.erased_native(Arc::clone(lease))
     }
 
+    /// What a name calls, and whether that may look at the context of the call.
+    #[inline]
+    pub(crate) fn find(&self, hook: &str, access: Access) -> Result<(Target, bool), HookError> {
+        let declaration = self.plugin()?.erased_declaration();
+        let target = Target::find(declaration, hook, access)?;
+        Ok((target, target.takes_context(declaration)))
+    }
+
     /// Starts a call on the caller's task. The only box is the hook's own future.
     #[inline]
     pub(crate) fn begin<'a>(
         &'a self,
-        hook: &str,
+        target: Target,
         ctx: &'a HookContext,
         args: &'a mut Value,
-        access: Access,
     ) -> Result<Calling<'a>, HookError> {
-        call::start(access, &**self.plugin()?, hook, ctx, Args::Value(args))
+        call::start(&**self.plugin()?, target, ctx, Args::Value(args))
     }
 
     /// Whether a call is to be made by [`call_off_thread`](Self::call_off_thread).
@@ -289,7 +296,8 @@ impl Adapter for InProcess {
                 let access = Access::Exposed;
                 return self.call_off_thread(hook, ctx, args, access, ()).await;
             }
-            let call = self.begin(hook, ctx, &mut args, Access::Exposed)?;
+            let (target, _) = self.find(hook, Access::Exposed)?;
+            let call = self.begin(target, ctx, &mut args)?;
             call.await?.into_value()
         })
     }

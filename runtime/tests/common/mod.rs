@@ -21,6 +21,7 @@ const fn hook(name: &'static str, execution_model: ExecutionModel) -> Hook {
         description: Some("A hook."),
         execution_model,
         mcp_exposed: true,
+        takes_context: true,
         texts: &[],
         input_schema: Schema::new,
         output_schema: Schema::new,

@@ -184,6 +184,7 @@ const fn hook(name: &'static str, execution_model: ExecutionModel, mcp_exposed: 
         description: None,
         execution_model,
         mcp_exposed,
+        takes_context: true,
         texts: &[],
         input_schema: Schema::new,
         output_schema: Schema::new,

@@ -42,6 +42,7 @@ const fn hook(name: &'static str, mcp_exposed: bool) -> Hook {
         description: None,
         execution_model: ExecutionModel::Async,
         mcp_exposed,
+        takes_context: true,
         texts: &[],
         input_schema: Schema::new,
         output_schema: Schema::new,

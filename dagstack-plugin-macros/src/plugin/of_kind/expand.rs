@@ -150,12 +150,6 @@ fn convert(hook: &Hook<'_>, from: &TokenStream, scope: &Scope<'_>) -> TokenStrea
     }
 }
 
-fn binds(hook: &Hook<'_>) -> bool {
-    hook.params
-        .iter()
-        .any(|param| matches!(param, Param::Context(_)))
-}
-
 fn run(
     hook: &Hook<'_>,
     place: usize,
@@ -194,7 +188,8 @@ fn run(
             }
         }
         Model::Async | Model::Sync => {
-            let bound = binds(hook)
+            let bound = hook
+                .takes_context()
                 .then(|| quote!(let __dagstack_ctx = __dagstack_native.bind(__dagstack_ctx);));
             let plugin = quote!(__dagstack_native.plugin());
             let call = call(hook, &plugin, &quote!(&__dagstack_ctx), scope);
@@ -371,7 +366,9 @@ fn shell_method(
         }
     } else {
         let constant = hook.constant();
-        let bound = binds(hook).then(|| quote!(let __dagstack_ctx = self.0.bind(__dagstack_ctx);));
+        let bound = hook
+            .takes_context()
+            .then(|| quote!(let __dagstack_ctx = self.0.bind(__dagstack_ctx);));
         let call = call(
             hook,
             &quote!(__dagstack_plugin),
