@@ -96,8 +96,8 @@ pub(crate) struct Crossing<'a> {
     pub(crate) ty: &'a TokenStream,
     /// What the expansion calls it.
     pub(crate) alias: Ident,
-    /// Its most telling token.
-    pub(crate) place: Span,
+    /// Where it begins and ends.
+    pub(crate) place: (Span, Span),
     pub(crate) bound: &'static str,
     /// How the type is written in an assertion of its own.
     pub(crate) written: TokenStream,

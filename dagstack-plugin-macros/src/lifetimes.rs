@@ -108,7 +108,8 @@ pub(crate) fn declared_or_static(ty: &Type, generics: &Generics) -> TokenStream 
     all_static(ty.to_token_stream())
 }
 
-fn all_static(tokens: TokenStream) -> TokenStream {
+/// The type with `'static` for every lifetime that is written.
+pub(crate) fn all_static(tokens: TokenStream) -> TokenStream {
     let mut out = TokenStream::new();
     let mut trees = tokens.into_iter();
     while let Some(tree) = trees.next() {

@@ -61,6 +61,20 @@ pub(crate) fn without_self(tokens: TokenStream, name: &Ident) -> TokenStream {
     })
 }
 
+/// The tokens with others in the place of each `word`.
+pub(crate) fn replace(tokens: TokenStream, word: &str, with: &TokenStream) -> TokenStream {
+    let of_tree = |tree| match tree {
+        TokenTree::Ident(ident) if ident == word => with.clone(),
+        TokenTree::Group(group) => {
+            let mut new = Group::new(group.delimiter(), replace(group.stream(), word, with));
+            new.set_span(group.span());
+            TokenTree::Group(new).into()
+        }
+        other => other.into(),
+    };
+    tokens.into_iter().flat_map(of_tree).collect()
+}
+
 /// All tokens at one place.
 pub(crate) fn respan(tokens: TokenStream, span: Span) -> TokenStream {
     map(tokens, &|tree| match tree {

@@ -254,13 +254,20 @@ pub(crate) fn forget_panic(payload: Box<dyn Any + Send>) {
 /// [`code::CANCELLED`] or [`code::DEADLINE_EXCEEDED`].
 #[inline]
 pub fn given_up(ctx: &HookContext) -> Result<(), HookError> {
-    if ctx.cancellation().is_cancelled() {
-        return Err(was_cancelled());
+    if !has_given_up(ctx) {
+        return Ok(());
     }
-    if ctx.remaining().is_some_and(|left| left.is_zero()) {
-        return Err(deadline_exceeded());
-    }
-    Ok(())
+    Err(if ctx.cancellation().is_cancelled() {
+        was_cancelled()
+    } else {
+        deadline_exceeded()
+    })
+}
+
+/// Whether the caller has already given up.
+#[inline]
+pub(crate) fn has_given_up(ctx: &HookContext) -> bool {
+    ctx.cancellation().is_cancelled() || ctx.remaining().is_some_and(|left| left.is_zero())
 }
 
 /// The error of a call that its caller cancelled.

@@ -60,7 +60,7 @@ impl<T: Serialize + JsonSchema> HookOutput for T {}
 /// What the error of a hook must be.
 #[diagnostic::on_unimplemented(
     message = "a hook cannot fail with `{Self}`",
-    label = "`{Self}` is no error",
+    label = "expected an error that is `Send + Sync`",
     note = "return `HookError`, `String`, or any `std::error::Error` that is `Send + Sync + 'static`"
 )]
 pub trait HookFailure {

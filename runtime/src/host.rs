@@ -55,9 +55,9 @@ impl Host for TokioHost {
         self.revoked.as_ref()
     }
 
-    fn is_around(&self) -> bool {
+    fn is_around(&self) -> fn() -> bool {
         // A task has a runtime, and asking for the task costs less.
-        tokio::task::try_id().is_some() || Handle::try_current().is_ok()
+        || tokio::task::try_id().is_some() || Handle::try_current().is_ok()
     }
 
     fn run_within(&self, code: &mut dyn FnMut()) {

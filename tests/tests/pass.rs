@@ -139,7 +139,7 @@ async fn data_keeps_what_other_attributes_say() {
     let sum = json!({ "one": 1, "two": 3 });
     assert_eq!(run("odd-forms", "packed", args).await, Ok(sum));
     let args = json!({ "camel": { "maxSize": 1 }, "sparse": {} });
-    let same = json!([{ "maxSize": 1 }, {}]);
+    let same = json!([{ "maxSize": 1 }, { "five": 5 }]);
     assert_eq!(run("odd-forms", "structs", args).await, Ok(same));
     let args = json!({ "renamed": { "type": "Renamed", "count": 1 } });
     let written = json!({ "type": "Written", "count": 1 });
@@ -166,7 +166,7 @@ async fn attributes_of_parameters_work_as_on_fields() {
     let args = json!({ "q": "a", "offset": 1, "opaque": 7 });
     assert_eq!(
         run("attributes", "search", args).await,
-        Ok(json!("a Page { offset: 1, limit: 10 } false 10 7"))
+        Ok(json!("a Page { offset: 1, limit: 10 } false 3 10 7"))
     );
     let error = run(
         "attributes",
@@ -180,6 +180,7 @@ async fn attributes_of_parameters_work_as_on_fields() {
     let schema = &declared.hooks[0].schemas().input;
     assert_eq!(schema["properties"]["depth"]["maximum"], 20);
     assert_eq!(schema["properties"]["limit"]["default"], 10);
+    assert_eq!(schema["properties"]["three"]["default"], 3);
     assert_eq!(schema["required"], json!(["q", "offset", "opaque"]));
 }
 

@@ -23,6 +23,7 @@ use syn::{Attribute, Item};
 use super::model::{Data, for_each_field};
 use super::text;
 use crate::hook::attrs::Crossing;
+use crate::hook::called;
 use crate::hook::expand::{Scope, check_type};
 use crate::path::CratePath;
 use crate::words::plain_name;
@@ -48,7 +49,13 @@ pub(super) fn derives(item: &Item, krate: &CratePath) -> TokenStream {
 /// The type and everything beside it.
 pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
     let private = krate.private();
-    let (item, ident) = (data.item, data.ident);
+    let original = data.item;
+    let mut item = original.clone();
+    let called = name_called(&mut item, data, &private);
+    let Some(data) = &Data::of(&item) else {
+        return derives(original, krate);
+    };
+    let ident = data.ident;
     let aliases = data.fields.iter().enumerate().map(|(number, field)| {
         let (alias, ty) = (
             named(alias(number), data),
@@ -88,6 +95,7 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
     let hidden = lints::hidden(&quote! {
         use #private::{Values as _, ask::*};
         #(#aliases)*
+        #called
         #[allow(dead_code)]
         #values
         #[allow(dead_code)]
@@ -102,7 +110,7 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
     });
     quote! {
         #[derive(#private::Attributes)]
-        #item
+        #original
         #hidden
     }
 }
@@ -116,6 +124,27 @@ fn alias(number: usize) -> Ident {
 fn named(mut name: Ident, data: &Data<'_>) -> Ident {
     name.set_span(data.ident.span());
     name
+}
+
+/// Gives names to what the attributes of fields call (see [`called`]).
+fn name_called(item: &mut Item, data: &Data<'_>, private: &TokenStream) -> TokenStream {
+    let mut items = TokenStream::new();
+    let mut place = 0;
+    for_each_field(item, &mut |field| {
+        let number = data.fields.iter().position(|known| known.place == place);
+        place += 1;
+        if let Some(number) = number {
+            let place = called::Place {
+                private,
+                ty: alias(number).to_token_stream(),
+                prefix: format!("__dagstack_of{number}"),
+                own: data.ident,
+                home: data.ident.span(),
+            };
+            items.extend(called::named(&mut field.attrs, &place));
+        }
+    });
+    items
 }
 
 /// Conditions on the aliases, as an attribute wants them. `for<'a>` keeps rustc from checking them

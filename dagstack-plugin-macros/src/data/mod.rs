@@ -3,13 +3,15 @@
 mod expand;
 mod model;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Attribute, Item, Meta, Path};
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Attribute, Field, Item, Meta, Path, Token};
 
 use crate::ctxt::Ctxt;
 use crate::entries;
 use crate::path::CratePath;
+use crate::words::has_word;
 use model::Data;
 
 const DERIVES: &[&str] = &["Serialize", "Deserialize", "JsonSchema"];
@@ -25,15 +27,11 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let krate = CratePath::of(&entries, &cx);
     let mut item = match syn::parse2::<Item>(item.clone()) {
         Ok(item) => item,
-        // rustc says what is wrong with it.
-        Err(_) => {
-            let Some(ident) = plain_name_of(item.clone()) else {
-                return item;
-            };
-            let (stubs, private) = (expand::stubs(&ident, &krate), krate.private());
-            return quote!(#[derive(#private::Attributes)] #item #stubs);
-        }
+        Err(_) => return left_to_compiler(with_end(item), &krate),
     };
+    if model::has_doubles(&item) {
+        return left_to_compiler(item.into_token_stream(), &krate);
+    }
     let attrs = match &mut item {
         Item::Struct(data) => &mut data.attrs,
         Item::Enum(data) => &mut data.attrs,
@@ -53,15 +51,16 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         );
     }
     check_derives(attrs, &cx);
-    let mut data = Data::of(&item);
+    model::check_borrows(&item, &cx);
+    model::check_keys(&item, &cx);
+    let data = Data::of(&item);
     if let Some(data) = &data {
         data.check(&cx);
     }
     if let Some(errors) = cx.finish() {
         remove_derives(&mut item);
         model::stand_in(&mut item);
-        data = Data::of(&item);
-        let stubs = data.map(|data| expand::stubs(data.ident, &krate));
+        let stubs = plain_name_of(item.to_token_stream()).map(|name| expand::stubs(&name, &krate));
         let private = krate.private();
         return quote!(#errors #[derive(#private::Attributes)] #item #stubs);
     }
@@ -69,6 +68,69 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
         Some(data) => expand::expand(&data, &krate),
         None => expand::derives(&item, &krate),
     }
+}
+
+/// A type with a mistake that the compiler reports. The attributes of the derives are taken off: with
+/// a derive that knows them, what does not parse would be reported twice.
+fn left_to_compiler(item: TokenStream, krate: &CratePath) -> TokenStream {
+    let item = without_attributes(item);
+    let stubs = plain_name_of(item.clone()).map(|ident| expand::stubs(&ident, krate));
+    quote!(#item #stubs)
+}
+
+/// The type with an end to a last field that breaks off: the compiler has reported it, and would again,
+/// at another place.
+fn with_end(item: TokenStream) -> TokenStream {
+    let mut trees: Vec<TokenTree> = item.into_iter().collect();
+    if let Some(TokenTree::Group(body)) = trees.last_mut()
+        && let Ok(Some(end)) = missing_end.parse2(body.stream())
+    {
+        let fields = body.stream();
+        *body = Group::new(body.delimiter(), quote!(#fields #end));
+    }
+    trees.into_iter().collect()
+}
+
+/// What the last of some fields lacks.
+fn missing_end(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
+    while Field::parse_named(&input.fork()).is_ok() {
+        Field::parse_named(input)?;
+        input.parse::<Option<Token![,]>>()?;
+    }
+    let rest: TokenStream = input.parse()?;
+    let ends = [quote!(: ()), quote!(())];
+    let mut ends = ends.into_iter();
+    Ok(ends.find(|end| Field::parse_named.parse2(quote!(#rest #end)).is_ok()))
+}
+
+fn without_attributes(tokens: TokenStream) -> TokenStream {
+    let mut kept = TokenStream::new();
+    let mut trees = tokens.into_iter().peekable();
+    while let Some(tree) = trees.next() {
+        let is_theirs = |group: &Group| {
+            let first = group.stream().into_iter().next();
+            matches!(first, Some(TokenTree::Ident(name)) if name == "serde" || name == "schemars")
+        };
+        match (tree, trees.peek()) {
+            (TokenTree::Punct(hash), Some(TokenTree::Group(group)))
+                if hash.as_char() == '#' && is_theirs(group) =>
+            {
+                trees.next();
+            }
+            // A group made anew would be reported at another place.
+            (TokenTree::Group(group), _) if says_theirs(group.stream()) => {
+                let mut new = Group::new(group.delimiter(), without_attributes(group.stream()));
+                new.set_span(group.span());
+                kept.extend([TokenTree::Group(new)]);
+            }
+            (tree, _) => kept.extend([tree]),
+        }
+    }
+    kept
+}
+
+fn says_theirs(tokens: TokenStream) -> bool {
+    has_word(&tokens, "serde") || has_word(&tokens, "schemars")
 }
 
 /// The name of a type that cannot be read, unless it is generic.
@@ -79,6 +141,9 @@ fn plain_name_of(item: TokenStream) -> Option<Ident> {
     )?;
     match (trees.next(), trees.next()) {
         (Some(TokenTree::Ident(name)), Some(TokenTree::Group(_))) => Some(name),
+        (Some(TokenTree::Ident(name)), Some(TokenTree::Punct(end))) if end.as_char() == ';' => {
+            Some(name)
+        }
         _ => None,
     }
 }

@@ -1,13 +1,17 @@
 //! The struct or enum under `#[data]`, read as far as its fields are judged one by one.
 
+use std::collections::HashSet;
+
 use proc_macro2::TokenStream;
 use quote::ToTokens;
-use syn::{Attribute, Field, Ident, Item, Type};
+use syn::{Attribute, Field, Fields, Ident, Item, ItemEnum, ItemStruct, Type};
 
 use crate::ctxt::Ctxt;
-use crate::hook::attrs::Crossing;
+use crate::hook::attrs::{self, Crossing};
+use crate::hook::called;
 use crate::hook::types;
 use crate::lifetimes;
+use crate::words::{plain_name, shown};
 
 /// A type whose fields are judged one by one.
 pub(super) struct Data<'a> {
@@ -61,13 +65,13 @@ impl<'a> Data<'a> {
         let mut fields = Vec::new();
         for (place, (of_variant, field)) in fields_of(item).into_iter().enumerate() {
             let of_both = of_variant.iter().chain(&field.attrs);
-            if lifetimes::any(field.ty.to_token_stream()) || of_both.chain(attrs).any(says_self) {
+            if lifetimes::any(field.ty.to_token_stream())
+                || of_both.chain(attrs).any(called::leaves_self)
+            {
                 return None;
             }
             // What is conditional, or goes with the variant as a whole, is left to the derives.
-            let is_conditional =
-                |attr: &Attribute| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr");
-            if field.attrs.iter().chain(of_variant).any(is_conditional) {
+            if !is_always(&field.attrs) || !is_always(of_variant) {
                 continue;
             }
             let variant = Crossing::of(of_variant);
@@ -91,7 +95,7 @@ impl<'a> Data<'a> {
     /// Reports types that cannot be there, as far as their tokens say.
     pub(super) fn check(&self, cx: &Ctxt) {
         for field in &self.fields {
-            field.crossing.check(cx);
+            field.crossing.check(field.ty, cx);
             match types::unfit(field.ty, false) {
                 Some(unfit) => cx.error_at(&unfit.tokens, unfit.message()),
                 None if field.crossing.is_read => drop(types::check_arrays(field.ty, cx)),
@@ -101,11 +105,92 @@ impl<'a> Data<'a> {
     }
 }
 
-/// Whether a path in an attribute of serde or schemars begins with `Self`, which would be another
-/// type where the derives stand.
-fn says_self(attr: &Attribute) -> bool {
-    let is_theirs = attr.path().is_ident("serde") || attr.path().is_ident("schemars");
-    is_theirs && attr.meta.to_token_stream().to_string().contains("\"Self::")
+/// Reports fields that borrow, in a type without parameters.
+pub(super) fn check_borrows(item: &Item, cx: &Ctxt) {
+    let (Item::Struct(ItemStruct { generics, .. }) | Item::Enum(ItemEnum { generics, .. })) = item
+    else {
+        return;
+    };
+    if !generics.params.is_empty() {
+        return;
+    }
+    for (_, field) in fields_of(item) {
+        if let Some(borrows) = types::borrows(&field.ty) {
+            cx.error_at(
+                &borrows,
+                format!(
+                    "`{}` borrows; a `#[data]` type owns what it holds\nhelp: use an owned type, for example `String` for `&str` and for `Cow<str>`",
+                    shown(&borrows)
+                ),
+            );
+        }
+    }
+}
+
+/// Reports two fields, or two variants, that are read from one key.
+pub(super) fn check_keys(item: &Item, cx: &Ctxt) {
+    let of_fields = |fields: &Fields, attrs: &[&[Attribute]]| {
+        let is_plain = !attrs
+            .iter()
+            .any(|attrs| Crossing::of(attrs).has_entry(&["rename_all", "rename_all_fields"]));
+        let named = fields
+            .iter()
+            .filter(|it| is_always(&it.attrs))
+            .filter_map(|field| {
+                let ident = field.ident.as_ref()?;
+                let name = is_plain.then(|| (plain_name(ident), ident.span()));
+                Some((name, Crossing::of(&field.attrs)))
+            });
+        attrs::check_keys("fields", named, cx);
+    };
+    match item {
+        Item::Struct(data) => of_fields(&data.fields, &[&data.attrs]),
+        Item::Enum(data) => {
+            let of_type = Crossing::of(&data.attrs);
+            let is_plain = !of_type.has_entry(&["rename_all"]);
+            if !of_type.has_entry(&["untagged"]) {
+                let variants = data.variants.iter().filter(|it| is_always(&it.attrs));
+                let named = variants.map(|variant| {
+                    let name = (plain_name(&variant.ident), variant.ident.span());
+                    (is_plain.then_some(name), Crossing::of(&variant.attrs))
+                });
+                attrs::check_keys("variants", named, cx);
+            }
+            for variant in &data.variants {
+                of_fields(&variant.fields, &[&data.attrs, &variant.attrs]);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether two fields or two variants have one name, which the compiler reports.
+pub(super) fn has_doubles(item: &Item) -> bool {
+    let fields = |fields: &Fields| {
+        let always = fields.iter().filter(|it| is_always(&it.attrs));
+        is_double(always.filter_map(|field| field.ident.as_ref()))
+    };
+    match item {
+        Item::Struct(data) => fields(&data.fields),
+        Item::Enum(data) => {
+            let always = data.variants.iter().filter(|it| is_always(&it.attrs));
+            is_double(always.map(|variant| &variant.ident))
+                || data.variants.iter().any(|variant| fields(&variant.fields))
+        }
+        _ => false,
+    }
+}
+
+fn is_double<'a>(names: impl Iterator<Item = &'a Ident>) -> bool {
+    let mut seen = HashSet::new();
+    !names.into_iter().all(|name| seen.insert(name))
+}
+
+/// Whether nothing makes it depend on a condition.
+fn is_always(attrs: &[Attribute]) -> bool {
+    let conditional =
+        |attr: &Attribute| attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr");
+    !attrs.iter().any(conditional)
 }
 
 /// All fields, each with the attributes of its variant.
@@ -128,7 +213,16 @@ fn fields_of(item: &Item) -> Vec<(&[Attribute], &Field)> {
 
 /// Puts something that compiles in the place of types that cannot be there.
 pub(super) fn stand_in(item: &mut Item) {
-    for_each_field(item, &mut |field| field.ty = types::stand_in(&field.ty));
+    for_each_field(item, &mut |field| {
+        field.ty = match types::borrows(&field.ty) {
+            Some(_) => {
+                let ty = lifetimes::all_static(field.ty.to_token_stream());
+                let ty = lifetimes::name_elided(ty, &mut || "static".to_owned());
+                Type::Verbatim(ty)
+            }
+            None => types::stand_in(&field.ty),
+        }
+    });
 }
 
 pub(super) fn for_each_field(item: &mut Item, change: &mut dyn FnMut(&mut Field)) {

@@ -2,9 +2,11 @@
 
 use proc_macro2::{Ident, Span};
 use syn::meta::ParseNestedMeta;
-use syn::{Attribute, Expr, LitStr, Token};
+use syn::{Attribute, Expr, LitStr, Token, Type};
 
+use super::types;
 use crate::ctxt::Ctxt;
+use crate::words::shown;
 
 /// How a parameter or a field is read, written and described.
 pub(crate) struct Crossing {
@@ -74,8 +76,18 @@ impl Crossing {
         !self.is_skipped && !self.is_flattened
     }
 
-    /// Reports what cannot be described, as far as the attributes say.
-    pub(crate) fn check(&self, cx: &Ctxt) {
+    /// Reports what cannot be described, and what has no keys that could stand among others, as far as
+    /// tokens say.
+    pub(crate) fn check(&self, ty: &Type, cx: &Ctxt) {
+        if self.is_flattened && types::has_no_keys(ty) {
+            cx.error_at(
+                ty,
+                format!(
+                    "`{}` cannot be flattened: it has no keys\nhelp: leave `flatten` out, or name a struct or a map",
+                    shown(ty)
+                ),
+            );
+        }
         if let Some(module) = &self.module
             && !self.has_schema
             && self.schema_of.is_none()
@@ -164,6 +176,32 @@ impl Crossing {
             _ => {}
         }
         rest(meta)
+    }
+}
+
+/// Reports two `things` that are read from one key: the second would always be missing. Each comes with
+/// its own name, if that is known.
+pub(crate) fn check_keys(
+    things: &str,
+    named: impl IntoIterator<Item = (Option<(String, Span)>, Crossing)>,
+    cx: &Ctxt,
+) {
+    let mut seen: Vec<String> = Vec::new();
+    for (name, crossing) in named {
+        if !crossing.is_passed() {
+            continue;
+        }
+        let name = crossing.rename.or(name);
+        for (key, span) in name.into_iter().chain(crossing.aliases) {
+            if seen.contains(&key) {
+                cx.error(
+                    span,
+                    format!("two {things} are read from `{key}`\nhelp: give one another name"),
+                );
+                break;
+            }
+            seen.push(key);
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Index, LitStr};
 
 use super::args::{HookArgs, Model};
+use super::called;
 use super::output;
 use super::signature::{Param, ValueParam};
 use super::types;
@@ -188,6 +189,7 @@ impl Hook<'_> {
         let name = self.struct_name();
         let serde = format!("{private}::serde").replace(' ', "");
         let schemars = format!("{private}::schemars").replace(' ', "");
+        let mut items = TokenStream::new();
         let mut fields = TokenStream::new();
         let mut de_bounds = Vec::new();
         let mut schema_bounds = Vec::new();
@@ -196,6 +198,8 @@ impl Hook<'_> {
                 continue;
             };
             let alias = self.alias(number);
+            let (value, called) = self.called(number, value, scope);
+            items.extend(called);
             let attrs = &value.attrs;
             let field = spans::located(&value.ident);
             let crossing = value.crossing();
@@ -225,12 +229,42 @@ impl Hook<'_> {
         let schema_bounds = schema_bounds.join(", ");
         let closed = (!self.is_flattened()).then(|| quote!(deny_unknown_fields,));
         quote! {
+            #items
             #(#cfgs)*
             #[derive(#private::serde::Deserialize, #private::schemars::JsonSchema)]
             #[serde(crate = #serde, #closed bound(deserialize = #de_bounds))]
             #[schemars(crate = #schemars, bound = #schema_bounds)]
             struct #name<const __DAGSTACK: bool> { #fields }
         }
+    }
+
+    /// Whether an attribute of a parameter calls something of the plugin's own.
+    pub(crate) fn calls_self(&self) -> bool {
+        self.params.iter().any(|param| {
+            matches!(param, Param::Value(value) if value.attrs.iter().any(called::names_self))
+        })
+    }
+
+    /// The parameter with names for what its attributes call, and the items of these names.
+    fn called(
+        &self,
+        number: usize,
+        value: &ValueParam,
+        scope: &Scope<'_>,
+    ) -> (ValueParam, TokenStream) {
+        let mut value = value.clone();
+        if value.is_borrowed() || !self.cfgs().is_empty() {
+            return (value, TokenStream::new());
+        }
+        let place = called::Place {
+            private: &scope.private,
+            ty: self.alias(number).to_token_stream(),
+            prefix: format!("__dagstack_of{}_{number}", self.index),
+            own: &own(),
+            home: value.ident.span(),
+        };
+        let items = called::named(&mut value.attrs, &place);
+        (value, items)
     }
 
     /// The element of the declaration's list of hooks.
@@ -447,7 +481,7 @@ impl Hook<'_> {
                 // The kind's author has made sure of the kind's types.
                 Param::Value(_) if self.of_kind.is_some() => {}
                 Param::Value(value) => {
-                    let crossing = value.crossing();
+                    let crossing = self.called(number, value, scope).0.crossing();
                     let ty = value.ty.to_token_stream();
                     for bound in crossing.bounds(INPUT) {
                         if !is_new(asserted, bound, &ty) {
@@ -583,7 +617,7 @@ pub(crate) fn check_type(
             quote!(#private::Probe::<#ty>::ASK),
             |probe, held| quote!(#private::Probe::<#held>::ASK.__dagstack_if_secret(#probe)),
         );
-        let place = spans::ends(&ty.to_token_stream()).0;
+        let place = spans::ends(&ty.to_token_stream());
         let whole = check_inferred(quote!(#bound), probe, place, scope);
         return quote! {
             #(<#secrets as #private::SecretValue>::__dagstack_check();)*
@@ -594,19 +628,21 @@ pub(crate) fn check_type(
     quote!(<#ty as #private::#bound #arguments>::__dagstack_check();)
 }
 
-/// `<_ as Trait>::__dagstack_check(probe);` at `place`: for a type that only the compiler knows.
+/// `<_ as Trait>::__dagstack_check_inferred(probe);` between these places: for a type that only the compiler knows.
 pub(crate) fn check_inferred(
     bound: TokenStream,
     probe: TokenStream,
-    place: Span,
+    (first, last): (Span, Span),
     scope: &Scope<'_>,
 ) -> TokenStream {
     let private = &scope.private;
-    let path = spans::respan(
-        quote!(<_ as #private::#bound>::__dagstack_check_inferred),
-        spans::at(place),
+    let open = spans::respan(quote!(<#private::Same<_), first);
+    let close = spans::respan(quote!(>), last);
+    let bound = spans::respan(
+        quote!(as #private::#bound>::__dagstack_check_inferred),
+        first,
     );
-    quote!(#path(#probe);)
+    quote!(#open #close #bound(#probe);)
 }
 
 /// Asserts that the future of a call is `Send`, at the function's name. A cast says so without

@@ -3,7 +3,6 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned as _;
 use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
 
 use super::types;
@@ -19,36 +18,22 @@ pub(crate) fn output(sig: &Signature) -> TokenStream {
     }
 }
 
-/// Where to point for the value (0) or the error (1) of a return type, or the function's name if it
+/// Where the value (0) or the error (1) of a return type begins and ends, or the function's name if it
 /// has none.
-pub(crate) fn output_place(sig: &Signature, argument: usize) -> Span {
+pub(crate) fn output_place(sig: &Signature, argument: usize) -> (Span, Span) {
     match &sig.output {
         ReturnType::Type(_, ty) => place(ty, argument),
-        ReturnType::Default => sig.ident.span(),
+        ReturnType::Default => spans::ends(&sig.ident.to_token_stream()),
     }
 }
 
-/// The most telling token of a type: that of its generic argument `argument`, if it has so many,
-/// else its own name. This only chooses where an error points, never what a type means.
-pub(crate) fn place(ty: &Type, argument: usize) -> Span {
-    let Type::Path(path) = ty else {
-        return ty.span();
-    };
-    let Some(last) = path.path.segments.last() else {
-        return ty.span();
-    };
-    let inner = match &last.arguments {
-        PathArguments::AngleBracketed(list) => list
-            .args
-            .iter()
-            .filter_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            })
-            .nth(argument),
-        _ => None,
-    };
-    inner.map_or_else(|| last.ident.span(), |ty| place(ty, 0))
+/// The same of a type: of `Result<…>` and the like its generic argument `argument`, if it has so many,
+/// else all of it. This only chooses where an error points, never what a type means.
+pub(crate) fn place(ty: &Type, argument: usize) -> (Span, Span) {
+    let part = generic(ty)
+        .filter(|(name, _)| *name == "PluginContext" || name.to_string().ends_with("Result"))
+        .and_then(|(_, arguments)| arguments.get(argument).copied());
+    spans::ends(&part.unwrap_or(ty).to_token_stream())
 }
 
 /// Reports `-> impl Trait`, `-> !`, and what else cannot be returned whatever the compiler thinks.

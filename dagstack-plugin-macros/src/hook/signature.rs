@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::spanned::Spanned as _;
 use syn::{Attribute, FnArg, Pat, PatType, ReceiverKind, Safety, Signature, Type, TypeReference};
 
-use super::attrs::Crossing;
+use super::attrs::{Crossing, check_keys};
 use super::types;
 use crate::cfg;
 use crate::ctxt::Ctxt;
@@ -22,6 +22,7 @@ pub(crate) enum Param {
 }
 
 /// A parameter that is read from the arguments of the call.
+#[derive(Clone)]
 pub(crate) struct ValueParam {
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
@@ -172,7 +173,7 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
         }
     }
     if !names_are_repeated(function, cx) {
-        check_keys(&params, cx);
+        check_attrs(&params, cx);
     }
     params
 }
@@ -194,30 +195,19 @@ pub(crate) fn names_are_repeated(function: &MemberFn, cx: &Ctxt) -> bool {
     false
 }
 
-/// Reports two parameters that are read from one key: the second would always be missing.
-fn check_keys(params: &[Param], cx: &Ctxt) {
-    let mut seen: Vec<String> = Vec::new();
-    for param in params {
-        let Param::Value(value) = param else { continue };
+/// Reports what the attributes of the parameters cannot mean.
+fn check_attrs(params: &[Param], cx: &Ctxt) {
+    let values = params.iter().filter_map(|param| match param {
+        Param::Value(value) => Some(value),
+        Param::Context(_) => None,
+    });
+    let named = values.map(|value| {
         let crossing = value.crossing();
-        crossing.check(cx);
-        if !crossing.is_passed() {
-            continue;
-        }
-        let name = crossing
-            .rename
-            .unwrap_or_else(|| (plain_name(&value.ident), value.ident.span()));
-        for (key, span) in [name].into_iter().chain(crossing.aliases) {
-            if seen.contains(&key) {
-                cx.error(
-                    span,
-                    format!("two parameters are read from `{key}`\nhelp: give one another name"),
-                );
-                break;
-            }
-            seen.push(key);
-        }
-    }
+        crossing.check(&value.ty, cx);
+        let name = (plain_name(&value.ident), value.ident.span());
+        (Some(name), crossing)
+    });
+    check_keys("parameters", named, cx);
 }
 
 /// What to say of a context that is taken by value.

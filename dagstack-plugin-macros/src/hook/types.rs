@@ -12,6 +12,7 @@ use syn::{
 
 use super::output::generic;
 use crate::ctxt::Ctxt;
+use crate::spans;
 use crate::words::shown;
 
 /// A part of a type that cannot stand where it stands.
@@ -25,6 +26,8 @@ pub(crate) struct Unfit {
 pub(crate) enum Why {
     /// `_`.
     Placeholder,
+    /// `[T; _]`.
+    Length,
     /// `impl Trait`.
     Impl,
     /// `!`.
@@ -179,6 +182,27 @@ fn long_array(ty: &Type) -> Option<&TypeArray> {
     }
 }
 
+/// Whether values of the type are no objects, as far as its tokens say.
+pub(crate) fn has_no_keys(ty: &Type) -> bool {
+    const NAMES: &[&str] = &[
+        "BTreeSet", "HashSet", "String", "Vec", "VecDeque", "bool", "char", "f32", "f64", "i128",
+        "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8", "usize",
+    ];
+    match ty {
+        Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => true,
+        Type::Group(group) => has_no_keys(&group.elem),
+        Type::Paren(paren) => has_no_keys(&paren.elem),
+        Type::Path(_) => match generic(ty) {
+            Some((name, of)) if name == "Option" || name == "Box" => {
+                of.first().is_some_and(|ty| has_no_keys(ty))
+            }
+            Some((name, _)) => NAMES.iter().any(|it| name == it),
+            None => false,
+        },
+        _ => false,
+    }
+}
+
 /// What a `Secret` holds in the type, at any depth.
 pub(crate) fn held_by_secrets(ty: impl ToTokens) -> Vec<Type> {
     let mut held = Vec::new();
@@ -207,16 +231,54 @@ fn find_held(ty: &Type, held: &mut Vec<Type>) {
     }
 }
 
-/// What can stand in the place of `ty` in a function that is passed on beside the error.
+/// The first part of a type that borrows, but for ever.
+pub(crate) fn borrows(ty: &Type) -> Option<TokenStream> {
+    let is_short = |lifetime: &Lifetime| lifetime.ident != "static";
+    match ty {
+        Type::Reference(reference) => match &reference.lifetime {
+            Some(lifetime) if !is_short(lifetime) => borrows(&reference.elem),
+            _ => Some(ty.to_token_stream()),
+        },
+        Type::Slice(slice) => borrows(&slice.elem),
+        Type::Array(array) => borrows(&array.elem),
+        Type::Paren(paren) => borrows(&paren.elem),
+        Type::Group(group) => borrows(&group.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(borrows),
+        Type::Path(path) => path.path.segments.iter().find_map(|segment| {
+            let PathArguments::AngleBracketed(list) = &segment.arguments else {
+                return None;
+            };
+            list.args.iter().find_map(|argument| match argument {
+                GenericArgument::Lifetime(lifetime) if is_short(lifetime) => {
+                    Some(ty.to_token_stream())
+                }
+                GenericArgument::Type(inner) => borrows(inner),
+                _ => None,
+            })
+        }),
+        _ => None,
+    }
+}
+
+/// What can stand in the place of `ty` in a function that is passed on beside the error: as much like
+/// it as can be, because the author's code uses it.
 pub(crate) fn stand_in(ty: &Type) -> Type {
     let mended = match unfit(ty, false) {
         None => return ty.clone(),
-        Some(Unfit {
-            why: Why::Unsized(Some(mend)),
-            tokens,
-        }) if tokens.to_string() == ty.to_token_stream().to_string() => syn::parse_str(&mend).ok(),
-        Some(_) => None,
+        Some(unfit) => match &unfit.why {
+            Why::Placeholder => {
+                let tokens = spans::replace(ty.to_token_stream(), "_", &quote!(()));
+                syn::parse2(tokens).ok()
+            }
+            Why::Unsized(Some(mend))
+                if unfit.tokens.to_string() == ty.to_token_stream().to_string() =>
+            {
+                syn::parse_str(mend).ok()
+            }
+            _ => None,
+        },
     };
+    let mended = mended.filter(|ty| self::unfit(ty, false).is_none());
     mended.unwrap_or_else(|| syn::parse_quote!(()))
 }
 
@@ -237,6 +299,10 @@ impl Unfit {
         match &self.why {
             Why::Placeholder => {
                 "`_` stands for no type in a signature\nhelp: name the type".to_owned()
+            }
+            Why::Length => {
+                "`_` stands for no length in a signature\nhelp: write the number of items"
+                    .to_owned()
             }
             Why::Impl => "`impl Trait` cannot be read from arguments\nhelp: name a type".to_owned(),
             Why::Never => "`!` has no values\nhelp: name a type that has some".to_owned(),
@@ -283,9 +349,10 @@ impl Search {
                 sized.then(|| found(Why::Unsized(Some(mend)))).flatten()
             }),
             Type::Array(array) => self.of(&array.elem, true).or_else(|| {
-                matches!(array.len, Expr::Infer(_))
-                    .then(|| found(Why::Placeholder))
-                    .flatten()
+                matches!(array.len, Expr::Infer(_)).then(|| Unfit {
+                    tokens: array.len.to_token_stream(),
+                    why: Why::Length,
+                })
             }),
             Type::Tuple(tuple) => tuple.elems.iter().find_map(|elem| self.of(elem, true)),
             Type::Reference(reference) => match &reference.lifetime {
@@ -375,9 +442,9 @@ pub(crate) fn owned_of_unsized(names: &[&str]) -> Option<&'static str> {
     };
     Some(match names {
         ["str"] => "String",
-        ["Path"] | ["path", "Path"] => "PathBuf",
-        ["OsStr"] | ["ffi", "OsStr"] => "OsString",
-        ["CStr"] | ["ffi", "CStr"] => "CString",
+        ["Path"] | ["path", "Path"] => "std::path::PathBuf",
+        ["OsStr"] | ["ffi", "OsStr"] => "std::ffi::OsString",
+        ["CStr"] | ["ffi", "CStr"] => "std::ffi::CString",
         _ => return None,
     })
 }

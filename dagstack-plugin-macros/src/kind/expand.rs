@@ -491,12 +491,12 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             continue;
         }
         let output = output_alias(hook).into_token_stream();
-        checks.extend(send(output, hook.output_span, hook, private));
+        checks.extend(send(output, hook.output_place.0, hook, private));
         if hook.is_exposed() {
             let output = Crossing {
                 ty: &hook.output,
                 alias: output_alias(hook),
-                place: hook.output_span,
+                place: hook.output_place,
                 bound: "ExposedOutput",
                 written: traits::same(&hook.output, private),
             };

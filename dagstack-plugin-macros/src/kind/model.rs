@@ -79,7 +79,7 @@ pub(crate) struct KindHook<'a> {
     /// What it returns; `()` if it says nothing.
     pub(crate) output: TokenStream,
     /// Where to point for the output.
-    pub(crate) output_span: Span,
+    pub(crate) output_place: (Span, Span),
     /// Its place.
     pub(crate) index: usize,
 }
@@ -283,7 +283,7 @@ fn hook<'a>(
     let hook = KindHook {
         params,
         output,
-        output_span: output::output_place(&function.sig, 0),
+        output_place: output::output_place(&function.sig, 0),
         item: function,
         args,
         name,

@@ -7,7 +7,7 @@ use syn::LitStr;
 use super::args::{PluginArgs, UnitOfWork};
 use super::{Plugin, of_kind, warn};
 use crate::asserted::Asserted;
-use crate::hook::expand::{NamedType, Scope, description, own};
+use crate::hook::expand::{Hook, NamedType, Scope, description, own};
 use crate::words::has_word;
 use crate::{lifecycle, lints, spans};
 
@@ -130,10 +130,9 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         .collect();
     let own = own();
     let own_name = own.to_string();
-    let named = types
-        .iter()
-        .any(|named| has_word(&named.ty, &own_name))
-        .then(|| quote!(type #own = #self_ty;));
+    let is_named = types.iter().any(|named| has_word(&named.ty, &own_name))
+        || plugin.hooks.iter().any(Hook::calls_self);
+    let named = is_named.then(|| quote!(type #own = #self_ty;));
     let declared = types.iter().map(
         |NamedType {
              cfgs,
@@ -164,6 +163,10 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         },
     );
     let mut asserted = Asserted::default();
+    if let Some(context) = plugin.setup.as_ref().and_then(|setup| setup.context) {
+        let config = quote!(#private::Probe::<__dagstack_Context>::ASK.__dagstack_config());
+        asserted.ask("ConfigType", context, quote!(#config.__dagstack_if_input));
+    }
     for hook in &plugin.hooks {
         hook.ask_inputs(scope, &mut asserted);
     }

@@ -34,9 +34,9 @@ pub trait Host: Send + Sync + 'static {
         None
     }
 
-    /// Whether a runtime is around the caller already.
-    fn is_around(&self) -> bool {
-        true
+    /// Tells whoever calls it whether a runtime is around them already.
+    fn is_around(&self) -> fn() -> bool {
+        || true
     }
 
     /// Runs `code` with the host's runtime around it.
@@ -50,9 +50,15 @@ impl dyn Host {
     /// the host's. `None` only where the host does not run it.
     #[inline]
     pub fn within<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
-        if self.is_around() {
+        if self.is_around()() {
             return Some(code());
         }
+        self.brought(code)
+    }
+
+    /// Runs it with the host's runtime around it.
+    #[cold]
+    pub(super) fn brought<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
         let (mut code, mut outcome) = (Some(code), None);
         self.run_within(&mut || outcome = code.take().map(|code| code()));
         outcome

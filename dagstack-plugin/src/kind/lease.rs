@@ -32,6 +32,8 @@ pub struct Lease {
     waiting: Mutex<Vec<Waker>>,
     /// By the place of the hook in the plugin's declaration.
     layers: Box<[Layers]>,
+    /// The host's answer, at hand for every poll.
+    is_around: fn() -> bool,
     host: Arc<dyn Host>,
     /// Where `process_cpu_bound` hooks run.
     workers: Option<Arc<dyn Caller>>,
@@ -59,6 +61,7 @@ impl Lease {
             calls: AtomicUsize::new(0),
             waiting: Mutex::default(),
             layers: Box::default(),
+            is_around: host.is_around(),
             host,
             workers: None,
             refusal: Box::new(refusal),
@@ -124,6 +127,16 @@ impl Lease {
         &self.host
     }
 
+    /// Runs an author's code with a runtime around it: the caller's own, which costs nothing, or else
+    /// the host's. `None` only where the host does not run it.
+    #[inline]
+    pub(super) fn within<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
+        if (self.is_around)() {
+            return Some(code());
+        }
+        self.host.brought(code)
+    }
+
     /// Where `process_cpu_bound` hooks run.
     pub fn workers(&self) -> Option<&Arc<dyn Caller>> {
         self.workers.as_ref()
@@ -142,7 +155,19 @@ impl Lease {
     /// Once the lease is [`close`](Self::close)d, and while it is [`suspend`](Self::suspend)ed.
     #[inline]
     pub fn enter(&self) -> Result<InFlight<&Self>, HookError> {
+        self.try_enter().ok_or_else(|| self.refused())
+    }
+
+    /// [`enter`](Self::enter), without an error: that is made by [`refused`](Self::refused).
+    #[inline]
+    pub(super) fn try_enter(&self) -> Option<InFlight<&Self>> {
         InFlight::enter(self)
+    }
+
+    /// The error of a call that is not let in.
+    #[cold]
+    pub(super) fn refused(&self) -> HookError {
+        (self.refusal)()
     }
 
     /// [`enter`](Self::enter), for what may outlive its caller.
@@ -151,7 +176,7 @@ impl Lease {
     ///
     /// As [`enter`](Self::enter).
     pub fn enter_owned(self: &Arc<Self>) -> Result<InFlight<Arc<Self>>, HookError> {
-        InFlight::enter(Arc::clone(self))
+        InFlight::enter(Arc::clone(self)).ok_or_else(|| self.refused())
     }
 
     /// Lets no more calls in.
@@ -219,14 +244,10 @@ pub struct InFlight<L: Deref<Target = Lease>>(L);
 
 impl<L: Deref<Target = Lease>> InFlight<L> {
     #[inline]
-    fn enter(lease: L) -> Result<Self, HookError> {
+    fn enter(lease: L) -> Option<Self> {
         let before = lease.calls.fetch_add(1, Ordering::Acquire);
         let entered = Self(lease);
-        if before & FLAGS == 0 {
-            Ok(entered)
-        } else {
-            Err((entered.0.refusal)())
-        }
+        (before & FLAGS == 0).then_some(entered)
     }
 }
 

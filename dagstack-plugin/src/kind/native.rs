@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
 
-use crate::call::{GivingUp, given_up, not_exposed, panicked};
+use crate::call::{GivingUp, given_up, has_given_up, not_exposed, panicked};
 use crate::context::HookContext;
 use crate::error::{HookError, code};
 use crate::kind::{HookSpec, InFlight, KindHook, Lease};
@@ -78,13 +78,13 @@ impl<P: Plugin> Native<P> {
         if !self.lease.layers(P::PLACE).is_empty() {
             return Box::pin(self.layered::<K, HOOK>(ctx, args));
         }
-        match self.enter(ctx) {
-            Ok(in_flight) => Box::pin(Direct {
+        match self.try_enter(ctx) {
+            Some(in_flight) => Box::pin(Direct {
                 future: P::run(self, ctx, args),
                 guard: self.guard::<K, HOOK>(ctx),
                 _in_flight: in_flight,
             }),
-            Err(error) => Box::pin(ready(Err(error))),
+            None => Box::pin(ready(Err(self.refused(ctx)))),
         }
     }
 
@@ -104,9 +104,21 @@ impl<P: Plugin> Native<P> {
 
     /// Counts a call in, if its caller still waits for it.
     #[inline]
+    fn try_enter(&self, ctx: &HookContext) -> Option<InFlight<&Lease>> {
+        if has_given_up(ctx) {
+            return None;
+        }
+        self.lease.try_enter()
+    }
+
+    /// The error of a call that is not counted in.
+    #[cold]
+    fn refused(&self, ctx: &HookContext) -> HookError {
+        given_up(ctx).err().unwrap_or_else(|| self.lease.refused())
+    }
+
     fn enter(&self, ctx: &HookContext) -> Result<InFlight<&Lease>, HookError> {
-        given_up(ctx)?;
-        self.lease.enter()
+        self.try_enter(ctx).ok_or_else(|| self.refused(ctx))
     }
 
     async fn layered<'a, K, const HOOK: usize>(
@@ -131,7 +143,7 @@ impl<P: Plugin> Native<P> {
         let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
         let mut guard = self.guard::<K, HOOK>(ctx);
         let mut passed = Next::new(layers).run(&mut call);
-        poll_fn(|cx| guard.poll(passed.as_mut(), false, cx)).await?;
+        poll_fn(|cx| guard.poll(Polled::Middleware, passed.as_mut(), cx)).await?;
         drop(passed);
         let output = into_inner(payload.output);
         output.ok_or_else(|| no_result(hook))
@@ -154,7 +166,7 @@ impl<P: Plugin> Native<P> {
         let hook = P::declaration().hooks[place].name;
         let guarded = |ctx: &HookContext| {
             let run = || catch_unwind(AssertUnwindSafe(|| run(&self.plugin, ctx)));
-            let outcome = self.lease.host().within(run).ok_or_else(not_run)?;
+            let outcome = self.lease.within(run).ok_or_else(not_run)?;
             outcome
                 .unwrap_or_else(|payload| Err(panicked(hook, payload)))
                 .map_err(|error| self.lease.clean(error))
@@ -273,7 +285,7 @@ impl<T, F: Future<Output = Result<T, HookError>>> Future for Direct<'_, F> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.guard.poll(this.future, true, cx)
+        this.guard.poll(Polled::Hook, this.future, cx)
     }
 }
 
@@ -286,24 +298,41 @@ struct Guard<'a> {
     giving_up: Option<Box<GivingUp>>,
 }
 
+/// What a [`Guard`] polls. A hook's errors may quote the config; middleware brings the runtime that is
+/// around the hook in it.
+#[derive(Clone, Copy)]
+enum Polled {
+    Hook,
+    HookInMiddleware,
+    Middleware,
+}
+
 impl Guard<'_> {
-    /// `is_own`: whether it is the plugin that runs, whose errors may quote the config.
     #[inline]
     fn poll<T>(
         &mut self,
+        what: Polled,
         future: Pin<&mut (impl Future<Output = Result<T, HookError>> + ?Sized)>,
-        is_own: bool,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, HookError>> {
-        let poll = || catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
-        match self.lease.host().within(poll) {
-            Some(Ok(Poll::Pending)) => self.waits(cx).map(Err),
-            Some(Ok(Poll::Ready(Err(error)))) if is_own => {
-                Poll::Ready(Err(self.lease.clean(error)))
+        // Written where it stays: a result that is handed on is copied each time.
+        let mut polled = Poll::Pending;
+        let poll = || catch_unwind(AssertUnwindSafe(|| polled = future.poll(cx)));
+        let ran = match what {
+            Polled::HookInMiddleware => Some(poll()),
+            Polled::Hook | Polled::Middleware => self.lease.within(poll),
+        };
+        match ran {
+            Some(Ok(())) => {}
+            Some(Err(payload)) => return Poll::Ready(Err(panicked(self.hook.name, payload))),
+            None => return Poll::Ready(Err(not_run())),
+        }
+        match (&polled, what) {
+            (Poll::Pending, _) => self.waits(cx).map(Err),
+            (Poll::Ready(Err(_)), Polled::Hook | Polled::HookInMiddleware) => {
+                polled.map_err(|error| self.lease.clean(error))
             }
-            Some(Ok(ready)) => ready,
-            Some(Err(payload)) => Poll::Ready(Err(panicked(self.hook.name, payload))),
-            None => Poll::Ready(Err(not_run())),
+            (Poll::Ready(_), _) => polled,
         }
     }
 
@@ -375,7 +404,8 @@ where
             given_up(ctx)?;
             let mut future = pin!(P::run(self.native, ctx, args));
             let mut guard = self.native.guard::<K, HOOK>(ctx);
-            let output = poll_fn(|cx| guard.poll(future.as_mut(), true, cx)).await?;
+            let output =
+                poll_fn(|cx| guard.poll(Polled::HookInMiddleware, future.as_mut(), cx)).await?;
             *get_mut(&mut self.output) = Some(output);
             Ok(())
         })

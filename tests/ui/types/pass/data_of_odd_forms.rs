@@ -41,12 +41,20 @@ pub(crate) struct Camel {
 pub(crate) struct Sparse {
     #[serde(default, skip_serializing_if = "Self::is_zero")]
     count: u8,
+    #[serde(default = "Self::five")]
+    five: u8,
+    #[cfg(any())]
+    five: String,
 }
 
 impl Sparse {
     #[allow(clippy::trivially_copy_pass_by_ref)]
     fn is_zero(count: &u8) -> bool {
         *count == 0
+    }
+
+    fn five() -> u8 {
+        5
     }
 }
 

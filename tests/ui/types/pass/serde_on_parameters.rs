@@ -32,6 +32,7 @@ impl Attributes {
         #[serde(rename = "q")] query: String,
         #[serde(flatten)] page: Page,
         #[serde(default)] exact: bool,
+        #[serde(default = "Self::three")] three: u8,
         #[serde(default = "ten")]
         #[schemars(range(min = 1, max = 20))]
         depth: usize,
@@ -39,6 +40,10 @@ impl Attributes {
         #[schemars(with = "u8")]
         opaque: Opaque,
     ) -> String {
-        format!("{query} {page:?} {exact} {depth} {}", opaque.0)
+        format!("{query} {page:?} {exact} {three} {depth} {}", opaque.0)
+    }
+
+    fn three() -> u8 {
+        3
     }
 }

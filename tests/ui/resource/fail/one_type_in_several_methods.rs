@@ -1,0 +1,12 @@
+use dagstack_plugin::resource;
+
+pub struct Page;
+
+#[resource]
+pub trait Store {
+    async fn get(&self, name: String) -> Option<Page>;
+    async fn put(&self, page: Page);
+    async fn all(&self) -> Vec<Page>;
+}
+
+fn main() {}
