@@ -4,7 +4,11 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, GenericParam, ItemTrait, Signature, TraitItem, Type, TypeParamBound};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, GenericArgument, GenericParam, ItemTrait, PathArguments, ReturnType, Signature,
+    Token, TraitItem, TraitItemFn, Type, TypeParamBound, Visibility,
+};
 
 use crate::ctxt::Ctxt;
 use crate::fragments;
@@ -47,6 +51,7 @@ pub(crate) fn read(
     };
     take_attributes(&mut read, role, krate, &cx);
     for member in &mut read.items {
+        take_visibility(member, role, &cx);
         if let TraitItem::Fn(function) = member {
             fragments::open_types(&mut function.sig);
         }
@@ -92,6 +97,31 @@ fn parse(item: TokenStream, cx: &Ctxt) -> syn::Result<(ItemTrait, bool)> {
     };
     members.parse2(body.stream())?;
     Ok((read, body.stream().is_empty()))
+}
+
+/// Takes off, and reports, the `pub` of a method: with it, the member is left as tokens.
+fn take_visibility(member: &mut TraitItem, role: &Role, cx: &Ctxt) {
+    let TraitItem::Verbatim(tokens) = member else {
+        return;
+    };
+    let parse = |input: ParseStream<'_>| {
+        let attrs = input.call(Attribute::parse_outer)?;
+        let vis: Visibility = input.parse()?;
+        let mut function: TraitItemFn = input.parse()?;
+        function.attrs = attrs;
+        Ok((vis, function))
+    };
+    if let Ok((vis, function)) = parse.parse2(tokens.clone()) {
+        cx.error_at(
+            &vis,
+            format!(
+                "{} is as public as the trait\nhelp: leave `{}` out",
+                role.method,
+                shown(&vis)
+            ),
+        );
+        *member = function.into();
+    }
 }
 
 fn no_trait(role: &Role, error: &syn::Error, item: TokenStream, cx: Ctxt) -> TokenStream {
@@ -301,8 +331,58 @@ fn value_of_result(ty: &Type) -> Option<Option<&Type>> {
     (name == "Result").then(|| arguments.into_iter().next())
 }
 
-/// What a method returns, without the `Result` that the macro adds; reports one that is there.
+/// What the future gives that a type is, as far as its tokens say; `None` inside if they do not say
+/// what.
+fn future(ty: &Type) -> Option<Option<&Type>> {
+    match ty {
+        Type::ImplTrait(ty) => future_in(&ty.bounds),
+        Type::TraitObject(ty) => future_in(&ty.bounds),
+        _ => match generic(ty)? {
+            (name, of) if name == "Pin" || name == "Box" => future(of.first()?),
+            (name, of) if name == "BoxFuture" || name == "LocalBoxFuture" => {
+                Some(of.first().copied())
+            }
+            _ => None,
+        },
+    }
+}
+
+fn future_in(bounds: &Punctuated<TypeParamBound, Token![+]>) -> Option<Option<&Type>> {
+    bounds.iter().find_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => {
+            let last = bound.path.segments.last()?;
+            let PathArguments::AngleBracketed(list) = &last.arguments else {
+                return None;
+            };
+            let output = list.args.iter().find_map(|argument| match argument {
+                GenericArgument::AssocType(output) => Some(&output.ty),
+                _ => None,
+            });
+            (last.ident == "Future").then_some(output)
+        }
+        _ => None,
+    })
+}
+
+/// Whether a future is returned, where `async fn` is meant.
+pub(crate) fn returns_future(sig: &Signature) -> bool {
+    matches!(&sig.output, ReturnType::Type(_, ty) if future(ty).is_some())
+}
+
+/// What a method returns, without the `Result` or the future that the macro adds; reports one that is
+/// there.
 pub(crate) fn without_result(ty: &Type, adds: &str, cx: &Ctxt) -> Option<TokenStream> {
+    if let Some(given) = future(ty) {
+        let given = given.and_then(|ty| value_of_result(ty).unwrap_or(Some(ty)));
+        let value = given.map_or_else(|| "…".to_owned(), shown);
+        cx.error_at(
+            ty,
+            format!(
+                "an `async fn` makes its future itself\nhelp: write `async fn` and `-> {value}`"
+            ),
+        );
+        return Some(given.map_or_else(|| quote!(()), |ty| stand_in(ty).into_token_stream()));
+    }
     let value = match value_of_result(ty) {
         Some(value) => value.map(|value| stand_in(value).into_token_stream()),
         // `Option<Result<T, …>>`.

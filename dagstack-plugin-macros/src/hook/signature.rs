@@ -151,7 +151,7 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
                 );
             }
             Type::Reference(reference) => borrowed(&ident, reference, cx),
-            ty if meant_as_context(ty) => cx.error_at(ty, lent(&ident)),
+            ty if meant_as_context(ty) => cx.error_at(ty, lent(&ident, ty)),
             ty => {
                 if !types::check(ty, Some(&ident), cx) {
                     continue;
@@ -211,13 +211,18 @@ fn check_attrs(params: &[Param], cx: &Ctxt) {
 }
 
 /// What to say of a context that is taken by value.
-pub(crate) fn lent(ident: &Ident) -> String {
-    format!("the context of a call is lent\nhelp: write `{ident}: &HookContext`")
+pub(crate) fn lent(ident: &Ident, ty: &Type) -> String {
+    let problem = if has_word(ty, "HookContext") {
+        "the context of a call is lent"
+    } else {
+        "a `PluginContext` is that of `#[setup]`, and a call has another"
+    };
+    format!("{problem}\nhelp: write `{ident}: &HookContext`")
 }
 
-/// `HookContext`, `Arc<HookContext>`, `Option<&HookContext>` and the like.
+/// `HookContext`, `Arc<HookContext>`, `Option<&HookContext>` and the like, or that of a setup.
 pub(crate) fn meant_as_context(ty: &Type) -> bool {
-    has_word(ty, "HookContext")
+    has_word(ty, "HookContext") || has_word(ty, "PluginContext")
 }
 
 /// Reports a context that is more than borrowed; whether it is not.

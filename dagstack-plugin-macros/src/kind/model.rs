@@ -13,10 +13,10 @@ use crate::ctxt::Ctxt;
 use crate::hook::output;
 use crate::hook::signature;
 use crate::lifetimes;
-use crate::names::{help_name, is_snake_case, snake_case_of};
+use crate::names::{MARKS, help_name, is_snake_case, snake_case_of};
 use crate::spans;
 use crate::traits::{self, Place, Role};
-use crate::words::{last_word, plain_name, shown};
+use crate::words::{plain_name, shown};
 
 /// What a kind's trait is.
 pub(crate) const ROLE: Role = Role {
@@ -206,6 +206,13 @@ fn hook<'a>(
         .filter(|attr| kind.krate.owns(attr, "hook"))
         .collect();
     let mark = match &marks[..] {
+        [] if function
+            .attrs
+            .iter()
+            .any(|attr| refuse_attribute(attr, kind, cx)) =>
+        {
+            return None;
+        }
         [] => {
             cx.error_at(
                 ident,
@@ -299,14 +306,29 @@ fn hook<'a>(
     Some(hook)
 }
 
+/// Reports an attribute that explains why the function is no hook; whether it does.
+fn refuse_attribute(attr: &Attribute, kind: &KindArgs, cx: &Ctxt) -> bool {
+    let message = if let Some(mark) = MARKS.iter().find(|mark| kind.krate.owns(attr, mark)) {
+        format!(
+            "a kind has hooks only, and `#[{mark}]` is each plugin's own\nhelp: take the function out"
+        )
+    } else if let Some(name) = attr.path().get_ident()
+        && strsim::damerau_levenshtein(&name.to_string(), "hook") == 1
+    {
+        format!("there is no `#[{name}]`\nhelp: write `hook`")
+    } else {
+        return false;
+    };
+    cx.error_at(attr.path(), message);
+    true
+}
+
 /// The parameters, each with a name and a type that can stand in a trait.
 fn params(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> Vec<KindParam> {
     let mut params: Vec<KindParam> = Vec::new();
     for input in &function.sig.inputs {
         let FnArg::Typed(input) = input else { continue };
-        if let Type::Reference(reference) = &*input.ty
-            && last_word(&reference.elem).is_some_and(|word| word == "HookContext")
-        {
+        if signature::meant_as_context(&input.ty) {
             cx.error_at(
                 input_without_attrs(input),
                 "every hook of a kind has `ctx: &HookContext`; `#[kind]` adds it\nhelp: leave it out",
@@ -432,7 +454,7 @@ fn check_exposed(hook: &KindHook<'_>, has_params: bool, has_output: bool, cx: &C
     if !hook.is_exposed() {
         return;
     }
-    if !hook.is_async() {
+    if !hook.is_async() && !traits::returns_future(sig) {
         cx.error_at(
             sig.fn_token,
             format!(

@@ -117,7 +117,7 @@ fn method<'a>(
     }
     signature::check_receiver(sig, OWNER, cx);
     let is_otherwise = sig.constness.is_some() || sig.abi.is_some();
-    if sig.asyncness.is_none() && !is_otherwise {
+    if sig.asyncness.is_none() && !is_otherwise && !traits::returns_future(sig) {
         cx.error_at(
             sig.fn_token,
             format!(
@@ -209,18 +209,12 @@ fn name_of(input: &PatType, others: &[Param], cx: &Ctxt) -> Option<Ident> {
 
 /// Why a type cannot be sent to another process, as far as its tokens say.
 fn not_owned(ident: &Ident, ty: &Type) -> Option<String> {
+    if signature::meant_as_context(ty) {
+        return Some(
+            "the context of a call does not go to its resources\nhelp: take what the method needs of it, for example `tenant: String`".to_owned(),
+        );
+    }
     if let Type::Reference(reference) = ty {
-        if let Type::Path(path) = &*reference.elem
-            && path
-                .path
-                .segments
-                .last()
-                .is_some_and(|last| last.ident == "HookContext")
-        {
-            return Some(
-                "the context of a call does not go to its resources\nhelp: take what the method needs of it, for example `tenant: String`".to_owned(),
-            );
-        }
         if reference.mutability.is_some() {
             return Some(format!(
                 "the parameter `{ident}` is changed in place, which another process cannot do\nhelp: take it owned and return what changed"

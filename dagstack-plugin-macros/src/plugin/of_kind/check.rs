@@ -239,7 +239,7 @@ pub(crate) fn params(
             .iter()
             .any(|param| same_name(&ident, &param.name));
         if !is_of_kind && signature::meant_as_context(&input.ty) {
-            cx.error_at(&input.ty, signature::lent(&ident));
+            cx.error_at(&input.ty, signature::lent(&ident, &input.ty));
             continue;
         }
         if !types::check(&input.ty, Some(&ident), cx) {
