@@ -50,7 +50,7 @@ pub(crate) fn find<'a>(
         let context = if name == "setup" {
             check_setup(function, cx)
         } else {
-            check_method(function, &owner, cx);
+            check_method(function, mark, &owner, cx);
             None
         };
         found = Some(Lifecycle { function, context });
@@ -65,7 +65,14 @@ fn check_mark(mark: &Mark, owner: &str, cx: &Ctxt) {
     }
 }
 
-fn check_method(function: &MemberFn, owner: &str, cx: &Ctxt) {
+fn check_method(function: &MemberFn, mark: &Mark, owner: &str, cx: &Ctxt) {
+    if function.sig.receiver().is_none() && words::has_word(&function.sig.output, "Self") {
+        cx.error_at(
+            mark.attr.path(),
+            format!("{owner} asks a plugin that is there, and this function makes one\nhelp: write `#[setup]`"),
+        );
+        return;
+    }
     check_receiver(&function.sig, owner, cx);
     for input in &function.sig.inputs {
         if let FnArg::Typed(param) = input {

@@ -2,8 +2,10 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
+use syn::Item;
 
 use crate::ctxt::Ctxt;
+use crate::plugin::fallback::strip;
 use crate::plugin::model::{Mark, MemberFn};
 
 /// What the author calls the attribute, if that is something else.
@@ -26,6 +28,10 @@ pub(crate) fn expand(name: &'static str, args: &TokenStream, item: TokenStream) 
     let is_in_trait = function
         .as_ref()
         .is_some_and(|function| function.body.to_string() == ";");
+    let other_item = match &function {
+        Some(_) => None,
+        None => syn::parse2::<Item>(item.clone()).ok(),
+    };
     let cx = Ctxt::default();
     cx.error(
         Span::call_site(),
@@ -36,6 +42,12 @@ pub(crate) fn expand(name: &'static str, args: &TokenStream, item: TokenStream) 
             None if is_in_trait && name == "hook" => {
                 "`#[hook]` on a method of a trait means something only with `#[kind]`\nhelp: put `#[kind(name = \"…\", version = \"1.0.0\")]` on the trait".to_owned()
             }
+            None if matches!(other_item, Some(Item::Impl(_))) => format!(
+                "`#[{name}]` goes on a function, not on the block\nhelp: write `#[plugin(kind = \"…\", name = \"…\")]` in its place"
+            ),
+            None if other_item.is_some() => format!(
+                "`#[{name}]` goes on a function of a `#[plugin]` block, and this is none\nhelp: take it off"
+            ),
             None => format!(
                 "`#[{name}]` means something only on a function inside a `#[plugin]` block\nhelp: put `#[plugin(kind = \"…\", name = \"…\")]` on the `impl` block; all hooks of a plugin stand in one"
             ),
@@ -51,7 +63,8 @@ pub(crate) fn expand(name: &'static str, args: &TokenStream, item: TokenStream) 
             });
             quote!(#function)
         }
-        None => item,
+        // The functions in it have marks of their own.
+        None => strip(item),
     };
     quote!(#errors #item)
 }

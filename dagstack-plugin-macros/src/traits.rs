@@ -17,7 +17,7 @@ use crate::hook::types::{self, Why};
 use crate::names::MARKS;
 use crate::path::CratePath;
 use crate::plugin::fallback::strip;
-use crate::plugin::model::rest_of_member;
+use crate::plugin::model::{is_async_trait, rest_of_member};
 use crate::spans;
 use crate::words::shown;
 
@@ -27,6 +27,8 @@ pub(crate) struct Role {
     pub(crate) name: &'static str,
     /// What the attribute goes on.
     pub(crate) goes_on: &'static str,
+    /// What to write on an implementation instead.
+    pub(crate) on_impl: &'static str,
     /// One of the methods.
     pub(crate) method: &'static str,
     /// Why it cannot be generic, and what to do instead.
@@ -47,7 +49,7 @@ pub(crate) fn read(
 ) -> Result<(ItemTrait, Ctxt), TokenStream> {
     let (mut read, is_empty) = match parse(item.clone(), &cx) {
         Ok(read) => read,
-        Err(error) => return Err(no_trait(role, &error, item, cx)),
+        Err(error) => return Err(no_trait(role, krate, &error, item, cx)),
     };
     take_attributes(&mut read, role, krate, &cx);
     for member in &mut read.items {
@@ -120,12 +122,35 @@ fn take_visibility(member: &mut TraitItem, role: &Role, cx: &Ctxt) {
                 shown(&vis)
             ),
         );
-        *member = function.into();
+        *member = TraitItem::Fn(function);
     }
 }
 
-fn no_trait(role: &Role, error: &syn::Error, item: TokenStream, cx: Ctxt) -> TokenStream {
+fn no_trait(
+    role: &Role,
+    krate: &CratePath,
+    error: &syn::Error,
+    item: TokenStream,
+    cx: Ctxt,
+) -> TokenStream {
+    let mut item = strip(item);
     match syn::parse2::<syn::Item>(item.clone()) {
+        Ok(syn::Item::Impl(other))
+            if other.trait_.is_some() && !other.attrs.iter().any(is_async_trait) =>
+        {
+            cx.error(
+                Span::call_site(),
+                format!(
+                    "`#[{}]` goes on {}\nhelp: {}",
+                    role.name, role.goes_on, role.on_impl
+                ),
+            );
+            // As it stands, the trait would judge it.
+            item = match role.name {
+                "resource" => quote!(#[#krate::async_trait] #item),
+                _ => TokenStream::new(),
+            };
+        }
         Ok(other) if !matches!(other, syn::Item::Trait(_)) => cx.error(
             Span::call_site(),
             format!("`#[{}]` goes on {}", role.name, role.goes_on),
@@ -133,7 +158,6 @@ fn no_trait(role: &Role, error: &syn::Error, item: TokenStream, cx: Ctxt) -> Tok
         _ => cx.push(error.clone()),
     }
     let errors = cx.finish();
-    let item = strip(item);
     quote!(#item #errors)
 }
 
@@ -150,11 +174,7 @@ fn take_attributes(item: &mut ItemTrait, role: &Role, krate: &CratePath, cx: &Ct
         } else if krate.owns(attr, "kind") || krate.owns(attr, "resource") {
             "a trait is a kind or a resource, not both\nhelp: keep one, or write two traits"
                 .to_owned()
-        } else if path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == "async_trait")
-        {
+        } else if is_async_trait(attr) {
             format!("`#[{name}]` makes the trait async itself\nhelp: take `#[async_trait]` off")
         } else {
             return true;

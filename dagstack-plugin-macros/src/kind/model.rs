@@ -22,6 +22,7 @@ use crate::words::{plain_name, shown};
 pub(crate) const ROLE: Role = Role {
     name: "kind",
     goes_on: "the `trait` that holds the hooks",
+    on_impl: "write `impl` without the trait, and `#[plugin(kind = …, name = \"…\")]` on it",
     method: "a hook of a kind",
     not_generic: "its plugins and its hosts are built apart and must mean the same types",
     is_empty: "has no hooks\nhelp: write methods with `#[hook(dispatch = \"…\")]`",

@@ -11,7 +11,9 @@ use crate::path::CratePath;
 
 /// Implementations that never run, so that a use of the type is not a second error.
 pub(crate) fn stubs(block: &ImplBlock, krate: &CratePath) -> TokenStream {
-    if !block.generics.params.is_empty() || !block.is_of_named_type() {
+    // Beside the implementation of a trait there may be the block of the plugin.
+    let is_beside = block.of_trait.is_some() && !block.is_meant_as_block();
+    if !block.generics.params.is_empty() || !block.is_of_named_type() || is_beside {
         return TokenStream::new();
     }
     let private = krate.private();

@@ -22,7 +22,7 @@ use crate::hook::{output, signature};
 use crate::lifecycle::{self, Lifecycle};
 use crate::{cfg, lifetimes, words};
 use args::PluginArgs;
-use model::{ImplBlock, Mark, MemberFn, is_of_schema};
+use model::{ImplBlock, Mark, MemberFn, is_async_trait, is_of_schema};
 use of_kind::OfKind;
 
 /// A plugin, checked.
@@ -73,6 +73,7 @@ fn read_block(item: TokenStream, args: &PluginArgs) -> syn::Result<ImplBlock> {
 fn write(args: &PluginArgs, block: &ImplBlock, kind: Option<OfKind<'_>>, cx: Ctxt) -> TokenStream {
     block.check_marks(&cx);
     block.check_members(&cx);
+    block.check_names(&cx);
     check_impl(block, &cx);
     let plugin = Plugin {
         args,
@@ -112,16 +113,23 @@ fn not_an_impl(error: &syn::Error, item: TokenStream, cx: Ctxt) -> TokenStream {
     quote!(#item #errors)
 }
 
+const ASYNC_ALREADY: &str =
+    "a hook is an `async fn` as it stands\nhelp: leave `#[async_trait]` out";
+
 fn check_impl(block: &ImplBlock, cx: &Ctxt) {
     // No block like this can be, and the compiler says so before it comes here.
     if block.unsafety.is_some() {
         cx.leave_to_compiler();
     }
-    for double in &block.doubles {
-        cx.error_at(
-            double.path(),
-            "`#[plugin]` stands twice on this block\nhelp: keep one; each plugin has a type of its own",
-        );
+    for attr in &block.misplaced {
+        let message = if attr.path().is_ident("derive") {
+            "`#[derive(…)]` goes on a type, not on its `impl` block\nhelp: move it to where the type is declared"
+        } else if is_async_trait(attr) {
+            ASYNC_ALREADY
+        } else {
+            "`#[plugin]` stands twice on this block\nhelp: keep one; each plugin has a type of its own"
+        };
+        cx.error_at(attr.path(), message);
     }
     if let Some(of_trait) = &block.of_trait {
         cx.error_at(
@@ -193,7 +201,7 @@ fn hook<'a>(
             if is_of_schema(attr) {
                 "`#[serde(…)]` and `#[schemars(…)]` go on the parameters of a hook\nhelp: for another name, write `#[serde(rename = \"maxSize\")]` on the parameter"
             } else {
-                "a hook is an `async fn` as it stands\nhelp: leave `#[async_trait]` out"
+                ASYNC_ALREADY
             },
         );
     }

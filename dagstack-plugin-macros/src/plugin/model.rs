@@ -32,8 +32,8 @@ pub(crate) struct ImplBlock {
     pub(crate) self_ty: Type,
     pub(crate) where_clause: Option<WhereClause>,
     pub(crate) members: Vec<Member>,
-    /// Further `#[plugin]`s.
-    pub(crate) doubles: Vec<Attribute>,
+    /// Further `#[plugin]`s, and `#[derive]` and `#[async_trait]` on an inherent block.
+    pub(crate) misplaced: Vec<Attribute>,
 }
 
 /// One item of the impl block.
@@ -108,7 +108,7 @@ impl Parse for ImplBlock {
             self_ty,
             where_clause,
             members,
-            doubles: Vec::new(),
+            misplaced: Vec::new(),
         })
     }
 }
@@ -198,10 +198,14 @@ fn path_of(ty: &Type) -> Option<&TypePath> {
 impl ImplBlock {
     /// Takes our attributes off the functions and keeps them as [`MemberFn::marks`].
     pub(crate) fn take_marks(&mut self, krate: &CratePath) {
-        let (doubles, attrs) = std::mem::take(&mut self.attrs)
-            .into_iter()
-            .partition(|attr| krate.owns(attr, "plugin"));
-        (self.doubles, self.attrs) = (doubles, attrs);
+        let is_inherent = self.of_trait.is_none();
+        self.misplaced = self
+            .attrs
+            .extract_if(.., |attr| {
+                krate.owns(attr, "plugin")
+                    || (is_inherent && (attr.path().is_ident("derive") || is_async_trait(attr)))
+            })
+            .collect();
         for member in &mut self.members {
             let Member::Fn(function) = member else {
                 continue;
@@ -218,9 +222,7 @@ impl ImplBlock {
                 function.misplaced = function
                     .attrs
                     .extract_if(.., |attr| {
-                        let last = attr.path().segments.last();
-                        (is_of_schema(attr) && !attr.path().is_ident("doc"))
-                            || last.is_some_and(|last| last.ident == "async_trait")
+                        (is_of_schema(attr) && !attr.path().is_ident("doc")) || is_async_trait(attr)
                     })
                     .collect();
             }
@@ -290,7 +292,7 @@ impl ImplBlock {
     }
 
     /// Whether the implementation of a trait was meant to be the block that holds the hooks.
-    fn is_meant_as_block(&self) -> bool {
+    pub(crate) fn is_meant_as_block(&self) -> bool {
         let mut functions = self.functions();
         functions.any(|function| !function.marks.is_empty())
             && self
@@ -324,6 +326,20 @@ impl ImplBlock {
                     None => cx.leave_to_compiler(),
                 }
             }
+        }
+    }
+
+    /// Leaves two functions of one name to the compiler, unless no build may have both.
+    pub(crate) fn check_names(&self, cx: &Ctxt) {
+        let mut seen: Vec<&Ident> = Vec::new();
+        for function in self
+            .functions()
+            .filter(|function| cfg::of(&function.attrs).is_empty())
+        {
+            if seen.contains(&&function.sig.ident) {
+                cx.leave_to_compiler();
+            }
+            seen.push(&function.sig.ident);
         }
     }
 
@@ -376,7 +392,7 @@ impl ToTokens for ImplBlock {
             self_ty,
             where_clause,
             members,
-            doubles: _,
+            misplaced: _,
         } = self;
         // The signatures of a trait's implementation would be judged by the trait.
         let of_trait = of_trait.as_ref().filter(|_| !self.is_meant_as_block());
@@ -458,4 +474,9 @@ pub(crate) fn is_of_schema(attr: &Attribute) -> bool {
     ["doc", "serde", "schemars"]
         .iter()
         .any(|name| attr.path().is_ident(name))
+}
+
+pub(crate) fn is_async_trait(attr: &Attribute) -> bool {
+    let last = attr.path().segments.last();
+    last.is_some_and(|last| last.ident == "async_trait")
 }

@@ -158,6 +158,11 @@ fn hook_names(plugin: &Plugin<'_>, cx: &Ctxt) {
         }
         let conditional = |hook: &super::Hook<'_>| !crate::cfg::of(&hook.function.attrs).is_empty();
         match seen.get(&*hook.name) {
+            // Of two functions of one name the compiler speaks.
+            Some(first)
+                if first.function.sig.ident == hook.function.sig.ident
+                    && !conditional(first)
+                    && !conditional(hook) => {}
             Some(first) if !(conditional(first) && conditional(hook)) => cx.error(
                 hook.name_span,
                 format!(

@@ -18,6 +18,7 @@ use crate::words::{has_punct, has_word, plain_name, shown};
 pub(crate) const ROLE: Role = Role {
     name: "resource",
     goes_on: "the `trait` that plugins call the resource by",
+    on_impl: "an implementation takes `#[dagstack_plugin::async_trait]`",
     method: OWNER,
     not_generic: "host and plugin are built apart and must mean the same types\nhelp: write one trait for each type",
     is_empty: "has no methods",

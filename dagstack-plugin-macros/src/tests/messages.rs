@@ -263,7 +263,7 @@ fn long_arrays_are_refused_where_serde_reads_them() {
 fn several_mistakes_are_reported_together() {
     let found = errors(super::plugin(
         "kind = \"tool\", name = \"Echo\", zebra = 1",
-        "impl Echo { #[hook] fn a(&self, b: &str, c: &str) {} #[hook] fn a(&mut self) {} }",
+        "impl Echo { #[hook] fn a(&self, b: &str, c: &str) {} #[hook(name = \"a\")] fn d(&mut self) {} }",
     ));
     assert_eq!(found.len(), 6, "{found:#?}");
 }
