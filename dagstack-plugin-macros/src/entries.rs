@@ -333,7 +333,65 @@ pub(crate) fn check_keys(entries: &[Entry], known: &[&str], owner: &str, cx: &Ct
         {
             cx.error_at(&entry.key, format!("`{name}` is given twice"));
         } else if !known.contains(&name.as_str()) && !matches!(entry.value, Value::Broken) {
-            unknown(&entry.key, known, owner, cx);
+            match owner {
+                "data" if suggest(&name, known).is_none() => not_of_data(entry, entries, cx),
+                _ => unknown(&entry.key, known, owner, cx),
+            }
+        }
+    }
+}
+
+/// Reports what goes on a `#[data]` type in an attribute of its own: derives, together, and what serde
+/// is told.
+fn not_of_data(entry: &Entry, entries: &[Entry], cx: &Ctxt) {
+    const OURS: &[&str] = &["Serialize", "Deserialize", "JsonSchema"];
+    let is_derive = |entry: &Entry| {
+        matches!(entry.value, Value::Flag) && entry.name().starts_with(char::is_uppercase)
+    };
+    let help = if is_derive(entry) {
+        let names = entries
+            .iter()
+            .filter(|entry| is_derive(entry))
+            .map(Entry::name);
+        let others: Vec<String> = names.filter(|name| !OURS.contains(&&**name)).collect();
+        if others.is_empty() {
+            "leave it out: `#[data]` derives serde's and schemars' traits".to_owned()
+        } else {
+            format!("write `#[derive({})]` below it", others.join(", "))
+        }
+    } else {
+        let value = match &entry.value {
+            Value::Eq(value) => format!(" = {}", shown(value)),
+            Value::List(list) => shown(list),
+            Value::Flag | Value::Broken => String::new(),
+        };
+        format!(
+            "if it is for serde, write `#[serde({}{value})]` below it",
+            entry.key
+        )
+    };
+    let what = if is_derive(entry) {
+        "derives"
+    } else {
+        "arguments but `crate`"
+    };
+    cx.error_once(
+        &entry.key,
+        format!("`#[data]` takes no {what}\nhelp: {help}"),
+    );
+}
+
+/// Reports a value without its key: `thread_cpu_bound` for `execution_model = "thread_cpu_bound"`.
+pub(crate) fn name_values(entries: &mut [Entry], key: &str, values: &[&str], cx: &Ctxt) {
+    for entry in entries {
+        let name = entry.name();
+        if matches!(entry.value, Value::Flag) && values.contains(&&*name) {
+            cx.error_at(
+                &entry.key,
+                format!("`{name}` is a value of `{key}`\nhelp: write `{key} = \"{name}\"`"),
+            );
+            entry.key = Ident::new(key, entry.key.span());
+            entry.value = Value::Broken;
         }
     }
 }

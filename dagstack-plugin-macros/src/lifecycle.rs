@@ -11,7 +11,7 @@ use crate::hook::signature::{check_plain, check_receiver};
 use crate::hook::types;
 use crate::plugin::model::{ImplBlock, Mark, MemberFn};
 use crate::words::{self, shown};
-use crate::{cfg, spans};
+use crate::{cfg, lifetimes, spans};
 
 /// A lifecycle function, checked.
 pub(crate) struct Lifecycle<'a> {
@@ -144,17 +144,24 @@ fn check_config(context: &Type, cx: &Ctxt) {
     if name != "PluginContext" {
         return;
     }
-    const NO_TABLES: &[&str] = &[
-        "String", "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128",
-        "u16", "u32", "u64", "u8", "usize", "BTreeSet", "HashSet", "PathBuf", "Vec", "VecDeque",
-    ];
-    let is_table = match config {
-        Type::Path(_) => !words::last_word(config).is_some_and(|word| NO_TABLES.contains(&&*word)),
-        Type::Tuple(tuple) => tuple.elems.is_empty(),
-        Type::Array(_) | Type::Reference(_) => false,
-        _ => true,
-    };
-    if !is_table {
+    if let Some(place) = lifetimes::first_not_static(config.to_token_stream()) {
+        cx.error(
+            place,
+            "a config cannot borrow: it is read for the plugin, which keeps it\nhelp: let it own what it borrows, for example `String` for `&str`, and leave its lifetime out",
+        );
+        return;
+    }
+    if let Type::Reference(reference) = config
+        && is_table(&reference.elem)
+    {
+        cx.error_at(
+            config,
+            format!(
+                "the context owns the config\nhelp: write `PluginContext<{}>`",
+                shown(&reference.elem)
+            ),
+        );
+    } else if !is_table(config) {
         cx.error_at(
             config,
             format!(
@@ -162,6 +169,21 @@ fn check_config(context: &Type, cx: &Ctxt) {
                 shown(config)
             ),
         );
+    }
+}
+
+/// Whether the type may be read from a table, as far as its tokens say.
+fn is_table(config: &Type) -> bool {
+    const NO_TABLES: &[&str] = &[
+        "String", "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str",
+        "u128", "u16", "u32", "u64", "u8", "usize", "BTreeSet", "HashSet", "Path", "PathBuf",
+        "Vec", "VecDeque",
+    ];
+    match config {
+        Type::Path(_) => !words::last_word(config).is_some_and(|word| NO_TABLES.contains(&&*word)),
+        Type::Tuple(tuple) => tuple.elems.is_empty(),
+        Type::Array(_) | Type::Reference(_) | Type::Slice(_) => false,
+        _ => true,
     }
 }
 

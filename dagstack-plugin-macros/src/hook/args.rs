@@ -31,7 +31,9 @@ const KEYS: &[&str] = &["name", "description", "execution_model", "mcp_exposed"]
 impl HookArgs {
     /// Parses the arguments. Whatever is wrong is reported and left out.
     pub(crate) fn parse(tokens: TokenStream, cx: &Ctxt) -> Self {
-        let entries = entries::parse(tokens, "hook", cx);
+        let mut entries = entries::parse(tokens, "hook", cx);
+        let models = Model::ALL.map(|(name, _)| name);
+        entries::name_values(&mut entries, "execution_model", &models, cx);
         entries::check_keys(&entries, KEYS, "hook", cx);
         let mut args = Self::default();
         for entry in &entries {

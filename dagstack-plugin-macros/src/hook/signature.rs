@@ -10,7 +10,7 @@ use super::types;
 use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::lifetimes;
-use crate::plugin::model::{MemberFn, is_of_schema};
+use crate::plugin::model::{MemberFn, is_bare_default, is_of_schema};
 use crate::words::{has_punct, has_word, last_word, plain_name, shown};
 
 /// A parameter of a hook, without `&self`.
@@ -131,6 +131,12 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
     let mut params = Vec::new();
     for (index, input) in inputs.iter().enumerate() {
         cfg::refuse_on_parameter(&input.attrs, TWO_HOOKS, cx);
+        for attr in input.attrs.iter().filter(|attr| is_bare_default(attr)) {
+            cx.error_at(
+                &attr.meta,
+                "`#[default]` says nothing on a parameter\nhelp: write `#[serde(default)]`, or take an `Option`",
+            );
+        }
         let Some(ident) = name_of(input, cx) else {
             continue;
         };

@@ -59,7 +59,7 @@ impl Parse for Args {
             let key = if input.peek(Token![as]) {
                 input.parse::<Token![as]>()?;
                 input.parse::<Token![=]>()?;
-                args.name = Some(input.parse()?);
+                args.name = Some(trait_name(input)?);
                 "as"
             } else if input.peek(Token![crate]) {
                 input.parse::<Token![crate]>()?;
@@ -127,6 +127,20 @@ impl Args {
     /// The author's type in the place of `name`.
     pub(super) fn replaced(&self, name: &str) -> Option<&Replaced> {
         self.types.iter().find(|replaced| replaced.name == name)
+    }
+}
+
+/// The name behind `as`.
+fn trait_name(input: ParseStream<'_>) -> Result<Ident> {
+    match input.parse::<Option<LitStr>>()? {
+        None => input.parse(),
+        Some(text) => Err(Error::new(
+            text.span(),
+            format!(
+                "the name of the trait stands without quotes\nhelp: write `as = {}`",
+                super::upper_camel(&text.value())
+            ),
+        )),
     }
 }
 

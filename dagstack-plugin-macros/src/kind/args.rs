@@ -206,6 +206,8 @@ impl HookArgs {
     pub(crate) fn parse(tokens: TokenStream, hook: &Ident, mark: Span, cx: &Ctxt) -> Self {
         let mut entries = entries::parse(tokens, "hook", cx);
         entries.retain(|entry| !refuse_of_plugins(entry, cx));
+        let classes = Dispatch::ALL.map(|(name, ..)| name);
+        entries::name_values(&mut entries, "dispatch", &classes, cx);
         let hidden = |entry: &&Entry| HIDDEN_KEYS.contains(&&*entry.name());
         let mut args = Self::default();
         for entry in entries.iter().filter(hidden) {

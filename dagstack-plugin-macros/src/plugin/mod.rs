@@ -13,7 +13,7 @@ mod warn;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
-use syn::Meta;
+use syn::{Attribute, LitStr, Meta};
 
 use crate::ctxt::Ctxt;
 use crate::hook::args::HookArgs;
@@ -175,6 +175,18 @@ fn hooks<'a>(block: &'a ImplBlock, kind: Option<OfKind<'a>>, cx: &Ctxt) -> Vec<H
         .collect()
 }
 
+/// The text of a `#[schemars(description = "…")]`.
+fn description_in(attr: &Attribute) -> Option<String> {
+    let mut text = None;
+    let _ = attr.parse_nested_meta(|meta| {
+        if meta.path.is_ident("description") {
+            text = Some(meta.value()?.parse::<LitStr>()?.value());
+        }
+        Ok(())
+    });
+    text
+}
+
 fn hook<'a>(
     index: usize,
     function: &'a MemberFn,
@@ -196,6 +208,11 @@ fn hook<'a>(
     let args = HookArgs::parse(tokens, cx);
     cfg::refuse_cfg_attr(&function.attrs, "a hook", &[], cfg::TWO_FUNCTIONS, cx);
     for attr in &function.misplaced {
+        if let Some(text) = description_in(attr) {
+            let problem = "a hook is described by its doc comment";
+            cx.error_at(&attr.meta, format!("{problem}\nhelp: write `/// {text}`"));
+            continue;
+        }
         cx.error_at(
             &attr.meta,
             if is_of_schema(attr) {
@@ -244,7 +261,7 @@ impl Plugin<'_> {
     pub(crate) fn kind_name(&self) -> Option<String> {
         match self.kind {
             Some(kind) => Some(kind.data.name.clone()),
-            None => self.args.kind.as_ref().map(syn::LitStr::value),
+            None => self.args.kind.as_ref().map(LitStr::value),
         }
     }
 

@@ -448,7 +448,9 @@ impl ToTokens for MemberFn {
             }
             for input in &mut sig.inputs {
                 match input {
-                    FnArg::Typed(param) => param.attrs.retain(|attr| !is_of_schema(attr)),
+                    FnArg::Typed(param) => param
+                        .attrs
+                        .retain(|attr| !is_of_schema(attr) && !is_bare_default(attr)),
                     FnArg::Receiver(receiver) => {
                         receiver.attrs.retain(|attr| !is_of_schema(attr));
                     }
@@ -474,6 +476,11 @@ pub(crate) fn is_of_schema(attr: &Attribute) -> bool {
     ["doc", "serde", "schemars"]
         .iter()
         .any(|name| attr.path().is_ident(name))
+}
+
+/// `#[default]` on a parameter, which is refused.
+pub(crate) fn is_bare_default(attr: &Attribute) -> bool {
+    attr.path().is_ident("default")
 }
 
 pub(crate) fn is_async_trait(attr: &Attribute) -> bool {

@@ -15,7 +15,7 @@ use crate::hook::types;
 use crate::kind::data::HookData;
 use crate::lifetimes;
 use crate::plugin::Plugin;
-use crate::plugin::model::{MemberFn, is_of_schema};
+use crate::plugin::model::{MemberFn, is_bare_default, is_of_schema};
 use crate::words::{has_word, last_word, plain_name};
 
 /// Checks a plugin against its kind.
@@ -299,7 +299,7 @@ fn attributes(input: &PatType, kind: OfKind<'_>, cx: &Ctxt) {
     cfg::refuse_on_parameter(&input.attrs, signature::TWO_HOOKS, cx);
     for attr in &input.attrs {
         let path = attr.path();
-        if is_of_schema(attr) && !path.is_ident("doc") {
+        if is_bare_default(attr) || (is_of_schema(attr) && !path.is_ident("doc")) {
             cx.error_at(
                 &attr.meta,
                 format!(
