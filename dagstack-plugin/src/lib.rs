@@ -126,6 +126,27 @@ pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, resource, set
 #[doc = include_str!("stdio/command_line.md")]
 #[macro_export]
 macro_rules! main {
+    (& $plugin:ty $(,)?) => {
+        $crate::main! { @itself $plugin }
+    };
+    (Box<$plugin:ty> $(,)?) => {
+        $crate::main! { @itself $plugin }
+    };
+    (Arc<$plugin:ty> $(,)?) => {
+        $crate::main! { @itself $plugin }
+    };
+    (@itself $plugin:ty) => {
+        ::core::compile_error!(::core::concat!(
+            "`main!` takes the plugin's type itself\nhelp: write `dagstack_plugin::main!(",
+            ::core::stringify!($plugin),
+            ");`"
+        ));
+        fn main() {}
+    };
+    // The compiler would take it for a type.
+    ($($function:ident)::+ ($($args:tt)*) $(,)?) => {
+        $crate::main! { @no_type }
+    };
     ($plugin:ty $(,)?) => {
         fn main() -> ::std::process::ExitCode {
             $crate::stdio::main::<$plugin>()
