@@ -13,7 +13,8 @@ use crate::path::CratePath;
 pub(crate) fn stubs(block: &ImplBlock, krate: &CratePath) -> TokenStream {
     // Beside the implementation of a trait there may be the block of the plugin.
     let is_beside = block.of_trait.is_some() && !block.is_meant_as_block();
-    if !block.generics.params.is_empty() || !block.is_of_named_type() || is_beside {
+    let is_of_type = block.is_of_named_type() && block.undeclared().is_none();
+    if !block.generics.params.is_empty() || !is_of_type || is_beside {
         return TokenStream::new();
     }
     let private = krate.private();

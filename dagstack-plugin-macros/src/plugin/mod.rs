@@ -156,11 +156,22 @@ fn check_impl(block: &ImplBlock, cx: &Ctxt) {
     } else if let Some(clause) = &block.where_clause {
         cx.error_at(clause, "a `#[plugin]` block cannot have a `where` clause");
     }
-    if !block.is_of_named_type() {
+    if let Some(name) = block.undeclared() {
+        cx.error_at(
+            name,
+            format!(
+                "a plugin's type cannot be generic, and `{name}` is declared by nobody\nhelp: name a type, for example `String`; if it is a type of yours, write `self::{name}`"
+            ),
+        );
+    } else if !block.is_of_named_type() {
+        let help = block
+            .of_variant()
+            .map(|of| format!("\nhelp: write `impl {of}`"))
+            .unwrap_or_default();
         cx.error_at(
             &block.self_ty,
             format!(
-                "`#[plugin]` needs a type of this module, by its plain name, found `{}`",
+                "`#[plugin]` needs a type of this module, by its plain name, found `{}`{help}",
                 words::shown(&block.self_ty)
             ),
         );

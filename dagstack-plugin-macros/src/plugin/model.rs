@@ -4,8 +4,8 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{
-    Attribute, FnArg, Generics, Ident, ImplItem, Path, Signature, Token, Type, TypePath,
-    Visibility, WhereClause,
+    Attribute, FnArg, GenericArgument, Generics, Ident, ImplItem, Path, PathArguments, Signature,
+    Token, Type, TypePath, Visibility, WhereClause,
 };
 
 use crate::ctxt::Ctxt;
@@ -289,6 +289,32 @@ impl ImplBlock {
     /// Whether the type is named by its path: it may still have such a block.
     fn is_of_path(&self) -> bool {
         matches!(&self.self_ty, Type::Path(path) if path.path.segments.len() > 1)
+            && self.of_variant().is_none()
+    }
+
+    /// The type, if what is named is something of it: `Mode` of `Mode::Fast`.
+    pub(crate) fn of_variant(&self) -> Option<&Ident> {
+        let mut names = path_of(&self.self_ty)?.path.segments.iter().rev();
+        let of = names.nth(1).map(|name| &name.ident);
+        of.filter(|name| name.to_string().starts_with(char::is_uppercase))
+    }
+
+    /// What is probably a parameter of the type that nobody has declared: `T` of `Cache<T>`.
+    pub(crate) fn undeclared(&self) -> Option<&Ident> {
+        let last = path_of(&self.self_ty)?.path.segments.last()?;
+        let PathArguments::AngleBracketed(list) = &last.arguments else {
+            return None;
+        };
+        let mut names = list.args.iter().filter_map(|argument| match argument {
+            GenericArgument::Type(ty) => path_of(ty)?.path.get_ident(),
+            _ => None,
+        });
+        names.find(|name| {
+            let name = name.to_string();
+            name.len() == 1
+                && name.starts_with(char::is_uppercase)
+                && self.generics.params.is_empty()
+        })
     }
 
     /// Whether the implementation of a trait was meant to be the block that holds the hooks.
@@ -397,7 +423,7 @@ impl ToTokens for ImplBlock {
         // The signatures of a trait's implementation would be judged by the trait.
         let of_trait = of_trait.as_ref().filter(|_| !self.is_meant_as_block());
         // Beside the error about such a block the compiler would say the same in its words.
-        if !self.is_of_named_type() && !self.is_of_path() {
+        if (!self.is_of_named_type() && !self.is_of_path()) || self.undeclared().is_some() {
             return;
         }
         let unsafety = unsafety.as_ref().filter(|_| of_trait.is_some());
