@@ -91,7 +91,7 @@ use proc_macro2::TokenStream as TokenStream2;
 /// | `resources(required = […], optional = […])` | texts | none | what the host must, may inject |
 /// | `unit_of_work(…)` | | not declared | `partition_key`, `estimated_duration_sec`, `idempotency_mode`, `checkpointable`, `content_hash` |
 /// | `metadata(key = "value")` | pairs | none | free entries of the manifest |
-/// | `chain_wrap(kinds = […], hooks = […])` | texts | none | what a middleware wraps; `"*"` is all |
+/// | `chain_wrap(kinds = […], hooks = […])` | texts | none | what a middleware wraps by its hooks `before` and `after`; `"*"` is all |
 /// | `health_check` | text | none | the health check a host may run |
 /// | `kind_api_version` | text | the trait's major version, `"1"` | the version of the kind it implements |
 /// | `core_version` | text | `">=0.1.0"` | the versions of the core it runs with |
@@ -182,8 +182,8 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// A hook that is exposed is an `async fn`, owns its parameters, and has types that are `Serialize`,
 /// `Deserialize` and `JsonSchema` (see `#[data]`). Any other may be a plain `fn`, borrow its
-/// parameters, and use any type that is `Send`. Parameters of broadcasts and chains are `Clone`; a
-/// chain's first parameter has the type it returns.
+/// parameters, and use any type that is `Send`. Parameters of broadcasts and chains are `Clone`,
+/// but for a chain's first, which is handed on and has the type that the hook returns.
 ///
 /// # Expands to
 ///

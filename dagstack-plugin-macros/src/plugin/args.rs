@@ -5,10 +5,11 @@ use syn::LitStr;
 
 use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned, Value};
+use crate::externs::Externs;
 use crate::hook::args::Model;
 use crate::names::is_snake_case;
 use crate::path::CratePath;
-use crate::words::shown;
+use crate::words::{plain_name, shown};
 
 /// What `#[plugin(…)]` says, with the places it says it.
 pub(crate) struct PluginArgs {
@@ -61,8 +62,8 @@ pub(crate) struct UnitOfWork {
 }
 
 /// `chain_wrap(kinds = […], hooks = […])`.
-#[derive(Default)]
 pub(crate) struct ChainWrap {
+    pub(crate) span: Span,
     pub(crate) kinds: Vec<LitStr>,
     pub(crate) hooks: Vec<LitStr>,
 }
@@ -292,7 +293,11 @@ impl UnitOfWork {
 impl ChainWrap {
     fn parse(entry: &Entry, cx: &Ctxt) -> Option<Self> {
         let list = entry.list("chain_wrap(kinds = [\"*\"], hooks = [\"*\"])", cx)?;
-        let mut wrap = Self::default();
+        let mut wrap = Self {
+            span: entry.key.span(),
+            kinds: Vec::new(),
+            hooks: Vec::new(),
+        };
         for entry in sub_entries(list, &["kinds", "hooks"], "chain_wrap", cx) {
             match entry.name().as_str() {
                 "kinds" => wrap.kinds = entry.texts(cx),
@@ -342,9 +347,16 @@ fn kind(entry: &Entry, cx: &Ctxt) -> Option<LitStr> {
         if let Some(name) = path.get_ident()
             && is_snake_case(&name.to_string())
         {
+            let is_crate =
+                Externs::of_compiler().is_some_and(|externs| externs.has(&plain_name(name)));
+            let help = if is_crate {
+                format!("write the trait in it, for example `kind = {name}::Chunker`")
+            } else {
+                format!("write `kind = \"{name}\"` if it is the name of one")
+            };
             cx.error_at(
                 name,
-                format!("`{name}` is no trait of a kind\nhelp: write `kind = \"{name}\"` if it is the name of one"),
+                format!("`{name}` is no trait of a kind\nhelp: {help}"),
             );
         }
         return None;

@@ -25,6 +25,7 @@ pub(crate) fn validate(plugin: &Plugin<'_>, cx: &Ctxt) {
     dependencies(plugin, cx);
     versions(plugin, cx);
     resources(plugin, cx);
+    middleware(plugin, cx);
 }
 
 /// Names are keys of configuration sections and parts of MCP tool names (specification §1).
@@ -361,5 +362,38 @@ fn resources(plugin: &Plugin<'_>, cx: &Ctxt) {
                 format!("the resource `{}` is required already", text.value()),
             );
         }
+    }
+}
+
+/// What wraps calls is asked before and after each, by these hooks and no others; a host refuses it
+/// without any.
+fn middleware(plugin: &Plugin<'_>, cx: &Ctxt) {
+    const HOOKS: &[&str] = &["before", "after"];
+    let Some(wrap) = &plugin.args.chain_wrap else {
+        return;
+    };
+    let mut is_asked = plugin.hooks.is_empty() || plugin.block.is_broken();
+    for hook in &plugin.hooks {
+        let distance = |name: &str| strsim::damerau_levenshtein(name, &hook.name);
+        if HOOKS.contains(&&*hook.name) {
+            is_asked = true;
+        } else if let Some(guess) = HOOKS.iter().find(|name| distance(name) == 1)
+            && plugin.kind.is_none()
+        {
+            is_asked = true;
+            cx.error(
+                hook.name_span,
+                format!(
+                    "what wraps calls is asked by its hooks `before` and `after`, and `{}` is neither\nhelp: write `{guess}`",
+                    hook.name
+                ),
+            );
+        }
+    }
+    if !is_asked {
+        cx.error(
+            wrap.span,
+            "`chain_wrap` is for a plugin that wraps calls, and this one has neither a hook `before` nor a hook `after`\nhelp: leave it out, or write one of them",
+        );
     }
 }

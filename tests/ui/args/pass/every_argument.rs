@@ -43,7 +43,7 @@ struct Everything;
 )]
 impl Everything {
     #[hook(
-        name = "wrap",
+        name = "before",
         description = "Wraps",
         execution_model = "thread_cpu_bound",
         mcp_exposed = false
@@ -100,7 +100,7 @@ fn all_arrive() {
     assert_eq!(wrap.kinds, ["*"]);
     assert_eq!(wrap.hooks, ["chunk"]);
     let hook = &declared.hooks[0];
-    assert_eq!(hook.name, "wrap");
+    assert_eq!(hook.name, "before");
     assert_eq!(hook.description, Some("Wraps"));
     assert_eq!(hook.execution_model, ExecutionModel::ThreadCpuBound);
     assert!(!hook.mcp_exposed);
