@@ -1,0 +1,16 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo", chain_wrap(kinds = ["*"], hooks = ["*"]))]
+impl Echo {
+    #[hook]
+    fn echo(&self, n: u8) -> u8 {
+        n
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "store", version = "1.0.0")]
+pub trait Store {
+    #[hook(dispatch = "singleton")]
+    async fn get(&self, ctx: HookContext, key: String) -> u8;
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[setup]
+struct Config {
+    n: u8,
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[dagstack_plugin::resource]
+pub trait Ledger {
+    async fn get(&self, ctx: HookContext, key: String) -> u8;
+}
+
+fn main() {}

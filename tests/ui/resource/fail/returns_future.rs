@@ -1,0 +1,7 @@
+#![allow(unused)]
+use dagstack_plugin::prelude::*;
+#[dagstack_plugin::resource]
+pub trait Ledger {
+    fn book(&self, cents: i64) -> impl Future<Output = Result<i64, HookError>>;
+}
+fn main() {}

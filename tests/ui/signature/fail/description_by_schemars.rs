@@ -1,0 +1,17 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[hook]
+    #[schemars(description = "Says")]
+    fn echo(&self, n: u8) -> u8 {
+        n
+    }
+}
+
+fn main() {}
