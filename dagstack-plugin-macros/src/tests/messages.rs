@@ -196,7 +196,7 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         ),
         (
             "Path",
-            "`Path` has no size\nhelp: write `PathBuf`; if it is a type of yours, `self::Path`",
+            "`Path` has no size\nhelp: write `std::path::PathBuf`; if it is a type of yours, `self::Path`",
         ),
         (
             "Option<Cow<'a, str>>",
@@ -204,7 +204,7 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         ),
         (
             "std::path::Path",
-            "`std::path::Path` has no size\nhelp: write `PathBuf`",
+            "`std::path::Path` has no size\nhelp: write `std::path::PathBuf`",
         ),
         (
             "Vec<Option<impl Any>>",
@@ -224,7 +224,7 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         ),
         (
             "[u8; _]",
-            "`_` stands for no type in a signature\nhelp: name the type",
+            "`_` stands for no length in a signature\nhelp: write the number of items",
         ),
     ] {
         assert_eq!(of(ty).as_deref(), Some(message), "{ty}");

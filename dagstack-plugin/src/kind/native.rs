@@ -4,7 +4,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -121,32 +121,38 @@ impl<P: Plugin> Native<P> {
         self.try_enter(ctx).ok_or_else(|| self.refused(ctx))
     }
 
-    async fn layered<'a, K, const HOOK: usize>(
+    /// No `async fn`: its future would hold, and move, the arguments twice.
+    fn layered<'a, K, const HOOK: usize>(
         &'a self,
         ctx: &'a HookContext,
         args: K::Args<'a>,
-    ) -> Result<K::Output, HookError>
+    ) -> impl Future<Output = Result<K::Output, HookError>> + Send
     where
         K: HookSpec<HOOK, Output: Send> + ?Sized,
         for<'x> K::Args<'x>: Send,
         P: Run<K, HOOK>,
     {
-        let _in_flight = self.enter(ctx)?;
         let mut payload = Typed::<K, P, HOOK> {
             native: self,
             args: Mutex::new(Some(args)),
             output: Mutex::new(None),
         };
-        let hook = K::SPEC.hooks[HOOK].name;
-        let layers = self.lease.layers(P::PLACE);
-        let host = &**self.lease.host();
-        let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
-        let mut guard = self.guard::<K, HOOK>(ctx);
-        let mut passed = Next::new(layers).run(&mut call);
-        poll_fn(|cx| guard.poll(Polled::Middleware, passed.as_mut(), cx)).await?;
-        drop(passed);
-        let output = into_inner(payload.output);
-        output.ok_or_else(|| no_result(hook))
+        async move {
+            let Some(_in_flight) = self.try_enter(ctx) else {
+                return Err(self.refused(ctx));
+            };
+            let hook = K::SPEC.hooks[HOOK].name;
+            let layers = self.lease.layers(P::PLACE);
+            let host = &**self.lease.host();
+            let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
+            let mut guard = self.guard::<K, HOOK>(ctx);
+            let mut passed = Next::new(layers).run(&mut call);
+            poll_fn(|cx| guard.poll(Polled::Middleware, passed.as_mut(), cx)).await?;
+            drop(passed);
+            get_mut(&mut payload.output)
+                .take()
+                .ok_or_else(|| no_result(hook))
+        }
     }
 
     /// Calls a plain `fn` hook of the kind, at place `place` of the declaration. Its middleware must
@@ -289,6 +295,33 @@ impl<T, F: Future<Output = Result<T, HookError>>> Future for Direct<'_, F> {
     }
 }
 
+pin_project_lite::pin_project! {
+    /// A call with middleware around it, from inside.
+    struct Invoked<'a, F, T> {
+        #[pin]
+        future: F,
+        guard: Guard<'a>,
+        output: &'a mut Option<T>,
+    }
+}
+
+impl<T, F: Future<Output = Result<T, HookError>>> Future for Invoked<'_, F, T> {
+    type Output = Result<(), HookError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        match this.guard.poll(Polled::HookInMiddleware, this.future, cx) {
+            Poll::Ready(Ok(output)) => {
+                **this.output = Some(output);
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
 /// Polls a hook until it ends, panics, or its caller gives up.
 struct Guard<'a> {
     ctx: &'a HookContext,
@@ -397,17 +430,16 @@ where
     }
 
     fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
-        Box::pin(async move {
-            let Some(args) = get_mut(&mut self.args).take() else {
-                return Err(used_up(K::SPEC.hooks[HOOK].name));
-            };
-            given_up(ctx)?;
-            let mut future = pin!(P::run(self.native, ctx, args));
-            let mut guard = self.native.guard::<K, HOOK>(ctx);
-            let output =
-                poll_fn(|cx| guard.poll(Polled::HookInMiddleware, future.as_mut(), cx)).await?;
-            *get_mut(&mut self.output) = Some(output);
-            Ok(())
+        let Some(args) = get_mut(&mut self.args).take() else {
+            return Box::pin(ready(Err(used_up(K::SPEC.hooks[HOOK].name))));
+        };
+        if let Err(error) = given_up(ctx) {
+            return Box::pin(ready(Err(error)));
+        }
+        Box::pin(Invoked {
+            future: P::run(self.native, ctx, args),
+            guard: self.native.guard::<K, HOOK>(ctx),
+            output: get_mut(&mut self.output),
         })
     }
 

@@ -75,12 +75,16 @@ const _: () = {
             {
                 <HookContext as ::dagstack_plugin::__private::ContextParam>::__dagstack_check();
                 <u8 as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
-                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .0,
                 );
-                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .1,
@@ -134,6 +138,7 @@ const _: () = {
             ),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Async,
             mcp_exposed: true,
+            takes_context: true,
             texts: &[
                 ("a", ::dagstack_plugin::__private::Probe::<__dagstack_Type0_1>::IS_TEXT),
             ],

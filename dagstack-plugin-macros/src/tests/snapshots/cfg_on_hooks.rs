@@ -95,12 +95,16 @@ const _: () = {
             <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
             #[cfg(unix)]
             {
-                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .0,
                 );
-                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .1,
@@ -108,12 +112,16 @@ const _: () = {
             }
             {
                 <Self as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
-                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
                         .__dagstack_split()
                         .0,
                 );
-                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
                         .__dagstack_split()
                         .1,
@@ -165,6 +173,7 @@ const _: () = {
             description: ::dagstack_plugin::__private::None,
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
+            takes_context: false,
             texts: &[],
             input_schema: || {
                 ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK
@@ -183,6 +192,7 @@ const _: () = {
             ),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
+            takes_context: false,
             texts: &[
                 ("c", ::dagstack_plugin::__private::Probe::<__dagstack_Type1_0>::IS_TEXT),
             ],

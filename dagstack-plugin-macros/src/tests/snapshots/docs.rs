@@ -71,12 +71,16 @@ const _: () = {
             {
                 <String as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
                 <String as ::dagstack_plugin::__private::ParamDefault>::__dagstack_check();
-                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .0,
                 );
-                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .1,
@@ -121,6 +125,7 @@ const _: () = {
             ),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
+            takes_context: false,
             texts: &[],
             input_schema: || {
                 ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK

@@ -114,7 +114,9 @@ const _: () = {
             <PluginContext<
                 Config,
             > as ::dagstack_plugin::__private::SetupParam>::__dagstack_check();
-            <_ as ::dagstack_plugin::__private::ConfigType>::__dagstack_check(
+            <::dagstack_plugin::__private::Same<
+                _,
+            > as ::dagstack_plugin::__private::ConfigType>::__dagstack_check_inferred(
                 ::dagstack_plugin::__private::Probe::<__dagstack_Context>::ASK
                     .__dagstack_config(),
             );
@@ -133,12 +135,16 @@ const _: () = {
             };
             <Health as ::dagstack_plugin::__private::HealthOutcome>::__dagstack_check();
             {
-                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .0,
                 );
-                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .1,
@@ -172,6 +178,7 @@ const _: () = {
             ),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
+            takes_context: false,
             texts: &[],
             input_schema: || {
                 ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK

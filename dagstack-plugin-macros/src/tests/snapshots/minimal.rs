@@ -71,12 +71,16 @@ const _: () = {
             <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
             {
                 <String as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
-                <_ as ::dagstack_plugin::__private::HookOutput>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .0,
                 );
-                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .1,
@@ -117,6 +121,7 @@ const _: () = {
             ),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
+            takes_context: false,
             texts: &[
                 (
                     "text",

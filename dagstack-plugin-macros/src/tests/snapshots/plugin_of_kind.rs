@@ -65,28 +65,36 @@ const _: () = {
             <Fixed as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
             {
                 <HookContext as ::dagstack_plugin::__private::ContextParam>::__dagstack_check();
-                <_ as ::dagstack_plugin::__private::HookReturn<
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookReturn<
                     __dagstack_Value0,
-                >>::__dagstack_check(
+                >>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .0,
                 );
-                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                         .__dagstack_split()
                         .1,
                 );
             }
             {
-                <_ as ::dagstack_plugin::__private::HookReturn<
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookReturn<
                     __dagstack_Value1,
-                >>::__dagstack_check(
+                >>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
                         .__dagstack_split()
                         .0,
                 );
-                <_ as ::dagstack_plugin::__private::HookFailure>::__dagstack_check(
+                <::dagstack_plugin::__private::Same<
+                    _,
+                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
                     ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
                         .__dagstack_split()
                         .1,
@@ -127,6 +135,7 @@ const _: () = {
             >(::dagstack_plugin::__private::None, 0usize),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: true,
+            takes_context: true,
             texts: &[
                 (
                     "text",
@@ -152,6 +161,7 @@ const _: () = {
             >(::dagstack_plugin::__private::None, 1usize),
             execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
             mcp_exposed: false,
+            takes_context: false,
             texts: &[],
             input_schema: || ::dagstack_plugin::__private::kind_input::<
                 __dagstack_Kind,
