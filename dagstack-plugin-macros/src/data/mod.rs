@@ -11,7 +11,6 @@ use syn::{Attribute, Field, Item, Meta, Path, Token};
 use crate::ctxt::Ctxt;
 use crate::entries;
 use crate::path::CratePath;
-use crate::words::has_word;
 use model::Data;
 
 const DERIVES: &[&str] = &["Serialize", "Deserialize", "JsonSchema"];
@@ -27,10 +26,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let krate = CratePath::of(&entries, &cx);
     let mut item = match syn::parse2::<Item>(item.clone()) {
         Ok(item) => item,
-        Err(_) => return left_to_compiler(with_end(item), &krate),
+        Err(_) => return left_to_compiler(&with_end(item), &krate),
     };
     if model::has_doubles(&item) {
-        return left_to_compiler(item.into_token_stream(), &krate);
+        return left_to_compiler(&item.into_token_stream(), &krate);
     }
     let attrs = match &mut item {
         Item::Struct(data) => &mut data.attrs,
@@ -70,12 +69,11 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-/// A type with a mistake that the compiler reports. The attributes of the derives are taken off: with
-/// a derive that knows them, what does not parse would be reported twice.
-fn left_to_compiler(item: TokenStream, krate: &CratePath) -> TokenStream {
-    let item = without_attributes(item);
+/// A type with a mistake that the compiler reports.
+fn left_to_compiler(item: &TokenStream, krate: &CratePath) -> TokenStream {
     let stubs = plain_name_of(item.clone()).map(|ident| expand::stubs(&ident, krate));
-    quote!(#item #stubs)
+    let private = krate.private();
+    quote!(#[derive(#private::Attributes)] #item #stubs)
 }
 
 /// The type with an end to a last field that breaks off: the compiler has reported it, and would again,
@@ -101,36 +99,6 @@ fn missing_end(input: ParseStream<'_>) -> syn::Result<Option<TokenStream>> {
     let ends = [quote!(: ()), quote!(())];
     let mut ends = ends.into_iter();
     Ok(ends.find(|end| Field::parse_named.parse2(quote!(#rest #end)).is_ok()))
-}
-
-fn without_attributes(tokens: TokenStream) -> TokenStream {
-    let mut kept = TokenStream::new();
-    let mut trees = tokens.into_iter().peekable();
-    while let Some(tree) = trees.next() {
-        let is_theirs = |group: &Group| {
-            let first = group.stream().into_iter().next();
-            matches!(first, Some(TokenTree::Ident(name)) if name == "serde" || name == "schemars")
-        };
-        match (tree, trees.peek()) {
-            (TokenTree::Punct(hash), Some(TokenTree::Group(group)))
-                if hash.as_char() == '#' && is_theirs(group) =>
-            {
-                trees.next();
-            }
-            // A group made anew would be reported at another place.
-            (TokenTree::Group(group), _) if says_theirs(group.stream()) => {
-                let mut new = Group::new(group.delimiter(), without_attributes(group.stream()));
-                new.set_span(group.span());
-                kept.extend([TokenTree::Group(new)]);
-            }
-            (tree, _) => kept.extend([tree]),
-        }
-    }
-    kept
-}
-
-fn says_theirs(tokens: TokenStream) -> bool {
-    has_word(&tokens, "serde") || has_word(&tokens, "schemars")
 }
 
 /// The name of a type that cannot be read, unless it is generic.

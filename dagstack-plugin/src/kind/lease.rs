@@ -127,14 +127,10 @@ impl Lease {
         &self.host
     }
 
-    /// Runs an author's code with a runtime around it: the caller's own, which costs nothing, or else
-    /// the host's. `None` only where the host does not run it.
+    /// Whether a runtime is around the caller already.
     #[inline]
-    pub(super) fn within<T>(&self, code: impl FnOnce() -> T) -> Option<T> {
-        if (self.is_around)() {
-            return Some(code());
-        }
-        self.host.brought(code)
+    pub(super) fn is_around(&self) -> bool {
+        (self.is_around)()
     }
 
     /// Where `process_cpu_bound` hooks run.
@@ -248,6 +244,15 @@ impl<L: Deref<Target = Lease>> InFlight<L> {
         let before = lease.calls.fetch_add(1, Ordering::Acquire);
         let entered = Self(lease);
         (before & FLAGS == 0).then_some(entered)
+    }
+}
+
+impl<L: Deref<Target = Lease>> Deref for InFlight<L> {
+    type Target = Lease;
+
+    #[inline]
+    fn deref(&self) -> &Lease {
+        &self.0
     }
 }
 

@@ -3,6 +3,8 @@
 
 use std::fmt;
 use std::future::{Future, poll_fn, ready};
+use std::marker::PhantomData;
+use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +15,7 @@ use serde_json::Value;
 use crate::call::{GivingUp, given_up, has_given_up, not_exposed, panicked};
 use crate::context::HookContext;
 use crate::error::{HookError, code};
-use crate::kind::{HookSpec, InFlight, KindHook, Lease};
+use crate::kind::{HookSpec, InFlight, Kind, Lease};
 use crate::middleware::{Call, Next, Payload};
 use crate::name::PluginName;
 use crate::plugin::{BoxFuture, Plugin};
@@ -79,26 +81,12 @@ impl<P: Plugin> Native<P> {
             return Box::pin(self.layered::<K, HOOK>(ctx, args));
         }
         match self.try_enter(ctx) {
-            Some(in_flight) => Box::pin(Direct {
+            Some(in_flight) => Box::pin(Direct::<Named<K, HOOK>, _> {
                 future: P::run(self, ctx, args),
-                guard: self.guard::<K, HOOK>(ctx),
-                _in_flight: in_flight,
+                guard: Guard::new(ctx, in_flight),
+                hook: PhantomData,
             }),
             None => Box::pin(ready(Err(self.refused(ctx)))),
-        }
-    }
-
-    #[inline]
-    fn guard<'a, K, const HOOK: usize>(&'a self, ctx: &'a HookContext) -> Guard<'a>
-    where
-        K: HookSpec<HOOK> + ?Sized,
-        P: Run<K, HOOK>,
-    {
-        Guard {
-            ctx,
-            lease: &self.lease,
-            hook: &K::SPEC.hooks[HOOK],
-            giving_up: None,
         }
     }
 
@@ -145,9 +133,9 @@ impl<P: Plugin> Native<P> {
             let layers = self.lease.layers(P::PLACE);
             let host = &**self.lease.host();
             let mut call = Call::new(self.lease.plugin(), hook, ctx, &mut payload).on_host(host);
-            let mut guard = self.guard::<K, HOOK>(ctx);
+            let mut guard = Guard::new(ctx, &*self.lease);
             let mut passed = Next::new(layers).run(&mut call);
-            poll_fn(|cx| guard.poll(Polled::Middleware, passed.as_mut(), cx)).await?;
+            poll_fn(|cx| guard.poll(hook, Polled::Middleware, passed.as_mut(), cx)).await?;
             drop(passed);
             get_mut(&mut payload.output)
                 .take()
@@ -172,7 +160,7 @@ impl<P: Plugin> Native<P> {
         let hook = P::declaration().hooks[place].name;
         let guarded = |ctx: &HookContext| {
             let run = || catch_unwind(AssertUnwindSafe(|| run(&self.plugin, ctx)));
-            let outcome = self.lease.within(run).ok_or_else(not_run)?;
+            let outcome = self.lease.host().within(run).ok_or_else(not_run)?;
             outcome
                 .unwrap_or_else(|payload| Err(panicked(hook, payload)))
                 .map_err(|error| self.lease.clean(error))
@@ -277,21 +265,33 @@ fn no_result(hook: &str) -> HookError {
 pin_project_lite::pin_project! {
     /// A call without middleware. A struct and no `async` block: that would hold, and move, the
     /// arguments twice.
-    struct Direct<'a, F> {
+    struct Direct<'a, H, F> {
         #[pin]
         future: F,
-        guard: Guard<'a>,
-        _in_flight: InFlight<&'a Lease>,
+        guard: Guard<'a, InFlight<&'a Lease>>,
+        hook: PhantomData<fn() -> H>,
     }
 }
 
-impl<T, F: Future<Output = Result<T, HookError>>> Future for Direct<'_, F> {
+/// The hook at place `HOOK` of a kind; as a type it takes no room in a future.
+struct Named<K: ?Sized, const HOOK: usize>(PhantomData<fn(&K)>);
+
+/// What a hook is called.
+trait HookName {
+    const NAME: &'static str;
+}
+
+impl<K: Kind + ?Sized, const HOOK: usize> HookName for Named<K, HOOK> {
+    const NAME: &'static str = K::SPEC.hooks[HOOK].name;
+}
+
+impl<H: HookName, T, F: Future<Output = Result<T, HookError>>> Future for Direct<'_, H, F> {
     type Output = F::Output;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.guard.poll(Polled::Hook, this.future, cx)
+        this.guard.poll(H::NAME, Polled::Hook, this.future, cx)
     }
 }
 
@@ -300,7 +300,8 @@ pin_project_lite::pin_project! {
     struct Invoked<'a, F, T> {
         #[pin]
         future: F,
-        guard: Guard<'a>,
+        guard: Guard<'a, &'a Lease>,
+        hook: &'static str,
         output: &'a mut Option<T>,
     }
 }
@@ -311,22 +312,17 @@ impl<T, F: Future<Output = Result<T, HookError>>> Future for Invoked<'_, F, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        match this.guard.poll(Polled::HookInMiddleware, this.future, cx) {
-            Poll::Ready(Ok(output)) => {
-                **this.output = Some(output);
-                Poll::Ready(Ok(()))
-            }
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => Poll::Pending,
-        }
+        let polled = this
+            .guard
+            .poll(this.hook, Polled::HookInMiddleware, this.future, cx);
+        polled.map_ok(|output| **this.output = Some(output))
     }
 }
 
 /// Polls a hook until it ends, panics, or its caller gives up.
-struct Guard<'a> {
+struct Guard<'a, L> {
     ctx: &'a HookContext,
-    lease: &'a Lease,
-    hook: &'static KindHook,
+    lease: L,
     /// Made when the hook first waits.
     giving_up: Option<Box<GivingUp>>,
 }
@@ -340,32 +336,41 @@ enum Polled {
     Middleware,
 }
 
-impl Guard<'_> {
+impl<'a, L: Deref<Target = Lease>> Guard<'a, L> {
+    #[inline]
+    fn new(ctx: &'a HookContext, lease: L) -> Self {
+        Self {
+            ctx,
+            lease,
+            giving_up: None,
+        }
+    }
+
     #[inline]
     fn poll<T>(
         &mut self,
+        hook: &'static str,
         what: Polled,
         future: Pin<&mut (impl Future<Output = Result<T, HookError>> + ?Sized)>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<T, HookError>> {
-        // Written where it stays: a result that is handed on is copied each time.
-        let mut polled = Poll::Pending;
-        let poll = || catch_unwind(AssertUnwindSafe(|| polled = future.poll(cx)));
-        let ran = match what {
-            Polled::HookInMiddleware => Some(poll()),
-            Polled::Hook | Polled::Middleware => self.lease.within(poll),
+        let poll = || catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
+        // No closure, and nothing around the outcome: each copies it once more.
+        let caught = match what {
+            Polled::HookInMiddleware => poll(),
+            Polled::Hook | Polled::Middleware if self.lease.is_around() => poll(),
+            Polled::Hook | Polled::Middleware => match self.lease.host().brought(poll) {
+                Some(caught) => caught,
+                None => return Poll::Ready(Err(not_run())),
+            },
         };
-        match ran {
-            Some(Ok(())) => {}
-            Some(Err(payload)) => return Poll::Ready(Err(panicked(self.hook.name, payload))),
-            None => return Poll::Ready(Err(not_run())),
-        }
-        match (&polled, what) {
-            (Poll::Pending, _) => self.waits(cx).map(Err),
-            (Poll::Ready(Err(_)), Polled::Hook | Polled::HookInMiddleware) => {
-                polled.map_err(|error| self.lease.clean(error))
+        match caught {
+            Ok(Poll::Pending) => self.waits(cx).map(Err),
+            Ok(Poll::Ready(Err(error))) if !matches!(what, Polled::Middleware) => {
+                Poll::Ready(Err(self.lease.clean(error)))
             }
-            (Poll::Ready(_), _) => polled,
+            Ok(ready) => ready,
+            Err(payload) => Poll::Ready(Err(panicked(hook, payload))),
         }
     }
 
@@ -438,7 +443,8 @@ where
         }
         Box::pin(Invoked {
             future: P::run(self.native, ctx, args),
-            guard: self.native.guard::<K, HOOK>(ctx),
+            guard: Guard::new(ctx, &*self.native.lease),
+            hook: K::SPEC.hooks[HOOK].name,
             output: get_mut(&mut self.output),
         })
     }

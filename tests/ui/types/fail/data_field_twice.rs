@@ -1,3 +1,4 @@
+// errors: 2
 use dagstack_plugin::prelude::*;
 
 #[data]

@@ -1,3 +1,4 @@
+// errors: 4
 use dagstack_plugin::prelude::*;
 
 #[data]

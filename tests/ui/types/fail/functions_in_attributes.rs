@@ -1,3 +1,4 @@
+// errors: 4
 use dagstack_plugin::prelude::*;
 
 fn takes(size: usize) -> usize {
@@ -8,7 +9,11 @@ fn other() -> String {
     String::new()
 }
 
-fn read(text: &str) -> u8 {
+fn is_low(n: &u8) -> bool {
+    *n == 0
+}
+
+fn read(_text: &str) -> u8 {
     0
 }
 
@@ -18,14 +23,10 @@ struct Config {
     a: usize,
     #[serde(default = "other")]
     b: usize,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "is_low")]
     c: Vec<u8>,
     #[serde(deserialize_with = "read")]
     d: u8,
-    #[serde(default = "nowhere")]
-    e: u8,
-    #[schemars(with = "Strin")]
-    f: u8,
 }
 
 fn main() {}

@@ -1,10 +1,11 @@
+// errors: 2
 use dagstack_plugin::prelude::*;
 
 fn takes(size: usize) -> usize {
     size
 }
 
-fn read(text: &str) -> u8 {
+fn read(_text: &str) -> u8 {
     0
 }
 
@@ -17,11 +18,9 @@ impl Echo {
     fn echo(
         &self,
         #[serde(default = "takes")] a: usize,
-        #[serde(default = "Self::nowhere")] b: usize,
         #[serde(deserialize_with = "read")] c: u8,
-        #[schemars(with = "Strin")] d: u8,
     ) -> usize {
-        a + b
+        a + usize::from(c)
     }
 }
 
