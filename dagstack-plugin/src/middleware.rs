@@ -1,6 +1,5 @@
 //! Middleware: what stands around the calls of hooks (plugin specification, §6).
 
-use std::borrow::Cow;
 use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -67,7 +66,10 @@ pub trait Middleware: Send + Sync + 'static {
 pub struct Call<'a> {
     plugin: &'a PluginName,
     hook: &'a str,
-    ctx: Cow<'a, HookContext>,
+    ctx: &'a HookContext,
+    /// The context that a middleware has put in its place. Boxed, because few calls have one and each
+    /// is moved about.
+    changed: Option<Box<HookContext>>,
     payload: &'a mut dyn Payload,
     /// Whose clock deadlines are kept by.
     host: Option<&'a dyn Host>,
@@ -112,7 +114,8 @@ impl<'a> Call<'a> {
         Self {
             plugin,
             hook,
-            ctx: Cow::Borrowed(ctx),
+            ctx,
+            changed: None,
             payload,
             host: None,
             unwatched: false,
@@ -145,24 +148,25 @@ impl<'a> Call<'a> {
 
     /// The context of the call.
     pub fn ctx(&self) -> &HookContext {
-        &self.ctx
+        self.changed.as_deref().unwrap_or(self.ctx)
     }
 
     /// Replaces the context, e.g. by one with a deadline. It acts from the next
     /// [`Next::run`] on.
     pub fn set_ctx(&mut self, ctx: HookContext) {
-        self.ctx = Cow::Owned(ctx);
+        self.changed = Some(Box::new(ctx));
         self.unwatched = true;
     }
 
     /// The metadata of the call.
     pub fn metadata(&self) -> &Metadata {
-        self.ctx.metadata()
+        self.ctx().metadata()
     }
 
     /// Replaces the metadata; see [`Metadata::with`].
     pub fn set_metadata(&mut self, metadata: Metadata) {
-        self.ctx = Cow::Owned(self.ctx.clone().into_owned().with_metadata(metadata));
+        let ctx = self.ctx().clone().with_metadata(metadata);
+        self.changed = Some(Box::new(ctx));
     }
 
     /// The arguments, an object.
@@ -232,7 +236,10 @@ impl<'a> Next<'a> {
             }
             (Some((first, rest)), _) => first.call(call, Next(rest)),
             // The hook itself is watched by whoever runs it.
-            (None, _) => call.payload.invoke(&call.ctx),
+            (None, _) => {
+                let ctx = call.changed.as_deref().unwrap_or(call.ctx);
+                call.payload.invoke(ctx)
+            }
         }
     }
 }
@@ -244,8 +251,8 @@ async fn watched(
     host: &dyn Host,
     call: &mut Call<'_>,
 ) -> Result<(), HookError> {
-    given_up(&call.ctx)?;
-    let mut giving_up = GivingUp::new(&call.ctx, host);
+    given_up(call.ctx())?;
+    let mut giving_up = GivingUp::new(call.ctx(), host);
     let mut inner = first.call(call, Next(rest));
     poll_fn(|cx| match inner.as_mut().poll(cx) {
         Poll::Ready(outcome) => Poll::Ready(outcome),

@@ -115,7 +115,10 @@ pub(super) fn check_borrows(item: &Item, cx: &Ctxt) {
         return;
     }
     for (_, field) in fields_of(item) {
-        if let Some(borrows) = types::borrows(&field.ty) {
+        // What is not read may borrow for ever.
+        let is_read = Crossing::of(&field.attrs).is_read
+            || lifetimes::first_not_static(field.ty.to_token_stream()).is_some();
+        if let Some(borrows) = types::borrows(&field.ty).filter(|_| is_read) {
             cx.error_at(
                 &borrows,
                 format!(

@@ -1,10 +1,11 @@
 //! What `#[serde(…)]` and `#[schemars(…)]` on a parameter or a field say about how it crosses.
 
 use proc_macro2::{Ident, Span};
+use quote::ToTokens;
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Expr, LitStr, Token, Type};
 
-use super::types;
+use super::types::{self, Form};
 use crate::ctxt::Ctxt;
 use crate::words::shown;
 
@@ -35,6 +36,8 @@ pub(crate) struct Crossing {
     pub(crate) schema_of: Option<LitStr>,
     /// The names of all entries.
     entries: Vec<String>,
+    /// `range(…)` and the like, and whether nothing lies within.
+    limits: Vec<(Ident, bool)>,
 }
 
 impl Crossing {
@@ -54,6 +57,7 @@ impl Crossing {
             has_schema: false,
             schema_of: None,
             entries: Vec::new(),
+            limits: Vec::new(),
         };
         for attr in attrs {
             let of_serde = attr.path().is_ident("serde");
@@ -79,6 +83,7 @@ impl Crossing {
     /// Reports what cannot be described, and what has no keys that could stand among others, as far as
     /// tokens say.
     pub(crate) fn check(&self, ty: &Type, cx: &Ctxt) {
+        self.check_limits(ty, cx);
         if self.is_flattened && types::has_no_keys(ty) {
             cx.error_at(
                 ty,
@@ -97,6 +102,36 @@ impl Crossing {
                 format!(
                     "what `{}` reads has no JSON Schema\nhelp: say what it is written as, for example `#[schemars(with = \"String\")]`",
                     module.value()
+                ),
+            );
+        }
+    }
+
+    /// Reports limits that say nothing about a type, or that nothing keeps.
+    fn check_limits(&self, ty: &Type, cx: &Ctxt) {
+        let form = self.is_described.then(|| types::form_of(ty)).flatten();
+        for (limit, is_empty) in &self.limits {
+            let (of, instead) = match (&*limit.to_string(), form) {
+                ("range", Some(Form::Text | Form::List)) => ("numbers", "length(min = …, max = …)"),
+                ("length", Some(Form::Number)) => ("texts and lists", "range(min = …, max = …)"),
+                ("regex" | "email" | "url", Some(Form::Number)) => {
+                    ("texts", "range(min = …, max = …)")
+                }
+                ("regex" | "email" | "url", Some(Form::List)) => ("texts", "inner(…)"),
+                _ if *is_empty => {
+                    cx.error(
+                        limit.span(),
+                        format!("nothing is in this `{limit}`: its `min` is more than its `max`"),
+                    );
+                    continue;
+                }
+                _ => continue,
+            };
+            cx.error(
+                limit.span(),
+                format!(
+                    "`{limit}` is about {of}, not about `{}`\nhelp: write `{instead}`",
+                    shown(ty)
                 ),
             );
         }
@@ -170,6 +205,12 @@ impl Crossing {
             ("schema_with" | "skip" | "bound", false) => {
                 (self.is_described, self.has_schema) = (false, true);
             }
+            ("range" | "length" | "regex" | "email" | "url", false) => {
+                let limit = meta.path.get_ident().cloned();
+                let is_empty = !is_bare && is_empty(meta)?;
+                self.limits.extend(limit.map(|limit| (limit, is_empty)));
+                return Ok(());
+            }
             ("default", true) if is_bare => self.needs_default = true,
             ("default", true) => self.has_other_default = true,
             ("flatten", true) => self.is_flattened = true,
@@ -221,6 +262,31 @@ fn name(meta: &ParseNestedMeta<'_>, direction: &str) -> syn::Result<Option<(Stri
         Ok(())
     })?;
     Ok(found)
+}
+
+/// Whether `min` is more than `max`, where both are numbers in writing.
+fn is_empty(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
+    if !meta.input.peek(syn::token::Paren) {
+        rest(meta)?;
+        return Ok(false);
+    }
+    let (mut min, mut max) = (None, None);
+    meta.parse_nested_meta(|inner| {
+        let value: Expr = inner.value()?.parse()?;
+        let number = value
+            .to_token_stream()
+            .to_string()
+            .replace(' ', "")
+            .parse::<f64>()
+            .ok();
+        if inner.path.is_ident("min") {
+            min = number;
+        } else if inner.path.is_ident("max") {
+            max = number;
+        }
+        Ok(())
+    })?;
+    Ok(min.zip(max).is_some_and(|(min, max)| min > max))
 }
 
 /// Moves on behind the value.

@@ -13,7 +13,7 @@ use syn::{
 use super::output::generic;
 use crate::ctxt::Ctxt;
 use crate::spans;
-use crate::words::shown;
+use crate::words::{last_word, shown};
 
 /// A part of a type that cannot stand where it stands.
 pub(crate) struct Unfit {
@@ -182,24 +182,42 @@ fn long_array(ty: &Type) -> Option<&TypeArray> {
     }
 }
 
+/// What values of a type are, as far as its tokens say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Number,
+    Text,
+    List,
+}
+
+/// What the values are, which may be missing.
+pub(crate) fn form_of(ty: &Type) -> Option<Form> {
+    const NUMBERS: &[&str] = &[
+        "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64",
+        "u8", "usize",
+    ];
+    const LISTS: &[&str] = &["BTreeSet", "HashSet", "Vec", "VecDeque"];
+    let (name, of) = generic(ty)?;
+    let is = |names: &[&str]| names.iter().any(|it| name == it);
+    if is(&["Option", "Box"]) {
+        return of.first().and_then(|ty| form_of(ty));
+    }
+    if is(NUMBERS) {
+        Some(Form::Number)
+    } else if is(&["String", "str", "char"]) {
+        Some(Form::Text)
+    } else {
+        is(LISTS).then_some(Form::List)
+    }
+}
+
 /// Whether values of the type are no objects, as far as its tokens say.
 pub(crate) fn has_no_keys(ty: &Type) -> bool {
-    const NAMES: &[&str] = &[
-        "BTreeSet", "HashSet", "String", "Vec", "VecDeque", "bool", "char", "f32", "f64", "i128",
-        "i16", "i32", "i64", "i8", "isize", "u128", "u16", "u32", "u64", "u8", "usize",
-    ];
     match ty {
         Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => true,
         Type::Group(group) => has_no_keys(&group.elem),
         Type::Paren(paren) => has_no_keys(&paren.elem),
-        Type::Path(_) => match generic(ty) {
-            Some((name, of)) if name == "Option" || name == "Box" => {
-                of.first().is_some_and(|ty| has_no_keys(ty))
-            }
-            Some((name, _)) => NAMES.iter().any(|it| name == it),
-            None => false,
-        },
-        _ => false,
+        _ => form_of(ty).is_some() || last_word(ty).is_some_and(|name| name == "bool"),
     }
 }
 
@@ -231,14 +249,11 @@ fn find_held(ty: &Type, held: &mut Vec<Type>) {
     }
 }
 
-/// The first part of a type that borrows, but for ever.
+/// The first part of a type that cannot be read, because it borrows.
 pub(crate) fn borrows(ty: &Type) -> Option<TokenStream> {
     let is_short = |lifetime: &Lifetime| lifetime.ident != "static";
     match ty {
-        Type::Reference(reference) => match &reference.lifetime {
-            Some(lifetime) if !is_short(lifetime) => borrows(&reference.elem),
-            _ => Some(ty.to_token_stream()),
-        },
+        Type::Reference(_) => Some(ty.to_token_stream()),
         Type::Slice(slice) => borrows(&slice.elem),
         Type::Array(array) => borrows(&array.elem),
         Type::Paren(paren) => borrows(&paren.elem),

@@ -25,6 +25,7 @@ pub(crate) fn validate(plugin: &Plugin<'_>, cx: &Ctxt) {
     dependencies(plugin, cx);
     versions(plugin, cx);
     resources(plugin, cx);
+    supports(plugin, cx);
     middleware(plugin, cx);
 }
 
@@ -344,6 +345,40 @@ fn is_range(text: &str) -> bool {
                     || is_version(&part.replace('*', "x"))
             })
     })
+}
+
+/// What a host compares with the endings of file names and with MIME types, and what can be none.
+fn supports(plugin: &Plugin<'_>, cx: &Ctxt) {
+    for text in &plugin.args.supports_extensions {
+        let value = text.value();
+        let bare =
+            value.trim_matches(|ch: char| matches!(ch, '*' | '?' | '.') || ch.is_whitespace());
+        let ending = value.trim().trim_start_matches('.');
+        if bare != ending || bare.is_empty() || bare.contains(['*', '?', '/', '\\', ' ']) {
+            let example = if bare.chars().all(char::is_alphanumeric) && !bare.is_empty() {
+                bare
+            } else {
+                "md"
+            };
+            cx.error(
+                text.span(),
+                format!("no file name ends in `{value}`\nhelp: write the ending alone, for example `\"{example}\"`"),
+            );
+        }
+    }
+    for text in &plugin.args.supports_mime_types {
+        let value = text.value();
+        let bare = value.split(';').next().unwrap_or_default().trim();
+        let is_whole = bare
+            .split_once('/')
+            .is_some_and(|(family, kind)| !family.is_empty() && !kind.is_empty());
+        if !is_whole {
+            cx.error(
+                text.span(),
+                format!("`{value}` is no MIME type, which has two parts\nhelp: write, for example, `\"text/plain\"`, or `\"text/*\"` for all texts"),
+            );
+        }
+    }
 }
 
 /// A resource the plugin cannot do without is not optional.
