@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use dagstack_plugin::call::{Access, CatchPanic, GivingUp, given_up, not_exposed};
+use dagstack_plugin::call::{Access, CatchPanic, GivingUp, Target, given_up, not_exposed};
 use dagstack_plugin::kind::{Host, InFlight, Lease};
 use dagstack_plugin::middleware::{Call, Next, Payload};
 use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code, tool};
@@ -61,32 +61,50 @@ impl<'a> Run<'a> {
                 let bound = self.live.lease.bind(ctx);
                 let call =
                     Box::pin(plugin.call_off_thread(hook, &bound, args, self.access, running));
-                give_up_with(ctx, host, call).await.map_err(clean)
+                let answer = give_up_with(ctx, host, call).await.map_err(clean)?;
+                Ok(self.cleaned(hook, answer))
             }
             Running::InProcess(plugin) => {
                 let (target, takes_context) = plugin.find(hook, self.access)?;
-                let bound = takes_context.then(|| self.live.lease.bind(ctx));
-                let mut call = plugin.begin(target, bound.as_ref().unwrap_or(ctx), &mut args)?;
-                // A `fn` hook is ready at once; nothing has to be kept for it across a suspension.
-                let call = match host.within(|| call.poll_first()) {
-                    Some(Poll::Ready(outcome)) => return outcome.map_err(clean)?.into_value(),
-                    _ => give_up_with(ctx, host, Pin::new(&mut call)),
+                let bound;
+                let seen = if takes_context {
+                    bound = self.live.lease.bind(ctx);
+                    &bound
+                } else {
+                    ctx
                 };
-                call.await.map_err(clean)?.into_value()
+                let mut call = plugin.begin(target, seen, &mut args)?;
+                // A `fn` hook is ready at once; nothing has to be kept for it across a suspension, and
+                // nothing is put around its outcome, which would copy it.
+                let first = if self.live.lease.is_around() {
+                    call.poll_first()
+                } else {
+                    host.within(|| call.poll_first()).unwrap_or(Poll::Pending)
+                };
+                let outcome = match first {
+                    Poll::Ready(outcome) if matches!(target, Target::Hook(_)) => {
+                        return outcome.map_err(clean)?.into_value();
+                    }
+                    Poll::Ready(outcome) => outcome,
+                    Poll::Pending => give_up_with(ctx, host, Pin::new(&mut call)).await,
+                };
+                let answer = outcome.map_err(clean)?.into_value()?;
+                Ok(self.cleaned(hook, answer))
             }
             Running::Elsewhere(adapter) => {
                 if adapter.failure().is_some() {
                     return Err(self.entry.not_ready(Some(self.live)));
                 }
                 given_up(ctx)?;
-                give_up_with(ctx, host, adapter.call(hook, ctx, args)).await
+                let answer = give_up_with(ctx, host, adapter.call(hook, ctx, args)).await?;
+                Ok(self.cleaned(hook, answer))
             }
         }
     }
 
-    /// What [`direct`](Self::direct) gave: a function's own error is an answer of `execute`, and may
-    /// quote the config there too.
-    pub(crate) fn clean(&self, hook: &str, answer: &mut Value) {
+    /// The answer without secrets: of `execute` a function's own error is one, and may quote the config
+    /// there too.
+    fn cleaned(&self, hook: &str, mut answer: Value) -> Value {
         if hook == tool::EXECUTE
             && self.entry.descriptor.name.kind() == tool::KIND
             && let Some(Value::String(text)) = answer.get_mut("error_message")
@@ -94,6 +112,7 @@ impl<'a> Run<'a> {
             let error = HookError::new(code::HOOK_FAILED, std::mem::take(text));
             *text = self.live.lease.clean(error).message().to_owned();
         }
+        answer
     }
 
     /// Calls the hook through its middleware.

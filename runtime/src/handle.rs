@@ -68,11 +68,7 @@ impl PluginHandle {
         }
         let run = Run::new(&self.entry, live, &in_flight, self.access);
         match self.entry.layers.of(hook) {
-            None => {
-                let mut answer = run.direct(hook, ctx, args).await?;
-                run.clean(hook, &mut answer);
-                Ok(answer)
-            }
+            None => run.direct(hook, ctx, args).await,
             // Boxed, so that calls without middleware do not make room for it.
             Some(layers) => Box::pin(run.layered(&layers, hook, ctx, args)).await,
         }

@@ -129,7 +129,7 @@ impl Lease {
 
     /// Whether a runtime is around the caller already.
     #[inline]
-    pub(super) fn is_around(&self) -> bool {
+    pub fn is_around(&self) -> bool {
         (self.is_around)()
     }
 
