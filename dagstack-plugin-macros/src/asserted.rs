@@ -7,6 +7,8 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 
 use crate::hook::expand::{Scope, check_inferred, check_type};
+use crate::hook::types;
+use crate::spans;
 
 /// Names that two types may share without having anything to do with each other.
 const OF_EVERYBODY: &[&str] = &[
@@ -26,7 +28,7 @@ const OF_EVERYBODY: &[&str] = &[
 ];
 
 /// How many of those before are asked about one: each costs the compiler time.
-const QUESTIONS: usize = 8;
+const QUESTIONS: usize = 4;
 
 /// The assertions of an expansion.
 #[derive(Default)]
@@ -91,22 +93,64 @@ impl Asserted {
     }
 }
 
-/// A type of an interface, which crosses in both directions wherever it stands.
-pub(crate) struct Crossing<'a> {
+/// A type whose values are read or written.
+pub(crate) struct Value<'a> {
     pub(crate) ty: &'a TokenStream,
     /// What the expansion calls it.
-    pub(crate) alias: Ident,
-    /// Where it begins and ends.
-    pub(crate) place: (Span, Span),
+    pub(crate) alias: TokenStream,
     pub(crate) bound: &'static str,
-    /// How the type is written in an assertion of its own.
-    pub(crate) written: TokenStream,
+    /// How it is written in an assertion.
+    pub(crate) written: &'a TokenStream,
 }
 
-impl Crossing<'_> {
-    /// The assertion, if it is new. `question` asks the same of all types of the interface.
+impl Value<'_> {
+    /// The assertion: of the type where it stands, or of what others leave to be said about it. What was
+    /// asked under `class` comes before it.
     pub(crate) fn check(
-        self,
+        &self,
+        class: &'static str,
+        asserted: &mut Asserted,
+        scope: &Scope<'_>,
+    ) -> TokenStream {
+        let (private, alias) = (&scope.private, &self.alias);
+        let probe = quote!(#private::Probe::<#alias>::ASK);
+        let mut is_plain = true;
+        let mut checks = TokenStream::new();
+        let mut probe = match asserted.after_others(class, self.ty, probe.clone()) {
+            Some(probe) => {
+                is_plain = false;
+                probe
+            }
+            None => probe,
+        };
+        // What a secret cannot hold is the one mistake.
+        for (secret, held) in types::secrets(self.ty) {
+            is_plain = false;
+            let question = quote!(#private::Probe::<#secret>::ASK.__dagstack_held());
+            if asserted.is_new("SecretValue", &held) {
+                let place = spans::ends(&held.to_token_stream());
+                checks.extend(check_inferred(
+                    quote!(SecretValue),
+                    question.clone(),
+                    place,
+                    scope,
+                ));
+            }
+            probe = quote!(#question.__dagstack_if_secret(#probe));
+        }
+        checks.extend(if is_plain {
+            check_type(self.written, self.bound, None, scope)
+        } else {
+            let bound = Ident::new(self.bound, Span::call_site());
+            let place = spans::ends(self.ty);
+            check_inferred(bound.into_token_stream(), probe, place, scope)
+        });
+        checks
+    }
+
+    /// The same for a type of an interface, where all must be able to do the same; `question` asks that.
+    pub(crate) fn check_crossing(
+        &self,
         question: &'static str,
         asserted: &mut Asserted,
         scope: &Scope<'_>,
@@ -114,17 +158,14 @@ impl Crossing<'_> {
         if !asserted.is_new(question, self.ty) {
             return TokenStream::new();
         }
+        let check = self.check(question, asserted, scope);
         let (private, alias) = (&scope.private, &self.alias);
-        let probe = quote!(#private::Probe::<#alias>::ASK);
-        let check = match asserted.after_others(question, self.ty, probe.clone()) {
-            Some(probe) => {
-                let bound = Ident::new(self.bound, Span::call_site());
-                check_inferred(bound.into_token_stream(), probe, self.place, scope)
-            }
-            None => check_type(&self.written, self.bound, None, scope),
-        };
         let method = format_ident!("{}", question);
-        asserted.ask(question, self.ty, quote!(#probe.#method));
+        asserted.ask(
+            question,
+            self.ty,
+            quote!(#private::Probe::<#alias>::ASK.#method),
+        );
         check
     }
 }

@@ -57,6 +57,7 @@ pub async fn call_as(
     ctx: &HookContext,
     args: Args<'_>,
 ) -> Result<Output, HookError> {
+    given_up(ctx)?;
     let target = Target::find(plugin.erased_declaration(), name, access)?;
     start(plugin, target, ctx, args)?.await
 }

@@ -126,6 +126,12 @@ pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, resource, set
 #[doc = include_str!("stdio/command_line.md")]
 #[macro_export]
 macro_rules! main {
+    (& $life:lifetime $plugin:ty $(,)?) => {
+        $crate::main! { @itself $plugin }
+    };
+    (& mut $plugin:ty $(,)?) => {
+        $crate::main! { @itself $plugin }
+    };
     (& $plugin:ty $(,)?) => {
         $crate::main! { @itself $plugin }
     };

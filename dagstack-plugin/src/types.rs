@@ -351,7 +351,11 @@ impl<T: Serialize + DeserializeOwned + JsonSchema> DataField for T {}
 )]
 pub trait SecretValue {
     #[doc(hidden)]
-    fn __dagstack_check() {}
+    fn __dagstack_check_inferred(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
 }
 
 #[diagnostic::do_not_recommend]

@@ -65,7 +65,10 @@ impl<'a> Run<'a> {
                 Ok(self.cleaned(hook, answer))
             }
             Running::InProcess(plugin) => {
-                let (target, takes_context) = plugin.find(hook, self.access)?;
+                // Who has given up hears of that first.
+                let found = plugin.find(hook, self.access);
+                let (target, takes_context) =
+                    found.or_else(|error| given_up(ctx).and(Err(error)))?;
                 let bound;
                 let seen = if takes_context {
                     bound = self.live.lease.bind(ctx);

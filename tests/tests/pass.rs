@@ -40,6 +40,8 @@ mod lints_denied;
 mod lints_forbidden;
 #[path = "../ui/registration/pass/marks_by_path.rs"]
 mod marks_by_path;
+#[path = "../ui/types/pass/neighbours_of_mistakes.rs"]
+mod neighbours_of_mistakes;
 #[path = "../ui/registration/pass/no_prelude_and_decoys.rs"]
 mod no_prelude_and_decoys;
 #[path = "../ui/registration/pass/no_prelude_data.rs"]
@@ -182,6 +184,23 @@ async fn attributes_of_parameters_work_as_on_fields() {
     assert_eq!(schema["properties"]["limit"]["default"], 10);
     assert_eq!(schema["properties"]["three"]["default"], 3);
     assert_eq!(schema["required"], json!(["q", "offset", "opaque"]));
+}
+
+#[tokio::test]
+async fn neighbours_of_mistakes_work() {
+    let args = json!({
+        "flat": { "a": 1 },
+        "own": { "len": 1, "number": 7, "held": { "inner": { "x": 2 } } },
+        "repeated": { "N": 1, "text": "a", "shown": "b" },
+    });
+    let mut same = json!([args["flat"], args["own"], args["repeated"]]);
+    same[2] = json!({ "number": 1, "text": "a", "shown": "b" });
+    assert_eq!(run("neighbours", "data", args).await, Ok(same));
+    let args = json!({ "tag": "ab", "context": { "name": "c" }, "n": 1 });
+    let answer = json!(["tag2", "c", 1, { "name": "kg" }]);
+    assert_eq!(run("neighbours", "others", args).await, Ok(answer));
+    let three = run("neighbours", "conditional", json!({})).await;
+    assert_eq!(three, Ok(json!(3)));
 }
 
 #[tokio::test]

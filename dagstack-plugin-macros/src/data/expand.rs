@@ -20,8 +20,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Item};
 
-use super::model::{Data, for_each_field};
+use super::model::{Data, FIELD, for_each_field};
 use super::text;
+use crate::asserted::{Asserted, Value};
 use crate::hook::attrs::Crossing;
 use crate::hook::called;
 use crate::hook::expand::{Scope, check_type};
@@ -71,14 +72,24 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
         private: private.clone(),
         self_ty: &nothing,
     };
-    let checks = data.fields.iter().flat_map(|field| {
-        let ty = spans::without_self(field.tokens(), data.ident);
-        let scope = &scope;
-        field
-            .bounds()
-            .into_iter()
-            .map(move |bound| check_type(&ty, bound, None, scope))
-    });
+    let mut asserted = Asserted::default();
+    let mut checks = TokenStream::new();
+    for (number, field) in data.fields.iter().enumerate() {
+        let ty = &spans::without_self(field.tokens(), data.ident);
+        for bound in field.bounds() {
+            checks.extend(if bound == FIELD {
+                let value = Value {
+                    ty,
+                    alias: alias(number).into_token_stream(),
+                    bound,
+                    written: ty,
+                };
+                value.check(bound, &mut asserted, &scope)
+            } else {
+                check_type(ty, bound, None, &scope)
+            });
+        }
+    }
     let described = data.fields.iter().filter_map(|field| {
         let ty = field
             .crossing
@@ -104,7 +115,7 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
         #[allow(dead_code)]
         fn #check() {
             #of_type
-            #(#checks)*
+            #checks
             #(#described)*
         }
     });
@@ -140,6 +151,7 @@ fn name_called(item: &mut Item, data: &Data<'_>, private: &TokenStream) -> Token
                 prefix: format!("__dagstack_of{number}"),
                 own: data.ident,
                 home: data.ident.span(),
+                cfgs: &[],
             };
             items.extend(called::named(&mut field.attrs, &place));
         }

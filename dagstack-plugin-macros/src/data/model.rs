@@ -31,6 +31,9 @@ pub(super) struct DataField<'a> {
     pub(super) crossing: Crossing,
 }
 
+/// What a field must be of which its attributes say nothing else.
+pub(super) const FIELD: &str = "DataField";
+
 /// Entries on a type that change what is asked of its fields; such a type has the plain derives.
 const OTHERWISE: &[&str] = &[
     "bound",
@@ -64,18 +67,25 @@ impl<'a> Data<'a> {
         }
         let mut fields = Vec::new();
         for (place, (of_variant, field)) in fields_of(item).into_iter().enumerate() {
-            let of_both = of_variant.iter().chain(&field.attrs);
+            // What is conditional, or goes with the variant as a whole, is left to the derives.
+            let variant = Crossing::of(of_variant);
+            let is_judged = is_always(&field.attrs)
+                && is_always(of_variant)
+                && variant.is_read
+                && variant.is_written
+                && variant.is_described;
+            let names_self = if is_judged {
+                called::leaves_self
+            } else {
+                called::names_self
+            };
             if lifetimes::any(field.ty.to_token_stream())
-                || of_both.chain(attrs).any(called::leaves_self)
+                || field.attrs.iter().any(names_self)
+                || of_variant.iter().chain(attrs).any(called::names_self)
             {
                 return None;
             }
-            // What is conditional, or goes with the variant as a whole, is left to the derives.
-            if !is_always(&field.attrs) || !is_always(of_variant) {
-                continue;
-            }
-            let variant = Crossing::of(of_variant);
-            if variant.is_read && variant.is_written && variant.is_described {
+            if is_judged {
                 fields.push(DataField {
                     place,
                     ty: &field.ty,
@@ -115,10 +125,7 @@ pub(super) fn check_borrows(item: &Item, cx: &Ctxt) {
         return;
     }
     for (_, field) in fields_of(item) {
-        // What is not read may borrow for ever.
-        let is_read = Crossing::of(&field.attrs).is_read
-            || lifetimes::first_not_static(field.ty.to_token_stream()).is_some();
-        if let Some(borrows) = types::borrows(&field.ty).filter(|_| is_read) {
+        if let Some(borrows) = types::borrows(&field.ty) {
             cx.error_at(
                 &borrows,
                 format!(
@@ -132,6 +139,13 @@ pub(super) fn check_borrows(item: &Item, cx: &Ctxt) {
 
 /// Reports two fields, or two variants, that are read from one key.
 pub(super) fn check_keys(item: &Item, cx: &Ctxt) {
+    let (Item::Struct(ItemStruct { attrs, .. }) | Item::Enum(ItemEnum { attrs, .. })) = item else {
+        return;
+    };
+    // It is read as another type.
+    if Crossing::of(attrs).has_entry(&["from", "try_from"]) {
+        return;
+    }
     let of_fields = |fields: &Fields, attrs: &[&[Attribute]]| {
         let is_plain = !attrs
             .iter()
@@ -153,9 +167,11 @@ pub(super) fn check_keys(item: &Item, cx: &Ctxt) {
             let is_plain = !of_type.has_entry(&["rename_all"]);
             if !of_type.has_entry(&["untagged"]) {
                 let variants = data.variants.iter().filter(|it| is_always(&it.attrs));
-                let named = variants.map(|variant| {
+                let named = variants.filter_map(|variant| {
+                    let crossing = Crossing::of(&variant.attrs);
                     let name = (plain_name(&variant.ident), variant.ident.span());
-                    (is_plain.then_some(name), Crossing::of(&variant.attrs))
+                    let is_named = !crossing.has_entry(&["untagged"]);
+                    is_named.then(|| (is_plain.then_some(name), crossing))
                 });
                 attrs::check_keys("variants", named, cx);
             }
@@ -244,7 +260,7 @@ impl DataField<'_> {
     /// What the field's type must be.
     pub(super) fn bounds(&self) -> Vec<&'static str> {
         let crossing = &self.crossing;
-        let mut bounds = crossing.bounds("DataField");
+        let mut bounds = crossing.bounds(FIELD);
         if crossing.is_written && !(crossing.is_read && crossing.is_described) {
             bounds.push("Writable");
         }

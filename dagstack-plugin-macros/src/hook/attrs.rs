@@ -84,7 +84,9 @@ impl Crossing {
     /// tokens say.
     pub(crate) fn check(&self, ty: &Type, cx: &Ctxt) {
         self.check_limits(ty, cx);
-        if self.is_flattened && types::has_no_keys(ty) {
+        // Functions of the author's may make keys of anything.
+        let is_its_own = self.is_read && self.is_written;
+        if self.is_flattened && is_its_own && types::has_no_keys(ty) {
             cx.error_at(
                 ty,
                 format!(
@@ -233,16 +235,15 @@ pub(crate) fn check_keys(
             continue;
         }
         let name = crossing.rename.or(name);
-        for (key, span) in name.into_iter().chain(crossing.aliases) {
-            if seen.contains(&key) {
-                cx.error(
-                    span,
-                    format!("two {things} are read from `{key}`\nhelp: give one another name"),
-                );
-                break;
-            }
-            seen.push(key);
+        let keys: Vec<_> = name.into_iter().chain(crossing.aliases).collect();
+        if let Some((key, span)) = keys.iter().find(|(key, _)| seen.contains(key)) {
+            cx.error(
+                *span,
+                format!("two {things} are read from `{key}`\nhelp: give one another name"),
+            );
         }
+        // One may name its own key again.
+        seen.extend(keys.into_iter().map(|(key, _)| key));
     }
 }
 

@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, LitStr, Meta};
 
+use crate::lifetimes::{all_static, name_elided};
 use crate::{entries, spans};
 
 /// The field or parameter whose attributes they are.
@@ -20,6 +21,8 @@ pub(crate) struct Place<'a> {
     pub(crate) own: &'a Ident,
     /// Where they claim to stand.
     pub(crate) home: Span,
+    /// Under which conditions.
+    pub(crate) cfgs: &'a [Attribute],
 }
 
 /// Puts names in the place of the texts of `attrs`; the items of these names.
@@ -44,7 +47,8 @@ pub(crate) fn named(attrs: &mut [Attribute], place: &Place<'_>) -> TokenStream {
             ] = &mut entry[..]
                 && let Some(item) = item(&key.to_string(), of_serde, text, &name, place)
             {
-                items.extend(item);
+                let cfgs = place.cfgs;
+                items.extend(quote!(#(#cfgs)* #item));
                 count += 1;
                 let mut new = Literal::string(&name.to_string());
                 new.set_span(text.span());
@@ -106,7 +110,10 @@ fn item(
     named.set_span(place.home);
     let (private, ty) = (place.private, &place.ty);
     if key == "with" && !of_serde {
-        let path = spans::located(spans::without_self(text.parse().ok()?, place.own));
+        let path = spans::without_self(text.parse().ok()?, place.own);
+        // An alias borrows from nobody.
+        let path = name_elided(all_static(path), &mut || "static".to_owned());
+        let path = spans::located(path);
         return Some(quote!(type #named = #path;));
     }
     let path: syn::Path = text.parse().ok()?;

@@ -10,8 +10,7 @@ use super::args::{HookArgs, Model};
 use super::called;
 use super::output;
 use super::signature::{Param, ValueParam};
-use super::types;
-use crate::asserted::Asserted;
+use crate::asserted::{Asserted, Value};
 use crate::kind::data::HookData;
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::model::MemberFn;
@@ -253,15 +252,17 @@ impl Hook<'_> {
         scope: &Scope<'_>,
     ) -> (ValueParam, TokenStream) {
         let mut value = value.clone();
-        if value.is_borrowed() || !self.cfgs().is_empty() {
+        if value.is_borrowed() {
             return (value, TokenStream::new());
         }
+        let cfgs = self.cfgs();
         let place = called::Place {
             private: &scope.private,
             ty: self.alias(number).to_token_stream(),
             prefix: format!("__dagstack_of{}_{number}", self.index),
             own: &own(),
             home: value.ident.span(),
+            cfgs: &cfgs,
         };
         let items = called::named(&mut value.attrs, &place);
         (value, items)
@@ -487,16 +488,16 @@ impl Hook<'_> {
                         if !is_new(asserted, bound, &ty) {
                             continue;
                         }
-                        let alias = self.alias(number);
-                        let probe = quote!(#private::Probe::<#alias>::ASK);
-                        let probe =
-                            (bound == INPUT).then(|| asserted.after_others(bound, &ty, probe));
-                        checks.extend(match probe.flatten() {
-                            Some(probe) => {
-                                let place = output::place(&value.ty, 0);
-                                check_inferred(quote!(HookInput), probe, place, scope)
-                            }
-                            None => check_type(&ty, bound, None, scope),
+                        checks.extend(if bound == INPUT {
+                            let value = Value {
+                                ty: &ty,
+                                alias: self.alias(number).into_token_stream(),
+                                bound,
+                                written: &ty,
+                            };
+                            value.check(bound, asserted, scope)
+                        } else {
+                            check_type(&ty, bound, None, scope)
                         });
                     }
                     if let Some(Ok(ty)) = crossing.schema_of.map(|ty| ty.parse::<syn::Type>()) {
@@ -587,16 +588,6 @@ fn generics(value: &ValueParam, life: &str) -> TokenStream {
     }
 }
 
-/// The bounds of types whose values are read or written.
-const OF_VALUES: &[&str] = &[
-    INPUT,
-    "DataField",
-    "ExposedOutput",
-    "ExposedParam",
-    "ResourceParam",
-    "ResourceReturn",
-];
-
 /// `<T as Trait>::__dagstack_check();` at the type.
 pub(crate) fn check_type(
     ty: impl ToTokens,
@@ -605,25 +596,7 @@ pub(crate) fn check_type(
     scope: &Scope<'_>,
 ) -> TokenStream {
     let private = &scope.private;
-    let secrets = if OF_VALUES.contains(&bound) {
-        types::held_by_secrets(&ty)
-    } else {
-        Vec::new()
-    };
     let bound = Ident::new(bound, Span::call_site());
-    if !secrets.is_empty() {
-        // What a secret cannot hold is the one mistake.
-        let probe = secrets.iter().fold(
-            quote!(#private::Probe::<#ty>::ASK),
-            |probe, held| quote!(#private::Probe::<#held>::ASK.__dagstack_if_secret(#probe)),
-        );
-        let place = spans::ends(&ty.to_token_stream());
-        let whole = check_inferred(quote!(#bound), probe, place, scope);
-        return quote! {
-            #(<#secrets as #private::SecretValue>::__dagstack_check();)*
-            #whole
-        };
-    }
     let arguments = arguments.map(|arguments| quote!(<#arguments>));
     quote!(<#ty as #private::#bound #arguments>::__dagstack_check();)
 }

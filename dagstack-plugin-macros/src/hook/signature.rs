@@ -226,9 +226,17 @@ pub(crate) fn lent(ident: &Ident, ty: &Type) -> String {
     format!("{problem}\nhelp: write `{ident}: &HookContext`")
 }
 
-/// `HookContext`, `Arc<HookContext>`, `Option<&HookContext>` and the like, or that of a setup.
+/// `HookContext`, `Arc<HookContext>`, `Option<&HookContext>` and the like, or that of a setup. A path
+/// to another's is none.
 pub(crate) fn meant_as_context(ty: &Type) -> bool {
-    has_word(ty, "HookContext") || has_word(ty, "PluginContext")
+    let of_setup = || match ty {
+        Type::Path(path) => {
+            let segments = &path.path.segments;
+            segments.len() == 1 && segments[0].ident == "PluginContext"
+        }
+        _ => false,
+    };
+    has_word(ty, "HookContext") || of_setup()
 }
 
 /// Reports a context that is more than borrowed; whether it is not.

@@ -197,7 +197,7 @@ pub(crate) fn form_of(ty: &Type) -> Option<Form> {
         "u8", "usize",
     ];
     const LISTS: &[&str] = &["BTreeSet", "HashSet", "Vec", "VecDeque"];
-    let (name, of) = generic(ty)?;
+    let (name, of) = generic(ty).filter(|_| is_of_std(ty))?;
     let is = |names: &[&str]| names.iter().any(|it| name == it);
     if is(&["Option", "Box"]) {
         return of.first().and_then(|ty| form_of(ty));
@@ -211,49 +211,65 @@ pub(crate) fn form_of(ty: &Type) -> Option<Form> {
     }
 }
 
+/// Whether a path may be that of a type of the standard library: another's says where it is.
+fn is_of_std(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    let segments = &path.path.segments;
+    let first = segments.first().map(|first| first.ident.to_string());
+    segments.len() == 1 || first.is_some_and(|it| matches!(&*it, "std" | "core" | "alloc"))
+}
+
 /// Whether values of the type are no objects, as far as its tokens say.
 pub(crate) fn has_no_keys(ty: &Type) -> bool {
     match ty {
-        Type::Array(_) | Type::Slice(_) | Type::Tuple(_) => true,
+        // The empty one stands for no keys.
+        Type::Tuple(tuple) => !tuple.elems.is_empty(),
+        Type::Array(_) | Type::Slice(_) => true,
         Type::Group(group) => has_no_keys(&group.elem),
         Type::Paren(paren) => has_no_keys(&paren.elem),
         _ => form_of(ty).is_some() || last_word(ty).is_some_and(|name| name == "bool"),
     }
 }
 
-/// What a `Secret` holds in the type, at any depth.
-pub(crate) fn held_by_secrets(ty: impl ToTokens) -> Vec<Type> {
-    let mut held = Vec::new();
+/// The parts of a type that are called `Secret`, each with what it holds. Whether they are ours, the
+/// compiler knows.
+pub(crate) fn secrets(ty: impl ToTokens) -> Vec<(Type, Type)> {
+    let mut found = Vec::new();
     if let Ok(ty) = syn::parse2(ty.to_token_stream()) {
-        find_held(&ty, &mut held);
+        find_secrets(&ty, &mut found);
     }
-    held
+    found
 }
 
-fn find_held(ty: &Type, held: &mut Vec<Type>) {
+fn find_secrets(ty: &Type, found: &mut Vec<(Type, Type)>) {
     match ty {
-        Type::Array(array) => find_held(&array.elem, held),
-        Type::Group(group) => find_held(&group.elem, held),
-        Type::Paren(paren) => find_held(&paren.elem, held),
-        Type::Tuple(tuple) => tuple.elems.iter().for_each(|ty| find_held(ty, held)),
+        Type::Array(array) => find_secrets(&array.elem, found),
+        Type::Group(group) => find_secrets(&group.elem, found),
+        Type::Paren(paren) => find_secrets(&paren.elem, found),
+        Type::Tuple(tuple) => tuple.elems.iter().for_each(|ty| find_secrets(ty, found)),
         Type::Path(_) => {
             let Some((name, arguments)) = generic(ty) else {
                 return;
             };
-            if name == "Secret" {
-                held.extend(arguments.first().map(|ty| (*ty).clone()));
+            if name == "Secret"
+                && let [held] = arguments[..]
+            {
+                found.push((ty.clone(), held.clone()));
             }
-            arguments.iter().for_each(|ty| find_held(ty, held));
+            arguments.iter().for_each(|ty| find_secrets(ty, found));
         }
         _ => {}
     }
 }
 
-/// The first part of a type that cannot be read, because it borrows.
+/// The first part of a type that borrows, but for ever.
 pub(crate) fn borrows(ty: &Type) -> Option<TokenStream> {
     let is_short = |lifetime: &Lifetime| lifetime.ident != "static";
     match ty {
-        Type::Reference(_) => Some(ty.to_token_stream()),
+        Type::Reference(reference) => match &reference.lifetime {
+            Some(lifetime) if !is_short(lifetime) => borrows(&reference.elem),
+            _ => Some(ty.to_token_stream()),
+        },
         Type::Slice(slice) => borrows(&slice.elem),
         Type::Array(array) => borrows(&array.elem),
         Type::Paren(paren) => borrows(&paren.elem),

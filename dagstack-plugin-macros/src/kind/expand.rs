@@ -8,10 +8,9 @@ use syn::{Index, LitStr};
 use super::args::Dispatch;
 use super::model::{Kind, KindHook, KindParam};
 use super::{data, dispatcher};
-use crate::asserted::{Asserted, Crossing};
+use crate::asserted::{Asserted, Value};
 use crate::boxed::{self, Method};
 use crate::hook::expand::{Scope, check_type, description};
-use crate::hook::output;
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::fallback::strip;
 use crate::{lints, spans, traits};
@@ -467,14 +466,13 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             }
             if hook.is_exposed() {
                 let ty = &param.ty.to_token_stream();
-                let param = Crossing {
+                let param = Value {
                     ty,
-                    alias,
-                    place: output::place(&param.ty, 0),
+                    alias: alias.into_token_stream(),
                     bound: "ExposedParam",
-                    written: ty.clone(),
+                    written: ty,
                 };
-                checks.extend(param.check(IF_EXPOSED, &mut asserted, &scope));
+                checks.extend(param.check_crossing(IF_EXPOSED, &mut asserted, &scope));
             }
             let mut check = |bound| checks.extend(check_type(&param.ty, bound, None, &scope));
             let handed_on = is_chain && number == 0;
@@ -493,14 +491,13 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
         let output = output_alias(hook).into_token_stream();
         checks.extend(send(output, hook.output_place.0, hook, private));
         if hook.is_exposed() {
-            let output = Crossing {
+            let output = Value {
                 ty: &hook.output,
-                alias: output_alias(hook),
-                place: hook.output_place,
+                alias: output_alias(hook).into_token_stream(),
                 bound: "ExposedOutput",
-                written: traits::same(&hook.output, private),
+                written: &traits::same(&hook.output, private),
             };
-            checks.extend(output.check(IF_EXPOSED, &mut asserted, &scope));
+            checks.extend(output.check_crossing(IF_EXPOSED, &mut asserted, &scope));
         }
     }
     // See `aliases`.

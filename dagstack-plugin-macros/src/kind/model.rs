@@ -16,7 +16,7 @@ use crate::lifetimes;
 use crate::names::{MARKS, help_name, is_snake_case, snake_case_of};
 use crate::spans;
 use crate::traits::{self, Place, Role};
-use crate::words::{plain_name, shown};
+use crate::words::{has_word, plain_name, shown};
 
 /// What a kind's trait is.
 pub(crate) const ROLE: Role = Role {
@@ -330,9 +330,14 @@ fn params(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> Vec<KindParam
     for input in &function.sig.inputs {
         let FnArg::Typed(input) = input else { continue };
         if signature::meant_as_context(&input.ty) {
+            let problem = if has_word(&input.ty, "HookContext") {
+                "every hook of a kind has `ctx: &HookContext`; `#[kind]` adds it"
+            } else {
+                "a `PluginContext` is that of `#[setup]`; a hook has `ctx: &HookContext`, which `#[kind]` adds"
+            };
             cx.error_at(
                 input_without_attrs(input),
-                "every hook of a kind has `ctx: &HookContext`; `#[kind]` adds it\nhelp: leave it out",
+                format!("{problem}\nhelp: leave it out"),
             );
             continue;
         }

@@ -8,6 +8,7 @@ use super::Plugin;
 use super::expand::dependency;
 use crate::ctxt::Ctxt;
 use crate::hook::args::Model;
+use crate::hook::expand::Hook;
 use crate::names::{
     LONGEST, help_name, is_plugin_name, is_snake_case, plugin_name_of, snake_case_of,
 };
@@ -354,7 +355,7 @@ fn supports(plugin: &Plugin<'_>, cx: &Ctxt) {
         let bare =
             value.trim_matches(|ch: char| matches!(ch, '*' | '?' | '.') || ch.is_whitespace());
         let ending = value.trim().trim_start_matches('.');
-        if bare != ending || bare.is_empty() || bare.contains(['*', '?', '/', '\\', ' ']) {
+        if bare != ending || bare.is_empty() || bare.contains(['*', '?', '/', '\\']) {
             let example = if bare.chars().all(char::is_alphanumeric) && !bare.is_empty() {
                 bare
             } else {
@@ -407,28 +408,26 @@ fn middleware(plugin: &Plugin<'_>, cx: &Ctxt) {
     let Some(wrap) = &plugin.args.chain_wrap else {
         return;
     };
-    let mut is_asked = plugin.hooks.is_empty() || plugin.block.is_broken();
-    for hook in &plugin.hooks {
-        let distance = |name: &str| strsim::damerau_levenshtein(name, &hook.name);
-        if HOOKS.contains(&&*hook.name) {
-            is_asked = true;
-        } else if let Some(guess) = HOOKS.iter().find(|name| distance(name) == 1)
-            && plugin.kind.is_none()
-        {
-            is_asked = true;
-            cx.error(
-                hook.name_span,
-                format!(
-                    "what wraps calls is asked by its hooks `before` and `after`, and `{}` is neither\nhelp: write `{guess}`",
-                    hook.name
-                ),
-            );
-        }
+    let is_asked = |hook: &Hook<'_>| HOOKS.contains(&&*hook.name);
+    if plugin.hooks.is_empty() || plugin.block.is_broken() || plugin.hooks.iter().any(is_asked) {
+        return;
     }
-    if !is_asked {
-        cx.error(
+    let meant = plugin.hooks.iter().find_map(|hook| {
+        let distance = |name: &str| strsim::damerau_levenshtein(name, &hook.name);
+        let guess = HOOKS.iter().find(|name| distance(name) == 1)?;
+        Some((hook, guess))
+    });
+    match meant.filter(|_| plugin.kind.is_none()) {
+        Some((hook, guess)) => cx.error(
+            hook.name_span,
+            format!(
+                "what wraps calls is asked by its hooks `before` and `after`, and `{}` is neither\nhelp: write `{guess}`",
+                hook.name
+            ),
+        ),
+        None => cx.error(
             wrap.span,
             "`chain_wrap` is for a plugin that wraps calls, and this one has neither a hook `before` nor a hook `after`\nhelp: leave it out, or write one of them",
-        );
+        ),
     }
 }

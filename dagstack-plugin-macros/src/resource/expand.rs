@@ -15,10 +15,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::model::{Method, Param, Resource};
-use crate::asserted::{Asserted, Crossing};
+use crate::asserted::{Asserted, Value};
 use crate::boxed;
 use crate::hook::expand::Scope;
-use crate::hook::output;
 use crate::traits::{same, without_marks};
 use crate::{lints, spans};
 
@@ -309,30 +308,28 @@ fn checks(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
     for method in &resource.methods {
         for (number, param) in method.params.iter().enumerate() {
             let ty = &param.ty.to_token_stream();
-            let param = Crossing {
+            let param = Value {
                 ty,
-                alias: alias(method, number),
-                place: output::place(&param.ty, 0),
+                alias: alias(method, number).into_token_stream(),
                 bound: "ResourceParam",
-                written: ty.clone(),
+                written: ty,
             };
-            checks.extend(param.check(IF_CROSSES, &mut asserted, &scope));
+            checks.extend(param.check_crossing(IF_CROSSES, &mut asserted, &scope));
         }
-        let output = Crossing {
+        let output = Value {
             ty: &method.output,
-            alias: output_alias(method),
-            place: output::output_place(&method.item.sig, 0),
+            alias: output_alias(method).into_token_stream(),
             bound: "ResourceReturn",
-            written: same(&method.output, private),
+            written: &same(&method.output, private),
         };
-        checks.extend(output.check(IF_CROSSES, &mut asserted, &scope));
+        checks.extend(output.check_crossing(IF_CROSSES, &mut asserted, &scope));
     }
     // See `aliases`.
     let name = Ident::new("__dagstack_check_types", resource.item.ident.span());
     quote! {
         #[allow(dead_code)]
         fn #name() {
-            use #private::{IfCrosses as _, IfSecret as _};
+            use #private::{Held as _, IfCrosses as _, IfSecret as _};
             #checks
         }
     }

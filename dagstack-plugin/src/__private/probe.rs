@@ -21,6 +21,7 @@ use crate::error::{BoxError, HookError, PluginError};
 use crate::plugin::{Args, Form, Health, Output, Plugin, Released};
 use crate::registration::Registration;
 use crate::schema::{self, Schema};
+use crate::secrets::Secret;
 use crate::types::{
     HealthOutcome, HookInput, HookOutput, SecretValue, SetupOutcome, TeardownOutcome,
 };
@@ -109,16 +110,16 @@ pub mod ask {
     };
     pub use super::answers::{
         AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, DataSchema as _, Decode as _,
-        DefaultOf as _, Encode as _, Failure as _, Healthy as _, IfInput as _, IfOutput as _,
-        IfRead as _, IfSecret as _, IfSync as _, InnerFailure as _, InputSchema as _,
-        NoRegistration as _, NoText as _, OutputSchema as _, SetUp as _, Setup as _, Split as _,
-        TornDown as _, WrappedSetUp as _,
+        DefaultOf as _, Encode as _, Failure as _, Healthy as _, Held as _, IfInput as _,
+        IfOutput as _, IfRead as _, IfSecret as _, IfSync as _, InnerFailure as _,
+        InputSchema as _, NoRegistration as _, NoText as _, OutputSchema as _, SetUp as _,
+        Setup as _, Split as _, TornDown as _, WrappedSetUp as _,
     };
     pub use core::convert::{From as _, Into as _};
     pub use core::default::Default as _;
 }
 
-pub use answers::{IfSecret, Values};
+pub use answers::{Held, IfSecret, Values};
 
 /// The traits behind [`ask`].
 mod answers {
@@ -510,6 +511,26 @@ mod answers {
     impl<O, T> IfOutput<T> for &Probe<O> {
         type Type = ();
         fn __dagstack_if_output(self, _: Probe<T>) -> Probe<()> {
+            Probe::ASK
+        }
+    }
+
+    /// What a type called `Secret` holds, if it is ours.
+    pub trait Held {
+        /// It, or something that every secret can hold.
+        type Type;
+        /// The question about it.
+        fn __dagstack_held(self) -> Probe<Self::Type>;
+    }
+    impl<T> Held for Probe<Secret<T>> {
+        type Type = T;
+        fn __dagstack_held(self) -> Probe<T> {
+            Probe::ASK
+        }
+    }
+    impl<T> Held for &Probe<T> {
+        type Type = String;
+        fn __dagstack_held(self) -> Probe<String> {
             Probe::ASK
         }
     }

@@ -9,7 +9,7 @@ pub use core::module_path;
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
-pub use super::probe::IfSecret;
+pub use super::probe::{Held, IfSecret};
 pub use super::{
     Box, Clone, Err, None, Ok, Option, Probe, Result, Same, Send, Some, Sync, not_compiled,
 };

@@ -247,12 +247,22 @@ impl<L: Deref<Target = Lease>> InFlight<L> {
     }
 }
 
-impl<L: Deref<Target = Lease>> Deref for InFlight<L> {
-    type Target = Lease;
+/// What belongs to a generation of a plugin.
+pub(super) trait Leased {
+    fn lease(&self) -> &Lease;
+}
 
+impl Leased for &Lease {
     #[inline]
-    fn deref(&self) -> &Lease {
-        &self.0
+    fn lease(&self) -> &Lease {
+        self
+    }
+}
+
+impl Leased for InFlight<&Lease> {
+    #[inline]
+    fn lease(&self) -> &Lease {
+        self.0
     }
 }
 

@@ -4,7 +4,6 @@
 use std::fmt;
 use std::future::{Future, poll_fn, ready};
 use std::marker::PhantomData;
-use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +14,7 @@ use serde_json::Value;
 use crate::call::{GivingUp, given_up, has_given_up, not_exposed, panicked};
 use crate::context::HookContext;
 use crate::error::{HookError, code};
+use crate::kind::lease::Leased;
 use crate::kind::{HookSpec, InFlight, Kind, Lease};
 use crate::middleware::{Call, Next, Payload};
 use crate::name::PluginName;
@@ -303,6 +303,7 @@ pin_project_lite::pin_project! {
         guard: Guard<'a, &'a Lease>,
         hook: &'static str,
         output: &'a mut Option<T>,
+        has_begun: bool,
     }
 }
 
@@ -312,9 +313,7 @@ impl<T, F: Future<Output = Result<T, HookError>>> Future for Invoked<'_, F, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = this
-            .guard
-            .poll(this.hook, Polled::HookInMiddleware, this.future, cx);
+        let polled = this.guard.poll(this.hook, Polled::Hook, this.future, cx);
         polled.map_ok(|output| **this.output = Some(output))
     }
 }
@@ -327,16 +326,14 @@ struct Guard<'a, L> {
     giving_up: Option<Box<GivingUp>>,
 }
 
-/// What a [`Guard`] polls. A hook's errors may quote the config; middleware brings the runtime that is
-/// around the hook in it.
+/// What a [`Guard`] polls. A hook's errors may quote the config.
 #[derive(Clone, Copy)]
 enum Polled {
     Hook,
-    HookInMiddleware,
     Middleware,
 }
 
-impl<'a, L: Deref<Target = Lease>> Guard<'a, L> {
+impl<'a, L: Leased> Guard<'a, L> {
     #[inline]
     fn new(ctx: &'a HookContext, lease: L) -> Self {
         Self {
@@ -356,18 +353,19 @@ impl<'a, L: Deref<Target = Lease>> Guard<'a, L> {
     ) -> Poll<Result<T, HookError>> {
         let poll = || catch_unwind(AssertUnwindSafe(|| future.poll(cx)));
         // No closure, and nothing around the outcome: each copies it once more.
-        let caught = match what {
-            Polled::HookInMiddleware => poll(),
-            Polled::Hook | Polled::Middleware if self.lease.is_around() => poll(),
-            Polled::Hook | Polled::Middleware => match self.lease.host().brought(poll) {
+        let lease = self.lease.lease();
+        let caught = if lease.is_around() {
+            poll()
+        } else {
+            match lease.host().brought(poll) {
                 Some(caught) => caught,
                 None => return Poll::Ready(Err(not_run())),
-            },
+            }
         };
         match caught {
             Ok(Poll::Pending) => self.waits(cx).map(Err),
-            Ok(Poll::Ready(Err(error))) if !matches!(what, Polled::Middleware) => {
-                Poll::Ready(Err(self.lease.clean(error)))
+            Ok(Poll::Ready(Err(error))) if matches!(what, Polled::Hook) => {
+                Poll::Ready(Err(lease.clean(error)))
             }
             Ok(ready) => ready,
             Err(payload) => Poll::Ready(Err(panicked(hook, payload))),
@@ -377,7 +375,7 @@ impl<'a, L: Deref<Target = Lease>> Guard<'a, L> {
     #[cold]
     fn waits(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
         self.giving_up
-            .get_or_insert_with(|| Box::new(GivingUp::new(self.ctx, &**self.lease.host())))
+            .get_or_insert_with(|| Box::new(GivingUp::new(self.ctx, &**self.lease.lease().host())))
             .poll(cx)
     }
 }
@@ -438,14 +436,12 @@ where
         let Some(args) = get_mut(&mut self.args).take() else {
             return Box::pin(ready(Err(used_up(K::SPEC.hooks[HOOK].name))));
         };
-        if let Err(error) = given_up(ctx) {
-            return Box::pin(ready(Err(error)));
-        }
         Box::pin(Invoked {
             future: P::run(self.native, ctx, args),
             guard: Guard::new(ctx, &*self.native.lease),
             hook: K::SPEC.hooks[HOOK].name,
             output: get_mut(&mut self.output),
+            has_begun: false,
         })
     }
 
