@@ -20,6 +20,8 @@ pub(crate) use example::example_of;
 pub(crate) use explain::{Finding, Unknown, What, explain};
 #[cfg(feature = "validate")]
 pub(crate) use fallback::beside;
+#[cfg(feature = "validate")]
+use fallback::ignores;
 use fallback::without_aliases;
 pub(crate) use fallback::{Failure, Trial, is_ignored, of_serde, trial};
 pub(crate) use fits::{choice_fits, type_fits};
@@ -85,8 +87,13 @@ pub(crate) fn unfit(base: &str, schema: &Schema, value: &Value, trial: Trial) ->
             keys => unknown_keys(base, value, keys.into_iter(), ""),
         };
     }
-    // Aliases fit the type, and schemas do not know them.
-    problems(base, without_aliases(findings, value, trial))
+    // Aliases fit the type, and schemas do not know them, whether they forbid other keys or not.
+    let mut aliases = explain(base, schema, value, Unknown::Everywhere);
+    aliases.retain(|it| it.what == What::Unknown && !ignores(trial, &it.steps, value));
+    problems(
+        base,
+        beside(without_aliases(findings, value, trial), &aliases),
+    )
 }
 
 /// The keys without which an object fits. Which keys a flattened enum knows depends on what else is

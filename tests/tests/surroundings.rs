@@ -4,9 +4,13 @@
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
+use async_trait::async_trait;
+use dagstack_plugin::middleware::{Call, Middleware, Next};
+use dagstack_plugin::task::block_on;
 use dagstack_plugin::testing::{self, TestPlugin};
-use dagstack_plugin::{Health, HookError, code};
+use dagstack_plugin::{CancelToken, Health, HookError, Metadata, code};
 use dagstack_runtime::{HookContext, MemoryConfig, PluginHandle, Registry};
 use dagstack_tests::around::{Around, DROPPED, Here, TRIES};
 use serde_json::{Value, json};
@@ -373,6 +377,63 @@ fn b21_a_long_computation_that_panics_is_named_by_its_hook() {
             );
             // Nothing of the panic itself, and no mend for what is not known.
             assert!(!typed.message().contains("help"), "{typed}");
+        }
+    });
+}
+
+/// Goes on with each call on a thread where there is nothing; what the caller of `late` waits for is
+/// given up before that.
+struct Elsewhere;
+
+#[async_trait]
+impl Middleware for Elsewhere {
+    async fn call(&self, call: &mut Call<'_>, next: Next<'_>) -> Result<(), HookError> {
+        let given_up = CancelToken::new();
+        let is_late = call.metadata().get("late").is_some();
+        if is_late {
+            call.set_ctx(call.ctx().clone().with_cancellation(given_up.clone()));
+        }
+        let passed = next.run(call);
+        if is_late {
+            given_up.cancel();
+        }
+        thread::scope(|scope| scope.spawn(|| block_on(passed)).join().expect("no panic"))
+    }
+}
+
+#[test]
+fn b08_a_hook_finds_a_runtime_wherever_middleware_goes_on_and_hears_who_gave_up() {
+    on_workers(async {
+        let builder = Registry::builder().middleware(Elsewhere);
+        let registry = builder.kind::<dyn Around>().plugin::<Here>().build();
+        let registry = registry.expect("a registry");
+        let plugin = ready(&registry).await;
+        let native = registry.get::<dyn Around>("here").expect("it is there");
+        for hook in ["plain", "waiting"] {
+            for what in ["handle", "spawn"] {
+                assert_eq!(by_json(&plugin, hook, what).await.as_deref(), Ok("ok"));
+                assert_eq!(typed(&*native, hook, what).await.as_deref(), Ok("ok"));
+            }
+        }
+        let late = HookContext::default().with_metadata(Metadata::new().with("late", true));
+        let args = json!({ "what": "handle" });
+        let by_json = plugin.call("waiting", &late, args).await.unwrap_err();
+        let typed = native.waiting(&late, "handle".into()).await.unwrap_err();
+        assert_eq!(by_json, typed);
+        assert_eq!(typed.code(), code::CANCELLED);
+    });
+}
+
+#[test]
+fn who_has_given_up_hears_of_that_first() {
+    on_workers(async {
+        for registry in registries(&MemoryConfig::new(json!({}))) {
+            let plugin = ready(&registry).await;
+            let token = CancelToken::new();
+            token.cancel();
+            let ctx = HookContext::default().with_cancellation(token);
+            let error = plugin.call("nowhere", &ctx, json!({})).await.unwrap_err();
+            assert_eq!(error.code(), code::CANCELLED, "{error}");
         }
     });
 }

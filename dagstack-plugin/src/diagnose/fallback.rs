@@ -84,7 +84,7 @@ fn said(trial: Trial, value: &Value) -> Option<String> {
 
 /// Whether the type takes no notice of the value at the end of `steps`, or of its key. The schema
 /// cannot tell: it does not name aliases.
-fn ignores(trial: Trial, steps: &[Step<'_>], input: &Value) -> bool {
+pub(crate) fn ignores(trial: Trial, steps: &[Step<'_>], input: &Value) -> bool {
     [false, true].into_iter().all(|with_texts| {
         let mut answers = misfits()
             .into_iter()
