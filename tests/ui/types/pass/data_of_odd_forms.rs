@@ -43,7 +43,7 @@ pub(crate) struct Sparse {
     count: u8,
     #[serde(default = "Self::five")]
     five: u8,
-    #[cfg(any())]
+    #[cfg(target_os = "none")]
     five: String,
 }
 

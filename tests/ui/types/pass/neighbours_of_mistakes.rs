@@ -147,7 +147,7 @@ impl Neighbours {
         (tag.into(), context.name, number, Unit { name: "kg" })
     }
 
-    #[cfg(all())]
+    #[cfg(not(target_os = "none"))]
     #[hook]
     fn conditional(&self, #[serde(default = "Self::three")] three: u8) -> u8 {
         three
