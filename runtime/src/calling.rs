@@ -69,14 +69,8 @@ impl<'a> Run<'a> {
                 let found = plugin.find(hook, self.access);
                 let (target, takes_context) =
                     found.or_else(|error| given_up(ctx).and(Err(error)))?;
-                let bound;
-                let seen = if takes_context {
-                    bound = self.live.lease.bind(ctx);
-                    &bound
-                } else {
-                    ctx
-                };
-                let mut call = plugin.begin(target, seen, &mut args)?;
+                let bound = takes_context.then(|| self.live.lease.bind(ctx));
+                let mut call = plugin.begin(target, bound.as_ref().unwrap_or(ctx), &mut args)?;
                 // A `fn` hook is ready at once; nothing has to be kept for it across a suspension, and
                 // nothing is put around its outcome, which would copy it.
                 let first = if self.live.lease.is_around() {
