@@ -37,14 +37,15 @@ pub(crate) fn named(attrs: &mut [Attribute], place: &Place<'_>) -> TokenStream {
         let Meta::List(list) = &mut attr.meta else {
             continue;
         };
-        let entries = entries::split(list.tokens.clone());
-        let entries = entries.into_iter().map(|mut entry| {
+        let mut trees: Vec<TokenTree> = list.tokens.clone().into_iter().collect();
+        for at in 2..trees.len() {
+            let [key, equals, value] = &mut trees[at - 2..=at] else {
+                continue;
+            };
             let name = format_ident!("{}_{}", place.prefix, count);
-            if let [
-                TokenTree::Ident(key),
-                TokenTree::Punct(_),
-                TokenTree::Literal(text),
-            ] = &mut entry[..]
+            if let (TokenTree::Ident(key), TokenTree::Punct(equals), TokenTree::Literal(text)) =
+                (key, equals, value)
+                && equals.as_char() == '='
                 && let Some(item) = item(&key.to_string(), of_serde, text, &name, place)
             {
                 let cfgs = place.cfgs;
@@ -54,9 +55,8 @@ pub(crate) fn named(attrs: &mut [Attribute], place: &Place<'_>) -> TokenStream {
                 new.set_span(text.span());
                 *text = new;
             }
-            entry.into_iter().collect::<TokenStream>()
-        });
-        list.tokens = quote!(#(#entries),*);
+        }
+        list.tokens = trees.into_iter().collect();
     }
     items
 }
