@@ -6,9 +6,16 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote};
 
-use crate::hook::expand::{Scope, check_inferred, check_type};
 use crate::hook::types;
 use crate::spans;
+
+/// What all assertions of an expansion share.
+pub(crate) struct Scope<'a> {
+    /// `<crate>::__private`.
+    pub(crate) private: TokenStream,
+    /// The plugin's type, with tokens that belong to the macro.
+    pub(crate) self_ty: &'a TokenStream,
+}
 
 /// Names that two types may share without having anything to do with each other.
 const OF_EVERYBODY: &[&str] = &[
@@ -172,6 +179,36 @@ impl Value<'_> {
         );
         check
     }
+}
+
+/// `<T as Trait>::__dagstack_check();` at the type.
+pub(crate) fn check_type(
+    ty: impl ToTokens,
+    bound: &str,
+    arguments: Option<TokenStream>,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let bound = Ident::new(bound, Span::call_site());
+    let arguments = arguments.map(|arguments| quote!(<#arguments>));
+    quote!(<#ty as #private::#bound #arguments>::__dagstack_check();)
+}
+
+/// `<_ as Trait>::__dagstack_check_inferred(probe);` between these places: for a type that only the compiler knows.
+pub(crate) fn check_inferred(
+    bound: TokenStream,
+    probe: TokenStream,
+    (first, last): (Span, Span),
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let open = spans::respan(quote!(<#private::Same<_), first);
+    let close = spans::respan(quote!(>), last);
+    let bound = spans::respan(
+        quote!(as #private::#bound>::__dagstack_check_inferred),
+        first,
+    );
+    quote!(#open #close #bound(#probe);)
 }
 
 /// The names of types of the author's in a type.

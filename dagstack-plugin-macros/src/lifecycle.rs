@@ -4,8 +4,9 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, Meta, Type, TypeReference};
 
+use crate::asserted::{Scope, check_inferred, check_type};
 use crate::ctxt::Ctxt;
-use crate::hook::expand::{NamedType, Scope, check_inferred, check_send, check_type, own};
+use crate::hook::expand::{NamedType, check_send, own};
 use crate::hook::output::{self, check_output, output, place};
 use crate::hook::signature::{check_plain, check_receiver};
 use crate::hook::types;

@@ -22,10 +22,9 @@ use syn::{Attribute, Item};
 
 use super::model::{Data, FIELD, for_each_field};
 use super::text;
-use crate::asserted::{Asserted, Value};
+use crate::asserted::{Asserted, Scope, Value, check_type};
 use crate::hook::attrs::Crossing;
 use crate::hook::called;
-use crate::hook::expand::{Scope, check_type};
 use crate::path::CratePath;
 use crate::words::plain_name;
 use crate::{lints, spans};

@@ -38,9 +38,9 @@ pub(crate) fn named(attrs: &mut [Attribute], place: &Place<'_>) -> TokenStream {
             continue;
         };
         let mut trees: Vec<TokenTree> = list.tokens.clone().into_iter().collect();
-        for at in 2..trees.len() {
-            let [key, equals, value] = &mut trees[at - 2..=at] else {
-                continue;
+        for at in 0..trees.len() {
+            let Some([key, equals, value]) = trees.get_mut(at..at + 3) else {
+                break;
             };
             let name = format_ident!("{}_{}", place.prefix, count);
             if let (TokenTree::Ident(key), TokenTree::Punct(equals), TokenTree::Literal(text)) =

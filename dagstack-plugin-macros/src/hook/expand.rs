@@ -10,7 +10,7 @@ use super::args::{HookArgs, Model};
 use super::called;
 use super::output;
 use super::signature::{Param, ValueParam};
-use crate::asserted::{Asserted, Value};
+use crate::asserted::{Asserted, Scope, Value, check_inferred, check_type};
 use crate::kind::data::HookData;
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::model::MemberFn;
@@ -48,14 +48,6 @@ pub(crate) struct NamedType {
     /// The lifetime of what it borrows.
     pub(crate) generics: TokenStream,
     pub(crate) ty: TokenStream,
-}
-
-/// What all hooks of a plugin share.
-pub(crate) struct Scope<'a> {
-    /// `<crate>::__private`.
-    pub(crate) private: TokenStream,
-    /// The plugin's type, with tokens that belong to the macro.
-    pub(crate) self_ty: &'a TokenStream,
 }
 
 impl Hook<'_> {
@@ -586,36 +578,6 @@ fn generics(value: &ValueParam, life: &str) -> TokenStream {
     } else {
         TokenStream::new()
     }
-}
-
-/// `<T as Trait>::__dagstack_check();` at the type.
-pub(crate) fn check_type(
-    ty: impl ToTokens,
-    bound: &str,
-    arguments: Option<TokenStream>,
-    scope: &Scope<'_>,
-) -> TokenStream {
-    let private = &scope.private;
-    let bound = Ident::new(bound, Span::call_site());
-    let arguments = arguments.map(|arguments| quote!(<#arguments>));
-    quote!(<#ty as #private::#bound #arguments>::__dagstack_check();)
-}
-
-/// `<_ as Trait>::__dagstack_check_inferred(probe);` between these places: for a type that only the compiler knows.
-pub(crate) fn check_inferred(
-    bound: TokenStream,
-    probe: TokenStream,
-    (first, last): (Span, Span),
-    scope: &Scope<'_>,
-) -> TokenStream {
-    let private = &scope.private;
-    let open = spans::respan(quote!(<#private::Same<_), first);
-    let close = spans::respan(quote!(>), last);
-    let bound = spans::respan(
-        quote!(as #private::#bound>::__dagstack_check_inferred),
-        first,
-    );
-    quote!(#open #close #bound(#probe);)
 }
 
 /// Asserts that the future of a call is `Send`, at the function's name. A cast says so without

@@ -7,7 +7,8 @@ use syn::LitStr;
 use super::args::{PluginArgs, UnitOfWork};
 use super::{Plugin, of_kind, warn};
 use crate::asserted::Asserted;
-use crate::hook::expand::{Hook, NamedType, Scope, description, own};
+use crate::asserted::Scope;
+use crate::hook::expand::{Hook, NamedType, description, own};
 use crate::words::has_word;
 use crate::{lifecycle, lints, spans};
 

@@ -15,9 +15,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
 use super::model::{Method, Param, Resource};
-use crate::asserted::{Asserted, Value};
+use crate::asserted::{Asserted, Scope, Value};
 use crate::boxed;
-use crate::hook::expand::Scope;
 use crate::traits::{same, without_marks};
 use crate::{lints, spans};
 

@@ -6,9 +6,10 @@ use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
 use super::{OfKind, mentions};
+use crate::asserted::Scope;
 use crate::boxed::Method;
 use crate::hook::args::Model;
-use crate::hook::expand::{Hook, Scope, own};
+use crate::hook::expand::{Hook, own};
 use crate::hook::signature::{Param, ValueParam};
 use crate::kind::data::HookData;
 use crate::lifetimes::{self, lifetime};
