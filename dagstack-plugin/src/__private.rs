@@ -9,6 +9,7 @@
 
 #![allow(missing_debug_implementations)]
 
+mod fits;
 mod kind;
 mod metadata;
 mod probe;

@@ -417,8 +417,9 @@ fn b08_a_hook_finds_a_runtime_wherever_middleware_goes_on_and_hears_who_gave_up(
         }
         let late = HookContext::default().with_metadata(Metadata::new().with("late", true));
         let args = json!({ "what": "handle" });
-        let by_json = plugin.call("waiting", &late, args).await.unwrap_err();
-        let typed = native.waiting(&late, "handle".into()).await.unwrap_err();
+        // One that is ready at once: nothing else would stop it.
+        let by_json = plugin.call("plain", &late, args).await.unwrap_err();
+        let typed = native.plain(&late, "handle".into()).await.unwrap_err();
         assert_eq!(by_json, typed);
         assert_eq!(typed.code(), code::CANCELLED);
     });

@@ -15,7 +15,6 @@ use crate::error::HookError;
 use crate::kind::{Kind, KindSpec, Native, json};
 use crate::plugin::{BoxFuture, Output};
 use crate::schema::{self, Schema};
-use crate::types::ExposedParam;
 
 /// A value whose type decides what can be done with it.
 pub struct Asked<'a, T>(pub &'a T);
@@ -41,26 +40,6 @@ impl<T: Serialize> ArgToJson for Asked<'_, T> {
 impl<T> ArgToJson for &Asked<'_, T> {
     fn __dagstack_arg(self, kind: &KindSpec, hook: usize, _: usize) -> Result<Value, HookError> {
         Err(HookError::not_exposed(kind, hook))
-    }
-}
-
-/// Whether another type is worth looking at: not where this one of an exposed hook does not fit.
-pub trait IfExposed<T> {
-    /// The other type, or one that fits.
-    type Type;
-    /// The question about it.
-    fn __dagstack_if_exposed(self, other: Probe<T>) -> Probe<Self::Type>;
-}
-impl<E: ExposedParam, T> IfExposed<T> for Probe<E> {
-    type Type = T;
-    fn __dagstack_if_exposed(self, other: Probe<T>) -> Probe<T> {
-        other
-    }
-}
-impl<E, T> IfExposed<T> for &Probe<E> {
-    type Type = ();
-    fn __dagstack_if_exposed(self, _: Probe<T>) -> Probe<()> {
-        Probe::ASK
     }
 }
 

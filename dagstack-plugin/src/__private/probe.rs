@@ -21,10 +21,7 @@ use crate::error::{BoxError, HookError, PluginError};
 use crate::plugin::{Args, Form, Health, Output, Plugin, Released};
 use crate::registration::Registration;
 use crate::schema::{self, Schema};
-use crate::secrets::Secret;
-use crate::types::{
-    HealthOutcome, HookInput, HookOutput, SecretValue, SetupOutcome, TeardownOutcome,
-};
+use crate::types::{HealthOutcome, SetupOutcome, TeardownOutcome};
 
 /// A question about `T`.
 pub struct Probe<T>(PhantomData<fn() -> T>);
@@ -103,23 +100,25 @@ impl<T: Plugin> Probe<T> {
 /// author's may be called `Context` too. The traits of the prelude are there for the expansions of
 /// schemars, which need them even under `#![no_implicit_prelude]`.
 pub mod ask {
+    pub use super::super::fits::{
+        Held as _, IfExposed as _, IfInput as _, IfOutput as _, IfSecret as _,
+    };
     pub use super::super::kind::{
-        Again as _, ArgToJson as _, ArgsFromJson as _, End as _, Fit as _, IfExposed as _,
-        IfJson as _, IfSend as _, IntoShell as _, KeyOf as _, MaybeSchema as _,
-        OutputFromJson as _, OutputToJson as _, Stopped as _,
+        Again as _, ArgToJson as _, ArgsFromJson as _, End as _, Fit as _, IfJson as _,
+        IfSend as _, IntoShell as _, KeyOf as _, MaybeSchema as _, OutputFromJson as _,
+        OutputToJson as _, Stopped as _,
     };
     pub use super::answers::{
         AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, DataSchema as _, Decode as _,
-        DefaultOf as _, Encode as _, Failure as _, Healthy as _, Held as _, IfInput as _,
-        IfOutput as _, IfRead as _, IfSecret as _, IfSync as _, InnerFailure as _,
-        InputSchema as _, NoRegistration as _, NoText as _, OutputSchema as _, SetUp as _,
-        Setup as _, Split as _, TornDown as _, WrappedSetUp as _,
+        DefaultOf as _, Encode as _, Failure as _, Healthy as _, IfRead as _, IfSync as _,
+        InnerFailure as _, InputSchema as _, NoRegistration as _, NoText as _, OutputSchema as _,
+        SetUp as _, Setup as _, Split as _, TornDown as _, WrappedSetUp as _,
     };
     pub use core::convert::{From as _, Into as _};
     pub use core::default::Default as _;
 }
 
-pub use answers::{Held, IfSecret, Values};
+pub use answers::Values;
 
 /// The traits behind [`ask`].
 mod answers {
@@ -472,86 +471,6 @@ mod answers {
         type Future = core::future::Ready<()>;
         fn __dagstack_if_read(self, _: F) -> Self::Future {
             not_compiled()
-        }
-    }
-
-    /// Whether another type is worth looking at: not where this parameter's does not fit.
-    pub trait IfInput<T> {
-        /// The other type, or one that fits.
-        type Type;
-        /// The question about it.
-        fn __dagstack_if_input(self, other: Probe<T>) -> Probe<Self::Type>;
-    }
-    impl<I: HookInput, T> IfInput<T> for Probe<I> {
-        type Type = T;
-        fn __dagstack_if_input(self, other: Probe<T>) -> Probe<T> {
-            other
-        }
-    }
-    impl<I, T> IfInput<T> for &Probe<I> {
-        type Type = ();
-        fn __dagstack_if_input(self, _: Probe<T>) -> Probe<()> {
-            Probe::ASK
-        }
-    }
-
-    /// The same: not where this result's does not fit.
-    pub trait IfOutput<T> {
-        /// The other type, or one that fits.
-        type Type;
-        /// The question about it.
-        fn __dagstack_if_output(self, other: Probe<T>) -> Probe<Self::Type>;
-    }
-    impl<O: HookOutput, T> IfOutput<T> for Probe<O> {
-        type Type = T;
-        fn __dagstack_if_output(self, other: Probe<T>) -> Probe<T> {
-            other
-        }
-    }
-    impl<O, T> IfOutput<T> for &Probe<O> {
-        type Type = ();
-        fn __dagstack_if_output(self, _: Probe<T>) -> Probe<()> {
-            Probe::ASK
-        }
-    }
-
-    /// What a type called `Secret` holds, if it is ours.
-    pub trait Held {
-        /// It, or something that every secret can hold.
-        type Type;
-        /// The question about it.
-        fn __dagstack_held(self) -> Probe<Self::Type>;
-    }
-    impl<T> Held for Probe<Secret<T>> {
-        type Type = T;
-        fn __dagstack_held(self) -> Probe<T> {
-            Probe::ASK
-        }
-    }
-    impl<T> Held for &Probe<T> {
-        type Type = String;
-        fn __dagstack_held(self) -> Probe<String> {
-            Probe::ASK
-        }
-    }
-
-    /// The same: not where a `Secret` cannot hold this one.
-    pub trait IfSecret<T> {
-        /// The other type, or one that fits.
-        type Type;
-        /// The question about it.
-        fn __dagstack_if_secret(self, other: Probe<T>) -> Probe<Self::Type>;
-    }
-    impl<S: SecretValue, T> IfSecret<T> for Probe<S> {
-        type Type = T;
-        fn __dagstack_if_secret(self, other: Probe<T>) -> Probe<T> {
-            other
-        }
-    }
-    impl<S, T> IfSecret<T> for &Probe<S> {
-        type Type = ();
-        fn __dagstack_if_secret(self, _: Probe<T>) -> Probe<()> {
-            Probe::ASK
         }
     }
 

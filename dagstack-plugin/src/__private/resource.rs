@@ -9,7 +9,7 @@ pub use core::module_path;
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 
-pub use super::probe::{Held, IfSecret};
+pub use super::fits::{Held, IfCrosses, IfSecret};
 pub use super::{
     Box, Clone, Err, None, Ok, Option, Probe, Result, Same, Send, Some, Sync, not_compiled,
 };
@@ -19,26 +19,6 @@ pub use crate::resources::{
     Arguments, Arrival, Crossing, Parameters, Remote, Resource, ResourceServer, unknown_method,
 };
 pub use crate::types::{ResourceParam, ResourceReturn, SecretValue};
-
-/// Whether another type is worth looking at: not where this one cannot cross.
-pub trait IfCrosses<T> {
-    /// The other type, or one that fits.
-    type Type;
-    /// The question about it.
-    fn __dagstack_if_crosses(self, other: Probe<T>) -> Probe<Self::Type>;
-}
-impl<C: ResourceParam, T> IfCrosses<T> for Probe<C> {
-    type Type = T;
-    fn __dagstack_if_crosses(self, other: Probe<T>) -> Probe<T> {
-        other
-    }
-}
-impl<C, T> IfCrosses<T> for &Probe<C> {
-    type Type = ();
-    fn __dagstack_if_crosses(self, _: Probe<T>) -> Probe<()> {
-        Probe::ASK
-    }
-}
 
 /// What a method returned, as JSON text.
 ///

@@ -313,6 +313,10 @@ impl<T, F: Future<Output = Result<T, HookError>>> Future for Invoked<'_, F, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        // Between the middleware's call and its await the caller may have given up.
+        if !std::mem::replace(this.has_begun, true) {
+            given_up(this.guard.ctx)?;
+        }
         let polled = this.guard.poll(this.hook, Polled::Hook, this.future, cx);
         polled.map_ok(|output| **this.output = Some(output))
     }
