@@ -1,6 +1,6 @@
 //! [`RegistryBuilder`]: collects plugins from the program, from folders and by command.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -348,7 +348,9 @@ impl RegistryBuilder {
             }
         }
         for &registration in &linked {
-            plugins.add(Descriptor::linked(registration))?;
+            let descriptor = Descriptor::linked(registration);
+            plugins.linked.insert(descriptor.name.clone());
+            plugins.add(descriptor)?;
         }
         let mut available: HashMap<PluginName, &'static Registration> = HashMap::new();
         // An explicit plugin or `linked()` first; a manifest may also name what is linked only.
@@ -529,6 +531,8 @@ fn wrapped(list: Vec<Descriptor>, host: &Stack) -> Vec<Arc<Entry>> {
 struct Collected {
     list: Vec<Descriptor>,
     places: HashMap<PluginName, usize>,
+    /// The linked ones that no manifest was found for.
+    linked: HashSet<PluginName>,
 }
 
 impl Collected {
@@ -548,13 +552,12 @@ impl Collected {
     /// Adds a plugin that was discovered; it may be one that is linked.
     fn add_manifest(&mut self, descriptor: Descriptor) -> Result<(), PluginRegistryError> {
         if let Some(&place) = self.places.get(&descriptor.name) {
-            let linked = &mut self.list[place];
             let may_be_linked = descriptor
                 .manifest
                 .as_ref()
                 .is_some_and(|manifest| manifest.runtimes.contains(&Runtime::InProcess));
-            if linked.manifest.is_none() && may_be_linked {
-                *linked = descriptor;
+            if may_be_linked && self.linked.remove(&descriptor.name) {
+                self.list[place] = descriptor;
                 return Ok(());
             }
         }
@@ -598,7 +601,6 @@ fn checked(mut descriptor: Descriptor, kinds: &Kinds, resources: &HostResources)
         return descriptor;
     };
     // What it declares still counts: a middleware that cannot run lets no call pass.
-    descriptor.manifest = descriptor.manifest();
     descriptor.source = Source::Never {
         runtime,
         error: Arc::new(error),

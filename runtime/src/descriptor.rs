@@ -27,6 +27,8 @@ pub(crate) struct Descriptor {
     pub(crate) teardown_timeout: Duration,
     /// For messages: `linked as echo::Echo`, or a path.
     pub(crate) origin: String,
+    /// What was found, else what the linked plugin declares; `None` for an executable that nobody
+    /// described.
     pub(crate) manifest: Option<Arc<Manifest>>,
     pub(crate) source: Source,
     /// What it shares with the other plugins.
@@ -51,37 +53,16 @@ pub(crate) enum Source {
     },
 }
 
-const STARTUP_TIMEOUT: Duration = Duration::from_secs(30);
-const TEARDOWN_TIMEOUT: Duration = Duration::from_secs(15);
-
 impl Descriptor {
     /// Of a plugin linked into this program.
     pub(crate) fn linked(registration: &'static Registration) -> Self {
         let declaration: &'static Declaration = registration.declaration();
-        Self {
-            name: PluginName::new(declaration.kind, declaration.name),
-            version: declaration.version.map(str::to_owned),
-            core_version: Some(declaration.core_version.to_owned()),
-            priority: declaration.priority,
-            depends_on: declaration
-                .depends_on
-                .iter()
-                .map(|needed| Dependency {
-                    kind: needed.kind.map(str::to_owned),
-                    name: needed.name.to_owned(),
-                })
-                .collect(),
-            capabilities: owned(declaration.capabilities),
-            resources: owned(declaration.resources_required),
-            startup_timeout: seconds(declaration.startup_timeout_sec, STARTUP_TIMEOUT),
-            teardown_timeout: seconds(declaration.teardown_timeout_sec, TEARDOWN_TIMEOUT),
-            origin: format!("linked as {}", declaration.type_path),
-            manifest: None,
-            source: Source::InProcess(registration),
-            world: World::default(),
-            worker: None,
-            trusted: None,
-        }
+        let name = PluginName::new(declaration.kind, declaration.name);
+        let manifest = declaration.manifest(Runtime::InProcess);
+        Self::unknown(name, Source::InProcess(registration)).with_manifest(
+            Arc::new(manifest),
+            format!("linked as {}", declaration.type_path),
+        )
     }
 
     /// Of an executable of which nothing but its command is known yet.
@@ -91,6 +72,7 @@ impl Descriptor {
 
     /// Of a plugin of which nothing but its source is known yet.
     pub(crate) fn unknown(name: PluginName, source: Source) -> Self {
+        let defaults = Manifest::new(name.kind(), name.name());
         Self {
             origin: match &source {
                 Source::McpStdio(command) => format!("command {command}"),
@@ -99,12 +81,12 @@ impl Descriptor {
             name,
             version: None,
             core_version: None,
-            priority: 0,
-            depends_on: Vec::new(),
-            capabilities: Vec::new(),
-            resources: Vec::new(),
-            startup_timeout: STARTUP_TIMEOUT,
-            teardown_timeout: TEARDOWN_TIMEOUT,
+            priority: defaults.priority,
+            depends_on: defaults.depends_on,
+            capabilities: defaults.capabilities,
+            resources: defaults.resources.required,
+            startup_timeout: seconds(defaults.startup_timeout_sec),
+            teardown_timeout: seconds(defaults.teardown_timeout_sec),
             manifest: None,
             source,
             world: World::default(),
@@ -121,8 +103,8 @@ impl Descriptor {
         self.depends_on = manifest.depends_on.clone();
         self.capabilities = manifest.capabilities.clone();
         self.resources = manifest.resources.required.clone();
-        self.startup_timeout = Duration::from_secs(u64::from(manifest.startup_timeout_sec));
-        self.teardown_timeout = Duration::from_secs(u64::from(manifest.teardown_timeout_sec));
+        self.startup_timeout = seconds(manifest.startup_timeout_sec);
+        self.teardown_timeout = seconds(manifest.teardown_timeout_sec);
         self.origin = origin;
         self.manifest = Some(manifest);
         self
@@ -140,27 +122,13 @@ impl Descriptor {
 
     /// Who looks after the plugin.
     pub(crate) fn maintainer(&self) -> Option<&str> {
-        match (&self.manifest, &self.source) {
-            (Some(manifest), _) => manifest.maintainer.as_deref(),
-            (None, Source::InProcess(registration)) => registration.declaration().maintainer,
-            (None, _) => None,
-        }
+        self.manifest.as_ref()?.maintainer.as_deref()
     }
 
     /// The sha256 its program must have, as the manifest says in `[plugin.metadata.dagstack]`.
     pub(crate) fn expected_sha256(&self) -> Option<&Value> {
         let manifest = self.manifest.as_ref()?;
         manifest.metadata.get("dagstack")?.get("sha256")
-    }
-
-    /// The manifest that was found, else that of the linked plugin.
-    pub(crate) fn manifest(&self) -> Option<Arc<Manifest>> {
-        let linked = match &self.source {
-            Source::InProcess(registration) => Some(registration.declaration()),
-            _ => None,
-        };
-        let of_linked = || Some(Arc::new(linked?.manifest(Runtime::InProcess)));
-        self.manifest.clone().or_else(of_linked)
     }
 
     /// Where the plugin runs.
@@ -182,10 +150,6 @@ impl Descriptor {
     }
 }
 
-fn owned(list: &[&str]) -> Vec<String> {
-    list.iter().map(|&text| text.to_owned()).collect()
-}
-
-fn seconds(given: Option<u32>, default: Duration) -> Duration {
-    given.map_or(default, |seconds| Duration::from_secs(u64::from(seconds)))
+fn seconds(count: u32) -> Duration {
+    Duration::from_secs(u64::from(count))
 }

@@ -163,7 +163,7 @@ impl PluginHandle {
     /// The plugin's manifest: the one found, or that of the linked plugin; `None` for an executable
     /// registered by its command.
     pub fn manifest(&self) -> Option<Arc<Manifest>> {
-        self.entry.descriptor.manifest()
+        self.entry.descriptor.manifest.clone()
     }
 }
 

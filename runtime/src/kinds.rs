@@ -52,7 +52,7 @@ impl Kinds {
     /// `KindUnknown`, `VersionIncompatible`.
     pub(crate) fn check(&self, plugin: &Descriptor) -> Result<(), PluginRegistryError> {
         let kind = plugin.name.kind();
-        let manifest = plugin.manifest();
+        let manifest = plugin.manifest.as_deref();
         let Some(spec) = self.spec(kind) else {
             // What wraps calls keeps to the contract of middleware, whatever its kind is called.
             let wraps = manifest.is_some_and(|manifest| manifest.chain_wrap.is_some());

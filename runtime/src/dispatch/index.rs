@@ -112,7 +112,7 @@ pub(crate) fn build(
     for entry in entries {
         let kind = entry.descriptor.name.kind();
         by_kind.entry(kind).or_default().push(Member {
-            manifest: entry.descriptor.manifest(),
+            manifest: entry.descriptor.manifest.clone(),
             entry: Arc::clone(entry),
         });
     }

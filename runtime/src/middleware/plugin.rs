@@ -108,7 +108,7 @@ pub(crate) fn check_exposed(
 
 /// What the plugin wraps, if it is middleware.
 pub(crate) fn chain_wrap(plugin: &Descriptor) -> Option<ChainWrap> {
-    plugin.manifest()?.chain_wrap.clone()
+    plugin.manifest.as_ref()?.chain_wrap.clone()
 }
 
 /// A plugin that stands around calls.
