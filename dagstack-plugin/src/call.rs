@@ -1,6 +1,5 @@
 //! Where a hook is called: finds the hook, guards against panics, shapes arguments and results.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,25 +7,17 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::cancel::{CancelToken, Cancelled};
 use crate::context::HookContext;
-use crate::declaration::{Declaration, Hook};
+use crate::declaration::{Access, Declaration, Hook};
 use crate::encode;
-use crate::error::{HookError, code};
-use crate::kind::Host;
-use crate::plugin::{Args, BoxFuture, ErasedPlugin, Form, Output};
+use crate::error::{HookError, code, panicked};
+use crate::future::BoxFuture;
+use crate::giving_up::given_up;
+use crate::panics::forget_panic;
+use crate::plugin::{Args, ErasedPlugin, Form, Output};
 use crate::tool;
-
-/// Which hooks a caller may call by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Those that are exposed: the caller speaks for somebody outside the program.
-    Exposed,
-    /// All of them: the caller is a plugin or a middleware of the same program.
-    All,
-}
 
 /// Calls the hook `name` of a plugin. For the kind `tool`, the functions, `get_schema` and
 /// `execute` are all reachable by name.
@@ -138,8 +129,8 @@ pub fn start<'a>(
     let declaration = plugin.erased_declaration();
     let future: BoxFuture<'a, _> = match target {
         Target::Hook(index) => plugin.erased_call(index, ctx, args),
-        Target::GetSchema => Box::pin(async move { tool::get_schema(declaration, &args) }),
-        Target::Execute(access) => Box::pin(tool::execute(plugin, ctx, args, access)),
+        Target::GetSchema => Box::pin(async move { get_schema(declaration, &args) }),
+        Target::Execute(access) => Box::pin(execute(plugin, ctx, args, access)),
     };
     Ok(Calling {
         future: Some(future),
@@ -205,171 +196,6 @@ impl Drop for Calling<'_> {
     }
 }
 
-/// The error of a hook that panicked. What the panic says is not shown, because it may quote a secret.
-#[cold]
-pub(crate) fn panicked(hook: &str, payload: Box<dyn Any + Send>) -> HookError {
-    let mend = mend_of(&*payload);
-    forget_panic(payload);
-    HookError::new(
-        code::PANICKED,
-        format!(
-            "hook `{hook}` panicked; its message is on the standard error of the process it runs in{mend}"
-        ),
-    )
-}
-
-/// What to do about a panic of tokio's, known by words in it: of what an author blocks on where that
-/// is not allowed, and of what needs a runtime that is not there, or has no clock or no IO.
-fn mend_of(payload: &(dyn Any + Send)) -> &'static str {
-    let text = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or_default();
-    let says = |words: &[&str]| words.iter().any(|it| text.contains(it));
-    if says(&[
-        "Cannot start a runtime from within a runtime",
-        "Cannot block the current thread from within a runtime",
-        "Cannot drop a runtime in a context where blocking is not allowed",
-        "can call blocking only when running on the multi-threaded runtime",
-    ]) {
-        "\nhelp: it blocks its thread, which the host's async runtime uses; declare it `#[hook(execution_model = \"thread_cpu_bound\")]` and no `async fn`, and it runs where it may block"
-    } else if says(&["but timers are disabled", "but IO is disabled"]) {
-        "\nhelp: the tokio runtime around it has no clock or no IO; whoever makes that runtime, the host or the hook itself, calls `enable_all()` on its builder"
-    } else if says(&["there is no reactor running"]) {
-        "\nhelp: it needs a tokio runtime where there is none; in a thread of its own, enter the `tokio::runtime::Handle::current()` of the hook, or declare the hook `#[hook(execution_model = \"thread_cpu_bound\")]` and give it a runtime of its own"
-    } else {
-        ""
-    }
-}
-
-/// Drops what a panic left. That can panic too, which is not worth a process.
-pub(crate) fn forget_panic(payload: Box<dyn Any + Send>) {
-    drop(catch_unwind(AssertUnwindSafe(move || drop(payload))));
-}
-
-/// Refuses a call whose caller has already given up.
-///
-/// # Errors
-///
-/// [`code::CANCELLED`] or [`code::DEADLINE_EXCEEDED`].
-#[inline]
-pub fn given_up(ctx: &HookContext) -> Result<(), HookError> {
-    if !has_given_up(ctx) {
-        return Ok(());
-    }
-    Err(if ctx.cancellation().is_cancelled() {
-        was_cancelled()
-    } else {
-        deadline_exceeded()
-    })
-}
-
-/// Whether the caller has already given up.
-#[inline]
-pub(crate) fn has_given_up(ctx: &HookContext) -> bool {
-    ctx.cancellation().is_cancelled() || ctx.remaining().is_some_and(|left| left.is_zero())
-}
-
-/// The error of a call that its caller cancelled.
-#[cold]
-pub fn was_cancelled() -> HookError {
-    HookError::new(code::CANCELLED, "the caller cancelled the call")
-}
-
-/// The error of a call that took too long.
-#[cold]
-pub fn deadline_exceeded() -> HookError {
-    HookError::new(code::DEADLINE_EXCEEDED, "the call's deadline has passed")
-}
-
-/// The error of a call whose plugin was torn down under it.
-#[cold]
-pub fn was_revoked() -> HookError {
-    HookError::new(
-        code::UNAVAILABLE,
-        "the plugin is being torn down and waits for the call no longer; ask the registry for it again",
-    )
-}
-
-/// Waits for the caller of a running hook to cancel, for its deadline, or for the plugin to go.
-pub struct GivingUp {
-    cancelled: Cancelled,
-    revoked: Option<Cancelled>,
-    deadline: Option<BoxFuture<'static, ()>>,
-}
-
-impl fmt::Debug for GivingUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GivingUp")
-    }
-}
-
-impl GivingUp {
-    /// Watches the caller of `ctx` by the clock of `host`.
-    pub fn new(ctx: &HookContext, host: &dyn Host) -> Self {
-        Self {
-            cancelled: ctx.cancellation().cancelled(),
-            revoked: host.revoked().map(CancelToken::cancelled),
-            deadline: ctx.deadline().map(|at| host.sleep_until(at)),
-        }
-    }
-
-    /// Ready, with the error of the call, once nobody waits for it any more.
-    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
-        if Pin::new(&mut self.cancelled).poll(cx).is_ready() {
-            return Poll::Ready(was_cancelled());
-        }
-        if let Some(revoked) = &mut self.revoked
-            && Pin::new(revoked).poll(cx).is_ready()
-        {
-            return Poll::Ready(was_revoked());
-        }
-        match &mut self.deadline {
-            Some(deadline) => deadline.as_mut().poll(cx).map(|()| deadline_exceeded()),
-            None => Poll::Pending,
-        }
-    }
-}
-
-/// The error for a hook the plugin does not have: it lists those it has and guesses the one meant.
-/// The same in every runtime.
-pub fn unknown_hook<'a>(
-    kind: &str,
-    plugin: &str,
-    hooks: impl IntoIterator<Item = &'a str>,
-    name: &str,
-) -> HookError {
-    let mut known: Vec<&str> = hooks.into_iter().collect();
-    if kind == tool::KIND {
-        known.extend([tool::GET_SCHEMA, tool::EXECUTE]);
-    }
-    let guess = crate::suggest(name, known.iter().copied())
-        .map(|guess| format!(" (did you mean `{guess}`?)"))
-        .unwrap_or_default();
-    HookError::new(
-        code::UNKNOWN_HOOK,
-        format!(
-            "`{kind}.{plugin}` has no hook `{name}`{guess}; it has {}",
-            known.join(", ")
-        ),
-    )
-    .details(json!({ "hook": name, "known": known }))
-    .as_clean()
-}
-
-/// The error for a hook that only code in the same program may call, of a plugin or of a kind. The
-/// same in every runtime.
-#[cold]
-pub fn not_exposed(of: &(impl fmt::Display + ?Sized), hook: &str) -> HookError {
-    HookError::new(
-        code::NOT_EXPOSED,
-        format!(
-            "hook `{hook}` of `{of}` is not exposed: only code linked into the same program calls it, through its kind's trait or as a plugin that depends on its plugin; nobody else sees its arguments and its result"
-        ),
-    )
-}
-
 /// Encodes what a hook returned, in the form its arguments had. Results on all paths go through here.
 ///
 /// # Errors
@@ -399,61 +225,40 @@ pub fn encode<T: Serialize + ?Sized>(
     })
 }
 
+/// Answers `get_schema` in process.
+fn get_schema(declaration: &Declaration, args: &Args<'_>) -> Result<Output, HookError> {
+    let given = args
+        .to_value()
+        .map_err(|error| tool::invalid(&declaration.key(), tool::GET_SCHEMA, &error.to_string()))?;
+    tool::takes_nothing(&declaration.key(), &given)?;
+    Ok(output_of(args.form(), tool::functions(declaration)))
+}
+
+/// Answers `execute` in process.
+async fn execute(
+    plugin: &dyn ErasedPlugin,
+    ctx: &HookContext,
+    args: Args<'_>,
+    access: Access,
+) -> Result<Output, HookError> {
+    let declaration = plugin.erased_declaration();
+    let given = args
+        .to_value()
+        .map_err(|error| tool::invalid(&declaration.key(), tool::EXECUTE, &error.to_string()))
+        .and_then(|value| tool::Execute::read(&declaration.key(), &value))?;
+    let Some((index, _)) = declaration.hook_for(&given.function, access)? else {
+        return Err(declaration.unknown_hook(&given.function, access));
+    };
+    let mut arguments = Value::Object(given.args);
+    let outcome = call_at(plugin, index, ctx, Args::Value(&mut arguments)).await;
+    let answer = tool::Execute::answer(outcome.and_then(Output::into_value))?;
+    Ok(output_of(args.form(), answer))
+}
+
 /// An output that is already a value.
-pub(crate) fn output_of(form: Form, value: Value) -> Output {
+fn output_of(form: Form, value: Value) -> Output {
     match form {
         Form::Value => Output::Value(value),
         Form::Json { .. } => Output::Json(value.to_string().into_bytes()),
-    }
-}
-
-/// A future whose panic is a value.
-#[derive(Debug)]
-pub struct CatchPanic<F>(F);
-
-/// The panic that [`CatchPanic`] caught. The payload is dropped: it may quote a secret.
-#[derive(Clone, Copy, Debug)]
-pub struct Panicked;
-
-impl<F: Future + Unpin> CatchPanic<F> {
-    /// Guards `future`.
-    pub fn new(future: F) -> Self {
-        Self(future)
-    }
-}
-
-impl<F: Future + Unpin> Future for CatchPanic<F> {
-    type Output = Result<F::Output, Panicked>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let future = Pin::new(&mut self.0);
-        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(payload) => {
-                forget_panic(payload);
-                Poll::Ready(Err(Panicked))
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    #[test]
-    fn b08_what_needs_a_clock_that_is_not_there_names_the_mend() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap();
-        let sleeps = || runtime.block_on(async { tokio::time::sleep(Duration::ZERO).await });
-        let payload = catch_unwind(AssertUnwindSafe(sleeps)).unwrap_err();
-        let error = panicked("sleep", payload);
-        assert!(error.message().contains("`enable_all()`"), "{error}");
-        let outside = catch_unwind(|| drop(tokio::time::sleep(Duration::ZERO))).unwrap_err();
-        let error = panicked("sleep", outside);
-        assert!(error.message().contains("Handle::current()"), "{error}");
     }
 }

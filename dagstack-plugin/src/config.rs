@@ -4,8 +4,6 @@
 mod queue;
 mod subscription;
 
-use std::fmt;
-
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -13,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::declaration::Declaration;
 use crate::diagnose::{self, Finding, Step, Trial, Unknown, What};
 use crate::encode::nesting::value_is_deeper;
+use crate::error::ConfigInvalid;
 use crate::numbers;
 use crate::problem::Problem;
 use crate::schema::Schema;
@@ -39,38 +38,6 @@ impl<C: DeserializeOwned + JsonSchema + Send + Sync + 'static> Config for C {}
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoConfig {}
-
-/// A config section that does not fit: every mistake, by its full path.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct ConfigInvalid {
-    /// The section, `<kind>.<name>`.
-    pub section: String,
-    /// The mistakes, at least one.
-    pub problems: Vec<Problem>,
-}
-
-impl ConfigInvalid {
-    /// Mistakes in a section.
-    pub fn new(section: impl Into<String>, problems: Vec<Problem>) -> Self {
-        Self {
-            section: section.into(),
-            problems,
-        }
-    }
-}
-
-impl fmt::Display for ConfigInvalid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "invalid config for `{}`", self.section)?;
-        for problem in &self.problems {
-            write!(f, "\n  {problem}")?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for ConfigInvalid {}
 
 /// Decodes a config section; `null` means an empty one.
 ///

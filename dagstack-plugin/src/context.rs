@@ -195,7 +195,7 @@ impl SetupContext {
     pub fn decode<C: crate::config::Config>(
         self,
         declaration: &'static Declaration,
-    ) -> Result<PluginContext<C>, crate::config::ConfigInvalid> {
+    ) -> Result<PluginContext<C>, crate::error::ConfigInvalid> {
         let feed = self.feed.unwrap_or_else(|| {
             let coverage = Coverage::NoWatch {
                 source_ids: Vec::new(),

@@ -2,14 +2,23 @@
 
 use std::sync::OnceLock;
 
-use crate::call::{self, Access};
-use crate::error::HookError;
+use crate::error::{self, HookError};
 use crate::kind::KindSpec;
 use crate::manifest::{
     ChainWrap, Dependency, ExecutionModel, IdempotencyMode, Manifest, Resources, Runtime,
     UnitOfWork,
 };
 use crate::schema::{HookSchemas, Schema};
+use crate::tool::names as tool;
+
+/// Which hooks a caller may call by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Those that are exposed: the caller speaks for somebody outside the program.
+    Exposed,
+    /// All of them: the caller is a plugin or a middleware of the same program.
+    All,
+}
 
 /// Everything a `#[plugin]` declares, known at compile time.
 ///
@@ -228,7 +237,7 @@ impl Declaration {
         args: &serde_json::Value,
     ) -> Option<ExecutionModel> {
         let found = match self.hook(hook) {
-            None if self.is_tool() && hook == crate::tool::EXECUTE => args
+            None if self.is_tool() && hook == tool::EXECUTE => args
                 .get("function")
                 .and_then(serde_json::Value::as_str)
                 .and_then(|function| self.hook(function)),
@@ -257,7 +266,7 @@ impl Declaration {
     ) -> Result<Option<(usize, &'static Hook)>, HookError> {
         match self.hook(name) {
             Some((_, hook)) if !hook.mcp_exposed && access == Access::Exposed => {
-                Err(call::not_exposed(&self.key(), hook.name))
+                Err(error::not_exposed(&self.key(), hook.name))
             }
             found => Ok(found),
         }
@@ -269,7 +278,7 @@ impl Declaration {
         let known = hooks
             .filter(|hook| hook.mcp_exposed || access == Access::All)
             .map(|hook| hook.name);
-        call::unknown_hook(self.kind, self.name, known, name)
+        error::unknown_hook(self.kind, self.name, known, name)
     }
 
     /// `<kind>.<name>`.
@@ -279,7 +288,7 @@ impl Declaration {
 
     /// Whether the hooks are functions of a `tool` plugin.
     pub fn is_tool(&self) -> bool {
-        self.kind == crate::tool::KIND
+        self.kind == tool::KIND
     }
 
     /// The manifest of the plugin under `runtime`. In process it says where the type is; the

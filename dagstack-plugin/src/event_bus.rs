@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use serde_json::Value;
 
-use crate::call::forget_panic;
+use crate::panics::forget_panic;
 
 /// Tells those who subscribed to a topic what happened. Cheap to clone; clones are one bus.
 ///

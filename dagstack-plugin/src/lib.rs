@@ -60,8 +60,13 @@ pub mod declaration;
 mod diagnose;
 #[doc(hidden)]
 pub mod encode;
-mod error;
+pub mod error;
 mod event_bus;
+#[doc(hidden)]
+pub mod future;
+#[doc(hidden)]
+pub mod giving_up;
+mod health;
 pub mod kind;
 pub mod kinds;
 pub mod logging;
@@ -69,6 +74,8 @@ pub mod manifest;
 pub mod middleware;
 mod name;
 mod numbers;
+#[doc(hidden)]
+pub mod panics;
 pub mod peers;
 mod plugin;
 pub mod prelude;
@@ -99,24 +106,26 @@ pub use serde_json;
 pub use async_trait::async_trait;
 
 pub use cancel::{CancelToken, Cancelled};
-pub use config::{ConfigInvalid, ConfigSubscription, NoConfig};
+pub use config::{ConfigSubscription, NoConfig};
 pub use context::{HookContext, Metadata, MetadataError, PluginContext, PluginScope, SetupContext};
 pub use declaration::Declaration;
-pub use error::{BoxError, HookError, PluginError, code};
+pub use error::{BoxError, ConfigInvalid, HookError, PluginError, TenantAccessDenied, code};
 pub use event_bus::{Event, EventBus, Subscription};
+pub use future::BoxFuture;
+pub use health::{Health, Released};
 pub use kind::{DispatchError, Kind};
 pub use logging::{Logger, Severity};
 pub use manifest::Manifest;
 pub use middleware::Middleware;
 pub use name::PluginName;
 pub use peers::Peers;
-pub use plugin::{Args, BoxFuture, ErasedPlugin, Form, Health, Output, Plugin, Released};
+pub use plugin::{Args, ErasedPlugin, Form, Output, Plugin};
 pub use problem::Problem;
 pub use progress::{Progress, ProgressReport, ProgressSink};
 pub use registration::{Registration, Setup, registered};
 pub use secrets::Secret;
 
-pub use tenancy::{NoOpTenantContext, TenantAccessDenied, TenantContext, TenantResolver};
+pub use tenancy::{NoOpTenantContext, TenantContext, TenantResolver};
 
 #[cfg(feature = "include-kind")]
 pub use dagstack_plugin_macros::include_kind;

@@ -8,12 +8,12 @@ use std::task::Poll;
 use async_trait::async_trait;
 use serde_json::Value;
 
-use crate::call::{GivingUp, given_up};
 use crate::context::{HookContext, Metadata};
 use crate::error::HookError;
+use crate::future::BoxFuture;
+use crate::giving_up::{GivingUp, given_up};
 use crate::kind::Host;
 use crate::name::PluginName;
-use crate::plugin::BoxFuture;
 
 /// Wraps the calls of hooks of any kind and any dispatch class, in every runtime.
 ///

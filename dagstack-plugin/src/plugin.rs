@@ -3,20 +3,16 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::context::{HookContext, SetupContext};
 use crate::declaration::Declaration;
 use crate::error::{HookError, PluginError};
+use crate::future::BoxFuture;
+use crate::health::{Health, Released};
 use crate::kind::Lease;
-
-/// A boxed future that may move between threads.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A plugin type. `#[plugin]` implements it; nobody does by hand.
 #[diagnostic::on_unimplemented(
@@ -191,51 +187,4 @@ impl Output {
             }),
         }
     }
-}
-
-/// How a plugin is, as `#[health]` returns it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Health {
-    /// All is well.
-    #[default]
-    Healthy,
-    /// The plugin works, but not as it should.
-    Degraded {
-        /// Why.
-        reason: String,
-    },
-    /// The plugin cannot work.
-    Unhealthy {
-        /// Why.
-        reason: String,
-    },
-}
-
-impl Health {
-    /// The plugin works, but not as it should.
-    pub fn degraded(reason: impl Into<String>) -> Self {
-        Self::Degraded {
-            reason: reason.into(),
-        }
-    }
-
-    /// The plugin cannot work.
-    pub fn unhealthy(reason: impl Into<String>) -> Self {
-        Self::Unhealthy {
-            reason: reason.into(),
-        }
-    }
-}
-
-/// Whether a teardown gave everything back (plugin specification, §3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Released {
-    /// Everything; the plugin may be set up again in this process.
-    #[default]
-    All,
-    /// Something stays; only a new process can set the plugin up again.
-    RequiresRestart,
 }

@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
 use serde_json::Value;
 
-use crate::call::forget_panic;
 use crate::encode::nesting::shallow;
+use crate::panics::forget_panic;
 
 /// What a hook tells its caller while it runs.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,11 +1,13 @@
 //! The list of plugins linked into this program.
 
-#[cfg(feature = "stdio")]
-use crate::config::ConfigInvalid;
 use crate::context::SetupContext;
 use crate::declaration::Declaration;
+#[cfg(feature = "stdio")]
+use crate::error::ConfigInvalid;
 use crate::error::PluginError;
-use crate::plugin::{BoxFuture, ErasedPlugin, Plugin};
+use crate::future::BoxFuture;
+use crate::panics::CatchPanic;
+use crate::plugin::{ErasedPlugin, Plugin};
 use crate::secrets::Scrubber;
 
 /// One plugin type that is linked into this program: what it declares and how to set it up.
@@ -57,15 +59,34 @@ fn setup<T: Plugin>(context: SetupContext) -> Setup {
             // The author's own error may quote the config.
             T::setup(context).await.map_err(|error| {
                 let schema = (T::declaration().config_schema)();
-                error.without_secrets(&Scrubber::of(&section, &schema))
+                without_secrets(error, &Scrubber::of(&section, &schema))
             })
         };
         // `T::setup` may panic before its first await, so it runs inside the guard too.
-        let plugin = crate::call::CatchPanic::new(Box::pin(work))
+        let plugin = CatchPanic::new(Box::pin(work))
             .await
             .unwrap_or(Err(PluginError::Panicked))?;
         Ok(Box::new(plugin) as Box<dyn ErasedPlugin>)
     })
+}
+
+/// The same error without the secrets it quotes: nobody who reports it can know them.
+fn without_secrets(error: PluginError, secrets: &Scrubber) -> PluginError {
+    match error {
+        PluginError::Failed(_) => {
+            let (text, debug) = (error.to_string(), format!("{error:?}"));
+            let clean = secrets.scrub(&text);
+            if clean == text && secrets.scrub(&debug) == debug {
+                return error;
+            }
+            PluginError::new(clean)
+        }
+        PluginError::Reworded { of, message } => PluginError::Reworded {
+            message: secrets.scrub(&message).into_owned(),
+            of,
+        },
+        other => other,
+    }
 }
 
 /// Whether a config section fits the plugin, without setting it up.

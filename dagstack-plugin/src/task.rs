@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-use crate::call::forget_panic;
-use crate::plugin::BoxFuture;
+use crate::future::BoxFuture;
+use crate::panics::forget_panic;
 
 /// Runs a future on this thread until it is done; the thread sleeps while the future waits.
 pub fn block_on<F: Future>(future: F) -> F::Output {

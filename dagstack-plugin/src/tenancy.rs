@@ -9,10 +9,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::context::Metadata;
 use crate::error::{HookError, code};
+
+pub use crate::error::TenantAccessDenied;
 
 /// The reserved metadata key of the tenant.
 pub const TENANT_ID: &str = "tenant_id";
@@ -124,39 +126,6 @@ where
     }
 }
 
-/// A tenant may not reach a resource.
-///
-/// A hook returns it by `?`; its caller, in any runtime, gets a [`HookError`] with
-/// [`code::TENANT_ACCESS_DENIED`] and these fields as its details, and reads them again by
-/// [`from_hook_error`](Self::from_hook_error).
-///
-/// ```
-/// use dagstack_plugin::{HookError, code};
-/// use dagstack_plugin::tenancy::TenantAccessDenied;
-///
-/// let denied = TenantAccessDenied {
-///     tenant_id: Some("acme".to_owned()),
-///     resource_kind: "document".to_owned(),
-///     resource_id: "7".to_owned(),
-///     action: "read".to_owned(),
-/// };
-/// let error = HookError::from(denied.clone());
-/// assert_eq!(error.code(), code::TENANT_ACCESS_DENIED);
-/// assert_eq!(TenantAccessDenied::from_hook_error(&error), Some(denied));
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct TenantAccessDenied {
-    /// Who asked; `None` for a call without a tenant.
-    #[serde(default)]
-    pub tenant_id: Option<String>,
-    /// What was asked for, e.g. `document`.
-    pub resource_kind: String,
-    /// Which one.
-    pub resource_id: String,
-    /// What was to be done to it.
-    pub action: String,
-}
-
 impl TenantAccessDenied {
     /// Reads it from the error of a call; `None` if that is another error.
     pub fn from_hook_error(error: &HookError) -> Option<Self> {
@@ -164,45 +133,6 @@ impl TenantAccessDenied {
             return None;
         }
         Self::deserialize(error.get_details()?).ok()
-    }
-
-    /// The details of the [`HookError`].
-    pub(crate) fn details(&self) -> serde_json::Value {
-        serde_json::json!({
-            "tenant_id": self.tenant_id,
-            "resource_kind": self.resource_kind,
-            "resource_id": self.resource_id,
-            "action": self.action,
-        })
-    }
-}
-
-impl fmt::Display for TenantAccessDenied {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            tenant_id,
-            resource_kind,
-            resource_id,
-            action,
-        } = self;
-        match tenant_id {
-            Some(tenant) => write!(
-                f,
-                "tenant `{tenant}` may not {action} {resource_kind} `{resource_id}`"
-            ),
-            None => write!(
-                f,
-                "a call without a tenant may not {action} {resource_kind} `{resource_id}`"
-            ),
-        }
-    }
-}
-
-impl std::error::Error for TenantAccessDenied {}
-
-impl From<TenantAccessDenied> for HookError {
-    fn from(denied: TenantAccessDenied) -> Self {
-        Self::new(code::TENANT_ACCESS_DENIED, denied.to_string()).details(denied.details())
     }
 }
 

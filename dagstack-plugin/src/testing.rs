@@ -45,10 +45,12 @@ pub use self::resources::{HttpDouble, MemoryBlobs, MemoryTenants};
 pub use crate::resources::{FrozenClock, SeededRng};
 
 use crate::args;
-use crate::call::{Access, call_as};
+use crate::call::call_as;
 use crate::context::{HookContext, PluginScope, SetupContext};
+use crate::declaration::Access;
 use crate::error::{HookError, PluginError, code};
 use crate::manifest::ExecutionModel;
+use crate::panics::CatchPanic;
 use crate::plugin::{Args, ErasedPlugin, Plugin};
 use crate::registration::Registration;
 use crate::resources::ResourceSet;
@@ -243,7 +245,7 @@ impl Drop for Running {
         {
             // A failed teardown cannot be reported from here.
             let _ = aside(runtime.as_ref(), async {
-                let _ = crate::call::CatchPanic::new(plugin.erased_teardown()).await;
+                let _ = CatchPanic::new(plugin.erased_teardown()).await;
                 Ok(())
             });
             // Dropping a runtime inside another one would panic.

@@ -3,24 +3,18 @@
 //! Plugin specification §2, kind `tool` v1.0.0. The same functions serve every runtime, so that a
 //! tool answers the same wherever it runs.
 
+pub(crate) mod names;
+
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::args;
-use crate::call::{Access, call_at, output_of};
-use crate::context::HookContext;
 use crate::declaration::Declaration;
 use crate::error::{HookError, code};
-use crate::plugin::{Args, ErasedPlugin, Output};
 use crate::problem::Problem;
 use crate::wire::Object;
 
-/// The kind's name.
-pub const KIND: &str = "tool";
-/// The hook that lists the functions.
-pub const GET_SCHEMA: &str = "get_schema";
-/// The hook that runs one function.
-pub const EXECUTE: &str = "execute";
+pub use self::names::{EXECUTE, GET_SCHEMA, KIND};
 
 /// One function, as `get_schema` lists it.
 pub fn function(name: &str, description: &str, parameters: &Map<String, Value>) -> Value {
@@ -108,36 +102,6 @@ impl Execute {
     }
 }
 
-/// Answers `get_schema` in process.
-pub(crate) fn get_schema(declaration: &Declaration, args: &Args<'_>) -> Result<Output, HookError> {
-    let given = args
-        .to_value()
-        .map_err(|error| invalid(&declaration.key(), GET_SCHEMA, &error.to_string()))?;
-    takes_nothing(&declaration.key(), &given)?;
-    Ok(output_of(args.form(), functions(declaration)))
-}
-
-/// Answers `execute` in process.
-pub(crate) async fn execute(
-    plugin: &dyn ErasedPlugin,
-    ctx: &HookContext,
-    args: Args<'_>,
-    access: Access,
-) -> Result<Output, HookError> {
-    let declaration = plugin.erased_declaration();
-    let given = args
-        .to_value()
-        .map_err(|error| invalid(&declaration.key(), EXECUTE, &error.to_string()))
-        .and_then(|value| Execute::read(&declaration.key(), &value))?;
-    let Some((index, _)) = declaration.hook_for(&given.function, access)? else {
-        return Err(declaration.unknown_hook(&given.function, access));
-    };
-    let mut arguments = Value::Object(given.args);
-    let outcome = call_at(plugin, index, ctx, Args::Value(&mut arguments)).await;
-    let answer = Execute::answer(outcome.and_then(Output::into_value))?;
-    Ok(output_of(args.form(), answer))
-}
-
-fn invalid(plugin: &str, hook: &str, problem: &str) -> HookError {
+pub(crate) fn invalid(plugin: &str, hook: &str, problem: &str) -> HookError {
     args::invalid(hook, &[Problem::new(format!("{plugin}.{hook}"), problem)])
 }

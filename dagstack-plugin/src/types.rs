@@ -14,7 +14,7 @@ use crate::__private::Probe;
 use crate::config::Config;
 use crate::context::{HookContext, PluginContext};
 use crate::error::{BoxError, PluginError};
-use crate::plugin::{Health, Released};
+use crate::health::{Health, Released};
 
 /// What a parameter of a hook must be.
 #[diagnostic::on_unimplemented(

@@ -118,9 +118,9 @@ impl Announcement {
         let found = self.hooks.iter().find(|hook| hook.name == name);
         found.ok_or_else(|| {
             if self.hidden.iter().any(|hidden| hidden == name) {
-                return crate::call::not_exposed(&self.key(), name);
+                return crate::error::not_exposed(&self.key(), name);
             }
-            crate::call::unknown_hook(
+            crate::error::unknown_hook(
                 self.text("kind"),
                 self.text("name"),
                 self.hooks.iter().map(|hook| hook.name.as_str()),
@@ -143,7 +143,7 @@ impl Announcement {
 
     /// Whether the hooks are functions of a `tool` plugin.
     pub fn is_tool(&self) -> bool {
-        self.text("kind") == crate::tool::KIND
+        self.text("kind") == crate::tool::names::KIND
     }
 }
 

@@ -7,9 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use dagstack_plugin::call::{Access, CatchPanic, GivingUp, Target, given_up, not_exposed};
+use dagstack_plugin::call::Target;
+use dagstack_plugin::declaration::Access;
+use dagstack_plugin::error::not_exposed;
+use dagstack_plugin::giving_up::{GivingUp, given_up};
 use dagstack_plugin::kind::{Host, InFlight, Lease};
 use dagstack_plugin::middleware::{Call, Next, Payload};
+use dagstack_plugin::panics::CatchPanic;
 use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code, tool};
 use serde_json::Value;
 

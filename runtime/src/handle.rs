@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dagstack_plugin::call::Access;
+use dagstack_plugin::declaration::Access;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::{

@@ -12,8 +12,9 @@ use serde_json::Value;
 
 use super::{Probe, not_compiled};
 use crate::error::HookError;
+use crate::future::BoxFuture;
 use crate::kind::{Kind, KindSpec, Native, json};
-use crate::plugin::{BoxFuture, Output};
+use crate::plugin::Output;
 use crate::schema::{self, Schema};
 
 /// A value whose type decides what can be done with it.
@@ -39,7 +40,7 @@ impl<T: Serialize> ArgToJson for Asked<'_, T> {
 }
 impl<T> ArgToJson for &Asked<'_, T> {
     fn __dagstack_arg(self, kind: &KindSpec, hook: usize, _: usize) -> Result<Value, HookError> {
-        Err(HookError::not_exposed(kind, hook))
+        Err(kind.not_exposed(hook))
     }
 }
 
@@ -55,7 +56,7 @@ impl<T: DeserializeOwned> ArgsFromJson<T> for Probe<T> {
 }
 impl<T> ArgsFromJson<T> for &Probe<T> {
     fn __dagstack_args(self, kind: &KindSpec, hook: usize, _: Value) -> Result<T, HookError> {
-        Err(HookError::not_exposed(kind, hook))
+        Err(kind.not_exposed(hook))
     }
 }
 
@@ -71,7 +72,7 @@ impl<T: Serialize> OutputToJson for Asked<'_, T> {
 }
 impl<T> OutputToJson for &Asked<'_, T> {
     fn __dagstack_to_json(self, kind: &KindSpec, hook: usize) -> Result<Value, HookError> {
-        Err(HookError::not_exposed(kind, hook))
+        Err(kind.not_exposed(hook))
     }
 }
 
@@ -97,7 +98,7 @@ impl<T: DeserializeOwned> OutputFromJson<T> for Probe<T> {
 }
 impl<T> OutputFromJson<T> for &Probe<T> {
     fn __dagstack_from_json(self, kind: &KindSpec, hook: usize, _: Value) -> Result<T, HookError> {
-        Err(HookError::not_exposed(kind, hook))
+        Err(kind.not_exposed(hook))
     }
 }
 
@@ -175,12 +176,12 @@ impl<T> Stopped<T> for &Probe<T> {
 
 /// The error of a hook that has no JSON form.
 pub fn not_exposed(kind: &KindSpec, hook: usize) -> HookError {
-    HookError::not_exposed(kind, hook)
+    kind.not_exposed(hook)
 }
 
 /// The answer of a hook that is not exposed, to a caller who has only JSON.
 pub fn hidden_hook<'a>(kind: &KindSpec, hook: usize) -> BoxFuture<'a, Result<Output, HookError>> {
-    Box::pin(core::future::ready(Err(HookError::not_exposed(kind, hook))))
+    Box::pin(core::future::ready(Err(kind.not_exposed(hook))))
 }
 
 /// Makes something count as used.

@@ -14,7 +14,7 @@ pub use super::{
     Box, Clone, Err, None, Ok, Option, Probe, Result, Same, Send, Some, Sync, not_compiled,
 };
 pub use crate::error::HookError;
-pub use crate::plugin::BoxFuture;
+pub use crate::future::BoxFuture;
 pub use crate::resources::{
     Arguments, Arrival, Crossing, Parameters, Remote, Resource, ResourceServer, unknown_method,
 };

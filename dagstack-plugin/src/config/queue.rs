@@ -73,7 +73,7 @@ impl ChangeQueue {
                 }
             };
             if let Err(payload) = catch_unwind(AssertUnwindSafe(job)) {
-                crate::call::forget_panic(payload);
+                crate::panics::forget_panic(payload);
             }
         }
     }

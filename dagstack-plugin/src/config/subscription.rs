@@ -192,7 +192,7 @@ impl Delivery {
             }
             Err(payload) => {
                 // What it says may quote the config.
-                crate::call::forget_panic(payload);
+                crate::panics::forget_panic(payload);
                 tracing::warn!(path, "a callback for config changes panicked");
             }
         }
@@ -260,7 +260,7 @@ fn close(subscribers: Vec<Arc<Subscriber>>) {
 
 fn drop_quietly<T>(value: T) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(value))) {
-        crate::call::forget_panic(payload);
+        crate::panics::forget_panic(payload);
     }
 }
 
@@ -424,7 +424,7 @@ impl SectionFeed {
             match prepared {
                 Ok(delivery) => deliveries.push(delivery?),
                 Err(payload) => {
-                    crate::call::forget_panic(payload);
+                    crate::panics::forget_panic(payload);
                     return Err(ConfigInvalid {
                         section: self.path().to_owned(),
                         problems: vec![Problem::new(self.path(), "reading it panicked")],

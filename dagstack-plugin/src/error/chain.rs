@@ -6,11 +6,9 @@ use std::fmt;
 use std::iter::successors;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{HookError, code};
-use crate::resources::ResourceError;
-use crate::tenancy::TenantAccessDenied;
+use super::BoxError;
 
 /// No chain in earnest is longer; one that leads back to itself has no end.
 const LONGEST: usize = 64;
@@ -24,7 +22,7 @@ pub(super) struct Facts {
     pub(super) code: Cow<'static, str>,
     pub(super) details: Option<Value>,
     /// The error the `HookError` comes from.
-    pub(super) source: Option<super::BoxError>,
+    pub(super) source: Option<BoxError>,
 }
 
 impl fmt::Display for Facts {
@@ -57,7 +55,9 @@ pub(crate) fn chain<'a>(
     all(error).filter(|error| !error.is::<Facts>())
 }
 
-fn all<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+pub(super) fn all<'a>(
+    error: &'a (dyn Error + 'static),
+) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     let next = |error: &&'a (dyn Error + 'static)| (*error).source();
     successors(Some(error), next).take(LONGEST)
 }
@@ -72,46 +72,4 @@ pub(super) fn is<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Op
 /// The first `T` in the chain.
 pub(super) fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     all(error).find_map(is::<T>)
-}
-
-/// A code and details.
-pub(super) type Known = (Cow<'static, str>, Option<Value>);
-
-/// What an error of ours is known by.
-fn known(error: &(dyn Error + 'static)) -> Option<Known> {
-    let facts = |facts: &Facts| (facts.code.clone(), facts.details.clone());
-    if let Some(own) = is::<HookError>(error) {
-        return Some(facts(&own.0.facts));
-    }
-    if let Some(own) = error.downcast_ref::<Facts>() {
-        return Some(facts(own));
-    }
-    if let Some(denied) = is::<TenantAccessDenied>(error) {
-        return Some((code::TENANT_ACCESS_DENIED.into(), Some(denied.details())));
-    }
-    let resource = is::<ResourceError>(error)?;
-    let details = json!({ "resource": resource.resource() });
-    Some((resource.code().into(), Some(details)))
-}
-
-/// The message of an error and its sources, down to one of ours, and what that is known by.
-pub(super) fn told(error: &(dyn Error + 'static)) -> (String, Option<Known>) {
-    let mut message = String::new();
-    for cause in all(error) {
-        let found = known(cause);
-        if !cause.is::<Facts>() {
-            let text = cause.to_string();
-            // Wrappers that already quote their source (`"…: {source}"`) are not repeated.
-            if !message.contains(&text) {
-                if !message.is_empty() {
-                    message.push_str(": ");
-                }
-                message.push_str(&text);
-            }
-        }
-        if found.is_some() {
-            return (message, found);
-        }
-    }
-    (message, None)
 }

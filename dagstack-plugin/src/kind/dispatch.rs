@@ -11,9 +11,8 @@ use std::task::Poll;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::call::panicked;
 use crate::context::HookContext;
-use crate::error::{HookError, code};
+use crate::error::{HookError, code, panicked};
 use crate::kind::{Dispatch, ErrorPolicy, KindHook, woken};
 use crate::name::PluginName;
 

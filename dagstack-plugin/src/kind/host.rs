@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Instant;
 
-use crate::call::panicked;
 use crate::cancel::CancelToken;
 use crate::context::HookContext;
-use crate::error::{HookError, code};
-use crate::plugin::BoxFuture;
+use crate::error::{HookError, code, panicked};
+use crate::future::BoxFuture;
 
 /// How many calls that may block run at once: all hooks of an executable, and in a host those that are
 /// `thread_cpu_bound`. More wait for a place. As one keeps its place while it waits for others, hooks

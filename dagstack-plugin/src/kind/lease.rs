@@ -287,7 +287,7 @@ impl<L: Deref<Target = Lease>> Drop for InFlight<L> {
 mod tests {
     use super::*;
     use crate::error::code;
-    use crate::plugin::BoxFuture;
+    use crate::future::BoxFuture;
     use std::pin::pin;
     use std::task::Context;
     use std::time::Instant;

@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::error::HookError;
+use crate::error::{self, HookError};
 use crate::schema::Schema;
 
 /// The second half of `#[plugin(kind = …)]`. The compiler shows its path with errors, so it is here.
@@ -220,5 +220,12 @@ impl KindSpec {
     /// The hook of that name.
     pub fn hook(&self, name: &str) -> Option<&'static KindHook> {
         self.hooks.iter().find(|hook| hook.name == name)
+    }
+
+    /// The error of a call of a hook that is not exposed.
+    #[cold]
+    pub(crate) fn not_exposed(&self, hook: usize) -> HookError {
+        let name = self.hooks.get(hook).map_or("?", |hook| hook.name);
+        error::not_exposed(self.name, name)
     }
 }

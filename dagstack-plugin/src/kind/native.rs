@@ -11,14 +11,15 @@ use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
 
-use crate::call::{GivingUp, given_up, has_given_up, not_exposed, panicked};
 use crate::context::HookContext;
-use crate::error::{HookError, code};
+use crate::error::{HookError, code, not_exposed, panicked};
+use crate::future::BoxFuture;
+use crate::giving_up::{GivingUp, given_up, has_given_up};
 use crate::kind::lease::Leased;
 use crate::kind::{HookSpec, InFlight, Kind, Lease};
 use crate::middleware::{Call, Next, Payload};
 use crate::name::PluginName;
-use crate::plugin::{BoxFuture, Plugin};
+use crate::plugin::Plugin;
 
 /// A plugin in this process behind its kind's trait: it counts calls, catches panics, lets
 /// middleware in, and ends calls that are cancelled or late.

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::context::HookContext;
 use crate::error::HookError;
+use crate::future::BoxFuture;
 use crate::kind::HookSpec;
 use crate::name::PluginName;
-use crate::plugin::BoxFuture;
 
 /// A plugin that is called by hook name and JSON, wherever it runs.
 pub trait Caller: Send + Sync + 'static {
@@ -63,6 +63,6 @@ impl Proxy {
 
     /// The error of a hook that is a plain `fn`: it cannot wait for another process.
     pub fn not_exposed<K: crate::kind::Kind + ?Sized>(&self, hook: usize) -> HookError {
-        HookError::not_exposed(K::SPEC, hook)
+        K::SPEC.not_exposed(hook)
     }
 }

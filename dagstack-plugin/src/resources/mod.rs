@@ -56,7 +56,6 @@
 
 mod blob;
 mod clock;
-mod error;
 mod http;
 mod offer;
 #[cfg(feature = "system")]
@@ -71,9 +70,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use crate::error::ResourceError;
 pub use blob::{BlobStore, Bytes};
 pub use clock::{Clock, ClockSetting, FrozenClock, StartedClock, SystemClock};
-pub use error::ResourceError;
 pub use http::{HttpClient, HttpRequest, HttpResponse};
 pub use offer::{Offer, Offered, Served};
 #[cfg(feature = "system")]

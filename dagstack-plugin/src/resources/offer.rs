@@ -139,7 +139,7 @@ impl Offered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plugin::BoxFuture;
+    use crate::future::BoxFuture;
     use crate::resources::{FrozenClock, SeededRng, StartedClock, SystemClock};
 
     struct Nowhere;

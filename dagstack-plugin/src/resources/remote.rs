@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 
 use crate::encode;
 use crate::error::{HookError, code};
+use crate::future::BoxFuture;
 use crate::numbers;
-use crate::plugin::BoxFuture;
 
 /// The host's end: a resource that is called by method name and JSON text.
 pub trait ResourceServer: Send + Sync + 'static {

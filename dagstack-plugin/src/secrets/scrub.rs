@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{MASKED, Places, is_secret_name};
 use crate::error::{HookError, chain};
-use crate::plugin::Health;
+use crate::health::Health;
 use crate::schema::Schema;
 
 /// Instead of a message from which the secrets cannot be cut.

@@ -22,12 +22,14 @@ use super::reader::LARGE;
 use super::reply::{self, Copy, Form};
 use super::runtime;
 use super::serve::Job;
-use crate::call::{call_at, was_cancelled};
+use crate::call::call_at;
 use crate::cancel::CancelToken;
 use crate::context::HookContext;
+use crate::error::was_cancelled;
 use crate::error::{HookError, code};
+use crate::future::BoxFuture;
 use crate::manifest::ExecutionModel;
-use crate::plugin::{Args, BoxFuture, ErasedPlugin, Output};
+use crate::plugin::{Args, ErasedPlugin, Output};
 
 /// A reply waits for others only behind calls that took less.
 const QUICK: Duration = Duration::from_micros(100);

@@ -23,10 +23,12 @@ use super::serve::Server;
 use super::supervisor;
 use super::tools::{ToolNames, Tools};
 use super::{config_file, guard, help, known, manifest};
-use crate::call::{Access, call_as};
+use crate::call::call_as;
 use crate::context::{HookContext, PluginScope, SetupContext};
+use crate::declaration::Access;
 use crate::declaration::Declaration;
 use crate::error::code;
+use crate::panics::CatchPanic;
 use crate::plugin::{Args, Plugin};
 use crate::registration::{Registration, check_config};
 use crate::schema::Schema;
@@ -178,7 +180,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
         let args = Args::Value(&mut args);
         let called = call_as(Access::Exposed, &*plugin, hook, &context, args).await;
         let teardown = Box::pin(async { plugin.erased_teardown().await });
-        let _ = crate::call::CatchPanic::new(teardown).await;
+        let _ = CatchPanic::new(teardown).await;
         called
             .and_then(crate::Output::into_value)
             .map_err(known::scrub_error)

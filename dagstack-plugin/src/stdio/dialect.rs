@@ -12,7 +12,7 @@ use super::meta;
 use super::protocol::setup_error;
 use super::reply::failure_text;
 use super::serve::{Job, Server};
-use crate::call::Access;
+use crate::declaration::Access;
 use crate::error::{HookError, code};
 
 pub(super) async fn initialize(server: &Arc<Server>) -> Result<Value, ErrorData> {

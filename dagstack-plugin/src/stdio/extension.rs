@@ -13,10 +13,10 @@ use super::instance::SetupFailure;
 use super::protocol::setup_error;
 use super::serve::{Job, Server};
 use super::{known, manifest, runtime};
-use crate::call::CatchPanic;
 use crate::config::Coverage;
 use crate::context::Metadata;
 use crate::error::PluginError;
+use crate::panics::CatchPanic;
 use crate::resources::Offered;
 use crate::wire::{AnnouncedHook, Announcement, EXTENSION, Object, optional};
 

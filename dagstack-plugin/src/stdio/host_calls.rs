@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::serve::Server;
 use crate::error::{HookError, code};
-use crate::plugin::BoxFuture;
+use crate::future::BoxFuture;
 use crate::resources::{
     CLOCK, Clock, Offered, OsRng, RNG, ResourceCaller, ResourceSet, Rng, SystemClock,
 };

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::declaration::Declaration;
 use crate::error::HookError;
-use crate::plugin::Health;
+use crate::health::Health;
 use crate::secrets::Scrubber;
 
 static KNOWN: RwLock<Option<Scrubber>> = RwLock::new(None);

@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 use super::pool;
 use super::serve::{Job, Server};
-use crate::plugin::BoxFuture;
+use crate::future::BoxFuture;
 use crate::task::{Executor, Task};
 
 /// Threads for what authors spawn. With one alone, a task that blocks would hold up all others, and

@@ -17,8 +17,8 @@ use super::in_flight::Open;
 use super::pool;
 use super::reply::{failure_line, failure_text};
 use super::serve::Server;
-use crate::call::CatchPanic;
 use crate::error::{HookError, PluginError, code};
+use crate::panics::CatchPanic;
 use crate::task;
 
 /// How often the pool is looked after at the end.

@@ -11,8 +11,8 @@ use rmcp::model::Tool;
 
 use super::reply::failure_text;
 use super::session::Peer;
-use crate::call;
 use crate::declaration::{Declaration, Hook};
+use crate::error;
 use crate::kind::TOOL_NAME_TEMPLATE;
 
 /// What `--tool-names` says.
@@ -162,7 +162,7 @@ impl Tools {
         let names = |hook: &Hook| STYLES.map(|style| style.name(self.declaration, hook));
         let mut hidden = self.declaration.hooks.iter().filter(|it| !it.mcp_exposed);
         if let Some(hook) = hidden.find(|hook| names(hook).iter().any(|name| name == tool)) {
-            let error = call::not_exposed(&self.declaration.key(), hook.name);
+            let error = error::not_exposed(&self.declaration.key(), hook.name);
             return ErrorData::invalid_params(failure_text(&error), Some(error.to_value()));
         }
         let listing = self.listing(peer);

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use dagstack_plugin::call::{self, Access, Calling, Target, given_up};
+use dagstack_plugin::call::{self, Calling, Target};
+use dagstack_plugin::declaration::Access;
+use dagstack_plugin::giving_up::given_up;
 use dagstack_plugin::kind::{Host, Lease, MAX_RUNNING};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::resources::ResourceSet;

@@ -39,7 +39,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use dagstack_plugin::call::Access;
+use dagstack_plugin::declaration::Access;
 use dagstack_plugin::manifest::ChainWrap;
 use dagstack_plugin::middleware::{Call, Middleware, Next};
 use dagstack_plugin::wire::Object;

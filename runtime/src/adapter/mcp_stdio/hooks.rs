@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use dagstack_plugin::wire::{self, AnnouncedHook};
-use dagstack_plugin::{HookError, call, tool};
+use dagstack_plugin::{HookError, error, tool};
 use rmcp::model::{JsonObject, Tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -134,10 +134,10 @@ impl Hooks {
 
     fn unknown(&self, hook: &str) -> HookError {
         if self.hides(hook) {
-            return call::not_exposed(&self.plugin.to_string(), hook);
+            return error::not_exposed(&self.plugin.to_string(), hook);
         }
         let (kind, name) = (self.plugin.kind(), self.plugin.name());
-        call::unknown_hook(kind, name, self.names.iter().map(String::as_str), hook)
+        error::unknown_hook(kind, name, self.names.iter().map(String::as_str), hook)
     }
 }
 

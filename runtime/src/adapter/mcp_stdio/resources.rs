@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use dagstack_plugin::call::CatchPanic;
+use dagstack_plugin::panics::CatchPanic;
 use dagstack_plugin::resources::Served;
 use dagstack_plugin::wire::Object;
 use dagstack_plugin::{CancelToken, HookError, code, wire};

@@ -1,6 +1,6 @@
 //! [`ResourceError`]: why a plugin is not given a resource.
 
-use crate::error::{HookError, code};
+use super::code;
 
 /// Why a plugin is not given a resource.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -96,12 +96,5 @@ impl ResourceError {
             | Self::WrongType { resource, .. }
             | Self::CannotCross { resource, .. } => resource,
         }
-    }
-}
-
-impl From<ResourceError> for HookError {
-    fn from(error: ResourceError) -> Self {
-        HookError::new(error.code(), error.to_string())
-            .details(serde_json::json!({ "resource": error.resource() }))
     }
 }
