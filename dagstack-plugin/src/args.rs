@@ -9,14 +9,13 @@ use serde_json::{Map, Value, json};
 
 use crate::declaration::{Declaration, Hook};
 use crate::diagnose::{self, Trial, Unknown};
-use crate::encode::nesting;
+use crate::encode::nesting::{self, MAX_NESTING};
 use crate::error::{HookError, code};
 use crate::numbers;
 use crate::plugin::Args;
 use crate::problem::Problem;
 use crate::schema::{HookSchemas, Shape, Wanted};
 use crate::secrets::Scrubber;
-use crate::wire::MAX_NESTING;
 
 /// Decodes the arguments of `hook`.
 ///

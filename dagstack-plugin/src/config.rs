@@ -10,13 +10,12 @@ use serde_json::{Map, Value};
 
 use crate::declaration::Declaration;
 use crate::diagnose::{self, Finding, Step, Trial, Unknown, What};
-use crate::encode::nesting::value_is_deeper;
+use crate::encode::nesting::{MAX_NESTING, value_is_deeper};
 use crate::error::ConfigInvalid;
 use crate::numbers;
 use crate::problem::Problem;
 use crate::schema::Schema;
 use crate::secrets::{Places, Scrubber};
-use crate::wire::MAX_NESTING;
 
 pub use queue::ChangeQueue;
 pub use subscription::{

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::config::{Coverage, NoConfig, SectionFeed};
+use crate::config::{CallbackOutcome, Config, ConfigSubscription, Coverage, NoConfig, SectionFeed};
 use crate::declaration::Declaration;
 use crate::event_bus::EventBus;
 use crate::logging::Logger;
@@ -45,14 +45,6 @@ impl<C> fmt::Debug for PluginContext<C> {
 }
 
 impl<C> PluginContext<C> {
-    pub(crate) fn feed(&self) -> &SectionFeed {
-        &self.feed
-    }
-
-    pub(crate) fn declaration(&self) -> &'static Declaration {
-        self.declaration
-    }
-
     /// The plugin's config section, validated.
     pub fn config(&self) -> &C {
         &self.config
@@ -102,6 +94,60 @@ impl<C> PluginContext<C> {
     /// The resources this plugin declares in `resources(…)`, to be taken and kept.
     pub fn resources(&self) -> &Resources {
         &self.resources
+    }
+}
+
+impl<C: Config> PluginContext<C> {
+    /// Calls `callback` with the old and the new config whenever the plugin's section of the
+    /// configuration has changed.
+    ///
+    /// Both are validated. A change that any subscriber's config type refuses is refused as a whole:
+    /// the old config stays, nobody is called, the log says why. There is no call with the
+    /// current config. Callbacks run one after the other on a thread of their own; one that
+    /// blocks holds up the others, one that fails or panics is logged.
+    ///
+    /// Subscribing never fails: where nobody would notice a change, the subscription says so
+    /// ([`ConfigSubscription::inactive_reason`]). It ends with this instance of the plugin.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use dagstack_plugin::prelude::*;
+    ///
+    /// #[data]
+    /// struct Config {
+    ///     max_size: usize,
+    /// }
+    ///
+    /// struct Chunker {
+    ///     max_size: Arc<AtomicUsize>,
+    /// }
+    ///
+    /// /// Splits text.
+    /// #[plugin(kind = "chunker", name = "live")]
+    /// impl Chunker {
+    ///     #[setup]
+    ///     fn setup(ctx: &PluginContext<Config>) -> Self {
+    ///         let max_size = Arc::new(AtomicUsize::new(ctx.config().max_size));
+    ///         let shared = Arc::clone(&max_size);
+    ///         ctx.on_section_change(move |_old: &Config, new: &Config| {
+    ///             shared.store(new.max_size, Ordering::Relaxed);
+    ///         });
+    ///         Self { max_size }
+    ///     }
+    ///
+    ///     /// How long a piece may be.
+    ///     #[hook]
+    ///     fn limit(&self) -> usize {
+    ///         self.max_size.load(Ordering::Relaxed)
+    ///     }
+    /// }
+    /// ```
+    pub fn on_section_change<R: CallbackOutcome>(
+        &self,
+        callback: impl FnMut(&C, &C) -> R + Send + 'static,
+    ) -> ConfigSubscription {
+        self.feed.subscribe(self.declaration, callback)
     }
 }
 

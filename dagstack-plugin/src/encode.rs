@@ -17,7 +17,7 @@ use serde::ser::{
 };
 use serde_json::Value;
 
-use crate::wire::{self, MAX_NESTING};
+use self::nesting::MAX_NESTING;
 
 /// Why a value has no JSON form.
 #[derive(Debug)]
@@ -58,6 +58,15 @@ pub(crate) fn to_json<T: Serialize + ?Sized>(
     value
         .serialize(Strict::<_, false>(&mut serializer, MAX_NESTING))
         .map_err(EncodeError)
+}
+
+/// JSON text on one line, as a message must be. Line breaks in JSON text are white space between its
+/// parts: those in a string are escaped.
+pub fn on_one_line(mut json: String) -> String {
+    if memchr::memchr3(b'\n', b'\r', b'\t', json.as_bytes()).is_some() {
+        json.retain(|c| !matches!(c, '\n' | '\r' | '\t'));
+    }
+    json
 }
 
 /// The `f64` with the same shortest decimal form: `0.1_f32` becomes `0.1_f64`.
@@ -124,7 +133,7 @@ where
 {
     match value.serialize(serde_json::value::Serializer) {
         Ok(Value::String(text)) if nesting::text_is_deeper(&text, left) => Err(too_deep()),
-        Ok(Value::String(text)) => Ok(wire::on_one_line(text)),
+        Ok(Value::String(text)) => Ok(on_one_line(text)),
         Ok(_) => Err(E::custom("a `RawValue` that holds no text")),
         Err(error) => Err(E::custom(error)),
     }

@@ -10,16 +10,12 @@ mod plugin;
 mod resource;
 mod tenant;
 
-use std::error::Error;
-
 pub(crate) use self::call::panicked;
 pub use self::call::{deadline_exceeded, not_exposed, unknown_hook, was_cancelled, was_revoked};
+pub use self::chain::BoxError;
 pub(crate) use self::chain::chain;
 pub use self::config::ConfigInvalid;
 pub use self::hook::HookError;
 pub use self::plugin::PluginError;
 pub use self::resource::ResourceError;
 pub use self::tenant::TenantAccessDenied;
-
-/// An error of any type, as `?` makes it.
-pub type BoxError = Box<dyn Error + Send + Sync + 'static>;

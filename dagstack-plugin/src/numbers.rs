@@ -7,9 +7,8 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Number, Value};
 
-use crate::encode::nesting::{text_is_deeper, value_is_deeper};
+use crate::encode::nesting::{MAX_NESTING, text_is_deeper, value_is_deeper};
 use crate::schema::{Schema, Shape, Wanted};
-use crate::wire::MAX_NESTING;
 
 /// Whether the feature is on.
 #[inline]

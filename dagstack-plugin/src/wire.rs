@@ -2,12 +2,15 @@
 //! plugin's announcement, of results and of errors. The server writes with it, the host and the
 //! test client read with it.
 
-mod object;
+pub(crate) mod object;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use object::{Object, list, optional};
+
+pub use crate::encode::nesting::MAX_NESTING;
+pub use crate::encode::on_one_line;
 
 use crate::error::{HookError, code};
 
@@ -52,22 +55,6 @@ pub fn is_dagstack_host(client: &str) -> bool {
         Some(part) => cores.iter().any(|core| part.starts_with(core)),
         None => part.is_empty(),
     }
-}
-
-/// How many levels of arrays and objects a value may have that crosses between plugin and host: the
-/// arguments of a call (their object is the first level), the result, the details of an error, each
-/// entry of its metadata. The other end reads at most 128 levels (serde_json's limit), and a message adds up to six of its own.
-/// It holds for plugins in the host's process too, so that a plugin behaves alike in both builds; only
-/// a call through a kind's trait, which makes no JSON there, takes any depth.
-pub const MAX_NESTING: usize = 120;
-
-/// JSON text on one line, as a message must be. Line breaks in JSON text are white space between its
-/// parts: those in a string are escaped.
-pub fn on_one_line(mut json: String) -> String {
-    if memchr::memchr3(b'\n', b'\r', b'\t', json.as_bytes()).is_some() {
-        json.retain(|c| !matches!(c, '\n' | '\r' | '\t'));
-    }
-    json
 }
 
 /// Whether bytes are one message: a line with its end, and no other line break in it.

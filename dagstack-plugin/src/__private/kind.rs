@@ -165,7 +165,7 @@ pub trait Stopped<T> {
 }
 impl<T: DeserializeOwned> Stopped<T> for Probe<T> {
     fn __dagstack_stopped(self) -> fn(&HookError) -> Option<Result<T, HookError>> {
-        HookError::stopped_with::<T>
+        crate::kind::json::stopped_with::<T>
     }
 }
 impl<T> Stopped<T> for &Probe<T> {

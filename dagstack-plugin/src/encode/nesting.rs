@@ -4,7 +4,12 @@
 
 use serde_json::Value;
 
-use crate::wire::MAX_NESTING;
+/// How many levels of arrays and objects a value may have that crosses between plugin and host: the
+/// arguments of a call (their object is the first level), the result, the details of an error, each
+/// entry of its metadata. The other end reads at most 128 levels (serde_json's limit), and a message adds up to six of its own.
+/// It holds for plugins in the host's process too, so that a plugin behaves alike in both builds; only
+/// a call through a kind's trait, which makes no JSON there, takes any depth.
+pub const MAX_NESTING: usize = 120;
 
 /// Whether a JSON text nests deeper than `limit` levels. Of a text that is no JSON it only says that
 /// there are that many brackets.

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::BoxError;
+/// An error of any type, as `?` makes it.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 /// No chain in earnest is longer; one that leads back to itself has no end.
 const LONGEST: usize = 64;

@@ -4,14 +4,12 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 
-use super::chain::{Facts, all, is};
-use super::{BoxError, ResourceError, TenantAccessDenied, code};
-use crate::numbers;
-use crate::wire::Object;
+use super::chain::{BoxError, Facts, all, is};
+use super::{ResourceError, TenantAccessDenied, code};
+use crate::wire::object::Object;
 
 /// Why a hook call failed: a stable [`code`](Self::code), a message for a person or a model, and
 /// structured details. It survives every runtime: a host sees the same error whether the plugin is
@@ -146,20 +144,6 @@ impl HookError {
                 format!("the value the chain was to stop with has no JSON form: {error}"),
             ),
         }
-    }
-
-    /// The value given to [`stop`](Self::stop); `None` if this is another error.
-    pub(crate) fn stopped_with<T: DeserializeOwned>(&self) -> Option<Result<T, Self>> {
-        if self.code() != code::STOP {
-            return None;
-        }
-        let value = self.0.facts.details.as_ref()?.get("value")?;
-        Some(numbers::from_value(value).map_err(|error| {
-            Self::new(
-                code::INVALID_RESULT,
-                format!("the chain was stopped with a value that does not fit it: {error}"),
-            )
-        }))
     }
 
     /// The same error with a few words in front of its message.
@@ -310,13 +294,5 @@ mod tests {
             assert_eq!(HookError::from_value(&error.to_value()), Some(error));
         }
         assert_eq!(HookError::from_value(&json!({ "code": "no_luck" })), None);
-    }
-
-    #[test]
-    fn b06_a_chain_may_stop_with_an_integer_that_has_a_fraction() {
-        let stopped = |value: Value| HookError::stop(&value).stopped_with::<Vec<u8>>();
-        assert_eq!(stopped(json!([5.0, 5])), Some(Ok(vec![5, 5])));
-        let error = stopped(json!([5.5])).unwrap().unwrap_err();
-        assert_eq!(error.code(), code::INVALID_RESULT);
     }
 }

@@ -3,9 +3,9 @@
 use std::error::Error;
 use std::fmt;
 
-use super::chain::find;
+use super::chain::{BoxError, find};
 use super::hook::message_of;
-use super::{BoxError, ConfigInvalid, ResourceError};
+use super::{ConfigInvalid, ResourceError};
 
 /// Why a plugin could not be set up or torn down.
 ///

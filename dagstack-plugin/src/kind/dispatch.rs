@@ -424,7 +424,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         T: DeserializeOwned,
         F: Future<Output = Result<T, HookError>>,
     {
-        let stopped = HookError::stopped_with::<T>;
+        let stopped = super::json::stopped_with::<T>;
         self.chain_until(hook, ctx, value, call, stopped).await
     }
 

@@ -119,6 +119,20 @@ pub(crate) fn read_output<T: DeserializeOwned>(
     })
 }
 
+/// The value given to [`HookError::stop`]; `None` if this is another error.
+pub(crate) fn stopped_with<T: DeserializeOwned>(error: &HookError) -> Option<Result<T, HookError>> {
+    if error.code() != code::STOP {
+        return None;
+    }
+    let value = error.get_details()?.get("value")?;
+    Some(numbers::from_value(value).map_err(|error| {
+        HookError::new(
+            code::INVALID_RESULT,
+            format!("the chain was stopped with a value that does not fit it: {error}"),
+        )
+    }))
+}
+
 /// A schema that was written out; not one that is no JSON object.
 pub fn literal_schema(json: &str) -> Option<Schema> {
     serde_json::from_str(json).ok()
@@ -155,4 +169,19 @@ fn base(kind: &KindSpec, hook: &KindHook) -> String {
 
 fn hook_of(kind: &KindSpec, hook: usize) -> &'static KindHook {
     &kind.hooks[hook]
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn b06_a_chain_may_stop_with_an_integer_that_has_a_fraction() {
+        let stopped = |value: Value| stopped_with::<Vec<u8>>(&HookError::stop(&value));
+        assert_eq!(stopped(json!([5.0, 5])), Some(Ok(vec![5, 5])));
+        let error = stopped(json!([5.5])).unwrap().unwrap_err();
+        assert_eq!(error.code(), code::INVALID_RESULT);
+    }
 }

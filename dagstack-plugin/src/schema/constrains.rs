@@ -8,8 +8,8 @@
 
 use serde_json::{Map, Value};
 
+use super::keywords::{Schema, is_any};
 use super::published::bounds;
-use super::{Schema, is_any};
 
 /// Whether values that decode may still not fit. The schema has the formats of Rust types: bounds
 /// alone do not tell a `u8` from a `u16` of at most 255.

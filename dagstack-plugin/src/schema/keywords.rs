@@ -1,6 +1,25 @@
-//! Which keywords of a JSON Schema hold schemas: the table for every walk over them.
+//! A JSON Schema as a document, and which of its keywords hold schemas: the table for every walk.
 
 use serde_json::{Map, Value};
+
+/// A JSON Schema (2020-12) as a plain object.
+pub type Schema = Map<String, Value>;
+
+/// Whether no value fits: `false`, or as that is published.
+pub(crate) fn is_never(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.len() == 1 && map.get("not").is_some_and(is_any),
+        other => other == &Value::Bool(false),
+    }
+}
+
+/// Whether every value fits, by the looks of it.
+pub(super) fn is_any(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.is_empty(),
+        other => other == &Value::Bool(true),
+    }
+}
 
 /// How a keyword holds schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -131,7 +131,7 @@ fn one_of(places: &[Value]) -> Value {
     }
     match forms.len() {
         1 => forms.remove(0),
-        _ if forms.iter().any(super::is_any) => json!({}),
+        _ if forms.iter().any(super::keywords::is_any) => json!({}),
         _ => json!({ "anyOf": forms }),
     }
 }

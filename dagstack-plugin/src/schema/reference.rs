@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Schema;
+use super::keywords::Schema;
 
 /// What `schema`, a part of `root`, refers to.
 pub(crate) fn target<'s>(root: &'s Schema, schema: &Map<String, Value>) -> Option<&'s Schema> {

@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::Schema;
+use super::keywords::Schema;
 pub(crate) use integers::Wanted;
 use kinds::Kinds;
 
