@@ -1,126 +1,20 @@
 //! What the macros expand to. Nothing here is public API, and any of it may change in a patch.
-//!
-//! An expansion must compile even where the author's types do not fit, or one mistake would be
-//! reported many times over. So it never requires a trait; it *asks* for one, by method
-//! resolution: a trait implemented for `Probe<T>` where `T` fits comes before one implemented for
-//! `&Probe<T>`, whatever `T` is. The second kind does nothing sensible and never runs, because
-//! beside every such question stands one assertion (`HookInput::__dagstack_check` and the like),
-//! which is the one error the author sees.
 
-#![allow(missing_debug_implementations)]
-
-mod fits;
-mod kind;
-mod metadata;
-mod probe;
-pub mod resource;
-
-pub use core::clone::Clone;
-pub use core::convert::From;
-pub use core::fmt::{self, Debug};
-pub use core::future::Future;
-pub use core::marker::{Send, Sized, Sync};
-pub use core::option::Option::{self, None, Some};
-pub use core::result::Result::{self, Err, Ok};
-pub use std::any::Any;
-pub use std::borrow::Cow;
-pub use std::boxed::Box;
-pub use std::string::String;
-pub use std::sync::{Arc, OnceLock};
-pub use std::vec::Vec;
+pub use dagstack_plugin_core::__private::*;
 
 pub use crate::__dagstack_items as items;
 pub use dagstack_plugin_macros::Attributes;
 
-pub use inventory;
-pub use schemars;
-pub use serde;
-pub use serde_json::Value;
-
-pub use crate::args;
-pub use crate::context::{HookContext, SetupContext};
-pub use crate::declaration::{ChainWrapDecl, Declaration, DependsOn, Hook, UnitOfWorkDecl};
-pub use crate::error::{HookError, PluginError};
-pub use crate::future::BoxFuture;
-pub use crate::health::{Health, Released};
-pub use crate::kind::{
-    Caller, Capability, Dispatch, DispatchError, Dispatching, ErrorPolicy, HookSpec, Kind,
-    KindHook, KindSpec, Lease, Native, Proxy, Run, TOOL_NAME_TEMPLATE,
-};
-pub use crate::manifest::{ExecutionModel, IdempotencyMode};
-pub use crate::name::PluginName;
-pub use crate::plugin::{Args, Output, Plugin};
-pub use crate::registration::Registration;
-pub use crate::schema::Schema;
-
-pub use crate::types::{
-    AsyncFn, BroadcastParam, CapabilityParam, ConfigType, ContextParam, DataField, Described,
-    ExposedOutput, ExposedParam, HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn,
-    ParamDefault, PluginKind, Readable, SecretValue, SetupOutcome, SetupParam, SkippedDefault,
-    TeardownOutcome, WithDefault, Writable,
-};
-pub use kind::{
-    Asked, Ended, Fitting, Shell, by_name, by_name_without, described, hidden_hook, kind_input,
-    kind_output, literal_schema, no_schema, not_exposed, used,
-};
-pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
-pub use probe::{MaySend, Probe, Returned, SetupReturned, Values, ask};
-
-/// The answer to a hook number that no declaration has. The SDK itself takes numbers from
-/// declarations only.
-pub fn no_such_hook<'a>(
-    declaration: &'static Declaration,
-    hook: usize,
-) -> BoxFuture<'a, Result<Output, HookError>> {
-    let error = HookError::new(
-        crate::error::code::UNKNOWN_HOOK,
-        format!(
-            "`{}.{}` has no hook number {hook}",
-            declaration.kind, declaration.name
-        ),
-    );
-    Box::pin(core::future::ready(Err(error)))
-}
-
-/// What a plugin without `#[health]` answers.
-pub fn healthy<'a>() -> BoxFuture<'a, Health> {
-    Box::pin(core::future::ready(Health::Healthy))
-}
-
-/// What a plugin without `#[teardown]` answers.
-pub fn released<'a>() -> BoxFuture<'a, Result<Released, PluginError>> {
-    Box::pin(core::future::ready(Ok(Released::All)))
-}
-
-/// The config schema of a plugin without config.
-pub fn no_config_schema() -> Schema {
-    crate::schema::input::<crate::config::NoConfig>()
-}
-
-/// Checks that the config of a plugin without one is empty.
-///
-/// # Errors
-///
-/// When it is not.
-pub fn no_config(
-    context: SetupContext,
-    declaration: &'static Declaration,
-) -> Result<(), PluginError> {
-    context
-        .decode::<crate::config::NoConfig>(declaration)
-        .map(drop)
-        .map_err(PluginError::ConfigInvalid)
-}
-
-/// Called where an expansion has left a mistake to the compiler, which has the last word.
-#[must_use = "dagstack-plugin could not read this item and took that for a mistake the compiler reports; please report it at https://github.com/dagstack/dagstack-plugin-rust/issues"]
-pub const fn left_to_compiler() -> bool {
-    true
-}
-/// The type itself, as an argument.
-pub type Same<T> = T;
-
-/// Stands for a value in an expansion that did not compile.
-pub fn not_compiled<T>() -> T {
-    unreachable!("the compiler has refused this plugin")
+/// A declaration with every default; the macro overrides what the author says.
+pub const fn declaration(
+    kind: &'static str,
+    name: &'static str,
+    type_path: &'static str,
+    hooks: &'static [Hook],
+    config_schema: fn() -> Schema,
+) -> Declaration {
+    Declaration {
+        kind_spec: crate::kinds::spec_of(kind),
+        ..Declaration::new(kind, name, type_path, hooks, config_schema)
+    }
 }

@@ -42,97 +42,27 @@
 //!
 //! [dagstack]: https://github.com/dagstack
 
-#[cfg(all(feature = "stdio", not(any(target_os = "linux", target_os = "macos"))))]
-compile_error!("feature `stdio` of dagstack-plugin needs Linux or macOS");
-
-// The macros name this crate by its absolute path, also in our own tests.
+// The macros name this crate by its absolute path, here too.
 extern crate self as dagstack_plugin;
 
 #[doc(hidden)]
 pub mod __private;
-pub mod args;
-pub mod call;
-mod cancel;
-pub mod canonical_json;
-pub mod config;
-mod context;
-pub mod declaration;
-mod diagnose;
-#[doc(hidden)]
-pub mod encode;
-pub mod error;
-mod event_bus;
-#[doc(hidden)]
-pub mod future;
-#[doc(hidden)]
-pub mod giving_up;
-mod health;
 pub mod kind;
 pub mod kinds;
-pub mod logging;
-pub mod manifest;
-pub mod middleware;
-mod name;
-mod numbers;
-#[doc(hidden)]
-pub mod panics;
-pub mod peers;
-mod plugin;
 pub mod prelude;
-mod problem;
-pub mod progress;
-mod registration;
 pub mod resources;
-pub mod schema;
-pub mod secrets;
-#[cfg(feature = "stdio")]
-pub mod stdio;
-#[doc(hidden)]
-pub mod task;
-pub mod tenancy;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod tool;
-pub mod trace;
-pub mod types;
-#[cfg(feature = "validate")]
-pub mod validate;
-pub mod wire;
 
-/// The JSON values that hooks, configs and errors speak in.
-pub use serde_json;
-
-/// Implements an `async` trait, a kind's for a test double or [`Middleware`].
-pub use async_trait::async_trait;
-
-pub use cancel::{CancelToken, Cancelled};
-pub use config::{ConfigSubscription, NoConfig};
-pub use context::{HookContext, Metadata, MetadataError, PluginContext, PluginScope, SetupContext};
-pub use declaration::Declaration;
-pub use error::{BoxError, ConfigInvalid, HookError, PluginError, TenantAccessDenied, code};
-pub use event_bus::{Event, EventBus, Subscription};
-pub use future::BoxFuture;
-pub use health::{Health, Released};
-pub use kind::{DispatchError, Kind};
-pub use logging::{Logger, Severity};
-pub use manifest::Manifest;
-pub use middleware::Middleware;
-pub use name::PluginName;
-pub use peers::Peers;
-pub use plugin::{Args, ErasedPlugin, Form, Output, Plugin};
-pub use problem::Problem;
-pub use progress::{Progress, ProgressReport, ProgressSink};
-pub use registration::{Registration, Setup, registered};
-pub use secrets::Secret;
-
-pub use tenancy::{NoOpTenantContext, TenantContext, TenantResolver};
+#[doc(inline)]
+pub use dagstack_plugin_core::*;
 
 #[cfg(feature = "include-kind")]
 pub use dagstack_plugin_macros::include_kind;
 pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, resource, setup, teardown};
 
 #[cfg(feature = "stdio")]
-#[doc = include_str!("stdio/command_line.md")]
+#[doc = include_str!("command_line.md")]
 #[macro_export]
 macro_rules! main {
     (& $life:lifetime $plugin:ty $(,)?) => {
@@ -203,20 +133,4 @@ macro_rules! include_kind {
 #[macro_export]
 macro_rules! __dagstack_items {
     ($($items:tt)*) => { $($items)* };
-}
-
-/// The version of the dagstack core contract this crate implements, apart from its own version.
-///
-/// A host compares a plugin's `core_version` range with it.
-pub const CORE_VERSION: &str = "0.4.1";
-
-/// The one of `known` that `given` was probably meant to be.
-#[doc(hidden)]
-pub fn suggest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
-        .into_iter()
-        .map(|word| (strsim::damerau_levenshtein(given, word), word))
-        .filter(|(distance, word)| *distance <= word.len().max(given.len()).div_ceil(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
 }

@@ -46,16 +46,14 @@ pub use crate::resources::{FrozenClock, SeededRng};
 
 use crate::args;
 use crate::call::call_as;
-use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::declaration::Access;
 use crate::error::{HookError, PluginError, code};
 use crate::manifest::ExecutionModel;
 use crate::panics::CatchPanic;
-use crate::plugin::{Args, ErasedPlugin, Plugin};
-use crate::registration::Registration;
 use crate::resources::ResourceSet;
 use crate::secrets::Scrubber;
 use crate::task;
+use crate::{Args, ErasedPlugin, HookContext, Plugin, PluginScope, Registration, SetupContext};
 
 /// The plugin `T`, linked into the test.
 pub fn in_process<T: Plugin>() -> TestPlugin {

@@ -238,7 +238,7 @@ fn an_error_with_its_sources() {
     });
     assert_eq!(lines[0]["body"], "it failed");
     let attributes = &lines[0]["attributes"];
-    let name = "dagstack_plugin::error::HookError";
+    let name = std::any::type_name::<dagstack_plugin::HookError>();
     assert_eq!(attributes["exception.type"], name);
     assert_eq!(attributes["exception.message"], "it failed");
     assert_eq!(

@@ -246,7 +246,7 @@ fn declaration(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
 
         static __DAGSTACK_DECLARATION: #private::Declaration = #private::Declaration {
             #fields
-            ..#private::Declaration::new(
+            ..#private::declaration(
                 #kind,
                 #name,
                 ::core::concat!(::core::module_path!(), "::", #type_name),

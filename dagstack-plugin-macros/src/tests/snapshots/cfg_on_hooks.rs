@@ -234,7 +234,7 @@ const _: () = {
                 ::dagstack_plugin::__private::ExecutionModel::Sync,
             ],
         ),
-        ..::dagstack_plugin::__private::Declaration::new(
+        ..::dagstack_plugin::__private::declaration(
             "tool",
             "echo",
             ::core::concat!(::core::module_path!(), "::", "Echo"),

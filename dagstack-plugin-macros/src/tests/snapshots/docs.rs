@@ -163,7 +163,7 @@ const _: () = {
         execution_model: ::dagstack_plugin::__private::most_demanding(
             &[::dagstack_plugin::__private::ExecutionModel::Sync],
         ),
-        ..::dagstack_plugin::__private::Declaration::new(
+        ..::dagstack_plugin::__private::declaration(
             "tool",
             "echo",
             ::core::concat!(::core::module_path!(), "::", "Echo"),

@@ -204,7 +204,7 @@ const _: () = {
             <__dagstack_Kind as ::dagstack_plugin::__private::Kind>::SPEC,
         ),
         kind_api_version: "1",
-        ..::dagstack_plugin::__private::Declaration::new(
+        ..::dagstack_plugin::__private::declaration(
             "chunker",
             "fixed",
             ::core::concat!(::core::module_path!(), "::", "Fixed"),

@@ -215,7 +215,7 @@ impl Declaration {
             unit_of_work: None,
             metadata: &[],
             chain_wrap: None,
-            kind_spec: crate::kinds::spec_of(kind),
+            kind_spec: None,
             hooks,
             config_schema,
         }
@@ -282,7 +282,7 @@ impl Declaration {
     }
 
     /// `<kind>.<name>`.
-    pub(crate) fn key(&self) -> String {
+    pub fn key(&self) -> String {
         format!("{}.{}", self.kind, self.name)
     }
 

@@ -25,10 +25,6 @@ use serde_json::Value;
 use crate::error::{self, HookError};
 use crate::schema::Schema;
 
-/// The second half of `#[plugin(kind = …)]`. The compiler shows its path with errors, so it is here.
-#[doc(hidden)]
-pub use dagstack_plugin_macros::plugin_of_kind as plugin;
-
 pub use dispatch::{Candidate, CapabilityKey, DispatchError, Dispatching, Selector};
 pub use hookspec::{Hookspec, HookspecError};
 pub use host::{Host, MAX_RUNNING};

@@ -95,8 +95,9 @@ impl ResourceSet {
     }
 
     /// Those of the given names.
-    #[cfg(feature = "testing")]
-    pub(crate) fn only<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn only<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Self {
         let mut only = Self::new();
         for name in names {
             if let Some(held) = self.held.get(name) {

@@ -1,0 +1,96 @@
+//! What plugins of dagstack and their hosts are both built on. Authors use it through
+//! `dagstack-plugin`, whose crate documentation is the place to begin.
+
+#[cfg(all(feature = "stdio", not(any(target_os = "linux", target_os = "macos"))))]
+compile_error!("feature `stdio` of dagstack-plugin needs Linux or macOS");
+
+#[doc(hidden)]
+pub mod __private;
+pub mod args;
+pub mod call;
+mod cancel;
+pub mod canonical_json;
+pub mod config;
+mod context;
+pub mod declaration;
+mod diagnose;
+#[doc(hidden)]
+pub mod encode;
+pub mod error;
+mod event_bus;
+#[doc(hidden)]
+pub mod future;
+#[doc(hidden)]
+pub mod giving_up;
+mod health;
+pub mod kind;
+pub mod logging;
+pub mod manifest;
+pub mod middleware;
+mod name;
+mod numbers;
+#[doc(hidden)]
+pub mod panics;
+pub mod peers;
+mod plugin;
+mod problem;
+pub mod progress;
+mod registration;
+pub mod resources;
+pub mod schema;
+pub mod secrets;
+#[cfg(feature = "stdio")]
+pub mod stdio;
+#[doc(hidden)]
+pub mod task;
+pub mod tenancy;
+pub mod tool;
+pub mod trace;
+pub mod types;
+#[cfg(feature = "validate")]
+pub mod validate;
+pub mod wire;
+
+/// The JSON values that hooks, configs and errors speak in.
+pub use serde_json;
+
+/// Implements an `async` trait, a kind's for a test double or [`Middleware`].
+pub use async_trait::async_trait;
+
+pub use cancel::{CancelToken, Cancelled};
+pub use config::{ConfigSubscription, NoConfig};
+pub use context::{HookContext, Metadata, MetadataError, PluginContext, PluginScope, SetupContext};
+pub use declaration::Declaration;
+pub use error::{BoxError, ConfigInvalid, HookError, PluginError, TenantAccessDenied, code};
+pub use event_bus::{Event, EventBus, Subscription};
+pub use future::BoxFuture;
+pub use health::{Health, Released};
+pub use kind::{DispatchError, Kind};
+pub use logging::{Logger, Severity};
+pub use manifest::Manifest;
+pub use middleware::Middleware;
+pub use name::PluginName;
+pub use peers::Peers;
+pub use plugin::{Args, ErasedPlugin, Form, Output, Plugin};
+pub use problem::Problem;
+pub use progress::{Progress, ProgressReport, ProgressSink};
+pub use registration::{Registration, Setup, registered};
+pub use secrets::Secret;
+
+pub use tenancy::{NoOpTenantContext, TenantContext, TenantResolver};
+
+/// The version of the dagstack core contract this crate implements, apart from its own version.
+///
+/// A host compares a plugin's `core_version` range with it.
+pub const CORE_VERSION: &str = "0.4.1";
+
+/// The one of `known` that `given` was probably meant to be.
+#[doc(hidden)]
+pub fn suggest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known
+        .into_iter()
+        .map(|word| (strsim::damerau_levenshtein(given, word), word))
+        .filter(|(distance, word)| *distance <= word.len().max(given.len()).div_ceil(3))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
+}
