@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::declaration::{Declaration, Hook};
-use crate::diagnose::{self, Trial, Unknown};
+use crate::diagnose::{self, Unknown};
 use crate::encode::nesting::{self, MAX_NESTING};
 use crate::error::{HookError, code};
 use crate::numbers;
@@ -16,6 +16,7 @@ use crate::plugin::Args;
 use crate::problem::Problem;
 use crate::schema::{HookSchemas, Shape, Wanted};
 use crate::secrets::Scrubber;
+use crate::undecoded::{self, Undecoded};
 
 /// Decodes the arguments of `hook`.
 ///
@@ -80,12 +81,37 @@ fn read<T: DeserializeOwned>(reading: Reading<'_>, args: Args<'_>) -> Result<T, 
     match decoded {
         Some(Ok(decoded)) => {
             if reading.is_to_check(&args) {
-                reading.check(&args, diagnose::trial::<T>)?;
+                reading.check(&args, again::<T>)?;
             }
             Ok(decoded)
         }
-        other => Err(reading.explain(&args, other.and_then(Result::err), diagnose::trial::<T>)),
+        other => Err(reading.explain(&args, other.and_then(Result::err), again::<T>)),
     }
+}
+
+/// Decodes once more, for the path of the mistake.
+type Again = fn(&Value) -> Option<Undecoded>;
+
+#[cold]
+fn again<T: DeserializeOwned>(value: &Value) -> Option<Undecoded> {
+    undecoded::decode::<T, _>(value).err()
+}
+
+/// The keys of arguments that the type reads: it does not take everything under them.
+fn keys_read<'v>(value: &'v Value, again: Again) -> Vec<&'v str> {
+    let refuses = |key: &str| {
+        [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })]
+            .into_iter()
+            .any(|odd| {
+                let mut value = value.clone();
+                value[key] = odd;
+                again(&value).is_some()
+            })
+    };
+    let keys = value.as_object().into_iter().flatten();
+    keys.map(|(key, _)| key.as_str())
+        .filter(|key| refuses(key))
+        .collect()
 }
 
 /// A hook whose arguments are being read.
@@ -219,17 +245,17 @@ impl<'a> Reading<'a> {
 
     /// Arguments that decoded, against the schema.
     #[cold]
-    fn check(&self, args: &Args<'_>, trial: Trial) -> Result<(), HookError> {
+    fn check(&self, args: &Args<'_>, again: Again) -> Result<(), HookError> {
         self.check_nesting(args)?;
         let value = args.to_value().map_err(|error| self.no_json(&error))?;
-        match self.unfit(&value, trial) {
+        match self.unfit(&value, again) {
             problems if problems.is_empty() => Ok(()),
             problems => Err(invalid(self.hook.name, &problems)),
         }
     }
 
     #[cfg(feature = "validate")]
-    fn unfit(&self, value: &Value, trial: Trial) -> Vec<Problem> {
+    fn unfit(&self, value: &Value, again: Again) -> Vec<Problem> {
         use crate::validate::{Validator, invalid_schema};
 
         let schema = &self.schemas.input;
@@ -239,19 +265,28 @@ impl<'a> Reading<'a> {
             .get_or_init(|| Validator::new(schema));
         match validator.fits(value) {
             Ok(true) => Vec::new(),
-            Ok(false) => diagnose::unfit(&self.path(), schema, value, trial),
+            Ok(false) => self.unfit_by(value, again),
             Err(error) => vec![invalid_schema(&self.path(), error)],
         }
     }
 
     /// Without the validator, only the keys that nobody asked for.
     #[cfg(not(feature = "validate"))]
-    fn unfit(&self, value: &Value, trial: Trial) -> Vec<Problem> {
+    fn unfit(&self, value: &Value, again: Again) -> Vec<Problem> {
         if self.closed_by_schema {
-            diagnose::unknown(&self.path(), &self.schemas.input, value, trial)
+            self.unfit_by(value, again)
         } else {
             Vec::new()
         }
+    }
+
+    fn unfit_by(&self, value: &Value, again: Again) -> Vec<Problem> {
+        let closed = self.closed_by_schema;
+        let aliases = match closed {
+            true => keys_read(value, again),
+            false => Vec::new(),
+        };
+        diagnose::unfit(&self.path(), &self.schemas.input, value, &aliases, closed)
     }
 
     /// Why arguments did not decode.
@@ -260,7 +295,7 @@ impl<'a> Reading<'a> {
         &self,
         args: &Args<'_>,
         error: Option<serde_json::Error>,
-        trial: Trial,
+        again: Again,
     ) -> HookError {
         if let Err(error) = self.check_nesting(args) {
             return error;
@@ -282,8 +317,10 @@ impl<'a> Reading<'a> {
             vec![diagnose::no_object(&base, schema, &value, what)]
         } else if diagnose::takes_nothing(schema) {
             diagnose::nothing_taken(&base, &value, "the hook takes no arguments")
+        } else if let Some(failure) = again(&value) {
+            diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, &failure)
         } else {
-            diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, trial)
+            Vec::new()
         };
         if problems.is_empty() {
             // The text alone is wrong: a key that stands there twice.

@@ -6,16 +6,17 @@ mod subscription;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::declaration::Declaration;
-use crate::diagnose::{self, Finding, Step, Trial, Unknown, What};
+use crate::diagnose::{self, Finding, Step, Unknown};
 use crate::encode::nesting::{MAX_NESTING, value_is_deeper};
 use crate::error::ConfigInvalid;
 use crate::numbers;
 use crate::problem::Problem;
 use crate::schema::Schema;
-use crate::secrets::{Places, Scrubber};
+use crate::secrets::Places;
+use crate::undecoded::{self, Undecoded};
 
 pub use queue::ChangeQueue;
 pub use subscription::{
@@ -57,7 +58,7 @@ pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C,
         base: format!("{}.{}", declaration.kind, declaration.name),
         constrains: crate::schema::constrains(&typed),
         schema: crate::schema::published_input(typed),
-        trial: diagnose::trial::<C>,
+        decodes: |section| read::<C>(section).0.is_ok(),
     };
     check_nesting(&case.base, &section)?;
     let (mut decoded, mut ignored) = read::<C>(&section);
@@ -74,24 +75,19 @@ pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C,
     }
     let problems = match &decoded {
         Ok(_) => case.decoded(&section, &ignored),
-        Err(_) => case.undecoded(&section),
+        Err(failure) => case.undecoded(&section, &ignored, failure),
     };
     match decoded {
         Ok(config) if problems.is_empty() => Ok(config),
-        Err(error) if problems.is_empty() => {
-            let secrets = Scrubber::of(&section, &case.schema);
-            let message = secrets.scrub(&error.to_string()).into_owned();
-            let problem = Problem::new(case.base.as_str(), message);
-            Err(case.invalid(vec![problem]))
-        }
         _ => Err(case.invalid(problems)),
     }
 }
 
 /// What a section decodes to, and the places that the type took no notice of.
-fn read<C: Config>(section: &Value) -> (Result<C, serde_json::Error>, Vec<Place>) {
+fn read<C: Config>(section: &Value) -> (Result<C, Undecoded>, Vec<Place>) {
     let mut ignored = Vec::new();
-    let decoded = serde_ignored::deserialize(section, |path| ignored.push(Place::of(&path)));
+    let mut ignore = |path: serde_ignored::Path<'_>| ignored.push(Place::of(&path));
+    let decoded = undecoded::decode(serde_ignored::Deserializer::new(section, &mut ignore));
     (decoded, ignored)
 }
 
@@ -174,7 +170,8 @@ struct Case {
     /// Whether the schema says more than the type.
     #[cfg_attr(not(feature = "validate"), allow(dead_code))]
     constrains: bool,
-    trial: Trial,
+    /// Whether the type takes a section.
+    decodes: fn(&Value) -> bool,
 }
 
 impl Case {
@@ -186,15 +183,32 @@ impl Case {
     }
 
     #[cold]
-    fn undecoded(&self, section: &Value) -> Vec<Problem> {
+    fn undecoded(&self, section: &Value, ignored: &[Place], failure: &Undecoded) -> Vec<Problem> {
         if !section.is_object() {
             return vec![self.no_object(section)];
         }
         if diagnose::takes_nothing(&self.schema) {
             return diagnose::nothing_taken(&self.base, section, NO_CONFIG);
         }
-        let unknown = Unknown::Everywhere;
-        diagnose::undecoded(&self.base, &self.schema, section, unknown, self.trial)
+        let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
+        // What serde got past and did not ignore, it read by another name (an alias).
+        let stop = diagnose::steps(failure);
+        let (aliases, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| {
+            finding.what.is_unknown()
+                && comes_before(&finding.steps, &stop, section)
+                && !ignored.iter().any(|place| place.is(&finding.steps))
+        });
+        match diagnose::beside(findings, &aliases) {
+            findings if findings.is_empty() => {
+                vec![diagnose::of_serde(
+                    &self.base,
+                    &self.schema,
+                    failure,
+                    section,
+                )]
+            }
+            findings => diagnose::problems(&self.base, findings),
+        }
     }
 
     fn decoded(&self, section: &Value, ignored: &[Place]) -> Vec<Problem> {
@@ -209,12 +223,12 @@ impl Case {
         let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
         let (unknown, unfit): (Vec<_>, Vec<_>) = findings
             .into_iter()
-            .partition(|finding| finding.what == What::Unknown);
+            .partition(|finding| finding.what.is_unknown());
         // Keys under other names (aliases) are unknown to the schema only. Serde tells of keys it
         // ignores, but not of those it buffers first (in flattened and tagged types).
         let (unknown, known): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|finding| {
             ignored.iter().any(|place| place.is(&finding.steps))
-                || diagnose::is_ignored(self.trial, &finding.steps, section)
+                || !self.reads(&finding.steps, section)
         });
         let silent: Vec<&Place> = ignored
             .iter()
@@ -232,6 +246,20 @@ impl Case {
             }));
         }
         problems
+    }
+
+    /// Whether the type reads what stands at the end of `steps`: it does not take everything there.
+    fn reads(&self, steps: &[Step<'_>], section: &Value) -> bool {
+        [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })]
+            .into_iter()
+            .any(|odd| {
+                let mut section = section.clone();
+                let end = &mut section;
+                if let Some(place) = steps.iter().try_fold(end, |at, step| step.go_mut(at)) {
+                    *place = odd;
+                }
+                !(self.decodes)(&section)
+            })
     }
 
     /// What does not fit the schema though it decoded.
@@ -278,6 +306,25 @@ impl Case {
         let what = "the section is not an object:";
         diagnose::no_object(&self.base, &self.schema, section, what)
     }
+}
+
+/// Whether serde, which reads in order, comes to the end of `steps` before that of `others`.
+fn comes_before(steps: &[Step<'_>], others: &[Step<'_>], section: &Value) -> bool {
+    let mut here = Some(section);
+    for (step, other) in steps.iter().zip(others) {
+        match (step, other, here) {
+            (Step::Item(at), Step::Item(other), _) if at != other => return at < other,
+            _ if step.key() == other.key() => here = here.and_then(|here| step.go(here)),
+            (_, _, Some(Value::Object(map))) => {
+                let first = map
+                    .keys()
+                    .find(|key| [step.key(), other.key()].contains(&Some(key)));
+                return first.map(String::as_str) == step.key();
+            }
+            _ => return false,
+        }
+    }
+    false
 }
 
 const NO_CONFIG: &str = "the plugin takes no config";

@@ -18,12 +18,7 @@ use serde_json::Value;
 
 pub(crate) use example::example_of;
 pub(crate) use explain::{Finding, Unknown, What, explain};
-#[cfg(feature = "validate")]
-pub(crate) use fallback::beside;
-#[cfg(feature = "validate")]
-use fallback::ignores;
-use fallback::without_aliases;
-pub(crate) use fallback::{Failure, Trial, is_ignored, of_serde, trial};
+pub(crate) use fallback::{of_serde, steps};
 pub(crate) use fits::{choice_fits, type_fits};
 pub(crate) use keys::Keys;
 pub(crate) use path::{Step, render};
@@ -31,12 +26,14 @@ pub(crate) use path::{Step, render};
 use crate::problem::Problem;
 use crate::schema::Schema;
 use crate::secrets::Places;
+use crate::undecoded::Undecoded;
 
 /// No more problems than this are told at once.
 pub(crate) const LIMIT: usize = 50;
 
-/// The problems of some findings: the first of each path, at most [`LIMIT`].
-pub(crate) fn problems(base: &str, findings: Vec<Finding<'_>>) -> Vec<Problem> {
+/// The problems of some findings, unknown keys last: the first of each path, at most [`LIMIT`].
+pub(crate) fn problems(base: &str, mut findings: Vec<Finding<'_>>) -> Vec<Problem> {
+    findings.sort_by_key(|finding| finding.what.is_unknown());
     let mut problems: Vec<Problem> = Vec::new();
     for finding in findings {
         if problems.len() == LIMIT {
@@ -57,43 +54,75 @@ pub(crate) fn problems(base: &str, findings: Vec<Finding<'_>>) -> Vec<Problem> {
 }
 
 /// The problems of a value that did not decode: those of its schema, or else what serde said.
+///
+/// Schemas do not name aliases: a key that the type reads by one is told as unknown here, and the one
+/// that it stands for as missing.
 #[cold]
 pub(crate) fn undecoded(
     base: &str,
     schema: &Schema,
     value: &Value,
     unknown: Unknown,
-    trial: Trial,
+    failure: &Undecoded,
 ) -> Vec<Problem> {
     let findings = explain(base, schema, value, unknown);
-    let findings = without_aliases(findings, value, trial);
-    if !findings.is_empty() {
-        return problems(base, findings);
+    if findings.is_empty() {
+        return vec![of_serde(base, schema, failure, value)];
     }
-    trial(value)
-        .map(|failure| of_serde(base, schema, &failure, value))
-        .into_iter()
-        .collect()
+    problems(base, findings)
 }
 
-/// The problems of a value that did decode but does not fit its schema.
+/// The problems of an object that did decode but does not fit its schema. `aliases` are keys of the
+/// object that the type is known to read; `closed` says that its schema forbids keys that the type
+/// ignores.
 #[cold]
-#[cfg(feature = "validate")]
-pub(crate) fn unfit(base: &str, schema: &Schema, value: &Value, trial: Trial) -> Vec<Problem> {
-    let findings = explain(base, schema, value, Unknown::WhereForbidden);
+pub(crate) fn unfit(
+    base: &str,
+    schema: &Schema,
+    value: &Value,
+    aliases: &[&str],
+    closed: bool,
+) -> Vec<Problem> {
+    let mut findings = explain(base, schema, value, Unknown::WhereForbidden);
+    if cfg!(not(feature = "validate")) {
+        findings.retain(|finding| finding.what.is_unknown());
+    }
+    #[cfg(feature = "validate")]
     if findings.is_empty() {
         return match stray_keys(schema, value) {
             keys if keys.is_empty() => vec![crate::validate::unexplained(base)],
             keys => unknown_keys(base, value, keys.into_iter(), ""),
         };
     }
-    // Aliases fit the type, and schemas do not know them, whether they forbid other keys or not.
-    let mut aliases = explain(base, schema, value, Unknown::Everywhere);
-    aliases.retain(|it| it.what == What::Unknown && !ignores(trial, &it.steps, value));
-    problems(
-        base,
-        beside(without_aliases(findings, value, trial), &aliases),
-    )
+    // Where a type forbids other keys, serde would have refused them: what it took are aliases. So
+    // are those in whose place others are missing: serde missed none.
+    let missing = |it: &&Finding<'_>| it.what == What::Missing && it.steps.len() == 1;
+    let unknown = |it: &&Finding<'_>| match (it.what, &*it.steps) {
+        (What::Unknown, [Step::Given(key)]) => closed && !aliases.contains(key),
+        _ => false,
+    };
+    let count = |of: &dyn Fn(&&Finding<'_>) -> bool| findings.iter().filter(of).count();
+    let explained = count(&unknown) <= count(&missing);
+    let is_alias = |it: &Finding<'_>| it.what == What::Unknown && (explained || !unknown(&it));
+    let findings = findings
+        .iter()
+        .filter(|it| !is_alias(it))
+        .cloned()
+        .collect();
+    // Also where other keys are welcome.
+    let mut others = explain(base, schema, value, Unknown::Everywhere);
+    others.retain(|finding| finding.what.is_unknown());
+    problems(base, beside(findings, &others))
+}
+
+/// The findings but for the keys missing beside aliases: one of them is there under its other name.
+pub(crate) fn beside<'a>(findings: Vec<Finding<'a>>, aliases: &[Finding<'_>]) -> Vec<Finding<'a>> {
+    let is_beside = |finding: &Finding<'_>| {
+        let here = finding.parent();
+        finding.what == What::Missing && aliases.iter().any(|alias| alias.parent() == here)
+    };
+    let findings = findings.into_iter();
+    findings.filter(|it| !is_beside(it)).collect()
 }
 
 /// The keys without which an object fits. Which keys a flattened enum knows depends on what else is
@@ -115,15 +144,6 @@ fn stray_keys<'a>(schema: &Schema, value: &'a Value) -> Vec<&'a str> {
         return keys().filter(|key| !is_named(key)).collect();
     }
     keys().filter(|key| fits(&|kept| kept != *key)).collect()
-}
-
-/// The problems of keys that the schema forbids and the type takes no notice of.
-#[cold]
-#[cfg(not(feature = "validate"))]
-pub(crate) fn unknown(base: &str, schema: &Schema, value: &Value, trial: Trial) -> Vec<Problem> {
-    let mut findings = explain(base, schema, value, Unknown::WhereForbidden);
-    findings.retain(|finding| finding.what == What::Unknown);
-    problems(base, without_aliases(findings, value, trial))
 }
 
 /// Whether the schema is an object without any key.

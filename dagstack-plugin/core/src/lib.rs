@@ -47,6 +47,7 @@ pub mod tenancy;
 pub mod tool;
 pub mod trace;
 pub mod types;
+mod undecoded;
 #[cfg(feature = "validate")]
 pub mod validate;
 pub mod wire;

@@ -38,8 +38,23 @@ pub(crate) enum What {
     Missing,
     /// A key that the schema does not name; its path ends with it.
     Unknown,
+    /// One beside the tag of a variant without fields: serde takes any there.
+    BesideTag,
     /// Anything else.
     Unfit,
+}
+
+impl What {
+    pub(crate) fn is_unknown(self) -> bool {
+        matches!(self, Self::Unknown | Self::BesideTag)
+    }
+}
+
+impl Finding<'_> {
+    /// The steps to the object that the last one is taken in.
+    pub(crate) fn parent(&self) -> Option<&[Step<'_>]> {
+        self.steps.split_last().map(|(_, parent)| parent)
+    }
 }
 
 /// Steps of the walk before it gives up with what it has. Each pair of subschema and value costs
@@ -333,6 +348,10 @@ impl<'a> Walk<'a> {
         if !mistakes {
             return;
         }
+        let what = match keys.only_tags {
+            true => What::BesideTag,
+            false => What::Unknown,
+        };
         for key in map.keys() {
             if keys.known.contains(&key.as_str()) || keys.matches(key) {
                 continue;
@@ -353,7 +372,7 @@ impl<'a> Walk<'a> {
                 if !keys.known.is_empty() {
                     problem.expected = Some(super::describe::one_of(&keys.known));
                 }
-                walk.push(problem, What::Unknown, out);
+                walk.push(problem, what, out);
             });
         }
     }

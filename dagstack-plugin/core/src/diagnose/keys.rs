@@ -15,6 +15,8 @@ pub(crate) struct Keys<'a> {
     pub(crate) open: bool,
     /// Others are forbidden.
     pub(crate) forbids: bool,
+    /// All that are named are tags.
+    pub(crate) only_tags: bool,
 }
 
 impl<'a> Keys<'a> {
@@ -26,6 +28,10 @@ impl<'a> Keys<'a> {
     ) -> Self {
         let mut keys = Self::default();
         keys.add(root, schema, object, 0);
+        let tags = schema.get("properties").and_then(Value::as_object);
+        keys.only_tags = tags.is_some_and(|tags| {
+            tags.len() == keys.known.len() && tags.values().all(|tag| tag.get("const").is_some())
+        });
         keys
     }
 

@@ -25,6 +25,22 @@ impl<'a> Step<'a> {
             Self::Item(_) => None,
         }
     }
+
+    /// The value that the step leads to.
+    pub(crate) fn go(self, from: &Value) -> Option<&Value> {
+        match self {
+            Self::Known(key) | Self::Given(key) => from.get(key),
+            Self::Item(index) => from.get(index),
+        }
+    }
+
+    /// The same, to change it.
+    pub(crate) fn go_mut(self, from: &mut Value) -> Option<&mut Value> {
+        match self {
+            Self::Known(key) | Self::Given(key) => from.get_mut(key),
+            Self::Item(index) => from.get_mut(index),
+        }
+    }
 }
 
 /// `base` and what follows, in writing. `places` are the secrets of the value that the steps are

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::error::{HookError, code};
 use crate::kind::{KindHook, KindSpec};
 use crate::schema::Schema;
+use crate::undecoded::{self, Undecoded};
 use crate::{args, diagnose, encode, numbers};
 
 /// The arguments of a call, by name.
@@ -143,11 +144,10 @@ pub fn literal_schema(json: &str) -> Option<Schema> {
 fn read<T: DeserializeOwned>(
     value: &Value,
     schema: fn() -> Option<Schema>,
-) -> Result<T, (diagnose::Failure, Schema)> {
-    let error = match T::deserialize(value) {
-        Ok(read) => return Ok(read),
-        Err(error) => error,
-    };
+) -> Result<T, (Undecoded, Schema)> {
+    if let Ok(read) = T::deserialize(value) {
+        return Ok(read);
+    }
     let schema = schema().unwrap_or_default();
     for everywhere in [false, true] {
         if let Some(respelt) = numbers::respelt(value, Some(&schema), everywhere)
@@ -156,11 +156,7 @@ fn read<T: DeserializeOwned>(
             return Ok(read);
         }
     }
-    let failure = diagnose::trial::<T>(value);
-    Err((
-        failure.unwrap_or_else(|| diagnose::Failure::unlocated(&error)),
-        schema,
-    ))
+    undecoded::decode(value).map_err(|failure| (failure, schema))
 }
 
 fn base(kind: &KindSpec, hook: &KindHook) -> String {

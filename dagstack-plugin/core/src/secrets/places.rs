@@ -80,10 +80,7 @@ impl<'a> Places<'a> {
             if here.is_some_and(|value| self.has(value)) {
                 return Some(depth);
             }
-            here = here.and_then(|value| match step {
-                Step::Known(key) | Step::Given(key) => value.get(*key),
-                Step::Item(index) => value.get(*index),
-            });
+            here = here.and_then(|value| step.go(value));
             // Also where nothing is: the words are the same for a key that is missing.
             if step.key().is_some_and(is_secret_name) {
                 return Some(depth + 1);
