@@ -42,6 +42,8 @@ pub mod secrets;
 #[cfg(feature = "stdio")]
 pub mod stdio;
 #[doc(hidden)]
+pub mod sync;
+#[doc(hidden)]
 pub mod task;
 pub mod tenancy;
 pub mod tool;

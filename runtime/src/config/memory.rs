@@ -1,9 +1,10 @@
 //! [`MemoryConfig`]: a configuration that the host has in memory.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use dagstack_plugin::BoxFuture;
+use dagstack_plugin::sync::lock;
 use serde_json::{Map, Value};
 
 use super::{Changed, ConfigSource, ConfigSourceError, Watch};
@@ -51,7 +52,7 @@ impl MemoryConfig {
     }
 
     fn lock(&self) -> MutexGuard<'_, Memory> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

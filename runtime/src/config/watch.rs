@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
+use dagstack_plugin::sync::lock;
 use tokio::sync::Notify;
 
 /// What a source calls when its tree may have changed. Cheap to clone; never blocks.
@@ -40,7 +41,7 @@ pub(super) struct Signal {
 
 impl Signal {
     fn push(&self, source: usize) {
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = lock(&self.pending);
         if !pending.contains(&source) {
             pending.push_back(source);
         }
@@ -52,7 +53,7 @@ impl Signal {
     pub(super) async fn next(&self) -> usize {
         loop {
             let first = {
-                let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut pending = lock(&self.pending);
                 pending.pop_front()
             };
             match first {

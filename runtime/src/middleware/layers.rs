@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use dagstack_plugin::kind::Layers;
+use dagstack_plugin::sync::{read, write};
 use dagstack_plugin::{Middleware, tool};
 
 use super::LEAST_PRIORITY;
@@ -105,13 +106,13 @@ impl PluginLayers {
     }
 
     fn remembered(&self, hook: &str) -> Around {
-        let known = self.by_hook.read().unwrap_or_else(PoisonError::into_inner);
+        let known = read(&self.by_hook);
         if let Some(around) = known.get(hook) {
             return Arc::clone(around);
         }
         drop(known);
         let around = self.work_out(hook);
-        let mut known = self.by_hook.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = write(&self.by_hook);
         if known.len() < REMEMBERED {
             known.insert(hook.to_owned(), Arc::clone(&around));
         }

@@ -4,9 +4,10 @@ use std::fmt;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use dagstack_plugin::sync::lock;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use tokio::sync::{oneshot, watch};
 
@@ -58,7 +59,7 @@ pub(super) struct Group {
 
 impl Group {
     fn signal(&self, signal: Signal) {
-        let reaped = self.reaped.lock().unwrap_or_else(PoisonError::into_inner);
+        let reaped = lock(&self.reaped);
         if !*reaped {
             // It fails where the group is gone, which is what was wanted.
             let _ = kill_process_group(self.leader, signal);
@@ -173,7 +174,7 @@ fn reap(mut child: Child, reaped: &Mutex<bool>) -> Ended {
     let leader = Pid::from_child(&child);
     let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
     while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(leader), ended) {}
-    let mut reaped = reaped.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut reaped = lock(reaped);
     // Unreaped, the leader keeps the group's id from being given to others.
     let _ = kill_process_group(leader, Signal::KILL);
     let status = child.wait().ok();

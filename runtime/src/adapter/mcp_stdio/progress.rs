@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use dagstack_plugin::sync::lock;
 use dagstack_plugin::{Progress, ProgressSink, wire};
 use rmcp::model::{
     CallToolRequestParams, ClientRequest, GetMeta, MetaObject, NotificationMetaObject,
@@ -50,7 +51,7 @@ impl fmt::Debug for Listeners {
 
 impl Listeners {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.state)
     }
 
     /// Lets `sink` hear of the call with these parameters until the result is dropped.

@@ -6,10 +6,11 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use dagstack_plugin::panics::CatchPanic;
 use dagstack_plugin::resources::Served;
+use dagstack_plugin::sync::lock;
 use dagstack_plugin::wire::Object;
 use dagstack_plugin::{CancelToken, HookError, code, wire};
 use serde::Deserialize;
@@ -67,7 +68,7 @@ struct CancelledParams {
 
 impl Serving {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 
     /// Says what the child may call.

@@ -2,10 +2,11 @@
 //! A line that is a log record keeps its level and its fields.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use dagstack_plugin::PluginName;
 use dagstack_plugin::logging::{self, LogRecord};
+use dagstack_plugin::sync::lock;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A longer line is cut into several. Log records are longer than what people write.
@@ -20,7 +21,7 @@ pub(super) struct Tail(Arc<Mutex<VecDeque<String>>>);
 
 impl Tail {
     fn push(&self, line: &str) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = lock(&self.0);
         if lines.len() == TAIL_LINES {
             lines.pop_front();
         }
@@ -29,7 +30,7 @@ impl Tail {
 
     /// The lines as the end of a message; empty if there are none.
     pub(super) fn text(&self) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines = lock(&self.0);
         if lines.is_empty() {
             return String::new();
         }

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
 use rmcp::RoleClient;
@@ -23,6 +23,7 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::sync::{Mutex, watch};
 
 use super::progress::Listeners;
+use dagstack_plugin::sync::lock;
 use dagstack_plugin::wire::{CONFIG_CHANGED, Object, SETUP, is_one_line};
 
 use super::resources::{Serving, Writer};
@@ -42,12 +43,12 @@ pub(super) struct Private(Arc<StdMutex<VecDeque<(&'static str, Value)>>>);
 impl Private {
     /// Keeps the parameters of the next message of this method.
     pub(super) fn push(&self, method: &'static str, params: Value) {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock(&self.0);
         waiting.push_back((method, params));
     }
 
     fn take(&self, method: &str) -> Option<Value> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = lock(&self.0);
         let at = waiting.iter().position(|(kept, _)| *kept == method)?;
         waiting.remove(at).map(|(_, params)| params)
     }
