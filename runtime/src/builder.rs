@@ -11,7 +11,6 @@ use dagstack_plugin::manifest::{Runtime, VersionRange};
 use dagstack_plugin::resources::{ErasedResource, Resource};
 use dagstack_plugin::{BoxError, CORE_VERSION, Kind, Middleware, Plugin, Registration, registered};
 
-use crate::adapter::in_process;
 use crate::adapter::mcp_stdio::StdioCommand;
 use crate::config::{ConfigSource, LiveConfig};
 use crate::descriptor::{Descriptor, Source};
@@ -22,14 +21,17 @@ use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::kinds::Kinds;
-use crate::lifecycle::{Lifecycle, Options, RestartPolicy};
+use crate::lifecycle::RestartPolicy;
+use crate::lifecycle::options::Options;
+use crate::lifecycle::state::Lifecycle;
 use crate::middleware;
 use crate::middleware::layers::Stack;
 use crate::middleware::plugin::{PluginMiddleware, chain_wrap};
 use crate::registry::{Inner, Registry};
 use crate::resources::{HostResources, ResourcesBuilder};
 use crate::status::PluginStatus;
-use crate::supply_chain::Publishers;
+use crate::supply_chain::{self, Publishers};
+use crate::workers;
 use crate::world::World;
 use dagstack_plugin::{EventBus, PluginName, TenantResolver};
 
@@ -62,11 +64,14 @@ impl fmt::Debug for RegistryBuilder {
     }
 }
 
-impl RegistryBuilder {
-    pub(crate) fn new() -> Self {
-        Self::default()
+impl Registry {
+    /// Starts to collect plugins.
+    pub fn builder() -> RegistryBuilder {
+        RegistryBuilder::default()
     }
+}
 
+impl RegistryBuilder {
     /// Adds every plugin that is linked into this program.
     ///
     /// Rust leaves out a dependency that nobody names; [`link!`](macro@crate::link) names it.
@@ -378,7 +383,7 @@ impl RegistryBuilder {
         }
         let mut list = plugins.list;
         list.sort_by(|a, b| a.name.cmp(&b.name));
-        let list = self.lifecycle.prepare(list);
+        let list = prepared(&mut self.lifecycle, list);
         let kinds = Kinds::new(&self.kinds, &list);
         let mut list: Vec<Descriptor> = list
             .into_iter()
@@ -565,6 +570,37 @@ impl Collected {
     }
 }
 
+/// Gives each plugin the executable for its long hooks, and says whom it is from.
+fn prepared(options: &mut Options, list: Vec<Descriptor>) -> Vec<Descriptor> {
+    let publishers = options.publishers.take().or_else(Publishers::from_env);
+    let list = list.into_iter().map(|mut descriptor| {
+            if let Some(command) = options.workers.remove(&descriptor.name) {
+                match descriptor.source {
+                    Source::InProcess(registration)
+                        if workers::needs_workers(registration.declaration()) =>
+                    {
+                        descriptor.worker = Some(command);
+                    }
+                    _ => tracing::warn!(
+                        plugin.kind = descriptor.name.kind(),
+                        plugin.name = descriptor.name.name(),
+                        "the plugin is given a worker, but has no `process_cpu_bound` hook in this process"
+                    ),
+                }
+            }
+            supply_chain::judge(descriptor, publishers.as_ref())
+        });
+    let list = list.collect();
+    for name in options.workers.keys() {
+        tracing::warn!(
+            plugin.kind = name.kind(),
+            plugin.name = name.name(),
+            "a worker is given for a plugin that is not registered"
+        );
+    }
+    list
+}
+
 /// Refuses a plugin that cannot run on this host, before any of its code does: for its kind, then
 /// for its core, then for where it runs.
 fn checked(mut descriptor: Descriptor, kinds: &Kinds, resources: &HostResources) -> Descriptor {
@@ -585,7 +621,7 @@ fn checked(mut descriptor: Descriptor, kinds: &Kinds, resources: &HostResources)
         }
     } else if let Source::InProcess(registration) = descriptor.source
         && descriptor.worker.is_none()
-        && let Some(reason) = in_process::refuses(registration.declaration())
+        && let Some(reason) = workers::refuses(registration.declaration())
     {
         PluginRegistryError::RuntimeNotSupported {
             plugin: name,

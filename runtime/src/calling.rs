@@ -18,7 +18,8 @@ use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code,
 use serde_json::Value;
 
 use crate::descriptor::Source;
-use crate::entry::{Entry, Live, Running};
+use crate::entry::Entry;
+use crate::live::{Live, Running};
 
 /// A call that has been counted in.
 #[derive(Clone, Copy)]

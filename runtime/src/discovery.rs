@@ -8,10 +8,10 @@ use dagstack_plugin::manifest::{McpStdio, Runtime};
 use dagstack_plugin::{Manifest, Registration};
 use serde_json::Value;
 
-use crate::adapter::in_process;
 use crate::adapter::mcp_stdio::StdioCommand;
 use crate::descriptor::{Descriptor, Source};
 use crate::error::PluginRegistryError;
+use crate::workers;
 use dagstack_plugin::PluginName;
 use dagstack_plugin::suggest;
 
@@ -157,7 +157,7 @@ pub(crate) fn describe(
     let base = match &source {
         // What needs processes of its own runs in those of the manifest's command.
         Source::InProcess(registration) => Descriptor {
-            worker: stdio.filter(|_| in_process::needs_workers(registration.declaration())),
+            worker: stdio.filter(|_| workers::needs_workers(registration.declaration())),
             ..Descriptor::linked(registration)
         },
         _ => Descriptor::unknown(name, source),

@@ -1,24 +1,21 @@
-//! [`Entry`]: one plugin of a registry and what it is at the moment; [`Live`]: one generation of it.
+//! [`Entry`]: one plugin of a registry, and the state it is in.
 
-use std::any::Any;
-use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::sync::{Arc, Mutex, RwLock, Weak};
 use std::time::SystemTime;
 
-use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::{Host, Lease};
-use dagstack_plugin::schema::Schema;
-use dagstack_plugin::secrets::{self, Scrubber};
+use dagstack_plugin::sync::{lock, read, write};
 use dagstack_plugin::{CancelToken, ErasedPlugin, Health, HookError, code};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::adapter::Adapter;
-use crate::adapter::in_process::InProcess;
+use crate::background::Background;
+use crate::config::section::Secrets;
 use crate::descriptor::{Descriptor, Source};
 use crate::host::TokioHost;
-use crate::lifecycle::Background;
+use crate::live::Live;
 use crate::middleware::layers::{PluginLayers, Stack};
 use crate::status::{LastHealth, PluginStatus, Reason, State};
+use crate::supply_chain::ContentHash;
 
 /// How many health checks in a row have to fail before a plugin is not called any more.
 const STRIKES: u32 = 3;
@@ -26,21 +23,58 @@ const STRIKES: u32 = 3;
 /// One plugin of a registry.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    pub(crate) descriptor: Descriptor,
+    pub(crate) descriptor: Arc<Descriptor>,
     /// The middleware around its hooks.
     pub(crate) layers: PluginLayers,
+    /// Of the program that runs.
+    pub(crate) content_hash: Arc<ContentHash>,
     current: RwLock<Current>,
     /// What watches over the process of the plugin, if it has one.
     supervision: Mutex<Option<Background>>,
-    /// The sha256 of the program that runs, once it is known.
-    content_hash: Mutex<Option<String>>,
 }
 
-/// What an entry is at the moment.
 #[derive(Debug)]
-pub(crate) struct Current {
-    pub(crate) state: State,
-    pub(crate) live: Option<Arc<Live>>,
+struct Current {
+    phase: Phase,
+    history: History,
+}
+
+/// What an entry is at the moment: the states of the plugin specification (§3), each with what there
+/// is in no other.
+#[derive(Debug)]
+pub(crate) enum Phase {
+    /// Not set up yet, or torn down again.
+    Registered,
+    /// There is an instance, which is `ready`, `degraded`, or out of use.
+    Up(Arc<Live>, Condition),
+    /// `unavailable`, without an instance.
+    Down(Reason),
+    /// `unavailable`: its process has ended and is to be started again.
+    Restarting(Reason),
+    /// Its teardown did not end in time.
+    Leaked,
+    /// `leaked` for as long as typed handles keep the value of its last instance.
+    Kept(Weak<dyn ErasedPlugin>),
+    /// Torn down; only a new process can set it up again.
+    RequiresRestart,
+}
+
+/// How an instance is, and who found that out: a call that goes well says nothing against a health
+/// check.
+#[derive(Debug)]
+pub(crate) enum Condition {
+    Well,
+    CallsFailed(Reason),
+    ChecksFailed {
+        reason: Reason,
+        /// How many, in a row; none where the plugin only says that it is degraded.
+        strikes: u32,
+    },
+}
+
+/// What a plugin has been, whatever it is now.
+#[derive(Debug, Default)]
+struct History {
     /// Counts the instances there have been.
     generation: u64,
     /// See [`Live`]: that of the instance that is there, or was there last.
@@ -49,416 +83,218 @@ pub(crate) struct Current {
     restarts: u32,
     last_error: Option<Reason>,
     last_health: Option<LastHealth>,
-    /// Health checks that failed, in a row.
-    strikes: u32,
-    /// Who found the plugin not well.
-    found_by: FoundBy,
-    /// Its process has ended and is to be started again.
-    restarting: bool,
-    /// The value of an earlier generation that handles still keep.
-    kept: Option<Weak<dyn ErasedPlugin>>,
 }
 
-/// Who found a plugin not well: a call that goes well says nothing against a health check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum FoundBy {
-    Nobody,
-    Calls,
-    HealthCheck,
-}
-
-/// A plugin that is set up: one generation of it.
-pub(crate) struct Live {
-    pub(crate) running: Running,
-    pub(crate) lease: Arc<Lease>,
-    pub(crate) config: Section,
-    /// The plugin as its kind's trait, an `Arc<dyn Trait>`, where it is linked in with one. The
-    /// teardown takes it.
-    native: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
-    /// The number of the first of the instances that followed each other without anybody's asking:
-    /// a process that ended by itself, and those that were started in its place.
-    since: u64,
-}
-
-impl fmt::Debug for Live {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.running.fmt(f)
-    }
-}
-
-/// The config a plugin was set up with, and what became of it. Subscriptions to its changes end with
-/// it.
-pub(crate) struct Section(Arc<Secrets>);
-
-/// What in the config of a plugin must not be quoted later: the secrets of every config it has had.
-pub(crate) struct Secrets {
-    feed: SectionFeed,
-    /// Says which values are secrets, besides their names.
-    schema: Schema,
-    known: Mutex<Known>,
-}
-
-struct Known {
-    learnt: Arc<Value>,
-    secrets: Arc<Scrubber>,
-}
-
-impl Secrets {
-    /// Those of `feed`, as the plugin's schema has them.
-    pub(crate) fn new(running: &Running, feed: SectionFeed) -> Self {
-        let schema = running.adapter().config_schema().unwrap_or_default();
-        let learnt = feed.section();
-        let secrets = Arc::new(Scrubber::of(&learnt, &schema));
-        Self {
-            known: Mutex::new(Known { learnt, secrets }),
-            feed,
-            schema,
-        }
+impl Condition {
+    fn is_callable(&self) -> bool {
+        !matches!(self, Self::ChecksFailed { strikes, .. } if *strikes >= STRIKES)
     }
 
-    /// What cuts them out of texts.
-    pub(crate) fn scrubber(&self) -> Arc<Scrubber> {
-        let section = self.feed.section();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if !Arc::ptr_eq(&known.learnt, &section) {
-            Arc::make_mut(&mut known.secrets).learn(&section, &self.schema);
-            known.learnt = section;
-        }
-        Arc::clone(&known.secrets)
-    }
-}
-
-impl Section {
-    /// Cuts its secrets out of texts of the plugin's own.
-    pub(crate) fn secrets(&self) -> Arc<Scrubber> {
-        self.0.scrubber()
-    }
-
-    /// A text of the plugin's own without them.
-    pub(crate) fn scrub(&self, text: &str) -> String {
-        self.secrets().scrub(text).into_owned()
-    }
-
-    /// The section as it changes.
-    pub(crate) fn feed(&self) -> &SectionFeed {
-        &self.0.feed
-    }
-}
-
-impl Drop for Section {
-    fn drop(&mut self) {
-        self.0.feed.close();
-    }
-}
-
-impl fmt::Debug for Section {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        secrets::mask_by(&self.0.feed.section(), &self.0.schema).fmt(f)
-    }
-}
-
-/// Native plugins are called without the box an adapter's call costs.
-#[derive(Debug)]
-pub(crate) enum Running {
-    InProcess(InProcess),
-    Elsewhere(Box<dyn Adapter>),
-}
-
-impl Running {
-    pub(crate) fn adapter(&self) -> &dyn Adapter {
+    fn state(&self) -> State {
         match self {
-            Self::InProcess(adapter) => adapter,
-            Self::Elsewhere(adapter) => &**adapter,
+            Self::Well => State::Ready,
+            Self::CallsFailed(reason) => State::Degraded(reason.clone()),
+            Self::ChecksFailed { reason, .. } if self.is_callable() => {
+                State::Degraded(reason.clone())
+            }
+            Self::ChecksFailed { reason, .. } => State::Unavailable(reason.clone()),
         }
     }
-}
 
-impl Live {
-    pub(crate) fn new(
-        running: Running,
-        lease: Arc<Lease>,
-        secrets: Arc<Secrets>,
-        since: u64,
-    ) -> Self {
-        let native = match &running {
-            Running::InProcess(plugin) => plugin.native(&lease),
-            Running::Elsewhere(_) => None,
+    fn strikes(&self) -> u32 {
+        match self {
+            Self::ChecksFailed { strikes, .. } => *strikes,
+            Self::Well | Self::CallsFailed(_) => 0,
+        }
+    }
+
+    /// What a health check finds after this.
+    fn after(&self, health: &Health) -> Self {
+        let (code, reason, strikes) = match health {
+            Health::Degraded { reason } => ("degraded", reason, 0),
+            Health::Unhealthy { reason } => ("unhealthy", reason, self.strikes().saturating_add(1)),
+            _ => return Self::Well,
         };
-        Self {
-            running,
-            lease,
-            config: Section(secrets),
-            native: Mutex::new(native),
-            since,
-        }
-    }
-
-    /// Whether it has ended by itself: its process is gone.
-    #[inline]
-    pub(crate) fn has_ended(&self) -> bool {
-        match &self.running {
-            Running::InProcess(_) => false,
-            Running::Elsewhere(adapter) => adapter.failure().is_some(),
-        }
-    }
-
-    /// Whether handles of `other` go on with this one.
-    pub(crate) fn replaces(&self, other: &Self) -> bool {
-        self.since == other.since
-    }
-
-    /// The plugin as its kind's trait, an `Arc<dyn Trait>`, where it is linked in with one.
-    pub(crate) fn native(&self) -> Option<Arc<dyn Any + Send + Sync>> {
-        self.native
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Gives the registry's own typed handle up.
-    pub(crate) fn forget_native(&self) {
-        let native = self
-            .native
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        drop(native);
-    }
-
-    /// Completes when the instance is being torn down and waits for nobody any longer.
-    pub(crate) async fn revoked(&self) {
-        match self.lease.host().revoked() {
-            Some(token) => token.cancelled().await,
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Ends the calls on their way that can be ended: those that await something.
-    pub(crate) fn revoke(&self) {
-        if let Some(token) = self.lease.host().revoked() {
-            token.cancel();
-        }
+        let message = match strikes {
+            0..STRIKES => reason.clone(),
+            _ => format!(
+                "{strikes} health checks in a row failed, the last one: {reason}; it is called again once one succeeds, or reload it"
+            ),
+        };
+        let reason = Reason::new(code, message);
+        Self::ChecksFailed { reason, strikes }
     }
 }
 
-impl Drop for Live {
-    fn drop(&mut self) {
-        // The adapter is the last to have the plugin: it drops it where the author's code may run.
-        self.forget_native();
+impl Phase {
+    fn state(&self) -> State {
+        match self {
+            Self::Up(_, condition) => condition.state(),
+            Self::Down(reason) | Self::Restarting(reason) => State::Unavailable(reason.clone()),
+            Self::Leaked => State::Leaked,
+            Self::Kept(value) if value.strong_count() > 0 => State::Leaked,
+            // The handles are gone by now, and the value with them.
+            Self::Registered | Self::Kept(_) => State::Registered,
+            Self::RequiresRestart => State::RequiresRestart,
+        }
+    }
+
+    fn live(&self) -> Option<&Arc<Live>> {
+        match self {
+            Self::Up(live, _) => Some(live),
+            _ => None,
+        }
     }
 }
 
 impl Current {
-    fn put(&mut self, state: State, live: Option<Arc<Live>>) -> Option<Arc<Live>> {
-        if let Some(reason) = state.reason() {
-            self.last_error = Some(reason.clone());
+    fn enter(&mut self, phase: Phase) -> Phase {
+        if let Some(reason) = phase.state().reason() {
+            self.history.last_error = Some(reason.clone());
         }
-        self.state = state;
-        self.found_by = FoundBy::Nobody;
-        self.strikes = 0;
-        self.restarting = false;
-        std::mem::replace(&mut self.live, live)
+        std::mem::replace(&mut self.phase, phase)
     }
 }
 
 impl Entry {
     pub(crate) fn new(descriptor: Descriptor, middleware: &Stack) -> Self {
-        let state = match &descriptor.source {
-            Source::Never { error, .. } => State::Unavailable(error.reason()),
-            _ => State::Registered,
+        let mut current = Current {
+            phase: Phase::Registered,
+            history: History::default(),
         };
+        if let Source::Never { error, .. } = &descriptor.source {
+            current.enter(Phase::Down(error.reason()));
+        }
         Self {
             layers: PluginLayers::new(middleware, &descriptor),
-            current: RwLock::new(Current {
-                last_error: state.reason().cloned(),
-                state,
-                live: None,
-                generation: 0,
-                since: 0,
-                restarts: 0,
-                last_health: None,
-                strikes: 0,
-                found_by: FoundBy::Nobody,
-                restarting: false,
-                kept: None,
-            }),
-            descriptor,
+            current: RwLock::new(current),
+            descriptor: Arc::new(descriptor),
             supervision: Mutex::default(),
-            content_hash: Mutex::default(),
+            content_hash: Arc::default(),
         }
     }
 
-    pub(crate) fn read(&self) -> RwLockReadGuard<'_, Current> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn write(&self) -> RwLockWriteGuard<'_, Current> {
-        self.current.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Puts the entry into a state, with what is live in it, and gives back what was.
-    pub(crate) fn set(&self, state: State, live: Option<Arc<Live>>) -> Option<Arc<Live>> {
-        self.write().put(state, live)
+    /// Enters a phase, and gives back the one before, to be dropped where an author's code may run.
+    pub(crate) fn enter(&self, phase: Phase) -> Phase {
+        write(&self.current).enter(phase)
     }
 
     /// Publishes a new instance.
     pub(crate) fn publish(&self, live: Arc<Live>, restarted: bool) {
         let before = {
-            let mut current = self.write();
-            current.generation += 1;
-            current.since = live.since;
-            current.restarts += u32::from(restarted);
-            current.last_health = None;
-            current.kept = None;
-            current.put(State::Ready, Some(live))
+            let mut current = write(&self.current);
+            current.history.generation += 1;
+            current.history.since = live.since();
+            current.history.restarts += u32::from(restarted);
+            current.history.last_health = None;
+            current.enter(Phase::Up(live, Condition::Well))
         };
         drop(before);
     }
 
     /// The number of the first of the instances that the next one belongs to.
     pub(crate) fn since(&self, restarted: bool) -> u64 {
-        let current = self.read();
+        let history = &read(&self.current).history;
         match restarted {
-            true => current.since,
-            false => current.generation + 1,
+            true => history.since,
+            false => history.generation + 1,
         }
-    }
-
-    /// Puts the entry into the state of one whose process is to be started again, and gives back
-    /// what was live.
-    pub(crate) fn await_restart(&self, reason: Reason) -> Option<Arc<Live>> {
-        let mut current = self.write();
-        let before = current.put(State::Unavailable(reason), None);
-        current.restarting = true;
-        before
     }
 
     /// Whether its process has ended and is to be started again.
     pub(crate) fn awaits_restart(&self) -> bool {
-        self.read().restarting
+        matches!(read(&self.current).phase, Phase::Restarting(_))
     }
 
     /// Records an error that leaves the state as it is.
     pub(crate) fn note(&self, reason: Reason) {
-        self.write().last_error = Some(reason);
-    }
-
-    /// Remembers the value of an instance that is torn down, which handles still keep.
-    pub(crate) fn keep(&self, value: Weak<dyn ErasedPlugin>) {
-        self.write().kept = Some(value);
+        write(&self.current).history.last_error = Some(reason);
     }
 
     pub(crate) fn live(&self) -> Option<Arc<Live>> {
-        self.read().live.clone()
+        read(&self.current).phase.live().cloned()
+    }
+
+    /// The generation of the plugin that can be called now.
+    pub(crate) fn callable(&self) -> Option<Arc<Live>> {
+        match &read(&self.current).phase {
+            Phase::Up(live, condition) if condition.is_callable() && !live.has_ended() => {
+                Some(Arc::clone(live))
+            }
+            _ => None,
+        }
     }
 
     /// Whether that is the instance of the moment.
     pub(crate) fn is_current(&self, live: &Arc<Live>) -> bool {
-        let current = self.read();
-        current
-            .live
-            .as_ref()
-            .is_some_and(|it| Arc::ptr_eq(it, live))
+        let current = read(&self.current);
+        current.phase.live().is_some_and(|it| Arc::ptr_eq(it, live))
     }
 
     /// The state, which for a plugin whose process ended is not the one recorded.
     pub(crate) fn state(&self) -> State {
-        let current = self.read();
-        let failure = current
-            .live
-            .as_ref()
-            .filter(|_| current.state.is_callable())
-            .and_then(|live| live.running.adapter().failure());
-        if let Some(reason) = failure {
-            return State::Unavailable(reason);
-        }
-        match (&current.state, &current.kept) {
-            // The handles are gone by now, and the value with them.
-            (State::Leaked, Some(kept)) if kept.strong_count() == 0 => State::Registered,
-            (state, _) => state.clone(),
+        let current = read(&self.current);
+        match &current.phase {
+            Phase::Up(live, condition) if condition.is_callable() => {
+                let failure = live.running.adapter().failure();
+                failure.map_or_else(|| condition.state(), State::Unavailable)
+            }
+            phase => phase.state(),
         }
     }
 
     /// Whether health checks have taken the plugin out of use; its instance is still there.
     pub(crate) fn is_suspended(&self) -> bool {
-        let current = self.read();
-        current.live.is_some()
-            && current.found_by == FoundBy::HealthCheck
-            && matches!(current.state, State::Unavailable(_))
+        let current = read(&self.current);
+        matches!(&current.phase, Phase::Up(_, condition) if !condition.is_callable())
     }
 
     /// Marks a plugin that is ready as degraded: a broadcast to it failed, or the like. It is still
     /// called.
     /// `true` if it was well until now.
     pub(crate) fn degrade(&self, reason: Reason) -> bool {
-        let mut current = self.write();
-        let was_well = current.state == State::Ready;
-        if current.state.is_callable() && current.found_by != FoundBy::HealthCheck {
-            current.last_error = Some(reason.clone());
-            current.state = State::Degraded(reason);
-            current.found_by = FoundBy::Calls;
-        }
-        was_well
+        let mut current = write(&self.current);
+        let Current { phase, history } = &mut *current;
+        let Phase::Up(_, condition @ (Condition::Well | Condition::CallsFailed(_))) = phase else {
+            return false;
+        };
+        history.last_error = Some(reason.clone());
+        let before = std::mem::replace(condition, Condition::CallsFailed(reason));
+        matches!(before, Condition::Well)
     }
 
     /// Takes [`degrade`](Self::degrade) back, but not what a health check found. `true` if there
     /// was something to take back.
     pub(crate) fn recover(&self) -> bool {
-        let mut current = self.write();
-        let ours =
-            current.found_by == FoundBy::Calls && matches!(current.state, State::Degraded(_));
-        if ours {
-            current.state = State::Ready;
-            current.found_by = FoundBy::Nobody;
-        }
-        ours
+        let mut current = write(&self.current);
+        let Phase::Up(_, condition @ Condition::CallsFailed(_)) = &mut current.phase else {
+            return false;
+        };
+        *condition = Condition::Well;
+        true
     }
 
     /// Takes in what a health check of `live` found.
     pub(crate) fn checked(&self, live: &Arc<Live>, health: Health) {
-        let mut current = self.write();
-        let is_current = current
-            .live
-            .as_ref()
-            .is_some_and(|it| Arc::ptr_eq(it, live));
-        let checked = current.state.is_callable()
-            || (current.found_by == FoundBy::HealthCheck
-                && matches!(current.state, State::Unavailable(_)));
-        if !is_current || !checked {
+        // The author's own words may quote the config.
+        let clean = |reason: &str| live.config.scrub(reason);
+        let health = match health {
+            Health::Degraded { reason } => Health::degraded(clean(&reason)),
+            Health::Unhealthy { reason } => Health::unhealthy(clean(&reason)),
+            well => well,
+        };
+        let mut current = write(&self.current);
+        let Current { phase, history } = &mut *current;
+        let Phase::Up(now, condition) = phase else {
+            return;
+        };
+        if !Arc::ptr_eq(now, live) {
             return;
         }
-        let before = current.state.as_str();
-        // The author's own words may quote the config.
-        let clean = |reason: String| live.config.scrub(&reason);
-        let (health, state, strikes) = match health {
-            Health::Degraded { reason } => {
-                let reason = clean(reason);
-                let state = State::Degraded(Reason::new("degraded", &*reason));
-                (Health::degraded(reason), state, 0)
-            }
-            Health::Unhealthy { reason } => {
-                let reason = clean(reason);
-                let strikes = current.strikes.saturating_add(1);
-                let state = if strikes < STRIKES {
-                    State::Degraded(Reason::new("unhealthy", &*reason))
-                } else {
-                    State::Unavailable(Reason::new(
-                        "unhealthy",
-                        format!(
-                            "{strikes} health checks in a row failed, the last one: {reason}; it is called again once one succeeds, or reload it"
-                        ),
-                    ))
-                };
-                (Health::unhealthy(reason), state, strikes)
-            }
-            well => (well, State::Ready, 0),
-        };
-        current.last_health = Some(LastHealth::new(health, SystemTime::now()));
-        current.strikes = strikes;
-        current.found_by = match state {
-            State::Ready => FoundBy::Nobody,
-            _ => FoundBy::HealthCheck,
-        };
+        let after = condition.after(&health);
+        let (before, state) = (condition.state().as_str(), after.state());
+        *condition = after;
+        history.last_health = Some(LastHealth::new(health, SystemTime::now()));
         // Under the lock of the state, so that the two never contradict each other for long.
         if state.is_callable() {
             live.lease.resume();
@@ -466,7 +302,7 @@ impl Entry {
             live.lease.suspend();
         }
         if let Some(reason) = state.reason() {
-            current.last_error = Some(reason.clone());
+            history.last_error = Some(reason.clone());
         }
         if before != state.as_str() {
             let name = &self.descriptor.name;
@@ -479,7 +315,6 @@ impl Entry {
                 "a health check changed the state of a plugin"
             );
         }
-        current.state = state;
     }
 
     pub(crate) fn status(&self) -> PluginStatus {
@@ -494,11 +329,11 @@ impl Entry {
             [] => announced.capabilities,
             given => given.to_vec(),
         };
-        let current = self.read();
+        let history = &read(&self.current).history;
         let last_error = match &state {
             // A process that ended is not recorded until supervision has seen it.
             State::Unavailable(reason) => Some(reason.clone()),
-            _ => current.last_error.clone(),
+            _ => history.last_error.clone(),
         };
         PluginStatus {
             kind: Some(descriptor.name.kind().to_owned()),
@@ -511,36 +346,17 @@ impl Entry {
             priority: descriptor.priority,
             pid: live.and_then(|live| live.running.adapter().pid()),
             origin: descriptor.origin.clone(),
-            content_hash: self.content_hash(),
+            content_hash: self.content_hash.get(),
             trusted: descriptor.trusted,
-            generation: current.generation,
-            restarts: current.restarts,
-            last_health: current.last_health.clone(),
+            generation: history.generation,
+            restarts: history.restarts,
+            last_health: history.last_health.clone(),
         }
-    }
-
-    fn content_hash(&self) -> Option<String> {
-        let hash = self.content_hash.lock();
-        hash.unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Sets the sha256 of the program that runs.
-    pub(crate) fn set_content_hash(&self, hash: String) {
-        let mut slot = self
-            .content_hash
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *slot = Some(hash);
     }
 
     /// Puts somebody in charge of the process; whoever was is dismissed.
     pub(crate) fn supervise(&self, by: Option<Background>) {
-        let mut slot = self
-            .supervision
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *slot, by);
-        drop(slot);
+        let before = std::mem::replace(&mut *lock(&self.supervision), by);
         drop(before);
     }
 
@@ -570,7 +386,7 @@ impl Entry {
                 "`{name}` is not set up; await `registry.setup_all()` before calling it (after `teardown_all()`, again)"
             ),
             State::Unavailable(reason) => format!("`{name}` is unavailable: {reason}"),
-            State::Leaked if self.read().kept.is_some() => format!(
+            State::Leaked if matches!(read(&self.current).phase, Phase::Kept(_)) => format!(
                 "`{name}` is torn down, but typed handles from before keep its value alive; drop them to set it up again"
             ),
             State::Leaked => format!(

@@ -13,8 +13,9 @@ use dagstack_plugin::{
 use serde_json::Value;
 
 use crate::calling::{Run, give_up_with};
-use crate::entry::{Entry, Live};
+use crate::entry::Entry;
 use crate::error::PluginRegistryError;
+use crate::live::Live;
 use crate::status::{Reason, State};
 
 /// How long a health check may take.

@@ -1,12 +1,12 @@
 //! [`TokioHost`]: what plugins in this process are given of the host.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use dagstack_plugin::kind::Host;
-use dagstack_plugin::{BoxFuture, CancelToken};
+use dagstack_plugin::kind::{Host, MAX_RUNNING};
+use dagstack_plugin::{BoxFuture, CancelToken, task};
 use tokio::runtime::Handle;
-
-use crate::adapter::in_process::CpuPool;
+use tokio::sync::Semaphore;
 
 /// The clock and the threads of the runtime that the registry was set up on.
 #[derive(Clone, Debug)]
@@ -63,5 +63,42 @@ impl Host for TokioHost {
     fn run_within(&self, code: &mut dyn FnMut()) {
         let _inside = self.runtime.enter();
         code();
+    }
+}
+
+/// Where `thread_cpu_bound` hooks run: tokio's blocking threads, at most [`MAX_RUNNING`] at a time.
+#[derive(Clone, Debug)]
+pub(crate) struct CpuPool {
+    runtime: Handle,
+    permits: Arc<Semaphore>,
+}
+
+impl CpuPool {
+    /// What all pools of a registry share.
+    pub(crate) fn permits() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(MAX_RUNNING))
+    }
+
+    /// A pool on this runtime.
+    pub(crate) fn new(runtime: Handle, permits: Arc<Semaphore>) -> Self {
+        Self { runtime, permits }
+    }
+
+    /// Drives `work` to its end on a thread of the pool; without one, where the runtime shuts
+    /// down, drops it. The thread is inside the runtime, but no runtime drives it: it may block.
+    pub(crate) async fn run(&self, work: BoxFuture<'static, ()>) {
+        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
+            return;
+        };
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
+        let span = tracing::Span::current();
+        let done = self.runtime.spawn_blocking(move || {
+            let _permit = permit;
+            tracing::dispatcher::with_default(&dispatch, || {
+                let _entered = span.enter();
+                task::block_on(work);
+            });
+        });
+        let _ = done.await;
     }
 }

@@ -44,6 +44,7 @@
 //! [dagstack]: https://github.com/dagstack
 
 pub mod adapter;
+mod background;
 mod builder;
 mod calling;
 pub mod config;
@@ -59,6 +60,7 @@ mod isolated;
 mod kinds;
 mod lifecycle;
 mod link;
+mod live;
 pub mod middleware;
 mod peers;
 mod registry;
@@ -75,9 +77,9 @@ pub use config::{ConfigReload, ConfigSource, ConfigSourceError, MemoryConfig};
 pub use dispatch::Dispatcher;
 pub use error::PluginRegistryError;
 pub use handle::PluginHandle;
-pub use lifecycle::{PluginRef, RestartPolicy};
+pub use lifecycle::{PluginRef, RestartPolicy, SetupReport};
 pub use registry::Registry;
-pub use status::{LastHealth, PluginStatus, Reason, SetupReport, State};
+pub use status::{LastHealth, PluginStatus, Reason, State};
 
 #[cfg(feature = "config-files")]
 pub use config::FileConfig;

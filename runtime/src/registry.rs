@@ -7,14 +7,13 @@ use std::sync::Arc;
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::{Kind, PluginName, suggest};
 
-use crate::builder::RegistryBuilder;
 use crate::config::LiveConfig;
 use crate::dispatch::index::KindIndex;
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::handle::PluginHandle;
-use crate::lifecycle::Lifecycle;
+use crate::lifecycle::state::Lifecycle;
 use crate::resources::HostResources;
 use crate::status::PluginStatus;
 
@@ -43,11 +42,6 @@ pub(crate) struct Inner {
 }
 
 impl Registry {
-    /// Starts to collect plugins.
-    pub fn builder() -> RegistryBuilder {
-        RegistryBuilder::new()
-    }
-
     /// One plugin, by kind and name.
     ///
     /// # Errors

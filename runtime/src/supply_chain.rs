@@ -10,15 +10,15 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use dagstack_plugin::sync::lock;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::adapter::mcp_stdio::StdioCommand;
 use crate::descriptor::Descriptor;
-use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 
 /// The comma-separated allow-list of maintainers.
@@ -77,6 +77,16 @@ pub(crate) fn judge(mut descriptor: Descriptor, publishers: Option<&Publishers>)
     descriptor
 }
 
+/// The sha256 of the program that a plugin runs as, once it is known.
+#[derive(Debug, Default)]
+pub(crate) struct ContentHash(Mutex<Option<String>>);
+
+impl ContentHash {
+    pub(crate) fn get(&self) -> Option<String> {
+        lock(&self.0).clone()
+    }
+}
+
 /// Sees to it that the hash of a plugin's program is known, and that it is the one expected.
 ///
 /// Where nothing is expected, the hash is computed beside the start and shown once it is there. The
@@ -87,23 +97,19 @@ pub(crate) fn judge(mut descriptor: Descriptor, publishers: Option<&Publishers>)
 ///
 /// `ContentHashMismatch`; `PluginLoadError` where a hash is expected and the file cannot be read.
 pub(crate) async fn inspect(
-    entry: &Arc<Entry>,
+    descriptor: &Descriptor,
     command: &StdioCommand,
+    known: &Arc<ContentHash>,
 ) -> Result<(), PluginRegistryError> {
-    let descriptor = &entry.descriptor;
     // What is not there is explained better by the start.
     let Some(program) = command.program_file() else {
         return Ok(());
     };
     let hashing = {
-        // The entry has the process, which is not to live on for this.
-        let entry = Arc::downgrade(entry);
-        let program = program.clone();
+        let (program, known) = (program.clone(), Arc::clone(known));
         tokio::task::spawn_blocking(move || {
             let hash = sha256_of(&program)?;
-            if let Some(entry) = entry.upgrade() {
-                entry.set_content_hash(format!("{PREFIX}{hash}"));
-            }
+            *lock(&known.0) = Some(format!("{PREFIX}{hash}"));
             Ok::<_, io::Error>(hash)
         })
     };
@@ -169,7 +175,7 @@ fn sha256_of(path: &Path) -> io::Result<String> {
         (facts.mtime(), facts.mtime_nsec()),
         (facts.ctime(), facts.ctime_nsec()),
     );
-    let seen = || SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let seen = || lock(&SEEN);
     if let Some(hash) = seen().as_ref().and_then(|seen| seen.get(&identity)) {
         return Ok(hash.clone());
     }

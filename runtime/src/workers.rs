@@ -1,22 +1,25 @@
 //! [`WorkerPool`]: the processes that run the `process_cpu_bound` hooks of a linked plugin.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::Caller;
-use dagstack_plugin::{BoxFuture, HookContext, HookError, PluginName, code};
+use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::sync::lock;
+use dagstack_plugin::{BoxFuture, Declaration, HookContext, HookError, PluginName, code};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::adapter::Adapter;
-use crate::adapter::mcp_stdio::{McpStdio, Needs, StdioCommand};
-use crate::entry::Entry;
+use crate::adapter::mcp_stdio::start::Needs;
+use crate::adapter::mcp_stdio::{McpStdio, StdioCommand};
+use crate::descriptor::Descriptor;
 use crate::resources::HostResources;
-use crate::supply_chain;
+use crate::supply_chain::{self, ContentHash};
 
 /// A pool of children of one executable, each with the plugin's config, each with one call at a time.
 ///
@@ -24,15 +27,13 @@ use crate::supply_chain;
 /// never called costs no process. One that crashes fails the call it had; the next call gets
 /// another. One whose caller gives up is killed: that is what a process is good for.
 pub(crate) struct WorkerPool {
-    name: PluginName,
-    /// The plugin, to look at the program before it runs. It has this pool.
-    entry: Weak<Entry>,
+    plugin: Arc<Descriptor>,
+    /// Of the command's program, which is looked at before it runs.
+    content_hash: Arc<ContentHash>,
     command: Arc<StdioCommand>,
     /// The plugin's config, as it changes: a worker hears of that too.
     feed: SectionFeed,
     resources: Arc<HostResources>,
-    /// How long a worker may take to start.
-    limit: Duration,
     /// The runtime that the host was set up on: a caller need not be on any.
     runtime: Handle,
     permits: Semaphore,
@@ -42,14 +43,15 @@ pub(crate) struct WorkerPool {
 
 impl fmt::Debug for WorkerPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "workers of {} ({})", self.name, self.command)
+        write!(f, "workers of {} ({})", self.plugin.name, self.command)
     }
 }
 
 impl WorkerPool {
     /// A pool of at most `size` children; none is started yet.
     pub(crate) fn new(
-        entry: &Arc<Entry>,
+        plugin: Arc<Descriptor>,
+        content_hash: Arc<ContentHash>,
         command: Arc<StdioCommand>,
         feed: SectionFeed,
         resources: Arc<HostResources>,
@@ -57,12 +59,11 @@ impl WorkerPool {
         size: usize,
     ) -> Self {
         Self {
-            name: entry.descriptor.name.clone(),
-            entry: Arc::downgrade(entry),
+            plugin,
+            content_hash,
             command,
             feed,
             resources,
-            limit: entry.descriptor.startup_timeout,
             runtime,
             permits: Semaphore::new(size.max(1)),
             idle: Mutex::new(Some(Vec::new())),
@@ -96,13 +97,13 @@ impl WorkerPool {
     }
 
     fn closed(&self) -> HookError {
-        let text = format!("the workers of `{}` are torn down", self.name);
+        let text = format!("the workers of `{}` are torn down", self.plugin.name);
         HookError::new(code::UNAVAILABLE, text)
     }
 
     /// A worker that is free; `None` where one has to be started.
     fn take(&self) -> Result<Option<McpStdio>, HookError> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = lock(&self.idle);
         let idle = idle.as_mut().ok_or_else(|| self.closed())?;
         // One that ended while nobody looked is none.
         idle.retain(|worker| worker.failure().is_none());
@@ -110,28 +111,25 @@ impl WorkerPool {
     }
 
     fn put_back(&self, worker: McpStdio) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = lock(&self.idle);
         if let Some(idle) = idle.as_mut() {
             idle.push(worker);
         }
     }
 
     async fn start(&self) -> Result<McpStdio, HookError> {
-        let (name, command) = (self.name.clone(), Arc::clone(&self.command));
-        let (feed, limit) = (self.feed.clone(), self.limit);
+        let (plugin, command) = (Arc::clone(&self.plugin), Arc::clone(&self.command));
+        let (content_hash, feed) = (Arc::clone(&self.content_hash), self.feed.clone());
         let resources = Arc::clone(&self.resources);
-        let entry = self.entry.upgrade().ok_or_else(|| self.closed())?;
         let mut starting = JoinSet::new();
         starting.spawn_on(
             async move {
-                supply_chain::inspect(&entry, &command).await?;
-                let required = entry.descriptor.resources.clone();
-                drop(entry);
+                supply_chain::inspect(&plugin, &command, &content_hash).await?;
                 let needs = Needs {
                     resources: &resources,
-                    required: &required,
+                    required: &plugin.resources,
                 };
-                McpStdio::start(&name, &command, &feed, limit, needs).await
+                McpStdio::start(&plugin.name, &command, &feed, plugin.startup_timeout, needs).await
             },
             &self.runtime,
         );
@@ -141,7 +139,7 @@ impl WorkerPool {
                 code::UNAVAILABLE,
                 format!(
                     "a worker of `{}` could not be started: the host is shutting down",
-                    self.name
+                    self.plugin.name
                 ),
             )),
         }
@@ -151,11 +149,7 @@ impl WorkerPool {
     /// is still busy is killed by the end of its call.
     pub(crate) async fn close(&self, limit: Duration) {
         self.permits.close();
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let idle = lock(&self.idle).take();
         let mut ending = JoinSet::new();
         for worker in idle.into_iter().flatten() {
             ending.spawn(async move {
@@ -170,7 +164,7 @@ impl WorkerPool {
 
 impl Caller for WorkerPool {
     fn plugin(&self) -> &PluginName {
-        &self.name
+        &self.plugin.name
     }
 
     fn call<'a>(
@@ -181,4 +175,34 @@ impl Caller for WorkerPool {
     ) -> BoxFuture<'a, Result<Value, HookError>> {
         Box::pin(self.run(hook, ctx, args))
     }
+}
+
+/// Whether a linked plugin has hooks that need processes of their own.
+pub(crate) fn needs_workers(declaration: &Declaration) -> bool {
+    process_bound(declaration).is_some()
+}
+
+/// What of a linked plugin needs processes of its own.
+fn process_bound(declaration: &Declaration) -> Option<String> {
+    const PROCESS: ExecutionModel = ExecutionModel::ProcessCpuBound;
+    let hooks = declaration.hooks;
+    match hooks.iter().find(|hook| hook.runs_as() == PROCESS) {
+        Some(hook) => Some(format!("its hook `{}`", hook.name)),
+        // A plugin is what its hooks are; those that are not exposed do with threads.
+        None if declaration.execution_model == PROCESS
+            && hooks.iter().all(|hook| hook.execution_model != PROCESS) =>
+        {
+            Some("it".to_owned())
+        }
+        None => None,
+    }
+}
+
+/// Why a linked plugin cannot run in this process without workers, whatever its setup does.
+pub(crate) fn refuses(declaration: &Declaration) -> Option<String> {
+    let what = process_bound(declaration)?;
+    Some(format!(
+        "{what} is `process_cpu_bound` and the host knows no executable of the plugin to run it in; add `.worker(\"{}\", \"{}\", path)`, give its manifest a `command`, or declare it `thread_cpu_bound`",
+        declaration.kind, declaration.name
+    ))
 }

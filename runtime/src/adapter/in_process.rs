@@ -10,17 +10,17 @@ use std::time::Duration;
 use dagstack_plugin::call::{self, Calling, Target};
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::giving_up::given_up;
-use dagstack_plugin::kind::{Host, Lease, MAX_RUNNING};
+use dagstack_plugin::kind::{Host, Lease};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, Declaration, ErasedPlugin, Health, HookContext, HookError, PluginError,
-    Registration, Released, SetupContext, code, task,
+    Args, BoxFuture, ErasedPlugin, Health, HookContext, HookError, PluginError, Registration,
+    Released, SetupContext, code,
 };
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Notify;
 
 use super::{Adapter, TeardownFailure};
 use crate::host::TokioHost;
@@ -68,73 +68,6 @@ impl fmt::Debug for InProcess {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.plugin.fmt(f)
     }
-}
-
-/// Where `thread_cpu_bound` hooks run: tokio's blocking threads, at most [`MAX_RUNNING`] at a time.
-#[derive(Clone, Debug)]
-pub(crate) struct CpuPool {
-    runtime: Handle,
-    permits: Arc<Semaphore>,
-}
-
-impl CpuPool {
-    /// What all pools of a registry share.
-    pub(crate) fn permits() -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(MAX_RUNNING))
-    }
-
-    /// A pool on this runtime.
-    pub(crate) fn new(runtime: Handle, permits: Arc<Semaphore>) -> Self {
-        Self { runtime, permits }
-    }
-
-    /// Drives `work` to its end on a thread of the pool; without one, where the runtime shuts
-    /// down, drops it. The thread is inside the runtime, but no runtime drives it: it may block.
-    pub(crate) async fn run(&self, work: BoxFuture<'static, ()>) {
-        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else {
-            return;
-        };
-        let dispatch = tracing::dispatcher::get_default(Clone::clone);
-        let span = tracing::Span::current();
-        let done = self.runtime.spawn_blocking(move || {
-            let _permit = permit;
-            tracing::dispatcher::with_default(&dispatch, || {
-                let _entered = span.enter();
-                task::block_on(work);
-            });
-        });
-        let _ = done.await;
-    }
-}
-
-/// Whether a linked plugin has hooks that need processes of their own.
-pub(crate) fn needs_workers(declaration: &Declaration) -> bool {
-    process_bound(declaration).is_some()
-}
-
-/// What of a linked plugin needs processes of its own.
-fn process_bound(declaration: &Declaration) -> Option<String> {
-    const PROCESS: ExecutionModel = ExecutionModel::ProcessCpuBound;
-    let hooks = declaration.hooks;
-    match hooks.iter().find(|hook| hook.runs_as() == PROCESS) {
-        Some(hook) => Some(format!("its hook `{}`", hook.name)),
-        // A plugin is what its hooks are; those that are not exposed do with threads.
-        None if declaration.execution_model == PROCESS
-            && hooks.iter().all(|hook| hook.execution_model != PROCESS) =>
-        {
-            Some("it".to_owned())
-        }
-        None => None,
-    }
-}
-
-/// Why a linked plugin cannot run in this process without workers, whatever its setup does.
-pub(crate) fn refuses(declaration: &Declaration) -> Option<String> {
-    let what = process_bound(declaration)?;
-    Some(format!(
-        "{what} is `process_cpu_bound` and the host knows no executable of the plugin to run it in; add `.worker(\"{}\", \"{}\", path)`, give its manifest a `command`, or declare it `thread_cpu_bound`",
-        declaration.kind, declaration.name
-    ))
 }
 
 impl InProcess {

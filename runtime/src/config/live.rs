@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock};
 
 use dagstack_plugin::PluginName;
 use dagstack_plugin::config::{ChangeQueue, Coverage, SectionFeed};
+use dagstack_plugin::sync::{lock, read, write};
 use serde_json::Value;
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tracing::instrument::WithSubscriber;
 
 use super::watch::Signal;
 use super::{Changed, ConfigSource, ConfigTree, Watch};
 use crate::error::PluginRegistryError;
-use crate::registry::Inner;
 
 /// The configuration of a registry.
 pub(crate) struct LiveConfig {
@@ -76,12 +74,12 @@ impl LiveConfig {
     }
 
     pub(super) fn tree(&self) -> Option<Arc<ConfigTree>> {
-        let tree = self.tree.read().unwrap_or_else(PoisonError::into_inner);
+        let tree = read(&self.tree);
         tree.clone()
     }
 
     pub(super) fn replace(&self, tree: Arc<ConfigTree>) {
-        *self.tree.write().unwrap_or_else(PoisonError::into_inner) = Some(tree);
+        *write(&self.tree) = Some(tree);
     }
 
     fn watches(&self) -> &[Watch] {
@@ -123,7 +121,7 @@ impl LiveConfig {
     }
 
     fn hosts(&self) -> MutexGuard<'_, BTreeMap<String, SectionFeed>> {
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.hosts)
     }
 
     /// The feed of the host's own subscriptions to `path`.
@@ -142,34 +140,28 @@ impl LiveConfig {
         self.hosts().values().cloned().collect()
     }
 
-    /// Takes up what the sources report from now on, on `runtime`.
-    pub(crate) fn follow(&self, inner: &Arc<Inner>, runtime: &Handle) {
-        if self.watches().is_empty() {
-            return;
+    /// Whether any source watches.
+    pub(super) fn is_watched(&self) -> bool {
+        !self.watches().is_empty()
+    }
+
+    /// What says which sources have changed.
+    pub(super) fn signal(&self) -> Arc<Signal> {
+        Arc::clone(&self.signal)
+    }
+
+    /// Keeps the task that takes up what the sources report; one that ended with its runtime is replaced.
+    pub(super) fn follow_by(&self, spawn: impl FnOnce() -> JoinHandle<()>) {
+        let mut follower = lock(&self.follower);
+        if follower.as_ref().is_none_or(JoinHandle::is_finished) {
+            *follower = Some(spawn());
         }
-        let mut follower = self.follower.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that ended with its runtime is replaced.
-        if follower.as_ref().is_some_and(|task| !task.is_finished()) {
-            return;
-        }
-        let (signal, inner) = (Arc::clone(&self.signal), Arc::downgrade(inner));
-        let follow = async move {
-            loop {
-                let source = signal.next().await;
-                let Some(inner) = inner.upgrade() else { return };
-                let _turn = inner.lifecycle.turn().await;
-                // A failure is logged.
-                let _ = inner.reload(Some(source)).await;
-            }
-        };
-        *follower = Some(runtime.spawn(follow.with_current_subscriber()));
     }
 }
 
 impl Drop for LiveConfig {
     fn drop(&mut self) {
-        let follower = self.follower.get_mut();
-        if let Some(task) = follower.unwrap_or_else(PoisonError::into_inner) {
+        if let Some(task) = &*lock(&self.follower) {
             task.abort();
         }
     }

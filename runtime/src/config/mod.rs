@@ -56,6 +56,7 @@ mod live;
 mod memory;
 mod polled;
 mod reload;
+pub(crate) mod section;
 mod tree;
 mod watch;
 
@@ -68,7 +69,6 @@ pub(crate) use live::LiveConfig;
 pub use memory::MemoryConfig;
 pub use polled::Polled;
 pub use reload::ConfigReload;
-pub(crate) use reload::check;
 pub(crate) use tree::ConfigTree;
 pub use watch::{Changed, Watch};
 

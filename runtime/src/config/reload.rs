@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use dagstack_plugin::config::{
-    CallbackOutcome, Calls, ConfigSubscription, Prepared, SectionFeed, check_nesting, failed_paths,
+    CallbackOutcome, Calls, ConfigSubscription, Prepared, SectionFeed, failed_paths,
 };
-use dagstack_plugin::schema::Schema;
-use dagstack_plugin::validate::validate;
 use dagstack_plugin::{ConfigInvalid, PluginName};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::runtime::Handle;
+use tracing::instrument::WithSubscriber;
 
 use super::ConfigTree;
+use super::section::check;
 use crate::descriptor::Source;
 use crate::error::PluginRegistryError;
 use crate::registry::{Inner, Registry};
@@ -93,6 +93,25 @@ impl Change<'_> {
 }
 
 impl Inner {
+    /// Takes up what the sources report from now on, on `runtime`.
+    pub(crate) fn follow_config(self: &Arc<Self>, runtime: &Handle) {
+        if !self.config.is_watched() {
+            return;
+        }
+        let (signal, inner) = (self.config.signal(), Arc::downgrade(self));
+        let follow = async move {
+            loop {
+                let source = signal.next().await;
+                let Some(inner) = inner.upgrade() else { return };
+                let _turn = inner.lifecycle.turn().await;
+                // A failure is logged.
+                let _ = inner.reload(Some(source)).await;
+            }
+        };
+        self.config
+            .follow_by(|| runtime.spawn(follow.with_current_subscriber()));
+    }
+
     /// The configuration that plugins are to be set up with now. The caller holds the lifecycle's
     /// turn.
     pub(crate) async fn config_for_setup(&self) -> Result<Arc<ConfigTree>, PluginRegistryError> {
@@ -253,22 +272,5 @@ fn note_failure(failures: &mut Vec<ConfigInvalid>, invalid: ConfigInvalid) {
         if !known.problems.iter().any(|it| it.path == problem.path) {
             known.problems.push(problem);
         }
-    }
-}
-
-/// Validates a section against a plugin's schema.
-pub(crate) fn check(
-    plugin: &PluginName,
-    schema: &Schema,
-    section: &Value,
-) -> Result<(), ConfigInvalid> {
-    let (path, empty) = (plugin.to_string(), Value::Object(Map::new()));
-    let section = if section.is_null() { &empty } else { section };
-    check_nesting(&path, section)?;
-    let problems = validate(&path, schema, section);
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(ConfigInvalid::new(path, problems))
     }
 }

@@ -8,8 +8,9 @@ use dagstack_plugin::{DispatchError, HookContext, HookError, Kind, PluginName};
 use super::index::{KindIndex, Member};
 use super::route::RouteRequest;
 use super::wellbeing::says_nothing_of_the_plugin;
-use crate::entry::{Entry, Live};
+use crate::entry::Entry;
 use crate::handle::{PluginHandle, typed};
+use crate::live::Live;
 
 /// A plugin that can be called.
 pub(super) struct Chosen<'a> {

@@ -4,7 +4,8 @@ use dagstack_plugin::{HookContext, tool};
 use serde_json::Value;
 
 use crate::descriptor::Source;
-use crate::entry::{Entry, Live};
+use crate::entry::Entry;
+use crate::live::Live;
 
 /// The function that the arguments of `execute` ask for.
 pub(super) fn function(args: &Value) -> Option<&str> {

@@ -2,26 +2,14 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
+use dagstack_plugin::sync::lock;
 use dagstack_plugin::{HookError, code};
 use serde_json::json;
 
-use crate::entry::{Entry, Live};
+use crate::entry::Entry;
 use crate::status::Reason;
-
-impl Entry {
-    /// The generation of the plugin that can be called now.
-    pub(crate) fn callable(&self) -> Option<Arc<Live>> {
-        let current = self.read();
-        let live = current
-            .live
-            .as_ref()
-            .filter(|_| current.state.is_callable())?;
-        let alive = live.running.adapter().failure().is_none();
-        alive.then(|| Arc::clone(live))
-    }
-}
 
 /// The plugins of a kind that broadcasts have marked, by rank.
 #[derive(Debug, Default)]
@@ -33,7 +21,7 @@ pub(crate) struct Degraded {
 
 impl Degraded {
     fn ranks(&self) -> MutexGuard<'_, HashSet<usize>> {
-        self.ranks.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.ranks)
     }
 
     /// Whether a success is worth a look.

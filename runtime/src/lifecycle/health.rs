@@ -8,8 +8,9 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
-use super::Background;
-use crate::entry::{Entry, Live};
+use crate::background::Background;
+use crate::entry::Entry;
+use crate::live::Live;
 use crate::registry::{Inner, Registry};
 use crate::status::PluginStatus;
 

@@ -1,68 +1,17 @@
 //! Replacing one plugin by a fresh instance.
 
-use std::fmt;
-
 use dagstack_plugin::{PluginName, suggest};
 use serde_json::Value;
 use tokio::runtime::Handle;
 
+use super::plugin_ref::PluginRef;
 use super::teardown::teardown;
 use crate::descriptor::Source;
+use crate::entry::Phase;
 use crate::error::PluginRegistryError;
 use crate::host::TokioHost;
 use crate::registry::Registry;
 use crate::status::{PluginStatus, State};
-
-/// Which plugin is meant: a [`PluginName`], a kind and a name, `"kind.name"`, or a name alone where
-/// it fits one plugin only.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PluginRef {
-    kind: Option<String>,
-    name: String,
-}
-
-impl From<&str> for PluginRef {
-    fn from(text: &str) -> Self {
-        // Neither kinds nor names have a dot in them.
-        match text.split_once('.') {
-            Some((kind, name)) => Self::from((kind, name)),
-            None => Self {
-                kind: None,
-                name: text.to_owned(),
-            },
-        }
-    }
-}
-
-impl From<(&str, &str)> for PluginRef {
-    fn from((kind, name): (&str, &str)) -> Self {
-        Self {
-            kind: Some(kind.to_owned()),
-            name: name.to_owned(),
-        }
-    }
-}
-
-impl From<&PluginName> for PluginRef {
-    fn from(name: &PluginName) -> Self {
-        Self::from((name.kind(), name.name()))
-    }
-}
-
-impl From<PluginName> for PluginRef {
-    fn from(name: PluginName) -> Self {
-        Self::from(&name)
-    }
-}
-
-impl fmt::Display for PluginRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(kind) = &self.kind {
-            write!(f, "{kind}.")?;
-        }
-        f.write_str(&self.name)
-    }
-}
 
 impl Registry {
     /// Replaces a plugin by a fresh instance, with the config its sources have now: teardown, drop,
@@ -138,7 +87,7 @@ impl Registry {
         section: Value,
         host: &TokioHost,
     ) -> Result<(), PluginRegistryError> {
-        drop(self.inner.entries[index].set(State::Registered, None));
+        drop(self.inner.entries[index].enter(Phase::Registered));
         let name = &self.inner.entries[index].descriptor.name;
         let feed = self.inner.config.feed(name, section);
         let Some(starting) = self.start(index, &feed, host) else {

@@ -8,65 +8,12 @@ use dagstack_plugin::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 
-use super::Background;
-use crate::entry::Live;
+use super::options::RestartPolicy;
+use crate::background::Background;
+use crate::entry::Phase;
+use crate::live::Live;
 use crate::registry::{Inner, Registry};
-use crate::status::{Reason, State};
-
-/// Whether and how a plugin's process is started again that ended by itself.
-///
-/// The first restart comes after 100 ms, each further one after twice the time of the one before, up
-/// to 30 s. After five within ten minutes the plugin stays `unavailable`; a reload or a setup starts
-/// it once more. A start that fails counts too.
-///
-/// ```
-/// use std::time::Duration;
-/// use dagstack_runtime::{Registry, RestartPolicy};
-///
-/// let often = RestartPolicy::default().at_most(20, Duration::from_secs(3600));
-/// let builder = Registry::builder().restart(often);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RestartPolicy {
-    first: Duration,
-    longest: Duration,
-    most: usize,
-    window: Duration,
-}
-
-impl Default for RestartPolicy {
-    fn default() -> Self {
-        Self {
-            first: Duration::from_millis(100),
-            longest: Duration::from_secs(30),
-            most: 5,
-            window: Duration::from_secs(600),
-        }
-    }
-}
-
-impl RestartPolicy {
-    /// A process that ends stays ended.
-    pub fn never() -> Self {
-        Self::default().at_most(0, Duration::ZERO)
-    }
-
-    /// How long to wait before the first restart, and before any.
-    #[must_use]
-    pub fn delays(mut self, first: Duration, longest: Duration) -> Self {
-        self.first = first;
-        self.longest = longest.max(first);
-        self
-    }
-
-    /// How many restarts there may be within how long.
-    #[must_use]
-    pub fn at_most(mut self, restarts: usize, within: Duration) -> Self {
-        self.most = restarts;
-        self.window = within;
-        self
-    }
-}
+use crate::status::Reason;
 
 /// The restarts of one plugin so far.
 #[derive(Debug)]
@@ -203,7 +150,7 @@ impl Registry {
                 plugin.name = name.name(),
                 "{reason}"
             );
-            drop(entry.set(State::Unavailable(reason), None));
+            drop(entry.enter(Phase::Down(reason)));
             return Next::Over;
         };
         let reason = restarts.waiting(cause, delay);
@@ -212,7 +159,7 @@ impl Registry {
             plugin.name = name.name(),
             "{reason}"
         );
-        drop(entry.await_restart(reason));
+        drop(entry.enter(Phase::Restarting(reason)));
         Next::Again(delay)
     }
 }

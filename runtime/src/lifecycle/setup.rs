@@ -11,19 +11,23 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
+use super::report::SetupReport;
 use crate::adapter::in_process::InProcess;
-use crate::adapter::mcp_stdio::{McpStdio, Needs, StdioCommand};
+use crate::adapter::mcp_stdio::start::Needs;
+use crate::adapter::mcp_stdio::{McpStdio, StdioCommand};
 use crate::config::ConfigTree;
+use crate::config::section::Secrets;
 use crate::descriptor::{Descriptor, Source};
-use crate::entry::{Entry, Live, Running, Secrets};
+use crate::entry::Phase;
 use crate::error::PluginRegistryError;
 use crate::host::TokioHost;
 use crate::isolated::Lost;
+use crate::live::{Live, Running};
 use crate::middleware;
 use crate::registry::Registry;
 use crate::resources::HostResources;
-use crate::status::{Reason, SetupReport, State};
-use crate::supply_chain;
+use crate::status::{Reason, State};
+use crate::supply_chain::{self, ContentHash};
 use crate::workers::WorkerPool;
 
 /// A plugin on its way up.
@@ -49,7 +53,7 @@ impl Registry {
         let Ok(runtime) = Handle::try_current() else {
             return self.without_runtime();
         };
-        self.inner.config.follow(&self.inner, &runtime);
+        self.inner.follow_config(&runtime);
         let warnings = config
             .as_ref()
             .map(|tree| self.misspelt_sections(tree))
@@ -84,10 +88,7 @@ impl Registry {
             let entry = &self.inner.entries[index];
             if entry.state() == State::Registered {
                 let message = "there is no tokio runtime here; await `setup_all` inside one";
-                entry.set(
-                    State::Unavailable(Reason::new("plugin_load_error", message)),
-                    None,
-                );
+                entry.enter(Phase::Down(Reason::new("plugin_load_error", message)));
             }
         }
         self.report(Vec::new())
@@ -112,7 +113,7 @@ impl Registry {
                 }
             };
             // What is left of an instance that failed.
-            drop(entry.set(State::Registered, None));
+            drop(entry.enter(Phase::Registered));
             let feed = self.inner.config.feed(&entry.descriptor.name, section);
             let Some(starting) = self.start(index, &feed, host) else {
                 continue;
@@ -179,19 +180,27 @@ impl Registry {
                     .with_config_feed(feed.clone());
                 let work = InProcess::start(registration, context);
                 let workers = self.workers_of(index, feed, host);
-                let (entry, host) = (Arc::clone(entry), host.clone());
+                let (descriptor, host) = (Arc::clone(&entry.descriptor), host.clone());
                 Box::pin(async move {
-                    let descriptor = &entry.descriptor;
                     let outcome = work.outcome(descriptor.startup_timeout).await;
-                    let plugin = in_process_outcome(outcome, descriptor, &section)?;
+                    let plugin = in_process_outcome(outcome, &descriptor, &section)?;
                     let adapter = InProcess::new(plugin, host, workers);
                     Ok(Running::InProcess(adapter.keeping(resources)))
                 })
             }
             Source::McpStdio(command) => {
-                let (entry, command) = (Arc::clone(entry), Arc::clone(command));
-                let resources = Arc::clone(&self.inner.resources);
-                Box::pin(start_process(entry, command, feed.clone(), resources))
+                let (plugin, hash) = (
+                    Arc::clone(&entry.descriptor),
+                    Arc::clone(&entry.content_hash),
+                );
+                let (command, resources) = (Arc::clone(command), Arc::clone(&self.inner.resources));
+                Box::pin(start_process(
+                    plugin,
+                    hash,
+                    command,
+                    feed.clone(),
+                    resources,
+                ))
             }
             Source::Never { .. } => return None,
         };
@@ -209,10 +218,11 @@ impl Registry {
         feed: &SectionFeed,
         host: &TokioHost,
     ) -> Option<Arc<WorkerPool>> {
-        let descriptor = &self.inner.entries[index].descriptor;
-        let command = descriptor.worker.as_ref()?;
+        let entry = &self.inner.entries[index];
+        let command = entry.descriptor.worker.as_ref()?;
         Some(Arc::new(WorkerPool::new(
-            &self.inner.entries[index],
+            Arc::clone(&entry.descriptor),
+            Arc::clone(&entry.content_hash),
             Arc::clone(command),
             feed.clone(),
             Arc::clone(&self.inner.resources),
@@ -305,7 +315,8 @@ impl Registry {
             restarted,
             "plugin ready"
         );
-        let secrets = Arc::new(Secrets::new(&running, feed));
+        let schema = running.adapter().config_schema().unwrap_or_default();
+        let secrets = Arc::new(Secrets::new(schema, feed));
         let mut lease = entry.lease(host, &secrets);
         if let Running::InProcess(plugin) = &running
             && let Some(workers) = plugin.workers()
@@ -331,7 +342,7 @@ impl Registry {
             code = reason.code,
             "plugin unavailable: {reason}"
         );
-        drop(entry.set(State::Unavailable(reason), None));
+        drop(entry.enter(Phase::Down(reason)));
     }
 
     /// Sections that look like a plugin's, but are no plugin's.
@@ -397,20 +408,20 @@ impl Drop for Subscriptions {
 }
 
 async fn start_process(
-    entry: Arc<Entry>,
+    descriptor: Arc<Descriptor>,
+    content_hash: Arc<ContentHash>,
     command: Arc<StdioCommand>,
     feed: SectionFeed,
     resources: Arc<HostResources>,
 ) -> Result<Running, PluginRegistryError> {
-    supply_chain::inspect(&entry, &command).await?;
-    let descriptor = &entry.descriptor;
+    supply_chain::inspect(&descriptor, &command, &content_hash).await?;
     let (name, limit) = (&descriptor.name, descriptor.startup_timeout);
     let needs = Needs {
         resources: &resources,
         required: &descriptor.resources,
     };
     let adapter = McpStdio::start(name, &command, &feed, limit, needs).await?;
-    middleware::plugin::check_exposed(descriptor, |hook| adapter.hides(hook))?;
+    middleware::plugin::check_exposed(&descriptor, |hook| adapter.hides(hook))?;
     Ok(Running::Elsewhere(Box::new(adapter)))
 }
 

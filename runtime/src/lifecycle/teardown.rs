@@ -7,11 +7,11 @@ use dagstack_plugin::{PluginName, Released};
 
 use crate::adapter::TeardownFailure;
 use crate::descriptor::Source;
-use crate::entry::{Entry, Live, Running};
+use crate::entry::{Entry, Phase};
 use crate::error::PluginRegistryError;
 use crate::isolated::{Isolated, Lost};
+use crate::live::{Live, Running};
 use crate::registry::Registry;
-use crate::status::State;
 
 /// What each step of a teardown is given at least, where the time is used up.
 const LEAST: Duration = Duration::from_millis(100);
@@ -94,7 +94,7 @@ pub(super) async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
     let Some(live) = entry.live() else {
         // Its process has ended and waits to be started again, which it will not be now.
         if entry.awaits_restart() {
-            drop(entry.set(State::Registered, None));
+            drop(entry.enter(Phase::Registered));
         }
         return Ok(());
     };
@@ -115,27 +115,27 @@ pub(super) async fn teardown(entry: &Entry) -> Result<(), PluginRegistryError> {
         limit,
         setting: "teardown_timeout_sec",
     };
-    let (state, outcome) = match outcome {
-        Ok(Released::All) => (State::Registered, Ok(())),
-        Ok(Released::RequiresRestart) => (State::RequiresRestart, Ok(())),
-        Err(TeardownFailure::TimedOut) => (State::Leaked, Err(late())),
+    let (phase, outcome) = match outcome {
+        Ok(Released::All) => (Phase::Registered, Ok(())),
+        Ok(Released::RequiresRestart) => (Phase::RequiresRestart, Ok(())),
+        Err(TeardownFailure::TimedOut) => (Phase::Leaked, Err(late())),
         Err(TeardownFailure::Failed(error)) => {
             let error = PluginRegistryError::TeardownFailed {
                 plugin: name.clone(),
                 // The author's own message may quote the config.
                 message: live.config.scrub(&error.to_string()),
             };
-            (State::Unavailable(error.reason()), Err(error))
+            (Phase::Down(error.reason()), Err(error))
         }
     };
     let outcome = match &entry.descriptor.source {
-        Source::InProcess(_) => match release(entry, live, state, left()).await {
+        Source::InProcess(_) => match release(entry, live, phase, left()).await {
             Release::Done => outcome,
             Release::Blocked => outcome.and_then(|()| Err(late())),
             Release::Kept(error) => outcome.and(Err(error)),
         },
         _ => {
-            drop((entry.set(state, None), live));
+            drop((entry.enter(phase), live));
             outcome
         }
     };
@@ -178,13 +178,13 @@ enum Release {
 }
 
 /// Takes the instance out of the entry and drops it.
-async fn release(entry: &Entry, live: Arc<Live>, state: State, limit: Duration) -> Release {
+async fn release(entry: &Entry, live: Arc<Live>, phase: Phase, limit: Duration) -> Release {
     live.forget_native();
     let mut blocked = false;
     let value = match &live.running {
         Running::InProcess(plugin) => {
             let asked = tokio::time::timeout(limit, plugin.no_longer_asked());
-            blocked = state != State::Leaked && asked.await.is_err();
+            blocked = !matches!(phase, Phase::Leaked) && asked.await.is_err();
             plugin.value().cloned()
         }
         Running::Elsewhere(_) => None,
@@ -195,18 +195,17 @@ async fn release(entry: &Entry, live: Arc<Live>, state: State, limit: Duration) 
         let own = 2 + live.lease.in_flight();
         (Arc::strong_count(&value) > own).then(|| Arc::downgrade(&value))
     });
-    let may_come_back = state == State::Registered;
-    let instance = (entry.set(state, None), live);
+    let may_come_back = matches!(phase, Phase::Registered);
+    let instance = (entry.enter(phase), live);
     if !dropped(instance, limit).await || blocked {
-        entry.set(State::Leaked, None);
+        entry.enter(Phase::Leaked);
         return Release::Blocked;
     }
     let Some(value) = kept else {
         return Release::Done;
     };
     if may_come_back {
-        entry.set(State::Leaked, None);
-        entry.keep(value);
+        entry.enter(Phase::Kept(value));
     }
     let plugin = entry.descriptor.name.clone();
     Release::Kept(PluginRegistryError::LeakDetected { plugin })

@@ -32,9 +32,9 @@ pub mod plugin;
 pub use dagstack_plugin::Middleware;
 pub use dagstack_plugin::middleware::{Call, Next};
 
-pub use self::deadline::Deadline;
-pub use self::limit::ConcurrencyLimit;
-pub use self::observe::Observe;
+pub use deadline::Deadline;
+pub use limit::ConcurrencyLimit;
+pub use observe::Observe;
 
 /// The least priority of a middleware.
 pub const LEAST_PRIORITY: u32 = 1000;

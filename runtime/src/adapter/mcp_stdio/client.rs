@@ -1,5 +1,6 @@
 //! Our end of the MCP session: what the host says of itself, and what it does with what it is told.
 
+use dagstack_plugin::wire::EXTENSION;
 use dagstack_plugin::{CORE_VERSION, wire};
 use rmcp::model::{
     ClientCapabilities, ClientConfig, CustomRequest, CustomResult, ErrorCode, ErrorData,
@@ -9,7 +10,6 @@ use rmcp::service::RequestContext;
 use rmcp::{ClientHandler, RoleClient};
 use serde_json::json;
 
-use super::EXTENSION;
 use super::resources::Serving;
 
 /// The host's side of a session.

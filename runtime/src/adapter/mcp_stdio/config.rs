@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::transport::Private;
-use crate::config::check;
+use crate::config::section::check;
 
 /// Subscribes for the child: what its announced schema accepts is sent to it, in order. The child
 /// checks it again, with its own types.

@@ -9,7 +9,7 @@ mod meta;
 mod process;
 mod progress;
 mod resources;
-mod start;
+pub(crate) mod start;
 mod stderr;
 mod transport;
 
@@ -19,7 +19,7 @@ use std::time::Duration;
 use dagstack_plugin::config::ConfigSubscription;
 use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::schema::Schema;
-use dagstack_plugin::wire::{EXTENSION, Object};
+use dagstack_plugin::wire::Object;
 use dagstack_plugin::{
     BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool, wire,
 };
@@ -39,7 +39,6 @@ use crate::status::Reason;
 use dagstack_plugin::PluginName;
 
 pub use self::command::StdioCommand;
-pub(crate) use self::start::Needs;
 
 /// How long the end of a process may lag behind the end of its standard output.
 const EXIT_LAG: Duration = Duration::from_secs(1);

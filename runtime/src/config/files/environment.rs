@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use config::{ConfigError, Map, Source, Value, ValueKind};
 
-use super::expand::scalar;
-
-/// What an origin begins with that is a variable and no file.
-const ORIGIN: &str = "environment variable ";
+use super::expand::{FROM_VARIABLE, scalar};
 
 /// The variables that set config keys.
 #[derive(Clone)]
@@ -30,11 +27,6 @@ impl std::fmt::Debug for Environment {
     }
 }
 
-/// Whether a value came from a variable, and so is not to be expanded itself.
-pub(super) fn is_from_environment(value: &Value) -> bool {
-    value.origin().is_some_and(|it| it.starts_with(ORIGIN))
-}
-
 impl Environment {
     pub(super) fn new(prefix: &str, variables: &BTreeMap<String, String>) -> Self {
         let settings = variables.iter().filter_map(|(name, value)| {
@@ -47,7 +39,7 @@ impl Environment {
             complete.then(|| Setting {
                 keys,
                 value: value.clone(),
-                origin: format!("{ORIGIN}{name}"),
+                origin: format!("{FROM_VARIABLE}{name}"),
             })
         });
         Self {

@@ -7,7 +7,8 @@ use config::{Value, ValueKind};
 use dagstack_plugin::secrets::is_secret_name;
 use serde_json::{Map, Number};
 
-use super::environment::is_from_environment;
+/// What the origin of a value begins with that came from a variable: it is not expanded itself.
+pub(super) const FROM_VARIABLE: &str = "environment variable ";
 
 type Variables = BTreeMap<String, String>;
 
@@ -55,7 +56,9 @@ impl Walk<'_> {
     /// `secret`: whether it stands under a secret name.
     fn value(&mut self, value: Value, secret: bool) -> serde_json::Value {
         let origin = value.origin().map(str::to_owned);
-        let is_final = is_from_environment(&value);
+        let is_final = origin
+            .as_ref()
+            .is_some_and(|it| it.starts_with(FROM_VARIABLE));
         match value.kind {
             ValueKind::Nil => serde_json::Value::Null,
             ValueKind::Boolean(truth) => truth.into(),

@@ -6,7 +6,11 @@ use std::path::Path;
 use config::{ConfigError, File, FileFormat, Map, Source, Value, ValueKind};
 
 use super::super::ConfigSourceError;
-use super::EXTENSIONS;
+
+/// The extensions that are looked for in a folder, and read.
+pub(super) const EXTENSIONS: [&str; 4] = ["yaml", "yml", "toml", "json"];
+/// The name of the files in a folder.
+pub(super) const STEM: &str = "app-config";
 
 /// A file's tree.
 #[derive(Clone)]

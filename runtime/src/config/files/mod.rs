@@ -49,15 +49,11 @@ use dagstack_plugin::BoxFuture;
 use serde_json::Value;
 
 use self::environment::Environment;
-use self::layers::Layer;
+use self::layers::{EXTENSIONS, Layer, STEM};
 #[cfg(feature = "config-watch")]
 use super::{Changed, Watch};
 use super::{ConfigSource, ConfigSourceError};
 
-/// The extensions that are looked for in a folder, and read.
-const EXTENSIONS: [&str; 4] = ["yaml", "yml", "toml", "json"];
-/// The name of the files in a folder.
-const STEM: &str = "app-config";
 /// The variable that names the environment.
 const ENV: &str = "DAGSTACK_ENV";
 /// What the variables that set config keys begin with.

@@ -10,7 +10,7 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecursiveMode, Watcher as _};
 
 use super::super::{Changed, ConfigSourceError, Watch};
-use super::{EXTENSIONS, STEM};
+use super::layers::{EXTENSIONS, STEM};
 
 /// A file is taken for written when nothing has happened for so long …
 const QUIET: Duration = Duration::from_millis(50);

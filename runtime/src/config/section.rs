@@ -1,0 +1,104 @@
+//! The config section of a plugin: whether it fits the plugin's schema, and what in it is secret.
+
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use dagstack_plugin::config::{SectionFeed, check_nesting};
+use dagstack_plugin::schema::Schema;
+use dagstack_plugin::secrets::{self, Scrubber};
+use dagstack_plugin::sync::lock;
+use dagstack_plugin::validate::validate;
+use dagstack_plugin::{ConfigInvalid, PluginName};
+use serde_json::{Map, Value};
+
+/// Validates a section against a plugin's schema.
+pub(crate) fn check(
+    plugin: &PluginName,
+    schema: &Schema,
+    section: &Value,
+) -> Result<(), ConfigInvalid> {
+    let (path, empty) = (plugin.to_string(), Value::Object(Map::new()));
+    let section = if section.is_null() { &empty } else { section };
+    check_nesting(&path, section)?;
+    let problems = validate(&path, schema, section);
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(ConfigInvalid::new(path, problems))
+    }
+}
+
+/// The config a plugin was set up with, and what became of it. Subscriptions to its changes end with
+/// it.
+pub(crate) struct Section(Arc<Secrets>);
+
+/// What in the config of a plugin must not be quoted later: the secrets of every config it has had.
+pub(crate) struct Secrets {
+    feed: SectionFeed,
+    /// Says which values are secrets, besides their names.
+    schema: Schema,
+    known: Mutex<Known>,
+}
+
+struct Known {
+    learnt: Arc<Value>,
+    secrets: Arc<Scrubber>,
+}
+
+impl Secrets {
+    /// Those of `feed`, as the plugin's schema has them.
+    pub(crate) fn new(schema: Schema, feed: SectionFeed) -> Self {
+        let learnt = feed.section();
+        let secrets = Arc::new(Scrubber::of(&learnt, &schema));
+        Self {
+            known: Mutex::new(Known { learnt, secrets }),
+            feed,
+            schema,
+        }
+    }
+
+    /// What cuts them out of texts.
+    pub(crate) fn scrubber(&self) -> Arc<Scrubber> {
+        let section = self.feed.section();
+        let mut known = lock(&self.known);
+        if !Arc::ptr_eq(&known.learnt, &section) {
+            Arc::make_mut(&mut known.secrets).learn(&section, &self.schema);
+            known.learnt = section;
+        }
+        Arc::clone(&known.secrets)
+    }
+}
+
+impl Section {
+    /// That of a plugin which is set up.
+    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
+        Self(secrets)
+    }
+
+    /// Cuts its secrets out of texts of the plugin's own.
+    pub(crate) fn secrets(&self) -> Arc<Scrubber> {
+        self.0.scrubber()
+    }
+
+    /// A text of the plugin's own without them.
+    pub(crate) fn scrub(&self, text: &str) -> String {
+        self.secrets().scrub(text).into_owned()
+    }
+
+    /// The section as it changes.
+    pub(crate) fn feed(&self) -> &SectionFeed {
+        &self.0.feed
+    }
+}
+
+impl Drop for Section {
+    fn drop(&mut self) {
+        self.0.feed.close();
+    }
+}
+
+impl fmt::Debug for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        secrets::mask_by(&self.0.feed.section(), &self.0.schema).fmt(f)
+    }
+}
