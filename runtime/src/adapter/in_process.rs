@@ -23,8 +23,8 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::{Adapter, TeardownFailure};
+use crate::executor::{self, JoinError, JoinHandle};
 use crate::host::TokioHost;
-use crate::isolated::{Isolated, Lost};
 use crate::workers::WorkerPool;
 
 /// A plugin in the host's own process.
@@ -75,8 +75,8 @@ impl InProcess {
     pub(crate) fn start(
         registration: &'static Registration,
         context: SetupContext,
-    ) -> Isolated<Result<Box<dyn ErasedPlugin>, PluginError>> {
-        Isolated::start(move || registration.setup(context))
+    ) -> JoinHandle<Result<Box<dyn ErasedPlugin>, PluginError>> {
+        executor::spawn(move || registration.setup(context))
     }
 
     /// The adapter of a plugin that is set up.
@@ -244,7 +244,7 @@ impl Adapter for InProcess {
             };
             // A check may block, too. Who asks need not be on a runtime.
             let runtime = Handle::try_current().unwrap_or_else(|_| self.host.runtime().clone());
-            let asked = Isolated::start_on(runtime, move || {
+            let asked = executor::spawn_on(runtime, move || {
                 Box::pin(async move {
                     match &aside.plugin {
                         Some(plugin) => plugin.erased_health().await,
@@ -270,11 +270,11 @@ impl Adapter for InProcess {
                 return Ok(Released::All);
             };
             let work =
-                Isolated::start(move || Box::pin(async move { plugin.erased_teardown().await }));
+                executor::spawn(move || Box::pin(async move { plugin.erased_teardown().await }));
             match work.outcome(limit).await {
                 Ok(released) => released.map_err(TeardownFailure::Failed),
-                Err(Lost::TimedOut) => Err(TeardownFailure::TimedOut),
-                Err(Lost::Panicked) => Err(TeardownFailure::Failed(PluginError::Panicked)),
+                Err(JoinError::TimedOut) => Err(TeardownFailure::TimedOut),
+                Err(JoinError::Panicked) => Err(TeardownFailure::Failed(PluginError::Panicked)),
             }
         })
     }

@@ -20,8 +20,8 @@ use crate::config::section::Secrets;
 use crate::descriptor::{Descriptor, Source};
 use crate::entry::Phase;
 use crate::error::PluginRegistryError;
+use crate::executor::JoinError;
 use crate::host::TokioHost;
-use crate::isolated::Lost;
 use crate::live::{Live, Running};
 use crate::middleware;
 use crate::registry::Registry;
@@ -426,7 +426,7 @@ async fn start_process(
 }
 
 fn in_process_outcome<T>(
-    outcome: Result<Result<T, PluginError>, Lost>,
+    outcome: Result<Result<T, PluginError>, JoinError>,
     descriptor: &Descriptor,
     section: &Value,
 ) -> Result<T, PluginRegistryError> {
@@ -434,7 +434,7 @@ fn in_process_outcome<T>(
     let error = match outcome {
         Ok(Ok(ready)) => return Ok(ready),
         Ok(Err(error)) => error,
-        Err(Lost::TimedOut) => {
+        Err(JoinError::TimedOut) => {
             return Err(PluginRegistryError::Timeout {
                 plugin,
                 operation: "setup",
@@ -442,7 +442,7 @@ fn in_process_outcome<T>(
                 setting: "startup_timeout_sec",
             });
         }
-        Err(Lost::Panicked) => PluginError::Panicked,
+        Err(JoinError::Panicked) => PluginError::Panicked,
     };
     Err(match error.config_invalid() {
         Some(invalid) => invalid.clone().into(),

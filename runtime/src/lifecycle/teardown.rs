@@ -9,7 +9,7 @@ use crate::adapter::TeardownFailure;
 use crate::descriptor::Source;
 use crate::entry::{Entry, Phase};
 use crate::error::PluginRegistryError;
-use crate::isolated::{Isolated, Lost};
+use crate::executor::{self, JoinError};
 use crate::live::{Live, Running};
 use crate::registry::Registry;
 
@@ -214,6 +214,6 @@ async fn release(entry: &Entry, live: Arc<Live>, phase: Phase, limit: Duration) 
 /// Drops an instance where it can stall nobody else: its `drop` is the author's code too. `false`
 /// if that takes too long.
 async fn dropped<T: Send + 'static>(instance: T, limit: Duration) -> bool {
-    let work = Isolated::start(move || Box::pin(async move { drop(instance) }));
-    work.outcome(limit).await != Err(Lost::TimedOut)
+    let work = executor::spawn(move || Box::pin(async move { drop(instance) }));
+    work.outcome(limit).await != Err(JoinError::TimedOut)
 }
