@@ -12,16 +12,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
-use super::Server;
 use super::envelope::{INVALID_PARAMS, error_line, is_object, refusal_line, type_of};
+use super::executor;
 use super::in_flight::Call as InFlightCall;
 use super::instance::Admission;
+use super::lifecycle::{self, Setup};
 use super::meta::{self, Shape};
 use super::progress::CallProgress;
 use super::reader::LARGE;
 use super::reply::{self, Copy, Form};
-use super::runtime;
-use super::serve::Job;
+use super::server::{Job, Server};
 use crate::call::call_at;
 use crate::cancel::CancelToken;
 use crate::context::HookContext;
@@ -236,10 +236,10 @@ impl Call {
 
     /// Runs the call as soon as the plugin is set up, and answers it. With `more`, other jobs wait.
     pub(super) fn run(self, server: &Arc<Server>, more: bool) {
-        match server.instance.admit(self) {
+        match server.instance.admit(self, Job::from) {
             Admission::Run(plugin, call) => call.run_on(server, plugin, more),
             Admission::Parked => {}
-            Admission::SetUpFirst => server.set_up_alone(),
+            Admission::SetUpFirst => lifecycle::set_up(server, Setup::alone()),
             Admission::Refused(call, error) => call.answer(server, Err(error), more),
         }
     }
@@ -285,7 +285,7 @@ impl Call {
                 call.answer(&server, outcome, more);
             }
         };
-        runtime::run(server, future, then);
+        executor::run(server, future, then);
     }
 
     fn answer(self, server: &Server, outcome: Result<Output, HookError>, more: bool) {
@@ -348,6 +348,6 @@ impl Call {
 /// The job that runs a call.
 impl From<Call> for Job {
     fn from(call: Call) -> Self {
-        Self::Call(call)
+        Self::new(move |server, more| call.run(server, more))
     }
 }

@@ -19,10 +19,11 @@ use super::pool::Pool;
 use super::reader::LineReader;
 use super::reply::failure_text;
 use super::runtime::AsyncRuntime;
-use super::serve::Server;
+use super::serve::LineRouter;
+use super::server::Server;
 use super::supervisor;
 use super::tools::{ToolNames, Tools};
-use super::{config_file, guard, help, known, manifest};
+use super::{config_file, guard, help, known, manifest, resources};
 use crate::call::call_as;
 use crate::context::{HookContext, PluginScope, SetupContext};
 use crate::declaration::Access;
@@ -88,7 +89,12 @@ fn run<T: Plugin>() -> Result<(), Failure> {
         Command::Serve => serve::<T>(config, names)
             .map_err(|error| failed(format!("cannot start serving: {error}"))),
         Command::Manifest { command, output } => {
-            manifest::write(declaration, command, output.as_deref()).map_err(failed)
+            let text = manifest::text(declaration, command, output.as_deref()).map_err(failed)?;
+            match output {
+                None => print(&text).map_err(failed),
+                Some(file) => std::fs::write(&file, text)
+                    .map_err(|error| failed(format!("cannot write `{}`: {error}", file.display()))),
+            }
         }
         Command::Schema => {
             let text = schemas(declaration).map_err(|error| failed(error.to_string()))?;
@@ -135,7 +141,7 @@ fn schemas(declaration: &Declaration) -> serde_json::Result<String> {
 }
 
 /// Writes to stdout.
-pub(super) fn print(text: &str) -> Result<(), String> {
+fn print(text: &str) -> Result<(), String> {
     match std::io::stdout().write_all(text.as_bytes()) {
         // The reader has seen enough, like `head`.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -171,7 +177,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     let value = task::block_on(async {
         let context = SetupContext::new(section)
             .with_scope(Arc::clone(&scope))
-            .with_resources(super::host_calls::alone());
+            .with_resources(resources::alone());
         let plugin = Registration::of::<T>()
             .setup(context)
             .await
@@ -210,11 +216,11 @@ fn serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Result<
         output: Output::new(streams.output),
         runtime: Default::default(),
         session: Default::default(),
-        protocol: Default::default(),
         host_calls: Default::default(),
         pool: Pool::new(wake),
         input: Mutex::new(LineReader::new(streams.input)),
         spare: Default::default(),
+        router: Box::new(LineRouter::default()),
         scope: Arc::new(PluginScope::of(T::declaration())),
         config,
         feed: Default::default(),

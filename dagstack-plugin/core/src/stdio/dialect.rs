@@ -2,46 +2,75 @@
 
 use std::sync::Arc;
 
-use rmcp::model::ErrorCode;
-use rmcp::service::RequestContext;
-use rmcp::{ErrorData, RoleServer};
+use rmcp::ErrorData;
 use serde_json::{Value, json};
 
 use super::calls::Call;
-use super::meta;
-use super::protocol::setup_error;
-use super::reply::failure_text;
-use super::serve::{Job, Server};
+use super::envelope::unfit_line;
+use super::reply::protocol_error;
+use super::request::Request;
+use super::server::Server;
+use super::{executor, meta};
+use crate::context::HookContext;
 use crate::declaration::Access;
+use crate::declaration::Declaration;
 use crate::error::{HookError, code};
 
-pub(super) async fn initialize(server: &Arc<Server>) -> Result<Value, ErrorData> {
-    server.instance.ready().await.map_err(setup_error)?;
-    let declaration = server.tools.declaration;
-    Ok(json!({
-        "capabilities": { "tools": {} },
-        "server_info": {
-            "name": declaration.name,
-            "version": declaration.version.unwrap_or("0.0.0"),
-        },
-    }))
+/// `initialize` without a version of MCP.
+pub(super) fn initialize(server: &Arc<Server>, request: Request) {
+    request.answer_when_ready(server, |server| {
+        let declaration = server.tools.declaration;
+        json!({
+            "capabilities": { "tools": {} },
+            "server_info": {
+                "name": declaration.name,
+                "version": declaration.version.unwrap_or("0.0.0"),
+            },
+        })
+    });
 }
 
-pub(super) fn get_schema(server: &Server) -> Result<Value, ErrorData> {
-    Ok(crate::tool::functions(server.tools.declaration))
+pub(super) fn get_schema(server: &Arc<Server>, request: Request, _: Option<&str>) {
+    let functions = crate::tool::functions(server.tools.declaration);
+    request.answer(server, Ok(functions));
 }
 
-pub(super) fn shutdown() -> Result<Value, ErrorData> {
-    Ok(json!({}))
+pub(super) fn shutdown(server: &Arc<Server>, request: Request, _: Option<&str>) {
+    request.answer(server, Ok(json!({})));
 }
 
 /// `{"args": {…}}`, with the function beside or inside `args` where there are several.
-pub(super) async fn execute(
-    server: &Arc<Server>,
-    mut params: Value,
-    context: &RequestContext<RoleServer>,
-) -> Result<Value, ErrorData> {
-    let declaration = server.tools.declaration;
+pub(super) fn execute(server: &Arc<Server>, request: Request, params: Option<&str>) {
+    let params = params.unwrap_or("{}");
+    let mut params = match serde_json::from_str::<Value>(params) {
+        Ok(params) => params,
+        Err(error) => return request.answer_line(server, |id| unfit_line(id, params, &error)),
+    };
+    let (hook, args) = match function(server.tools.declaration, &mut params) {
+        Ok(found) => found,
+        Err(error) => return request.answer(server, Err(error)),
+    };
+    request.runs(server, hook);
+    let context = match params.get("_meta") {
+        Some(Value::Object(meta)) => meta::read_map(meta),
+        _ => HookContext::new(),
+    };
+    let (call, outcome) = Call::local(server, hook, context, args, None);
+    call.run(server, false);
+    let asked = Arc::clone(server);
+    executor::run(server, Box::pin(outcome), move |outcome, _| {
+        let outcome = outcome
+            .unwrap_or_else(|_| Err(HookError::new(code::UNAVAILABLE, "the call was dropped")))
+            .and_then(crate::Output::into_value)
+            .map(|value| json!({ "result": value }))
+            // The dialect has no tool errors.
+            .map_err(|error| protocol_error(&error));
+        request.answer(&asked, outcome);
+    });
+}
+
+/// The hook that `execute` is to run, and the text of its arguments.
+fn function(declaration: &Declaration, params: &mut Value) -> Result<(usize, String), ErrorData> {
     let mut args = match params.get_mut("args").map(Value::take) {
         None | Some(Value::Null) => serde_json::Map::new(),
         Some(Value::Object(args)) => args,
@@ -51,9 +80,8 @@ pub(super) async fn execute(
     };
     let known: Vec<&str> = declaration.exposed().map(|(_, hook)| hook.name).collect();
     let find = |name: &str| {
-        let found = declaration
-            .hook_for(name, Access::Exposed)
-            .map_err(refusal)?;
+        let found = declaration.hook_for(name, Access::Exposed);
+        let found = found.map_err(|error| protocol_error(&error))?;
         Ok::<_, ErrorData>(found.map(|(index, _)| index))
     };
     let index = match (params.get("function").and_then(Value::as_str), known.len()) {
@@ -74,35 +102,14 @@ pub(super) async fn execute(
             None => None,
         },
     };
-    let Some(index) = index else {
-        return Err(ErrorData::invalid_params(
+    match index {
+        Some(index) => Ok((index, Value::Object(args).to_string())),
+        None => Err(ErrorData::invalid_params(
             format!(
                 "`execute` needs a `function` beside or inside `args`; there are: {}",
                 known.join(", ")
             ),
             None,
-        ));
-    };
-    server.forwarded_runs(&context.id, index);
-    let args = Value::Object(args).to_string();
-    let (call, outcome) = Call::local(server, index, meta::read_map(&context.meta), args, None);
-    server.submit(Job::Call(call));
-    let outcome = outcome
-        .await
-        .unwrap_or_else(|_| Err(HookError::new(code::UNAVAILABLE, "the call was dropped")))
-        .and_then(crate::Output::into_value);
-    match outcome {
-        Ok(value) => Ok(json!({ "result": value })),
-        Err(error) => Err(refusal(error)),
+        )),
     }
-}
-
-/// A hook's error as a JSON-RPC error: the dialect has no tool errors.
-#[allow(clippy::needless_pass_by_value)]
-fn refusal(error: HookError) -> ErrorData {
-    let number = match error.code() {
-        code::INVALID_ARGUMENTS | code::NOT_EXPOSED => ErrorCode::INVALID_PARAMS,
-        _ => ErrorCode::INTERNAL_ERROR,
-    };
-    ErrorData::new(number, failure_text(&error), Some(error.to_value()))
 }

@@ -1,6 +1,7 @@
 //! Lines into JSON-RPC messages. Only the envelope is read; `params` and `id` stay text.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -15,8 +16,6 @@ pub(super) const INVALID_REQUEST: i32 = -32600;
 pub(super) const METHOD_NOT_FOUND: i32 = -32601;
 /// A known method with parameters that do not fit.
 pub(super) const INVALID_PARAMS: i32 = -32602;
-/// What is nobody's fault at the other end.
-pub(super) const INTERNAL_ERROR: i32 = -32603;
 /// Deeper nesting is refused (the limit of serde_json).
 const MAX_DEPTH: usize = 128;
 
@@ -65,7 +64,9 @@ struct Envelope<'a> {
 }
 
 /// Unlike serde's own, tells `null` from absent.
-fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<&'de RawValue>, D::Error> {
+pub(super) fn present<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<&'de RawValue>, D::Error> {
     <&RawValue>::deserialize(from).map(Some)
 }
 
@@ -132,7 +133,7 @@ fn is_id(text: &str) -> bool {
 
 /// Why a line is no message: no JSON at all, or JSON of another shape.
 #[cold]
-fn not_a_message(line: &str, error: impl std::fmt::Display) -> Message<'_> {
+fn not_a_message(line: &str, error: impl Display) -> Message<'_> {
     if too_deep(line) {
         return Message::Invalid {
             id: None,
@@ -201,7 +202,7 @@ pub(super) fn id_in(head: &[u8]) -> Option<&str> {
 }
 
 /// Whether a text nests deeper than serde_json reads.
-pub(super) fn too_deep(text: &str) -> bool {
+fn too_deep(text: &str) -> bool {
     text_is_deeper(text, MAX_DEPTH)
 }
 
@@ -213,6 +214,21 @@ pub(super) fn error_line(id: Option<&str>, code: i32, message: &str) -> Vec<u8> 
         id.unwrap_or("null")
     )
     .into_bytes()
+}
+
+/// An answer as one line.
+pub(super) fn result_line(id: &str, result: impl Display) -> Vec<u8> {
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}\n").into_bytes()
+}
+
+/// The error for parameters that cannot be read, as one line.
+pub(super) fn unfit_line(id: &str, params: &str, error: &serde_json::Error) -> Vec<u8> {
+    if too_deep(params) {
+        let problem = format!("the message nests deeper than {MAX_DEPTH} levels");
+        return error_line(Some(id), PARSE_ERROR, &problem);
+    }
+    let problem = format!("the request's parameters do not fit: {error}");
+    error_line(Some(id), INVALID_PARAMS, &problem)
 }
 
 /// A JSON-RPC error as one line, with its data.

@@ -6,28 +6,20 @@ use rmcp::ErrorData;
 use rmcp::model::ExperimentalCapabilities;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::sync::oneshot;
 
-use super::host_calls;
 use super::instance::SetupFailure;
-use super::protocol::setup_error;
-use super::serve::{Job, Server};
-use super::{known, manifest, runtime};
+use super::lifecycle::{self, Setup};
+use super::request::Request;
+use super::server::Server;
+use super::{executor, known, manifest, resources};
 use crate::config::Coverage;
 use crate::context::Metadata;
-use crate::error::PluginError;
 use crate::panics::CatchPanic;
 use crate::resources::Offered;
-use crate::wire::{AnnouncedHook, Announcement, EXTENSION, Object, optional};
+use crate::wire::{AnnouncedHook, Announcement, EXTENSION, Object, SETUP, optional};
 
 /// The extension's version.
 const VERSION: u32 = 1;
-/// Sets the plugin up with the host's config.
-pub(super) const SETUP: &str = "dagstack/setup";
-/// Asks how the plugin is.
-pub(super) const HEALTH: &str = "dagstack/health";
-/// Tears the plugin down.
-pub(super) const TEARDOWN: &str = "dagstack/teardown";
 
 /// What `initialize` announces: to a host of ours everything, to others that there is more.
 pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
@@ -65,7 +57,7 @@ pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
 }
 
 #[derive(Default, Deserialize)]
-struct Setup {
+struct SetupParams {
     config: Option<Value>,
     /// Who watches the config; a host that does not say so tells of no changes.
     #[serde(default, deserialize_with = "optional")]
@@ -78,34 +70,29 @@ struct Setup {
     resource_timeout_ms: Option<u64>,
 }
 
-pub(super) async fn setup(
-    server: &Arc<Server>,
-    params: Option<String>,
-) -> Result<Value, ErrorData> {
-    let began = server.instance.begin_announced();
-    let given = match &params {
-        None => Ok(None),
-        Some(params) => serde_json::from_str::<Option<Object<Setup>>>(params),
-    };
-    began.map_err(setup_error)?;
-    match given {
-        Ok(given) => {
-            let Setup {
-                config,
-                config_watch,
-                metadata,
-                resources,
-                resource_timeout_ms,
-            } = given.unwrap_or_default().0;
-            let config = config.unwrap_or_else(|| server.own_config());
-            let coverage = config_watch.unwrap_or_else(|| server.no_watch());
+/// `dagstack/setup`: sets the plugin up with the host's config.
+pub(super) fn setup(server: &Arc<Server>, request: Request, params: Option<&str>) {
+    if let Err(failure) = server.instance.begin_announced() {
+        return request.answer(server, Err(failure.into()));
+    }
+    match serde_json::from_str(params.unwrap_or("{}")) {
+        Ok(Object(SetupParams {
+            config,
+            config_watch,
+            metadata,
+            resources,
+            resource_timeout_ms,
+        })) => {
             if let Some(millis) = resource_timeout_ms {
-                server.host_calls.limit(millis);
+                server.host_calls.set_limit(millis);
             }
-            let resources = host_calls::given(server, resources);
-            server.submit(Job::Run(Box::new(move |server| {
-                server.set_up(config, Metadata::from(metadata), coverage, resources);
-            })));
+            let setup = Setup {
+                config,
+                metadata: Metadata::from(metadata),
+                coverage: config_watch,
+                resources: resources::given(server, resources),
+            };
+            lifecycle::set_up(server, setup);
         }
         Err(_) => {
             // What serde says might quote the config.
@@ -115,61 +102,49 @@ pub(super) async fn setup(
                     "the parameters of `{SETUP}` do not fit; expected {{\"config\": object, \"metadata\": object}}"
                 ),
             );
-            server.release(server.instance.finish(Err(failure)));
+            lifecycle::end_setup(server, Err(failure));
         }
     }
-    server.instance.ready().await.map_err(setup_error)?;
-    Ok(json!({ "config_subscriptions": server.subscriptions() }))
+    request.answer_when_ready(
+        server,
+        |server| json!({ "config_subscriptions": lifecycle::subscriptions(server) }),
+    );
 }
 
-pub(super) async fn health(server: &Arc<Server>) -> Result<Value, ErrorData> {
+/// `dagstack/health`: asks how the plugin is.
+pub(super) fn health(server: &Arc<Server>, request: Request, _: Option<&str>) {
+    let unhealthy = |reason: &str| json!({ "status": "unhealthy", "reason": reason });
     let plugin = match server.instance.current() {
         Ok(plugin) => plugin,
-        Err(error) => {
-            return Ok(json!({ "status": "unhealthy", "reason": error.message() }));
-        }
+        Err(error) => return request.answer(server, Ok(unhealthy(error.message()))),
     };
-    let (tell, outcome) = oneshot::channel();
-    let asked = Box::pin(async move {
-        CatchPanic::new(Box::pin(async move { plugin.erased_health().await })).await
+    let health = CatchPanic::new(Box::pin(async move { plugin.erased_health().await }));
+    let asked = Arc::clone(server);
+    executor::run(server, Box::pin(health), move |outcome, _| {
+        let outcome = match outcome {
+            Ok(health) => serde_json::to_value(known::scrub_health(health))
+                .map_err(|error| ErrorData::internal_error(error.to_string(), None)),
+            Err(_) => Ok(unhealthy("the health check panicked")),
+        };
+        request.answer(&asked, outcome);
     });
-    server.submit(Job::Run(Box::new(move |server| {
-        runtime::run(server, asked, move |outcome, _| {
-            let _ = tell.send(outcome);
-        });
-    })));
-    match outcome.await {
-        Ok(Ok(health)) => serde_json::to_value(known::scrub_health(health))
-            .map_err(|error| ErrorData::internal_error(error.to_string(), None)),
-        _ => Ok(json!({ "status": "unhealthy", "reason": "the health check panicked" })),
-    }
 }
 
-pub(super) async fn teardown(server: &Arc<Server>) -> Result<Value, ErrorData> {
-    let Some(plugin) = server.instance.take() else {
-        return Ok(json!({ "released": "all" }));
+/// `dagstack/teardown`: tears the plugin down.
+pub(super) fn teardown(server: &Arc<Server>, request: Request, _: Option<&str>) {
+    let Some(teardown) = lifecycle::take_down(server) else {
+        return request.answer(server, Ok(json!({ "released": "all" })));
     };
-    server.replace_feed(None);
-    let (tell, outcome) = oneshot::channel();
-    let asked = Box::pin(async move {
-        CatchPanic::new(Box::pin(async move { plugin.erased_teardown().await }))
-            .await
-            .unwrap_or(Err(PluginError::Panicked))
-    });
-    server.submit(Job::Run(Box::new(move |server| {
-        runtime::run(server, asked, move |outcome, _| {
-            let _ = tell.send(outcome);
-        });
-    })));
-    match outcome.await {
-        Ok(Ok(released)) => Ok(json!({ "released": released })),
-        Ok(Err(error)) => {
+    let asked = Arc::clone(server);
+    executor::run(server, teardown, move |outcome, _| {
+        let outcome = outcome.map(|released| json!({ "released": released }));
+        let outcome = outcome.map_err(|error| {
             let message = known::scrub(error.to_string());
-            Err(ErrorData::internal_error(
+            ErrorData::internal_error(
                 format!("the teardown failed: {message}"),
                 Some(json!({ "code": error.code(), "message": message })),
-            ))
-        }
-        Err(_) => Err(ErrorData::internal_error("the teardown was given up", None)),
-    }
+            )
+        });
+        request.answer(&asked, outcome);
+    });
 }

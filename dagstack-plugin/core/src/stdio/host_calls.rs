@@ -1,8 +1,8 @@
-//! The plugin's calls to its host's resources: requests on the same stream, the other way.
+//! Requests of our own, which the host answers on the same stream.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -10,13 +10,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
-use super::serve::Server;
 use crate::error::{HookError, code};
-use crate::future::BoxFuture;
-use crate::resources::{
-    CLOCK, Clock, Offered, OsRng, RNG, ResourceCaller, ResourceSet, Rng, SystemClock,
-};
-use crate::wire::{Object, RESOURCE, on_one_line, read_protocol_error};
+use crate::wire::{Object, read_protocol_error};
 
 /// How long a call may take, unless the host says otherwise.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -50,12 +45,18 @@ impl HostCalls {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Limits how long a call may take.
-    pub(super) fn limit(&self, millis: u64) {
+    /// How long a call may take.
+    pub(super) fn limit(&self) -> Duration {
+        Duration::from_millis(self.limit_ms.load(Ordering::Relaxed))
+    }
+
+    /// Sets that, in milliseconds.
+    pub(super) fn set_limit(&self, millis: u64) {
         self.limit_ms.store(millis, Ordering::Relaxed);
     }
 
-    fn begin(&self) -> Option<(u64, oneshot::Receiver<Result<String, HookError>>)> {
+    /// Notes a call, under the id that it goes out with; `None` if the host is gone.
+    pub(super) fn begin(&self) -> Option<(u64, oneshot::Receiver<Result<String, HookError>>)> {
         let mut state = self.lock();
         if state.gone {
             return None;
@@ -68,7 +69,7 @@ impl HostCalls {
     }
 
     /// Forgets a call. Whether it was still waiting.
-    fn forget(&self, id: u64) -> bool {
+    pub(super) fn forget(&self, id: u64) -> bool {
         self.lock().waiting.remove(&id).is_some()
     }
 
@@ -111,102 +112,6 @@ impl HostCalls {
         };
         // Their receivers find the sender dropped.
         drop(waiting);
-    }
-}
-
-/// The resources that the host gives with `dagstack/setup`.
-pub(super) fn given(server: &Arc<Server>, offered: Offered) -> ResourceSet {
-    offered.into_set(|name| {
-        Arc::new(HostResource {
-            server: Arc::downgrade(server),
-            name: name.to_owned(),
-        })
-    })
-}
-
-/// The resources of a plugin that nobody gives any: what a process has of itself.
-pub(super) fn alone() -> ResourceSet {
-    ResourceSet::new()
-        .with::<dyn Clock>(CLOCK, Arc::new(SystemClock))
-        .with::<dyn Rng>(RNG, Arc::new(OsRng))
-        .with_hint(
-            "resources other than `clock` and `rng` come from a dagstack host, and this plugin runs without one",
-        )
-}
-
-/// One resource of the host.
-struct HostResource {
-    server: Weak<Server>,
-    name: String,
-}
-
-impl HostResource {
-    fn gone(&self) -> HookError {
-        HookError::new(
-            code::UNAVAILABLE,
-            format!("the host that has the resource `{}` is gone", self.name),
-        )
-    }
-
-    async fn ask(&self, method: &'static str, params: String) -> Result<String, HookError> {
-        let server = self.server.upgrade().ok_or_else(|| self.gone())?;
-        let calls = &server.host_calls;
-        let (id, answer) = calls.begin().ok_or_else(|| self.gone())?;
-        // From here on, dropping this future tells the host.
-        let pending = Pending {
-            server: &server,
-            id,
-        };
-        let name = Value::from(self.name.as_str());
-        let params = on_one_line(params);
-        // The host looks for this order first.
-        let line = format!(
-            "{{\"jsonrpc\":\"2.0\",\"method\":\"{RESOURCE}\",\"id\":{id},\"params\":{{\"resource\":{name},\"method\":\"{method}\",\"params\":{params}}}}}\n"
-        );
-        drop(params);
-        server.output.send(line.into_bytes(), false);
-        let limit = Duration::from_millis(calls.limit_ms.load(Ordering::Relaxed));
-        let Some(late) = server.runtime.sleep(limit) else {
-            return answer.await.unwrap_or_else(|_| Err(self.gone()));
-        };
-        let outcome = tokio::select! {
-            biased;
-            outcome = answer => outcome.unwrap_or_else(|_| Err(self.gone())),
-            () = late => Err(HookError::new(
-                code::DEADLINE_EXCEEDED,
-                format!("the host did not answer `{method}` of the resource `{}` in {limit:?}", self.name),
-            )),
-        };
-        drop(pending);
-        outcome
-    }
-}
-
-impl ResourceCaller for HostResource {
-    fn call<'a>(
-        &'a self,
-        method: &'static str,
-        params: String,
-    ) -> BoxFuture<'a, Result<String, HookError>> {
-        Box::pin(self.ask(method, params))
-    }
-}
-
-/// A call under way. Dropped before its answer came, it tells the host that nobody waits.
-struct Pending<'a> {
-    server: &'a Server,
-    id: u64,
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        if self.server.host_calls.forget(self.id) {
-            let line = format!(
-                "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{}}}}}\n",
-                self.id
-            );
-            self.server.output.send(line.into_bytes(), false);
-        }
     }
 }
 

@@ -23,11 +23,10 @@ struct Request {
     ticket: u64,
     /// What it runs, by its place in the declaration.
     hook: Option<usize>,
-    /// Absent where the MCP SDK has the request.
     call: Option<Call>,
 }
 
-/// A call of ours.
+/// A request that is `tools/call`.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) token: CancelToken,
@@ -42,19 +41,8 @@ pub(super) struct Open {
     pub(super) id: Box<str>,
     /// What it runs, if anything.
     pub(super) hook: Option<usize>,
-    /// How its answer is written; absent where that is the MCP SDK's.
+    /// How the answer of `tools/call` is written; others are answered with an error of JSON-RPC.
     pub(super) shape: Option<Shape>,
-}
-
-/// What [`InFlight::cancel`] found.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Cancelled {
-    /// A call, which is cancelled now.
-    Call,
-    /// A request that the MCP SDK has under this number.
-    Forwarded(u64),
-    /// Nothing: answered already, or never asked.
-    Unknown,
 }
 
 impl InFlight {
@@ -79,7 +67,7 @@ impl InFlight {
         ticket
     }
 
-    /// Notes which hook a request runs that the MCP SDK has.
+    /// Notes which hook a request runs that is no call.
     pub(super) fn runs(&self, id: &str, ticket: u64, hook: usize) {
         let mut state = self.lock();
         let request = state.requests.get_mut(id);
@@ -102,17 +90,15 @@ impl InFlight {
         state.shadowed.remove(&ticket).is_some()
     }
 
-    /// Cancels a request; it will not be answered.
-    pub(super) fn cancel(&self, id: &str) -> Cancelled {
-        let Some(request) = self.lock().requests.remove(id) else {
-            return Cancelled::Unknown;
-        };
+    /// Cancels a request; it will not be answered. Returns the ticket of one that is no call.
+    pub(super) fn cancel(&self, id: &str) -> Option<u64> {
+        let request = self.lock().requests.remove(id)?;
         match request.call {
             Some(call) => {
                 call.token.cancel();
-                Cancelled::Call
+                None
             }
-            None => Cancelled::Forwarded(request.ticket),
+            None => Some(request.ticket),
         }
     }
 

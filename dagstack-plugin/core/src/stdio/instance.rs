@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rmcp::ErrorData;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use super::calls::Call;
 use crate::error::{HookError, PluginError, code};
 use crate::plugin::ErasedPlugin;
 
@@ -49,6 +49,14 @@ impl From<PluginError> for SetupFailure {
     }
 }
 
+/// As a JSON-RPC error.
+impl From<SetupFailure> for ErrorData {
+    fn from(failure: SetupFailure) -> Self {
+        let message = format!("the plugin could not be set up: {}", failure.message);
+        Self::internal_error(message, Some(failure.to_value()))
+    }
+}
+
 enum Phase {
     /// Not set up; the first call does it.
     New,
@@ -74,43 +82,43 @@ impl fmt::Debug for Phase {
 }
 
 /// What becomes of a call.
-pub(super) enum Admission {
+pub(super) enum Admission<C> {
     /// It may run.
-    Run(Arc<dyn ErasedPlugin>, Call),
+    Run(Arc<dyn ErasedPlugin>, C),
     /// It waits for the setup that is under way.
     Parked,
     /// It waits for a setup that the caller must now start.
     SetUpFirst,
     /// It cannot run.
-    Refused(Call, HookError),
+    Refused(C, HookError),
 }
 
-/// The instance and who waits for it.
-#[derive(Debug, Default)]
-pub(super) struct Instance(Mutex<State>);
+/// The instance and who waits for it: calls, as jobs `J`, among others.
+#[derive(Debug)]
+pub(super) struct Instance<J>(Mutex<State<J>>);
 
 #[derive(Debug)]
-struct State {
+struct State<J> {
     phase: Phase,
     /// `dagstack/setup` requests read but not carried out.
     announced: usize,
-    parked: Vec<Call>,
+    parked: Vec<J>,
     waiting: Vec<oneshot::Sender<Result<(), SetupFailure>>>,
 }
 
-impl Default for State {
+impl<J> Default for Instance<J> {
     fn default() -> Self {
-        Self {
+        Self(Mutex::new(State {
             phase: Phase::New,
             announced: 0,
             parked: Vec::new(),
             waiting: Vec::new(),
-        }
+        }))
     }
 }
 
-impl Instance {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl<J> Instance<J> {
+    fn lock(&self) -> MutexGuard<'_, State<J>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -154,7 +162,7 @@ impl Instance {
     }
 
     /// Ends a setup. Returns the calls that waited for it.
-    pub(super) fn finish(&self, outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>) -> Vec<Call> {
+    pub(super) fn finish(&self, outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>) -> Vec<J> {
         let mut state = self.lock();
         let told = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
         state.phase = match outcome {
@@ -191,21 +199,21 @@ impl Instance {
         })
     }
 
-    /// Decides about a call.
-    pub(super) fn admit(&self, call: Call) -> Admission {
+    /// Decides about a call. If it has to wait, it does so as the job that `park` makes of it.
+    pub(super) fn admit<C>(&self, call: C, park: impl FnOnce(C) -> J) -> Admission<C> {
         let mut state = self.lock();
         match &state.phase {
             Phase::Ready(plugin) => return Admission::Run(Arc::clone(plugin), call),
             Phase::New => {
                 state.phase = Phase::SettingUp;
-                state.parked.push(call);
+                state.parked.push(park(call));
                 return Admission::SetUpFirst;
             }
             Phase::SettingUp => {}
             Phase::Expecting | Phase::Down | Phase::Failed(_) if state.announced > 0 => {}
             phase => return Admission::Refused(call, refusal(phase)),
         }
-        state.parked.push(call);
+        state.parked.push(park(call));
         Admission::Parked
     }
 

@@ -25,12 +25,12 @@ pub(super) fn own_command() -> Vec<String> {
     vec![path]
 }
 
-/// Writes the manifest to the file `output`, else to stdout.
-pub(super) fn write(
+/// The text of the manifest, which goes to the file `output`, else to stdout.
+pub(super) fn text(
     declaration: &Declaration,
     command: Option<Vec<String>>,
     output: Option<&Path>,
-) -> Result<(), String> {
+) -> Result<String, String> {
     let command = match command {
         Some(command) => command,
         None => vec![own_path(output)?],
@@ -42,12 +42,7 @@ pub(super) fn write(
             declaration.name
         );
     }
-    let text = of(declaration, command).to_toml();
-    let Some(file) = output else {
-        return super::cli::print(&text);
-    };
-    std::fs::write(file, text)
-        .map_err(|error| format!("cannot write `{}`: {error}", file.display()))
+    Ok(of(declaration, command).to_toml())
 }
 
 /// The path of this executable: relative to the folder of the manifest if it lies there, as hosts

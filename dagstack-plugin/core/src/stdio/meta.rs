@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::progress::is_token;
 use super::session::Peer;
 use crate::context::{HookContext, Metadata};
 use crate::trace::{self, TRACEPARENT, TRACESTATE};
@@ -139,4 +138,27 @@ fn context(
         }
     }
     context
+}
+
+/// Whether a `progressToken` is one: a text or a number.
+fn is_token(json: &str) -> bool {
+    json.starts_with(['"', '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_texts_and_numbers() {
+        for (json, token) in [
+            ("\"a\"", true),
+            ("7", true),
+            ("-1", true),
+            ("null", false),
+            ("{}", false),
+        ] {
+            assert_eq!(is_token(json), token, "{json}");
+        }
+    }
 }

@@ -4,14 +4,16 @@
 //!
 //! 1. [`reader`] finds lines in the bytes of the input.
 //! 2. [`serve`] turns each line into a job: **this is where bytes become calls**. It reads the
-//!    JSON-RPC envelope ([`envelope`]), runs `tools/call` itself ([`calls`]), and hands everything
-//!    else of MCP to the official SDK ([`protocol`]), which also reaches our extension
-//!    ([`extension`]) and the older dialect ([`dialect`]).
+//!    JSON-RPC envelope ([`envelope`]) and hands `tools/call` to [`calls`], the methods of our
+//!    extension and of the older dialect to [`extension`] and [`dialect`], and the rest of MCP to
+//!    the official SDK ([`protocol`]).
 //! 3. [`pool`] runs the jobs: sync hooks to their end, async ones as far as they go without waiting
-//!    and the rest on the async runtime ([`runtime`]).
+//!    and from there as [`executor`] wakes them.
 //! 4. [`reply`] makes the bytes of the answer, [`output`] writes them.
 //!
-//! A hook may call the host's resources meanwhile ([`host_calls`]): requests of our own on the same
+//! What these threads share is the [`server`].
+//!
+//! A hook may call the host's resources meanwhile ([`resources`]): requests of our own on the same
 //! stream, whose answers the reader brings back.
 //!
 //! The process's first thread does none of this: it supervises ([`supervisor`]). It alone sees
@@ -23,6 +25,7 @@ mod cli;
 mod config_file;
 mod dialect;
 mod envelope;
+mod executor;
 mod extension;
 mod guard;
 mod help;
@@ -31,6 +34,7 @@ mod in_flight;
 mod in_order;
 mod instance;
 mod known;
+mod lifecycle;
 mod log;
 mod manifest;
 mod meta;
@@ -41,11 +45,13 @@ mod progress;
 mod protocol;
 mod reader;
 mod reply;
+mod request;
+mod resources;
 mod runtime;
 mod serve;
+mod server;
 mod session;
 mod supervisor;
 mod tools;
 
 pub use cli::main;
-use serve::Server;

@@ -1,4 +1,4 @@
-//! Everything of MCP but `tools/call`: the official SDK, fed line by line over a transport of ours.
+//! The rest of MCP: the official SDK, fed line by line over a transport of ours.
 //!
 //! The SDK has a small runtime of its own, made for the first message. The worker that read a message
 //! drives it as far as it goes without waiting, which for a handshake or a list is all the way; a
@@ -15,8 +15,9 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ClientJsonRpcMessage, ContentBlock,
     CustomRequest, CustomResult, ErrorCode, Implementation, InitializeRequestParams,
-    InitializeResult, JsonRpcMessage, ListToolsResult, MetaObject, PaginatedRequestParams,
-    RequestId, ServerCapabilities, ServerConfig, ServerJsonRpcMessage, ServerResult,
+    InitializeResult, JsonRpcError, JsonRpcMessage, ListToolsResult, MetaObject,
+    PaginatedRequestParams, RequestId, ServerCapabilities, ServerConfig, ServerJsonRpcMessage,
+    ServerResult,
 };
 use rmcp::service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly};
 use rmcp::transport::Transport;
@@ -26,11 +27,11 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::calls::Call;
-use super::envelope::{INTERNAL_ERROR, INVALID_PARAMS, PARSE_ERROR, error_line, too_deep};
-use super::instance::SetupFailure;
-use super::serve::{Job, Server};
+use super::envelope::{refusal_line, result_line, unfit_line};
+use super::request::Request;
+use super::server::Server;
 use super::session::Peer;
-use super::{dialect, extension, in_order, meta, reply};
+use super::{extension, in_order, meta, reply};
 
 /// Rounds of the SDK's tasks after which one that is not done is taken to wait for something.
 const ROUNDS: usize = 16;
@@ -39,11 +40,8 @@ const ROUNDS: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Protocol {
     engine: OnceLock<Option<Engine>>,
-    /// The ids on the wire, by our numbers.
-    ids: Mutex<HashMap<u64, String>>,
-    /// The parameters of `dagstack/setup`, by the same: there are secrets in them, and the SDK logs
-    /// what it is given.
-    setups: Mutex<HashMap<u64, String>>,
+    /// What it has, by our numbers.
+    requests: Mutex<HashMap<u64, Request>>,
 }
 
 #[derive(Debug)]
@@ -61,27 +59,21 @@ impl Protocol {
     /// Hands a request to the SDK. `true` if the caller must see to it that somebody
     /// [drives](Self::drive) it.
     pub(super) fn forward(
-        &self,
+        self: &Arc<Self>,
         server: &Arc<Server>,
         id: &str,
         method: &str,
         params: Option<&str>,
     ) -> bool {
-        let ticket = server.in_flight.begin(id, None);
-        self.ids().insert(ticket, id.to_owned());
-        let params = match params {
-            Some(setup) if method == extension::SETUP => {
-                self.setups().insert(ticket, setup.to_owned());
-                None
-            }
-            params => params,
-        };
+        let request = Request::begin(server, id);
+        let ticket = request.ticket();
+        self.requests().insert(ticket, request);
         let method = Value::from(method);
         let params = params
             .map(|params| format!(",\"params\":{params}"))
             .unwrap_or_default();
         let line = format!("{{\"jsonrpc\":\"2.0\",\"id\":{ticket},\"method\":{method}{params}}}");
-        let engine = self.engine.get_or_init(|| start(server)).as_ref();
+        let engine = self.engine.get_or_init(|| self.start(server)).as_ref();
         match engine.map(|engine| engine.lines.send((Some(ticket), line)).map(|()| engine)) {
             Some(Ok(engine)) if engine.driven.get().is_some() => false,
             Some(Ok(engine)) if !server.pool.is_idle() => {
@@ -90,13 +82,10 @@ impl Protocol {
             }
             Some(Ok(_)) => true,
             _ => {
-                server.answer_forwarded(ticket, |id| {
-                    error_line(
-                        Some(id),
-                        INTERNAL_ERROR,
-                        "the process cannot start the MCP runtime",
-                    )
-                });
+                if let Some(request) = self.take(ticket) {
+                    let problem = "the process cannot start the MCP runtime";
+                    request.answer(server, Err(ErrorData::internal_error(problem, None)));
+                }
                 false
             }
         }
@@ -113,7 +102,7 @@ impl Protocol {
         let is_done = engine.runtime.block_on(async {
             for _ in 0..ROUNDS {
                 tokio::task::yield_now().await;
-                if self.ids().is_empty() {
+                if self.requests().is_empty() {
                     return true;
                 }
             }
@@ -124,10 +113,11 @@ impl Protocol {
         }
     }
 
-    /// Tells the SDK that a request of its is cancelled.
+    /// Tells the SDK that a request is cancelled, if it has it.
     pub(super) fn cancel(&self, ticket: u64) {
-        self.take_id(ticket);
-        self.setups().remove(&ticket);
+        if self.take(ticket).is_none() {
+            return;
+        }
         if let Some(Some(engine)) = self.engine.get() {
             let _ = engine.lines.send((
                 None,
@@ -139,21 +129,39 @@ impl Protocol {
         }
     }
 
-    fn ids(&self) -> MutexGuard<'_, HashMap<u64, String>> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    fn requests(&self) -> MutexGuard<'_, HashMap<u64, Request>> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_id(&self, ticket: u64) -> Option<String> {
-        self.ids().remove(&ticket)
+    fn take(&self, ticket: u64) -> Option<Request> {
+        self.requests().remove(&ticket)
     }
 
-    fn setups(&self) -> MutexGuard<'_, HashMap<u64, String>> {
-        self.setups.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What the SDK was not told of a `dagstack/setup`.
-    fn take_setup(&self, id: &RequestId) -> Option<String> {
-        self.setups().remove(&ticket_of(id)?)
+    fn start(self: &Arc<Self>, server: &Arc<Server>) -> Option<Engine> {
+        let runtime = match Builder::new_current_thread().enable_time().build() {
+            Ok(runtime) => Arc::new(runtime),
+            Err(error) => {
+                tracing::error!("cannot start the protocol's runtime: {error}");
+                return None;
+            }
+        };
+        let (sender, lines) = unbounded_channel();
+        let handler = Handler {
+            server: Arc::clone(server),
+            protocol: Arc::clone(self),
+        };
+        runtime.spawn(async move {
+            let transport = LineTransport {
+                handler: handler.clone(),
+                lines,
+            };
+            let _ = serve_directly(handler, transport, None).waiting().await;
+        });
+        Some(Engine {
+            runtime,
+            lines: sender,
+            driven: OnceLock::new(),
+        })
     }
 }
 
@@ -163,53 +171,6 @@ fn ticket_of(id: &RequestId) -> Option<u64> {
         RequestId::Number(ticket) => u64::try_from(*ticket).ok(),
         RequestId::String(_) => None,
     }
-}
-
-impl Server {
-    /// Notes which hook a forwarded request runs.
-    pub(super) fn forwarded_runs(&self, id: &RequestId, hook: usize) {
-        let Some(ticket) = ticket_of(id) else { return };
-        let id = self.protocol.ids().get(&ticket).cloned();
-        if let Some(id) = id {
-            self.in_flight.runs(&id, ticket, hook);
-        }
-    }
-
-    /// Answers a request that was forwarded, unless it is cancelled or answered.
-    fn answer_forwarded(&self, ticket: u64, line: impl FnOnce(&str) -> Vec<u8>) {
-        if let Some(id) = self.protocol.take_id(ticket) {
-            let line = line(&id);
-            if self.in_flight.end(&id, ticket) {
-                self.output.send(line, false);
-            }
-        }
-    }
-}
-
-fn start(server: &Arc<Server>) -> Option<Engine> {
-    let runtime = match Builder::new_current_thread().enable_time().build() {
-        Ok(runtime) => Arc::new(runtime),
-        Err(error) => {
-            tracing::error!("cannot start the protocol's runtime: {error}");
-            return None;
-        }
-    };
-    let (sender, lines) = unbounded_channel();
-    let server = Arc::clone(server);
-    runtime.spawn(async move {
-        let transport = LineTransport {
-            server: Arc::clone(&server),
-            lines,
-        };
-        let _ = serve_directly(Handler { server }, transport, None)
-            .waiting()
-            .await;
-    });
-    Some(Engine {
-        runtime,
-        lines: sender,
-        driven: OnceLock::new(),
-    })
 }
 
 impl Engine {
@@ -227,7 +188,7 @@ impl Engine {
 }
 
 struct LineTransport {
-    server: Arc<Server>,
+    handler: Handler,
     lines: UnboundedReceiver<Line>,
 }
 
@@ -238,9 +199,9 @@ impl Transport<RoleServer> for LineTransport {
         &mut self,
         message: TxJsonRpcMessage<RoleServer>,
     ) -> impl Future<Output = Result<(), Infallible>> + Send + 'static {
-        let server = Arc::clone(&self.server);
+        let handler = self.handler.clone();
         async move {
-            send(&server, message);
+            handler.send(message);
             Ok(())
         }
     }
@@ -251,22 +212,10 @@ impl Transport<RoleServer> for LineTransport {
             match serde_json::from_str::<ClientJsonRpcMessage>(&line) {
                 Ok(message) => return Some(message),
                 Err(error) => {
-                    let Some(ticket) = ticket else { continue };
-                    self.server.answer_forwarded(ticket, |id| {
-                        if too_deep(&line) {
-                            error_line(
-                                Some(id),
-                                PARSE_ERROR,
-                                "the message nests deeper than 128 levels",
-                            )
-                        } else {
-                            error_line(
-                                Some(id),
-                                INVALID_PARAMS,
-                                &format!("the request's parameters do not fit: {error}"),
-                            )
-                        }
-                    });
+                    let Handler { server, protocol } = &self.handler;
+                    if let Some(request) = ticket.and_then(|ticket| protocol.take(ticket)) {
+                        request.answer_line(server, |id| unfit_line(id, &line, &error));
+                    }
                 }
             }
         }
@@ -277,49 +226,52 @@ impl Transport<RoleServer> for LineTransport {
     }
 }
 
-fn send(server: &Server, message: ServerJsonRpcMessage) {
-    let (id, key, body) = match message {
-        JsonRpcMessage::Response(response) => {
-            let body = match &response.result {
-                ServerResult::ListToolsResult(listed) => {
-                    in_order::tools(listed, |tool| server.tools.hook(tool))
-                }
-                result => serde_json::to_string(result),
-            };
-            (response.id, "result", body)
-        }
-        JsonRpcMessage::Error(error) => {
-            let Some(id) = error.id else { return };
-            (id, "error", serde_json::to_string(&error.error))
-        }
-        other => {
-            if let Ok(mut line) = serde_json::to_vec(&other) {
-                line.push(b'\n');
-                server.output.send(line, false);
-            }
-            return;
-        }
-    };
-    let Some(ticket) = ticket_of(&id) else {
-        return;
-    };
-    server.answer_forwarded(ticket, |id| match body {
-        Ok(body) => format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"{key}\":{body}}}\n").into_bytes(),
-        Err(error) => error_line(
-            Some(id),
-            INTERNAL_ERROR,
-            &format!("the answer has no JSON form: {error}"),
-        ),
-    });
-}
-
 /// The SDK's view of the plugin.
-#[derive(Clone, Debug)]
-pub(super) struct Handler {
-    pub(super) server: Arc<Server>,
+#[derive(Clone)]
+struct Handler {
+    server: Arc<Server>,
+    protocol: Arc<Protocol>,
 }
 
 impl Handler {
+    /// Writes what the SDK says.
+    fn send(&self, message: ServerJsonRpcMessage) {
+        let (id, outcome) = match message {
+            JsonRpcMessage::Response(response) => {
+                let result = match &response.result {
+                    ServerResult::ListToolsResult(listed) => {
+                        in_order::tools(listed, |tool| self.server.tools.hook(tool))
+                    }
+                    result => serde_json::to_string(result),
+                };
+                let result = result.map_err(|error| {
+                    let problem = format!("the answer has no JSON form: {error}");
+                    ErrorData::internal_error(problem, None)
+                });
+                (response.id, result)
+            }
+            JsonRpcMessage::Error(JsonRpcError {
+                id: Some(id),
+                error,
+                ..
+            }) => (id, Err(error)),
+            JsonRpcMessage::Error(_) => return,
+            other => {
+                if let Ok(mut line) = serde_json::to_vec(&other) {
+                    line.push(b'\n');
+                    self.server.output.send(line, false);
+                }
+                return;
+            }
+        };
+        if let Some(request) = ticket_of(&id).and_then(|ticket| self.protocol.take(ticket)) {
+            request.answer_line(&self.server, |id| match outcome {
+                Ok(result) => result_line(id, result),
+                Err(error) => refusal_line(id, &error),
+            });
+        }
+    }
+
     /// Who sent a request.
     fn peer(&self, context: &RequestContext<RoleServer>) -> Peer {
         meta::peer_of(&context.meta).unwrap_or_else(|| self.server.session.peer())
@@ -358,7 +310,7 @@ impl ServerHandler for Handler {
         result.capabilities.experimental = Some(extension::announcement(&self.server));
         if !self.server.session.is_ours() {
             // A client shows the error of `initialize`; later ones it may hide.
-            self.server.instance.ready().await.map_err(setup_error)?;
+            self.server.instance.ready().await?;
         }
         Ok(result)
     }
@@ -379,7 +331,11 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let tools = &self.server.tools;
         let index = tools.find(self.peer(&context), &request.name)?;
-        self.server.forwarded_runs(&context.id, index);
+        if let Some(ticket) = ticket_of(&context.id)
+            && let Some(request) = self.protocol.requests().get(&ticket)
+        {
+            request.runs(&self.server, index);
+        }
         let arguments = Value::Object(request.arguments.unwrap_or_default()).to_string();
         let call = meta::read_map(&context.meta);
         let token = call.cancellation().clone();
@@ -387,7 +343,7 @@ impl ServerHandler for Handler {
         let progress = progress.and_then(|token| serde_json::to_string(&token).ok());
         let (call, outcome) =
             Call::local(&self.server, index, call, arguments, progress.as_deref());
-        self.server.submit(Job::Call(call));
+        self.server.submit(call.into());
         let outcome = tokio::select! {
             outcome = outcome => outcome,
             () = context.ct.cancelled() => {
@@ -428,65 +384,23 @@ impl ServerHandler for Handler {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        context: RequestContext<RoleServer>,
+        _: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        let CustomRequest { method, params, .. } = request;
-        let params = params.unwrap_or(Value::Null);
-        let answered = match method.as_str() {
-            extension::SETUP => {
-                let params = self.server.protocol.take_setup(&context.id);
-                extension::setup(&self.server, params).await
-            }
-            extension::HEALTH => extension::health(&self.server).await,
-            extension::TEARDOWN => extension::teardown(&self.server).await,
-            "initialize" if params.get("protocolVersion").is_none() => {
-                dialect::initialize(&self.server).await
-            }
-            "get_schema" => dialect::get_schema(&self.server),
-            "execute" => dialect::execute(&self.server, params, &context).await,
-            "shutdown" => dialect::shutdown(),
-            // The SDK knows these; they are here because their parameters do not fit.
-            known if MCP.contains(&known) => Err(ErrorData::invalid_params(
-                format!("the parameters of `{method}` do not fit its definition in MCP"),
-                None,
-            )),
-            _ => Err(ErrorData::new(
-                ErrorCode::METHOD_NOT_FOUND,
-                format!("unknown method `{method}`"),
-                None,
-            )),
-        };
-        answered.map(CustomResult::new)
+        let method = request.method;
+        // The SDK knows these; they are here because their parameters do not fit.
+        if is_known(&method) {
+            let problem = format!("the parameters of `{method}` do not fit its definition in MCP");
+            return Err(ErrorData::invalid_params(problem, None));
+        }
+        let problem = format!("unknown method `{method}`");
+        Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, problem, None))
     }
 }
 
-/// Whether requests of this method are known, in any dialect. Their parameters are objects.
+/// Whether this is a method of MCP that the SDK answers, or `tools/call`.
 pub(super) fn is_known(method: &str) -> bool {
-    MCP.contains(&method) || OWN.contains(&method)
-}
-
-/// The methods of MCP that the SDK answers, and `tools/call`.
-const MCP: [&str; 5] = [
-    "initialize",
-    "ping",
-    "tools/list",
-    "tools/call",
-    "server/discover",
-];
-/// Those of the extension and of the Python core.
-const OWN: [&str; 6] = [
-    extension::SETUP,
-    extension::HEALTH,
-    extension::TEARDOWN,
-    "get_schema",
-    "execute",
-    "shutdown",
-];
-
-/// A setup's failure as a JSON-RPC error.
-pub(super) fn setup_error(failure: SetupFailure) -> ErrorData {
-    ErrorData::internal_error(
-        format!("the plugin could not be set up: {}", failure.message),
-        Some(failure.to_value()),
+    matches!(
+        method,
+        "initialize" | "ping" | "tools/list" | "tools/call" | "server/discover"
     )
 }

@@ -4,11 +4,12 @@
 //! fields, made in one buffer without a JSON tree. Errors have no `structuredContent`: the TypeScript client holds it
 //! against the tool's output schema even when `isError` is set. Their structured form is in `_meta`.
 
+use rmcp::ErrorData;
 use serde_json::{Value, json};
 
 use super::meta::Shape;
 use super::output::{Output, Pieces};
-use crate::error::HookError;
+use crate::error::{HookError, code};
 use crate::wire::ERROR;
 
 /// How a result is to be written.
@@ -177,6 +178,15 @@ pub(super) fn failure_line(id: &str, shape: Shape, error: &HookError) -> Vec<u8>
         format!("{{\"type\":\"text\",\"text\":{text}}}],\"isError\":true,\"_meta\":{meta}}}}}\n");
     line.extend_from_slice(rest.as_bytes());
     line
+}
+
+/// A hook's error as one of JSON-RPC.
+pub(super) fn protocol_error(error: &HookError) -> ErrorData {
+    let (text, data) = (failure_text(error), Some(error.to_value()));
+    match error.code() {
+        code::INVALID_ARGUMENTS | code::NOT_EXPOSED => ErrorData::invalid_params(text, data),
+        _ => ErrorData::internal_error(text, data),
+    }
 }
 
 /// What a person or a model reads of an error.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::envelope::{is_object, type_of};
+use super::envelope::{is_object, present, type_of};
 use crate::wire::{EXTENSION, Object, is_dagstack_host};
 
 /// Facts about a peer: what it said in `initialize`, or with a request of the stateless protocol.
@@ -42,10 +42,19 @@ impl Peer {
         };
         Self::of(value(capabilities).as_ref(), value(client).as_ref())
     }
+}
 
-    /// From the parameters of `initialize`; an error says what is wrong with them. Those of the Python
-    /// core have no `protocolVersion`.
-    fn initialized(params: Option<&str>) -> Result<Self, String> {
+/// What `initialize` said.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Initialized {
+    pub(super) peer: Peer,
+    /// It named a version of MCP. The Python core does not.
+    pub(super) is_mcp: bool,
+}
+
+impl Initialized {
+    /// From the parameters of `initialize`; an error says what is wrong with them.
+    fn read(params: Option<&str>) -> Result<Self, String> {
         let given = match params.map(serde_json::from_str::<Object<Initialize<'_>>>) {
             None => Initialize::default(),
             Some(Ok(Object(given))) => given,
@@ -64,18 +73,24 @@ impl Peer {
         };
         part("capabilities", given.capabilities)?;
         part("clientInfo", given.client)?;
-        let mut peer = Self::read(
+        let mut peer = Peer::read(
             given.capabilities.map(RawValue::get),
             given.client.map(RawValue::get),
         );
-        peer.is_dagstack |= given.version.is_none();
-        Ok(peer)
+        let is_mcp = given.version.is_some();
+        peer.is_dagstack |= !is_mcp;
+        Ok(Self { peer, is_mcp })
     }
 }
 
 #[derive(Default, Deserialize)]
 struct Initialize<'a> {
-    #[serde(borrow, rename = "protocolVersion")]
+    #[serde(
+        borrow,
+        default,
+        rename = "protocolVersion",
+        deserialize_with = "present"
+    )]
     version: Option<&'a RawValue>,
     #[serde(borrow)]
     capabilities: Option<&'a RawValue>,
@@ -105,11 +120,12 @@ impl Session {
     }
 
     /// Notes what `initialize` says.
-    pub(super) fn note_initialize(&self, params: Option<&str>) -> Result<Peer, String> {
-        let peer = Peer::initialized(params)?;
+    pub(super) fn note_initialize(&self, params: Option<&str>) -> Result<Initialized, String> {
+        let said = Initialized::read(params)?;
+        let peer = said.peer;
         self.is_ours.store(peer.is_ours, Ordering::Relaxed);
         self.is_dagstack.store(peer.is_dagstack, Ordering::Relaxed);
-        Ok(peer)
+        Ok(said)
     }
 }
 
@@ -119,7 +135,7 @@ mod tests {
 
     #[test]
     fn b04_a_dagstack_host_is_known_by_what_it_says() {
-        let noted = |params: Option<&str>| Session::default().note_initialize(params).unwrap();
+        let noted = |params: Option<&str>| Session::default().note_initialize(params).unwrap().peer;
         let is_dagstack = |params: &str| noted(Some(params)).is_dagstack;
         let named = |name: &str| {
             format!(

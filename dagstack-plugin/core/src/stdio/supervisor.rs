@@ -8,17 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rmcp::ErrorData;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::envelope::refusal_line;
 use super::guard::Forwarder;
 use super::in_flight::Open;
-use super::pool;
-use super::reply::{failure_line, failure_text};
-use super::serve::Server;
-use crate::error::{HookError, PluginError, code};
-use crate::panics::CatchPanic;
+use super::reply::{failure_line, protocol_error};
+use super::server::Server;
+use super::{lifecycle, pool};
+use crate::error::{HookError, code};
 use crate::task;
 
 /// How often the pool is looked after at the end.
@@ -131,13 +129,7 @@ fn give_up(server: &Arc<Server>) {
         let error = HookError::new(code::UNAVAILABLE, problem);
         let line = match shape {
             Some(shape) => failure_line(&id, shape, &error),
-            None => {
-                let text = failure_text(&error);
-                refusal_line(
-                    &id,
-                    &ErrorData::internal_error(text, Some(error.to_value())),
-                )
-            }
+            None => refusal_line(&id, &protocol_error(&error)),
         };
         // Whoever reads too slowly for it is not waited for.
         let _ = server.output.offer(line);
@@ -203,22 +195,13 @@ fn drain(fd: std::os::fd::BorrowedFd<'_>) {
 
 /// Runs the plugin's teardown; [`supervise`] waits for it, but not for ever.
 fn tear_down(server: &Arc<Server>) {
-    let Some(plugin) = server.instance.take() else {
-        torn_down(server);
-        return;
-    };
-    server.replace_feed(None);
-    let _inside = server.runtime.enter();
-    let teardown = Box::pin(async move { plugin.erased_teardown().await });
-    let outcome = task::block_on(CatchPanic::new(teardown)).unwrap_or(Err(PluginError::Panicked));
-    if let Err(error) = outcome {
-        let error = super::known::scrub(error.to_string());
-        tracing::error!("the teardown failed: {error}");
+    if let Some(teardown) = lifecycle::take_down(server) {
+        let _inside = server.runtime.enter();
+        if let Err(error) = task::block_on(teardown) {
+            let error = super::known::scrub(error.to_string());
+            tracing::error!("the teardown failed: {error}");
+        }
     }
-    torn_down(server);
-}
-
-fn torn_down(server: &Server) {
     TORN_DOWN.store(true, Ordering::Release);
     server.pool.wake_supervisor();
 }

@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 use rmcp::ErrorData;
 use rmcp::model::Tool;
 
-use super::reply::failure_text;
+use super::reply::protocol_error;
 use super::session::Peer;
 use crate::declaration::{Declaration, Hook};
 use crate::error;
@@ -163,7 +163,7 @@ impl Tools {
         let mut hidden = self.declaration.hooks.iter().filter(|it| !it.mcp_exposed);
         if let Some(hook) = hidden.find(|hook| names(hook).iter().any(|name| name == tool)) {
             let error = error::not_exposed(&self.declaration.key(), hook.name);
-            return ErrorData::invalid_params(failure_text(&error), Some(error.to_value()));
+            return protocol_error(&error);
         }
         let listing = self.listing(peer);
         let exposed: Vec<([String; 2], String)> = self

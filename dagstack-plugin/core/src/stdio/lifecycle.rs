@@ -1,0 +1,143 @@
+//! The plugin's instance set up, told of its config's changes, and torn down.
+
+use std::sync::{Arc, PoisonError};
+
+use serde_json::Value;
+
+use super::instance::SetupFailure;
+use super::server::Server;
+use super::{executor, known, pool, resources};
+use crate::config::{Coverage, SectionFeed, failed_paths};
+use crate::context::{Metadata, SetupContext};
+use crate::error::PluginError;
+use crate::future::BoxFuture;
+use crate::health::Released;
+use crate::panics::CatchPanic;
+use crate::resources::ResourceSet;
+use crate::wire::{CONFIG_CHANGED, Object};
+
+/// What a plugin is set up with.
+pub(super) struct Setup {
+    /// Absent: what the command line gave, or an empty one.
+    pub(super) config: Option<Value>,
+    pub(super) metadata: Metadata,
+    /// Absent: nobody tells of changes; the file of `--config` is read once.
+    pub(super) coverage: Option<Coverage>,
+    pub(super) resources: ResourceSet,
+}
+
+impl Setup {
+    /// Without a host of ours.
+    pub(super) fn alone() -> Self {
+        Self {
+            config: None,
+            metadata: Metadata::new(),
+            coverage: None,
+            resources: resources::alone(),
+        }
+    }
+}
+
+/// Sets the plugin up. The instance's phase is "setting up" already.
+pub(super) fn set_up(server: &Arc<Server>, setup: Setup) {
+    let declaration = server.tools.declaration;
+    let config = setup.config.or_else(|| server.config.clone());
+    let config = config.unwrap_or(Value::Null);
+    let coverage = setup.coverage.unwrap_or_else(|| Coverage::NoWatch {
+        source_ids: server
+            .config
+            .iter()
+            .map(|_| "--config".to_owned())
+            .collect(),
+    });
+    known::learn(declaration, &config);
+    let feed = SectionFeed::new(declaration.key(), config.clone(), coverage);
+    replace_feed(server, Some(feed.clone()));
+    let context = SetupContext::new(config)
+        .with_metadata(setup.metadata)
+        .with_scope(Arc::clone(&server.scope))
+        .with_resources(setup.resources)
+        .with_config_feed(feed);
+    let then = {
+        let server = Arc::clone(server);
+        move |outcome: Result<_, PluginError>, _| {
+            if outcome.is_err() {
+                replace_feed(&server, None);
+            }
+            end_setup(&server, outcome.map_err(SetupFailure::from));
+        }
+    };
+    executor::run(server, server.registration.setup(context), then);
+}
+
+/// Ends a setup: calls that waited for it go on.
+pub(super) fn end_setup(
+    server: &Arc<Server>,
+    outcome: Result<Box<dyn crate::plugin::ErasedPlugin>, SetupFailure>,
+) {
+    pool::submit_all(server, server.instance.finish(outcome).into_iter());
+}
+
+/// Takes the instance out of service, if there is one. What is returned tears it down.
+pub(super) fn take_down(
+    server: &Server,
+) -> Option<BoxFuture<'static, Result<Released, PluginError>>> {
+    let plugin = server.instance.take()?;
+    replace_feed(server, None);
+    let teardown = async move { plugin.erased_teardown().await };
+    let teardown = CatchPanic::new(Box::pin(teardown));
+    Some(Box::pin(async move {
+        teardown.await.unwrap_or(Err(PluginError::Panicked))
+    }))
+}
+
+/// Ends the subscriptions of the instance before, if there was one.
+fn replace_feed(server: &Server, feed: Option<SectionFeed>) {
+    let mut current = server.feed.lock().unwrap_or_else(PoisonError::into_inner);
+    let old = std::mem::replace(&mut *current, feed);
+    drop(current);
+    if let Some(old) = old {
+        old.close();
+    }
+}
+
+/// How many subscriptions to config changes the instance has.
+pub(super) fn subscriptions(server: &Server) -> usize {
+    let feed = server.feed.lock().unwrap_or_else(PoisonError::into_inner);
+    feed.as_ref().map_or(0, SectionFeed::subscriptions)
+}
+
+/// Takes a new config section to the plugin's subscribers, away from the reading.
+pub(super) fn config_changed(server: &Arc<Server>, params: Option<&str>) {
+    #[derive(serde::Deserialize)]
+    struct Params {
+        config: Value,
+    }
+    let feed = server.feed.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(feed) = feed.clone() else { return };
+    let Some(Ok(Object(Params { config }))) = params.map(serde_json::from_str) else {
+        // What is wrong with it may be a secret's neighbour, so it is not quoted.
+        tracing::warn!("`{CONFIG_CHANGED}` needs `{{\"config\": …}}`; the config stays as it was");
+        return;
+    };
+    let asked = Arc::clone(server);
+    server.changes.push(move || {
+        let _inside = asked.runtime.enter();
+        known::learn(asked.tools.declaration, &config);
+        apply(&feed, config);
+    });
+}
+
+/// The host has validated the section against the plugin's schema; its types may ask for more.
+fn apply(feed: &SectionFeed, section: Value) {
+    match feed.prepare_section(section) {
+        Ok(Some(change)) => change.commit().run(),
+        Ok(None) => {}
+        Err(invalid) => tracing::warn!(
+            code = "reload_rejected",
+            failed_paths = ?failed_paths(&invalid),
+            "reload_rejected: the config stays as it was: {}",
+            invalid.to_string().replace("\n  ", "; ")
+        ),
+    }
+}

@@ -1,0 +1,69 @@
+//! A request that is answered once, unless it is cancelled or given up before.
+
+use std::sync::Arc;
+
+use rmcp::ErrorData;
+use serde_json::Value;
+
+use super::envelope::{refusal_line, result_line};
+use super::executor;
+use super::server::Server;
+
+/// A request under way, other than a call.
+#[derive(Debug)]
+pub(super) struct Request {
+    /// As it is on the wire.
+    id: Box<str>,
+    ticket: u64,
+}
+
+impl Request {
+    /// Notes a request that was read.
+    pub(super) fn begin(server: &Server, id: &str) -> Self {
+        Self {
+            id: id.into(),
+            ticket: server.in_flight.begin(id, None),
+        }
+    }
+
+    /// Our number of it.
+    pub(super) fn ticket(&self) -> u64 {
+        self.ticket
+    }
+
+    /// Notes which hook it runs.
+    pub(super) fn runs(&self, server: &Server, hook: usize) {
+        server.in_flight.runs(&self.id, self.ticket, hook);
+    }
+
+    /// Answers it.
+    pub(super) fn answer(self, server: &Server, outcome: Result<Value, ErrorData>) {
+        self.answer_line(server, |id| match outcome {
+            Ok(result) => result_line(id, result),
+            Err(error) => refusal_line(id, &error),
+        });
+    }
+
+    /// Answers it with `result` once the plugin is set up, or with why it is not.
+    pub(super) fn answer_when_ready(
+        self,
+        server: &Arc<Server>,
+        result: impl FnOnce(&Server) -> Value + Send + 'static,
+    ) {
+        let asked = Arc::clone(server);
+        let ready = Box::pin(async move { asked.instance.ready().await });
+        let asked = Arc::clone(server);
+        executor::run(server, ready, move |outcome, _| {
+            let outcome = outcome.map(|()| result(&asked)).map_err(ErrorData::from);
+            self.answer(&asked, outcome);
+        });
+    }
+
+    /// Answers it with the line that `line` makes for its id.
+    pub(super) fn answer_line(self, server: &Server, line: impl FnOnce(&str) -> Vec<u8>) {
+        let line = line(&self.id);
+        if server.in_flight.end(&self.id, self.ticket) {
+            server.output.send(line, false);
+        }
+    }
+}

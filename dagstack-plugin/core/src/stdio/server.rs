@@ -1,0 +1,130 @@
+//! What the threads of the executable share, and the jobs that they do.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::envelope::{self, INVALID_REQUEST, PARSE_ERROR, error_line};
+use super::host_calls::HostCalls;
+use super::in_flight::InFlight;
+use super::instance::Instance;
+use super::output::Output;
+use super::pool::{self, Pool, Work};
+use super::reader::{Line, LineReader, MAX_LINE, Spare};
+use super::runtime::AsyncRuntime;
+use super::session::Session;
+use super::tools::Tools;
+use crate::config::{ChangeQueue, SectionFeed};
+use crate::context::PluginScope;
+use crate::registration::Registration;
+
+/// Everything the threads of the executable share.
+pub(super) struct Server {
+    pub(super) registration: Registration,
+    pub(super) tools: Tools,
+    /// Its calls wait for it as jobs.
+    pub(super) instance: Instance<Job>,
+    pub(super) in_flight: InFlight,
+    pub(super) output: Output,
+    pub(super) runtime: AsyncRuntime,
+    pub(super) session: Session,
+    pub(super) host_calls: HostCalls,
+    pub(super) pool: Pool<Job>,
+    pub(super) input: Mutex<LineReader>,
+    pub(super) spare: Spare,
+    pub(super) router: Box<dyn Router>,
+    /// What all calls share.
+    pub(super) scope: Arc<PluginScope>,
+    /// From `--config`.
+    pub(super) config: Option<Value>,
+    /// The config of the instance that is set up, or being set up, as it changes.
+    pub(super) feed: Mutex<Option<SectionFeed>>,
+    /// Where its subscribers are told.
+    pub(super) changes: ChangeQueue,
+}
+
+/// Decides what a line is.
+pub(super) trait Router: Send + Sync {
+    /// Makes jobs of a line. Nothing here waits for anything.
+    fn route(&self, server: &Arc<Server>, line: Cow<'_, str>, jobs: &mut Vec<Job>);
+}
+
+/// What a worker does next.
+pub(super) struct Job(Box<Run>);
+
+type Run = dyn FnOnce(&Arc<Server>, bool) + Send;
+
+impl Job {
+    /// `run` is told whether other jobs wait.
+    pub(super) fn new(run: impl FnOnce(&Arc<Server>, bool) + Send + 'static) -> Self {
+        Self(Box::new(run))
+    }
+
+    /// Writes an answer that is ready.
+    pub(super) fn answer(line: Vec<u8>) -> Self {
+        Self::new(move |server, more| server.output.send(line, more))
+    }
+}
+
+impl Work for Server {
+    type Job = Job;
+
+    fn pool(&self) -> &Pool<Job> {
+        &self.pool
+    }
+
+    fn read(self: &Arc<Self>, jobs: &mut Vec<Job>) -> bool {
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        let goes_on = input.fill(&self.spare);
+        while let Some(line) = input.next_line() {
+            let line = match line {
+                Line::Here(range) => std::str::from_utf8(input.bytes(range)).ok().map(Cow::from),
+                Line::Own(bytes) => String::from_utf8(bytes).ok().map(Cow::from),
+                Line::TooLong(head) => {
+                    let problem =
+                        format!("the line is longer than {MAX_LINE} bytes and was skipped");
+                    let id = envelope::id_in(&head);
+                    jobs.push(Job::answer(error_line(id, INVALID_REQUEST, &problem)));
+                    continue;
+                }
+            };
+            match line {
+                Some(line) => self.router.route(self, line, jobs),
+                None => {
+                    let line = error_line(None, PARSE_ERROR, "the line is not UTF-8");
+                    jobs.push(Job::answer(line));
+                }
+            }
+        }
+        if !goes_on {
+            self.host_calls.end();
+        }
+        goes_on
+    }
+
+    fn run(self: &Arc<Self>, job: Job, more: bool) {
+        (job.0)(self, more);
+    }
+
+    fn has_input(&self) -> bool {
+        self.input
+            .try_lock()
+            .is_ok_and(|input| input.has_something())
+    }
+
+    fn flush(&self) {
+        self.output.flush();
+    }
+
+    fn is_put_off(&self) -> bool {
+        self.output.is_waiting()
+    }
+}
+
+impl Server {
+    /// Queues a job.
+    pub(super) fn submit(self: &Arc<Self>, job: Job) {
+        pool::submit_all(self, std::iter::once(job));
+    }
+}
