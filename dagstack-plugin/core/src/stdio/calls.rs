@@ -8,16 +8,16 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use rmcp::ErrorData;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::sync::oneshot;
 
 use super::envelope::{INVALID_PARAMS, error_line, is_object, refusal_line, type_of};
 use super::executor;
 use super::in_flight::Call as InFlightCall;
 use super::instance::Admission;
 use super::lifecycle::{self, Setup};
-use super::meta::{self, Shape};
+use super::meta::{self, CallMeta, Shape};
 use super::progress::CallProgress;
 use super::reader::LARGE;
 use super::reply::{self, Copy, Form};
@@ -37,7 +37,7 @@ const QUICK: Duration = Duration::from_micros(100);
 /// One call of one hook.
 #[derive(Debug)]
 pub(super) struct Call {
-    /// The line it came in, or its arguments alone.
+    /// The line it came in, or as much of it as is needed.
     text: String,
     id: Range<usize>,
     /// Absent means `{}`.
@@ -45,20 +45,10 @@ pub(super) struct Call {
     hook: usize,
     context: HookContext,
     progress: Option<Arc<CallProgress>>,
-    answer: Answer,
-}
-
-#[derive(Debug)]
-enum Answer {
-    /// A line on the wire.
-    Line {
-        ticket: u64,
-        shape: Shape,
-        /// The peer knows our extension.
-        is_ours: bool,
-    },
-    /// For whoever asked within this process.
-    Channel(oneshot::Sender<Result<Output, HookError>>),
+    ticket: u64,
+    shape: Shape,
+    /// The peer knows our extension.
+    is_ours: bool,
 }
 
 #[derive(Deserialize)]
@@ -71,26 +61,16 @@ struct Params<'a> {
     meta: Option<&'a RawValue>,
 }
 
-/// What becomes of a `tools/call` line.
-pub(super) enum Prepared {
-    Call(Call),
-    /// It is answered at once.
-    Answer(Vec<u8>),
-    /// The MCP SDK must judge it.
-    Forward(String),
-}
-
-/// Reads the parameters of `tools/call`. `id` and `params` lie in `line`.
+/// Reads the parameters of `tools/call`; an error is its answer. `id` and `params` lie in `line`.
 pub(super) fn prepare(
     server: &Arc<Server>,
     line: Cow<'_, str>,
     id: Range<usize>,
     params: Option<Range<usize>>,
-) -> Prepared {
+) -> Result<Call, Vec<u8>> {
     let text = &*line;
     let id_text = text.get(id.clone()).unwrap_or("null");
-    let refuse =
-        |message: &str| Prepared::Answer(error_line(Some(id_text), INVALID_PARAMS, message));
+    let refuse = |message: &str| Err(error_line(Some(id_text), INVALID_PARAMS, message));
     let Some(params) = params.and_then(|params| text.get(params)) else {
         return refuse("`tools/call` needs `params` with the `name` of a tool");
     };
@@ -110,17 +90,12 @@ pub(super) fn prepare(
         let found = type_of(meta);
         return refuse(&format!("`_meta` must be an object, found {found}"));
     }
-    let (context, shape, peer, token) = match params.meta.map(|meta| meta::read(meta.get())) {
-        None => (HookContext::new(), Shape::Session, None, None),
-        Some(Some(read)) => (read.context, read.shape, read.peer, read.progress),
-        Some(None) => return Prepared::Forward(line.into_owned()),
-    };
-    let peer = peer.unwrap_or_else(|| server.session.peer());
-    let (context, progress) = in_scope(server, context, token);
-    let hook = match server.tools.find(peer, &params.name) {
-        Ok(hook) => hook,
-        Err(error) => return Prepared::Answer(refusal_line(id_text, &error)),
-    };
+    let refused = |error: &ErrorData| refusal_line(id_text, error);
+    let meta = params.meta.map(|meta| meta::read(meta.get())).transpose();
+    let mut meta = meta.map_err(|error| refused(&error))?.unwrap_or_default();
+    let peer = *meta.peer.get_or_insert_with(|| server.session.peer());
+    let hook = server.tools.find(peer, &params.name);
+    let hook = hook.map_err(|error| refused(&error))?;
     let args = match params.arguments.map(RawValue::get) {
         None => None,
         Some(object) if object.starts_with('{') => Some(range(text, object)),
@@ -131,39 +106,21 @@ pub(super) fn prepare(
             ));
         }
     };
-    let call = InFlightCall {
-        token: context.cancellation().clone(),
-        hook,
-        shape,
-    };
-    let ticket = server.in_flight.begin(id_text, Some(call));
-    Prepared::Call(Call {
-        text: line.into_owned(),
-        id,
-        args,
-        hook,
-        context,
-        progress,
-        answer: Answer::Line {
-            ticket,
-            shape,
-            is_ours: peer.is_ours,
-        },
-    })
+    Ok(Call::begin(server, line.into_owned(), id, args, hook, meta))
 }
 
 /// The context as the hook gets it: it knows the plugin, and whom to tell of the call's progress.
 fn in_scope(
     server: &Arc<Server>,
     context: HookContext,
-    token: Option<&str>,
+    token: Option<Box<str>>,
 ) -> (HookContext, Option<Arc<CallProgress>>) {
     let context = context.with_scope(Arc::clone(&server.scope));
     let Some(token) = token else {
         return (context, None);
     };
     let cancellation = context.cancellation().clone();
-    let progress = CallProgress::new(Arc::downgrade(server), token.into(), cancellation);
+    let progress = CallProgress::new(Arc::downgrade(server), token, cancellation);
     let progress = Arc::new(progress);
     let sink = Arc::clone(&progress);
     (context.with_progress(sink), Some(progress))
@@ -200,27 +157,36 @@ async fn until_cancelled(
 }
 
 impl Call {
-    /// A call from within this process, with its arguments as JSON text. With a `token`, its progress
-    /// is told on the wire.
-    pub(super) fn local(
+    /// Notes a call that was read. `id` and `args` lie in `text`.
+    pub(super) fn begin(
         server: &Arc<Server>,
+        text: String,
+        id: Range<usize>,
+        args: Option<Range<usize>>,
         hook: usize,
-        context: HookContext,
-        args: String,
-        token: Option<&str>,
-    ) -> (Self, oneshot::Receiver<Result<Output, HookError>>) {
-        let (tell, outcome) = oneshot::channel();
-        let (context, progress) = in_scope(server, context, token);
-        let call = Self {
-            id: 0..0,
-            args: Some(0..args.len()),
-            text: args,
+        meta: CallMeta,
+    ) -> Self {
+        let (context, progress) = in_scope(server, meta.context, meta.progress);
+        let shape = meta.shape;
+        let call = InFlightCall {
+            token: context.cancellation().clone(),
+            hook,
+            shape,
+        };
+        let ticket = server
+            .in_flight
+            .begin(text.get(id.clone()).unwrap_or("null"), Some(call));
+        Self {
+            text,
+            id,
+            args,
             hook,
             context,
             progress,
-            answer: Answer::Channel(tell),
-        };
-        (call, outcome)
+            ticket,
+            shape,
+            is_ours: meta.peer.is_some_and(|peer| peer.is_ours),
+        }
     }
 
     fn args(&self) -> &str {
@@ -256,11 +222,9 @@ impl Call {
         let future: BoxFuture<'static, (Self, Result<Output, HookError>)> = Box::pin(async move {
             let args = Args::Json(self.args());
             let called = call_at(&*plugin, self.hook, &self.context, args);
-            let called =
-                until_cancelled(called, self.context.cancellation(), || match &self.answer {
-                    Answer::Line { ticket, .. } => asked.in_flight.has(self.id(), *ticket),
-                    Answer::Channel(tell) => !tell.is_closed(),
-                });
+            let called = until_cancelled(called, self.context.cancellation(), || {
+                asked.in_flight.has(self.id(), self.ticket)
+            });
             let outcome = match self.context.deadline() {
                 Some(deadline) if waits => {
                     match tokio::time::timeout_at(deadline.into(), called).await {
@@ -294,17 +258,7 @@ impl Call {
         }
         // It goes to another process, and there perhaps to a model.
         let outcome = outcome.map_err(super::known::scrub_error);
-        let (ticket, shape, is_ours) = match self.answer {
-            Answer::Line {
-                ticket,
-                shape,
-                is_ours,
-            } => (ticket, shape, is_ours),
-            Answer::Channel(tell) => {
-                let _ = tell.send(outcome);
-                return;
-            }
-        };
+        let (ticket, shape) = (self.ticket, self.shape);
         let Some(hook) = server.tools.declaration.hooks.get(self.hook) else {
             return;
         };
@@ -313,7 +267,7 @@ impl Call {
                 let form = Form {
                     shape,
                     wraps: hook.schemas().wraps_result,
-                    copy: Copy::of(&value, is_ours),
+                    copy: Copy::of(&value, shape, self.is_ours),
                 };
                 let Self { text, id, .. } = self;
                 let own_id;

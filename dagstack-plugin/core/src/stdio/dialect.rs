@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use rmcp::ErrorData;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::calls::Call;
-use super::envelope::unfit_line;
+use super::envelope::{refusal_line, unfit};
+use super::meta::{self, CallMeta, Shape};
 use super::reply::protocol_error;
 use super::request::Request;
 use super::server::Server;
-use super::{executor, meta};
-use crate::context::HookContext;
 use crate::declaration::Access;
 use crate::declaration::Declaration;
-use crate::error::{HookError, code};
+use crate::wire::Object;
 
 /// `initialize` without a version of MCP.
 pub(super) fn initialize(server: &Arc<Server>, request: Request) {
@@ -39,40 +40,51 @@ pub(super) fn shutdown(server: &Arc<Server>, request: Request, _: Option<&str>) 
     request.answer(server, Ok(json!({})));
 }
 
-/// `{"args": {…}}`, with the function beside or inside `args` where there are several.
-pub(super) fn execute(server: &Arc<Server>, request: Request, params: Option<&str>) {
-    let params = params.unwrap_or("{}");
-    let mut params = match serde_json::from_str::<Value>(params) {
-        Ok(params) => params,
-        Err(error) => return request.answer_line(server, |id| unfit_line(id, params, &error)),
-    };
-    let (hook, args) = match function(server.tools.declaration, &mut params) {
-        Ok(found) => found,
-        Err(error) => return request.answer(server, Err(error)),
-    };
-    request.runs(server, hook);
-    let context = match params.get("_meta") {
-        Some(Value::Object(meta)) => meta::read_map(meta),
-        _ => HookContext::new(),
-    };
-    let (call, outcome) = Call::local(server, hook, context, args, None);
-    call.run(server, false);
-    let asked = Arc::clone(server);
-    executor::run(server, Box::pin(outcome), move |outcome, _| {
-        let outcome = outcome
-            .unwrap_or_else(|_| Err(HookError::new(code::UNAVAILABLE, "the call was dropped")))
-            .and_then(crate::Output::into_value)
-            .map(|value| json!({ "result": value }))
-            // The dialect has no tool errors.
-            .map_err(|error| protocol_error(&error));
-        request.answer(&asked, outcome);
-    });
+#[derive(Default, Deserialize)]
+struct Execute<'a> {
+    args: Option<Value>,
+    function: Option<Value>,
+    #[serde(borrow, default, rename = "_meta")]
+    meta: Option<&'a RawValue>,
 }
 
-/// The hook that `execute` is to run, and the text of its arguments.
-fn function(declaration: &Declaration, params: &mut Value) -> Result<(usize, String), ErrorData> {
-    let mut args = match params.get_mut("args").map(Value::take) {
-        None | Some(Value::Null) => serde_json::Map::new(),
+/// Reads `{"args": {…}}`, with the function beside or inside `args` where there are several; an
+/// error is the answer.
+pub(super) fn execute(
+    server: &Arc<Server>,
+    id: &str,
+    params: Option<&str>,
+) -> Result<Call, Vec<u8>> {
+    let read = || {
+        let params = params.unwrap_or("{}");
+        let Object(Execute {
+            args,
+            function,
+            meta,
+        }) = serde_json::from_str(params).map_err(|error| unfit(params, &error))?;
+        let (hook, args) = called(server.tools.declaration, args, function.as_ref())?;
+        let meta = meta.map(|meta| meta::read(meta.get())).transpose()?;
+        Ok((hook, args, meta.unwrap_or_default()))
+    };
+    let (hook, args, meta) = read().map_err(|error: ErrorData| refusal_line(id, &error))?;
+    let meta = CallMeta {
+        shape: Shape::Plain,
+        progress: None,
+        ..meta
+    };
+    let text = format!("{id}{args}");
+    let (id, args) = (0..id.len(), Some(id.len()..text.len()));
+    Ok(Call::begin(server, text, id, args, hook, meta))
+}
+
+/// The hook that `execute` is to run, and its arguments.
+fn called(
+    declaration: &Declaration,
+    args: Option<Value>,
+    function: Option<&Value>,
+) -> Result<(usize, Value), ErrorData> {
+    let mut args = match args {
+        None => serde_json::Map::new(),
         Some(Value::Object(args)) => args,
         Some(_) => {
             return Err(ErrorData::invalid_params("`args` must be an object", None));
@@ -84,7 +96,7 @@ fn function(declaration: &Declaration, params: &mut Value) -> Result<(usize, Str
         let found = found.map_err(|error| protocol_error(&error))?;
         Ok::<_, ErrorData>(found.map(|(index, _)| index))
     };
-    let index = match (params.get("function").and_then(Value::as_str), known.len()) {
+    let index = match (function.and_then(Value::as_str), known.len()) {
         (Some(name), _) => find(name)?,
         (None, 1) => declaration.exposed().next().map(|(index, _)| index),
         (None, _) => match args.get("function").and_then(Value::as_str) {
@@ -103,7 +115,7 @@ fn function(declaration: &Declaration, params: &mut Value) -> Result<(usize, Str
         },
     };
     match index {
-        Some(index) => Ok((index, Value::Object(args).to_string())),
+        Some(index) => Ok((index, Value::Object(args))),
         None => Err(ErrorData::invalid_params(
             format!(
                 "`execute` needs a `function` beside or inside `args`; there are: {}",

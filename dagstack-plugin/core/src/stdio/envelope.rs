@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Display;
 
+use rmcp::ErrorData;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -221,18 +222,18 @@ pub(super) fn result_line(id: &str, result: impl Display) -> Vec<u8> {
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}\n").into_bytes()
 }
 
-/// The error for parameters that cannot be read, as one line.
-pub(super) fn unfit_line(id: &str, params: &str, error: &serde_json::Error) -> Vec<u8> {
+/// The error for parameters that cannot be read.
+pub(super) fn unfit(params: &str, error: &serde_json::Error) -> ErrorData {
     if too_deep(params) {
         let problem = format!("the message nests deeper than {MAX_DEPTH} levels");
-        return error_line(Some(id), PARSE_ERROR, &problem);
+        return ErrorData::parse_error(problem, None);
     }
     let problem = format!("the request's parameters do not fit: {error}");
-    error_line(Some(id), INVALID_PARAMS, &problem)
+    ErrorData::invalid_params(problem, None)
 }
 
 /// A JSON-RPC error as one line, with its data.
-pub(super) fn refusal_line(id: &str, error: &rmcp::ErrorData) -> Vec<u8> {
+pub(super) fn refusal_line(id: &str, error: &ErrorData) -> Vec<u8> {
     match serde_json::to_string(error) {
         Ok(error) => {
             format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{error}}}\n").into_bytes()

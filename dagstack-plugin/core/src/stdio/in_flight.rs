@@ -21,15 +21,14 @@ struct State {
 #[derive(Debug)]
 struct Request {
     ticket: u64,
-    /// What it runs, by its place in the declaration.
-    hook: Option<usize>,
     call: Option<Call>,
 }
 
-/// A request that is `tools/call`.
+/// A request that calls a hook.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) token: CancelToken,
+    /// By its place in the declaration.
     pub(super) hook: usize,
     /// How its answer is written.
     pub(super) shape: Shape,
@@ -41,8 +40,8 @@ pub(super) struct Open {
     pub(super) id: Box<str>,
     /// What it runs, if anything.
     pub(super) hook: Option<usize>,
-    /// How the answer of `tools/call` is written; others are answered with an error of JSON-RPC.
-    pub(super) shape: Option<Shape>,
+    /// How its answer is written.
+    pub(super) shape: Shape,
 }
 
 impl InFlight {
@@ -55,25 +54,12 @@ impl InFlight {
         let mut state = self.lock();
         state.next += 1;
         let ticket = state.next;
-        let request = Request {
-            ticket,
-            hook: call.as_ref().map(|call| call.hook),
-            call,
-        };
+        let request = Request { ticket, call };
         if let Some(earlier) = state.requests.insert(id.into(), request) {
             let shadowed = (id.into(), earlier);
             state.shadowed.insert(shadowed.1.ticket, shadowed);
         }
         ticket
-    }
-
-    /// Notes which hook a request runs that is no call.
-    pub(super) fn runs(&self, id: &str, ticket: u64, hook: usize) {
-        let mut state = self.lock();
-        let request = state.requests.get_mut(id);
-        if let Some(request) = request.filter(|request| request.ticket == ticket) {
-            request.hook = Some(hook);
-        }
     }
 
     /// Ends a request. Whether it is to be answered: not if it was cancelled.
@@ -132,8 +118,8 @@ impl InFlight {
         let all = shadowed.chain(requests);
         all.map(|(id, request)| Open {
             id,
-            hook: request.hook,
-            shape: request.call.map(|call| call.shape),
+            hook: request.call.as_ref().map(|call| call.hook),
+            shape: request.call.map_or(Shape::Plain, |call| call.shape),
         })
         .collect()
     }

@@ -2,18 +2,20 @@
 
 use std::time::Duration;
 
-use rmcp::model::ClientCapabilities;
+use rmcp::ErrorData;
+use rmcp::model::{ClientCapabilities, ProtocolVersion};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use super::envelope::unfit;
 use super::session::Peer;
 use crate::context::{HookContext, Metadata};
-use crate::trace::{self, TRACEPARENT, TRACESTATE};
+use crate::trace;
 use crate::wire::{METADATA, Object, TIMEOUT_MS};
 
-/// The stateless protocol, whose requests carry their version themselves.
-const STATELESS: &str = "\"2026-07-28\"";
+/// What a request that carries its version must carry too.
+const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 
 #[derive(Default, Deserialize)]
 struct Meta<'a> {
@@ -38,42 +40,34 @@ struct Meta<'a> {
 /// Which shape the answer has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// For sessions with `initialize`, and none.
+    /// A tool's result, for sessions with `initialize`, and none.
     #[default]
     Session,
-    /// For 2026-07-28: with `resultType`.
+    /// The same for 2026-07-28: with `resultType`.
     Stateless,
+    /// No tool's result: errors are JSON-RPC's.
+    Plain,
 }
 
 /// What a call's `_meta` says.
-pub(super) struct Read<'a> {
+#[derive(Debug, Default)]
+pub(super) struct CallMeta {
     pub(super) context: HookContext,
     pub(super) shape: Shape,
     /// What the peer says of itself with this request; `None` where `initialize` says it.
     pub(super) peer: Option<Peer>,
     /// Under which token the caller wants to hear of the call's progress, as JSON.
-    pub(super) progress: Option<&'a str>,
+    pub(super) progress: Option<Box<str>>,
 }
 
-/// Reads a call's `_meta`; `None` if it is the MCP SDK that must judge it.
-pub(super) fn read(text: &str) -> Option<Read<'_>> {
-    let Object(meta) = serde_json::from_str::<Object<Meta<'_>>>(text).ok()?;
-    let (shape, peer) = match meta.version {
-        None => (Shape::Session, None),
-        Some(version) if version.get() == STATELESS => {
-            let capabilities = meta.capabilities?.get();
-            if capabilities != "{}" {
-                serde_json::from_str::<ClientCapabilities>(capabilities).ok()?;
-            }
-            let peer = Peer::read(Some(capabilities), meta.client.map(RawValue::get));
-            (Shape::Stateless, Some(peer))
-        }
-        Some(_) => return None,
-    };
+/// Reads a call's `_meta`.
+pub(super) fn read(text: &str) -> Result<CallMeta, ErrorData> {
     // What cannot be read, as it nests too deep, must not be dropped: a tenant is among it.
-    let given = |raw: Option<&RawValue>| match raw {
-        None => Some(None),
-        Some(raw) => serde_json::from_str(raw.get()).ok().map(Some),
+    let unfit = |error| unfit(text, &error);
+    let Object(meta) = serde_json::from_str::<Object<Meta<'_>>>(text).map_err(unfit)?;
+    let given = |raw: Option<&RawValue>| {
+        let value = raw.map(|raw| serde_json::from_str(raw.get()));
+        value.transpose().map_err(unfit)
     };
     let context = context(
         given(meta.traceparent)?,
@@ -81,12 +75,37 @@ pub(super) fn read(text: &str) -> Option<Read<'_>> {
         given(meta.metadata)?,
         given(meta.timeout)?,
     );
-    Some(Read {
+    let token = meta.progress.map(RawValue::get).filter(|it| is_token(it));
+    let mut read = CallMeta {
         context,
-        shape,
-        peer,
-        progress: meta.progress.map(RawValue::get).filter(|it| is_token(it)),
-    })
+        progress: token.map(Box::from),
+        ..CallMeta::default()
+    };
+    let version = meta.version.map(RawValue::get);
+    if let Some(version) = version.and_then(|it| serde_json::from_str(it).ok()) {
+        let capabilities = meta.capabilities.map(RawValue::get);
+        read.shape = judge(version, capabilities)?;
+        read.peer = Some(Peer::read(capabilities, meta.client.map(RawValue::get)));
+    }
+    Ok(read)
+}
+
+/// Judges, as the MCP SDK does, a request that carries a version itself.
+fn judge(version: ProtocolVersion, capabilities: Option<&str>) -> Result<Shape, ErrorData> {
+    let known = ProtocolVersion::KNOWN_VERSIONS;
+    if !known.contains(&version) {
+        return Err(ErrorData::unsupported_protocol_version(version, known));
+    }
+    // Dates compare as texts.
+    if version.as_str() < ProtocolVersion::V_2026_07_28.as_str() {
+        return Ok(Shape::Session);
+    }
+    let is_read = |text| text == "{}" || serde_json::from_str::<ClientCapabilities>(text).is_ok();
+    if capabilities.is_some_and(is_read) {
+        return Ok(Shape::Stateless);
+    }
+    let problem = format!("`{CAPABILITIES}` is missing in `_meta`, or malformed");
+    Err(ErrorData::invalid_params(problem, None))
 }
 
 /// Who sent a request whose `_meta` is read already; `None` where `initialize` says it.
@@ -94,17 +113,6 @@ pub(super) fn peer_of(meta: &Map<String, Value>) -> Option<Peer> {
     let key = |name: &str| meta.get(&format!("io.modelcontextprotocol/{name}"));
     key("protocolVersion")?;
     Some(Peer::of(key("clientCapabilities"), key("clientInfo")))
-}
-
-/// The same as [`read`] from a map that is read already.
-pub(super) fn read_map(meta: &Map<String, Value>) -> HookContext {
-    let given = |key: &str| meta.get(key).cloned();
-    context(
-        given(TRACEPARENT),
-        given(TRACESTATE),
-        given(METADATA),
-        given(TIMEOUT_MS),
-    )
 }
 
 fn context(

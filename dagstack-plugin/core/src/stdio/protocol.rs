@@ -13,9 +13,8 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CallToolResult, ClientJsonRpcMessage, ContentBlock,
-    CustomRequest, CustomResult, ErrorCode, Implementation, InitializeRequestParams,
-    InitializeResult, JsonRpcError, JsonRpcMessage, ListToolsResult, MetaObject,
+    ClientJsonRpcMessage, CustomRequest, CustomResult, ErrorCode, Implementation,
+    InitializeRequestParams, InitializeResult, JsonRpcError, JsonRpcMessage, ListToolsResult,
     PaginatedRequestParams, RequestId, ServerCapabilities, ServerConfig, ServerJsonRpcMessage,
     ServerResult,
 };
@@ -26,12 +25,11 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::calls::Call;
-use super::envelope::{refusal_line, result_line, unfit_line};
+use super::envelope::{refusal_line, result_line, unfit};
 use super::request::Request;
 use super::server::Server;
 use super::session::Peer;
-use super::{extension, in_order, meta, reply};
+use super::{extension, in_order, meta};
 
 /// Rounds of the SDK's tasks after which one that is not done is taken to wait for something.
 const ROUNDS: usize = 16;
@@ -214,7 +212,7 @@ impl Transport<RoleServer> for LineTransport {
                 Err(error) => {
                     let Handler { server, protocol } = &self.handler;
                     if let Some(request) = ticket.and_then(|ticket| protocol.take(ticket)) {
-                        request.answer_line(server, |id| unfit_line(id, &line, &error));
+                        request.answer(server, Err(unfit(&line, &error)));
                     }
                 }
             }
@@ -322,63 +320,6 @@ impl ServerHandler for Handler {
     ) -> Result<ListToolsResult, ErrorData> {
         let listing = self.server.tools.listing(self.peer(&context));
         Ok(ListToolsResult::with_all_items(listing.list().to_vec()))
-    }
-
-    async fn call_tool(
-        &self,
-        request: CallToolRequestParams,
-        context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        let tools = &self.server.tools;
-        let index = tools.find(self.peer(&context), &request.name)?;
-        if let Some(ticket) = ticket_of(&context.id)
-            && let Some(request) = self.protocol.requests().get(&ticket)
-        {
-            request.runs(&self.server, index);
-        }
-        let arguments = Value::Object(request.arguments.unwrap_or_default()).to_string();
-        let call = meta::read_map(&context.meta);
-        let token = call.cancellation().clone();
-        let progress = context.meta.get_progress_token();
-        let progress = progress.and_then(|token| serde_json::to_string(&token).ok());
-        let (call, outcome) =
-            Call::local(&self.server, index, call, arguments, progress.as_deref());
-        self.server.submit(call.into());
-        let outcome = tokio::select! {
-            outcome = outcome => outcome,
-            () = context.ct.cancelled() => {
-                token.cancel();
-                return Err(ErrorData::internal_error("cancelled", None));
-            }
-        };
-        let wraps = tools
-            .declaration
-            .hooks
-            .get(index)
-            .is_some_and(|hook| hook.schemas().wraps_result);
-        let value = match outcome {
-            Ok(Ok(output)) => output.into_value(),
-            Ok(Err(error)) => Err(error),
-            Err(_) => return Err(ErrorData::internal_error("the call was dropped", None)),
-        };
-        let result = match value {
-            Ok(value) if wraps => {
-                let text = value.as_str().map(ContentBlock::text);
-                let mut result = CallToolResult::structured(serde_json::json!({"result": value}));
-                if let Some(text) = text {
-                    result.content = vec![text];
-                }
-                result
-            }
-            Ok(value) => CallToolResult::structured(value),
-            Err(error) => {
-                let mut meta = MetaObject::default();
-                meta.insert(crate::wire::ERROR.to_owned(), error.to_value());
-                CallToolResult::error(vec![ContentBlock::text(reply::failure_text(&error))])
-                    .with_meta(Some(meta))
-            }
-        };
-        Ok(result.into())
     }
 
     async fn on_custom_request(

@@ -7,6 +7,7 @@
 use rmcp::ErrorData;
 use serde_json::{Value, json};
 
+use super::envelope::refusal_line;
 use super::meta::Shape;
 use super::output::{Output, Pieces};
 use crate::error::{HookError, code};
@@ -24,7 +25,7 @@ pub(super) struct Form {
 /// The text block beside the structured content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Copy {
-    /// None: the host knows our extension and reads the structured content.
+    /// None: the peer knows our extension and reads the structured content, or there is none.
     None,
     /// The value, which is a text, as it is. A model reads it, and escapes and a wrapper around it
     /// would only be in its way.
@@ -36,21 +37,23 @@ pub(super) enum Copy {
 impl Copy {
     /// What a peer gets of the JSON text `value`. Whether that is a text is seen from the value, not
     /// from the type: an `Option` or an enum may be one.
-    pub(super) fn of(value: &[u8], is_ours: bool) -> Self {
+    pub(super) fn of(value: &[u8], shape: Shape, is_ours: bool) -> Self {
         match value.first() {
-            _ if is_ours => Self::None,
+            _ if is_ours || shape == Shape::Plain => Self::None,
             Some(b'"') => Self::Text,
             _ => Self::Json,
         }
     }
 }
 
+/// The answer's beginning, up to what a tool says.
 fn start(line: &mut Vec<u8>, id: &str, shape: Shape) {
     line.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
     line.extend_from_slice(id.as_bytes());
     line.extend_from_slice(match shape {
         Shape::Session => b",\"result\":{\"content\":[".as_slice(),
         Shape::Stateless => b",\"result\":{\"resultType\":\"complete\",\"content\":[".as_slice(),
+        Shape::Plain => b",\"result\":{".as_slice(),
     });
 }
 
@@ -144,17 +147,19 @@ fn between(line: &mut Vec<u8>, form: Form) {
         Copy::Json if form.wraps => b"}\"}",
         Copy::Json => b"\"}",
     });
-    line.extend_from_slice(b"],\"structuredContent\":");
-    if form.wraps {
-        line.extend_from_slice(b"{\"result\":");
-    }
+    line.extend_from_slice(match (form.shape, form.wraps) {
+        (Shape::Plain, _) => br#""result":"#.as_slice(),
+        (_, true) => br#"],"structuredContent":{"result":"#,
+        (_, false) => br#"],"structuredContent":"#,
+    });
 }
 
 fn after(line: &mut Vec<u8>, form: Form) {
-    if form.wraps {
-        line.push(b'}');
-    }
-    line.extend_from_slice(b",\"isError\":false}}\n");
+    line.extend_from_slice(match (form.shape, form.wraps) {
+        (Shape::Plain, _) => b"}}\n".as_slice(),
+        (_, true) => b"},\"isError\":false}}\n",
+        (_, false) => b",\"isError\":false}}\n",
+    });
 }
 
 /// JSON text inside a JSON string. On one line it has no control characters, so these two are all.
@@ -170,6 +175,9 @@ fn escape(line: &mut Vec<u8>, json: &[u8]) {
 
 /// The answer to a call that failed.
 pub(super) fn failure_line(id: &str, shape: Shape, error: &HookError) -> Vec<u8> {
+    if shape == Shape::Plain {
+        return refusal_line(id, &protocol_error(error));
+    }
     let text = Value::from(failure_text(error));
     let meta = json!({ ERROR: error.to_value() });
     let mut line = Vec::new();

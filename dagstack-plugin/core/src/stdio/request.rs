@@ -31,11 +31,6 @@ impl Request {
         self.ticket
     }
 
-    /// Notes which hook it runs.
-    pub(super) fn runs(&self, server: &Server, hook: usize) {
-        server.in_flight.runs(&self.id, self.ticket, hook);
-    }
-
     /// Answers it.
     pub(super) fn answer(self, server: &Server, outcome: Result<Value, ErrorData>) {
         self.answer_line(server, |id| match outcome {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::calls::{self, Prepared};
+use super::calls;
 use super::envelope::{
     self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, error_line, is_object, result_line, type_of,
 };
@@ -24,14 +24,13 @@ pub(super) struct LineRouter {
 /// Answers a request of one method, given the text of its parameters.
 type Answer = fn(&Arc<Server>, Request, Option<&str>);
 
-/// The methods of the extension and of the Python core.
+/// The methods of the extension and of the Python core, but for `execute`, which is a call.
 fn own(method: &str) -> Option<Answer> {
     Some(match method {
         wire::SETUP => extension::setup,
         wire::HEALTH => extension::health,
         wire::TEARDOWN => extension::teardown,
         "get_schema" => dialect::get_schema,
-        "execute" => dialect::execute,
         "shutdown" => dialect::shutdown,
         _ => return None,
     })
@@ -53,15 +52,9 @@ impl Router for LineRouter {
                 let id = calls::range(text, id);
                 let params = params.map(|params| calls::range(text, params));
                 drop(method);
-                match calls::prepare(server, line, id, params) {
-                    Prepared::Call(call) => jobs.push(call.into()),
-                    Prepared::Answer(line) => jobs.push(Job::answer(line)),
-                    Prepared::Forward(line) => {
-                        if let Message::Request { id, method, params } = envelope::parse(&line) {
-                            self.forward(server, id, &method, params, jobs);
-                        }
-                    }
-                }
+                jobs.push(
+                    calls::prepare(server, line, id, params).map_or_else(Job::answer, Job::from),
+                );
             }
             Message::Request { id, method, params } => {
                 self.request(server, id, &method, params, jobs);
@@ -103,6 +96,11 @@ impl LineRouter {
             return;
         }
         match method {
+            "execute" => {
+                let call = dialect::execute(server, id, params);
+                jobs.push(call.map_or_else(Job::answer, Job::from));
+                return;
+            }
             // The stateless protocol has no ping: the SDK says so.
             "ping" if !params.is_some_and(|params| params.contains("/protocolVersion")) => {
                 jobs.push(Job::answer(result_line(id, "{}")));
@@ -131,17 +129,6 @@ impl LineRouter {
             }
             _ => {}
         }
-        self.forward(server, id, method, params, jobs);
-    }
-
-    fn forward(
-        &self,
-        server: &Arc<Server>,
-        id: &str,
-        method: &str,
-        params: Option<&str>,
-        jobs: &mut Vec<Job>,
-    ) {
         if self.protocol.forward(server, id, method, params) {
             let protocol = Arc::clone(&self.protocol);
             jobs.push(Job::new(move |_, _| protocol.drive()));
@@ -166,7 +153,7 @@ impl LineRouter {
 
 /// The error for parameters that are no object.
 fn no_object(id: &str, method: &str, params: &str) -> Vec<u8> {
-    if protocol::is_known(method) || own(method).is_some() {
+    if protocol::is_known(method) || method == "execute" || own(method).is_some() {
         let found = type_of(params);
         let problem = format!("`params` of `{method}` must be an object, found {found}");
         error_line(Some(id), INVALID_PARAMS, &problem)

@@ -10,10 +10,9 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use super::envelope::refusal_line;
 use super::guard::Forwarder;
 use super::in_flight::Open;
-use super::reply::{failure_line, protocol_error};
+use super::reply::failure_line;
 use super::server::Server;
 use super::{lifecycle, pool};
 use crate::error::{HookError, code};
@@ -127,12 +126,8 @@ fn give_up(server: &Arc<Server>) {
             *running.entry(hook).or_default() += 1;
         }
         let error = HookError::new(code::UNAVAILABLE, problem);
-        let line = match shape {
-            Some(shape) => failure_line(&id, shape, &error),
-            None => refusal_line(&id, &protocol_error(&error)),
-        };
         // Whoever reads too slowly for it is not waited for.
-        let _ = server.output.offer(line);
+        let _ = server.output.offer(failure_line(&id, shape, &error));
     }
     if !running.is_empty() {
         let names: Vec<String> = running
