@@ -7,7 +7,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::event;
 use super::{Redaction, Severity};
 use crate::canonical_json;
 use crate::trace::{SpanId, TraceContext, TraceId};
@@ -61,17 +60,31 @@ pub struct InstrumentationScope {
     pub version: Option<String>,
 }
 
+impl InstrumentationScope {
+    pub(super) fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: None,
+        }
+    }
+}
+
 /// The keys of W3C baggage that become attributes.
 const BAGGAGE: [&str; 3] = ["tenant.id", "request.id", "user.id"];
 
 impl LogRecord {
     /// A record of this moment.
     pub fn new(severity: Severity, body: impl Into<Value>) -> Self {
+        Self::at(now(), severity, body.into())
+    }
+
+    /// A record of another moment.
+    pub(super) fn at(time_unix_nano: u64, severity: Severity, body: Value) -> Self {
         Self {
-            time_unix_nano: now(),
+            time_unix_nano,
             observed_time_unix_nano: None,
             severity,
-            body: body.into(),
+            body,
             attributes: Map::new(),
             resource: Map::new(),
             instrumentation_scope: None,
@@ -79,13 +92,6 @@ impl LogRecord {
             span_id: None,
             trace_flags: 0,
         }
-    }
-
-    /// The record of an event of `tracing`: the one a [`Logger`](super::Logger) made it of, or else one
-    /// with its target as the name of the logger and its fields as attributes. What the spans around it
-    /// say is left out; [`JsonLines`](super::JsonLines) has it.
-    pub fn from_event(event: &tracing::Event<'_>) -> Self {
-        event::read(event)
     }
 
     /// Sets the trace.
@@ -168,20 +174,47 @@ impl LogRecord {
             put(&mut text, &*redaction.apply(&self.resource));
             text
         });
-        let scope = self.instrumentation_scope.as_ref();
-        Tail {
-            scope: scope.map(|it| (&*it.name, it.version.as_deref())),
-            observed_time_unix_nano: self.observed_time_unix_nano,
-            resource: resource.as_deref(),
-            severity: self.severity,
-            span_id: self.span_id,
-            time_unix_nano: self.time_unix_nano,
-            trace_flags: self.trace_flags,
-            trace_id: self.trace_id,
-        }
-        .write(&mut out);
+        self.write_rest(&mut out, resource.as_deref());
         // Only JSON text was put in.
         String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// Appends what comes behind the body of a line; `resource` is JSON text.
+    pub(super) fn write_rest(&self, out: &mut Vec<u8>, resource: Option<&[u8]>) {
+        use std::io::Write as _;
+        // Writing to memory cannot fail.
+        if let Some(scope) = &self.instrumentation_scope {
+            out.extend_from_slice(b",\"instrumentation_scope\":{\"name\":");
+            text(out, &scope.name);
+            if let Some(version) = &scope.version {
+                out.extend_from_slice(b",\"version\":");
+                text(out, version);
+            }
+            out.push(b'}');
+        }
+        if let Some(observed) = self.observed_time_unix_nano {
+            let _ = write!(out, ",\"observed_time_unix_nano\":{observed}");
+        }
+        if let Some(resource) = resource {
+            out.extend_from_slice(b",\"resource\":");
+            out.extend_from_slice(resource);
+        }
+        let (number, word) = (self.severity.number(), self.severity.text());
+        let _ = write!(
+            out,
+            ",\"severity_number\":{number},\"severity_text\":\"{word}\""
+        );
+        if let Some(id) = self.span_id {
+            let _ = write!(out, ",\"span_id\":\"{id}\"");
+        }
+        let _ = write!(out, ",\"time_unix_nano\":{}", self.time_unix_nano);
+        if self.trace_flags != 0 {
+            let _ = write!(out, ",\"trace_flags\":{}", self.trace_flags);
+        }
+        if let Some(id) = self.trace_id {
+            let _ = write!(out, ",\"trace_id\":\"{id}\"");
+        }
+        out.push(b'}');
     }
 
     /// Reads what [`to_json`](Self::to_json) wrote, or any other writer of the specification; `None` if
@@ -229,7 +262,7 @@ impl LogRecord {
 }
 
 /// Nanoseconds since 1970.
-pub(super) fn now() -> u64 {
+fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |it| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX))
 }
@@ -240,58 +273,6 @@ pub(super) fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
     if canonical_json::append(value, out).is_err() {
         out.truncate(start);
         out.extend_from_slice(b"null");
-    }
-}
-
-/// What comes behind the body of a line.
-pub(super) struct Tail<'a> {
-    pub(super) scope: Option<(&'a str, Option<&'a str>)>,
-    pub(super) observed_time_unix_nano: Option<u64>,
-    /// JSON text.
-    pub(super) resource: Option<&'a [u8]>,
-    pub(super) severity: Severity,
-    pub(super) span_id: Option<SpanId>,
-    pub(super) time_unix_nano: u64,
-    pub(super) trace_flags: u8,
-    pub(super) trace_id: Option<TraceId>,
-}
-
-impl Tail<'_> {
-    pub(super) fn write(&self, out: &mut Vec<u8>) {
-        use std::io::Write as _;
-        // Writing to memory cannot fail.
-        if let Some((name, version)) = self.scope {
-            out.extend_from_slice(b",\"instrumentation_scope\":{\"name\":");
-            text(out, name);
-            if let Some(version) = version {
-                out.extend_from_slice(b",\"version\":");
-                text(out, version);
-            }
-            out.push(b'}');
-        }
-        if let Some(observed) = self.observed_time_unix_nano {
-            let _ = write!(out, ",\"observed_time_unix_nano\":{observed}");
-        }
-        if let Some(resource) = self.resource {
-            out.extend_from_slice(b",\"resource\":");
-            out.extend_from_slice(resource);
-        }
-        let (number, word) = (self.severity.number(), self.severity.text());
-        let _ = write!(
-            out,
-            ",\"severity_number\":{number},\"severity_text\":\"{word}\""
-        );
-        if let Some(id) = self.span_id {
-            let _ = write!(out, ",\"span_id\":\"{id}\"");
-        }
-        let _ = write!(out, ",\"time_unix_nano\":{}", self.time_unix_nano);
-        if self.trace_flags != 0 {
-            let _ = write!(out, ",\"trace_flags\":{}", self.trace_flags);
-        }
-        if let Some(id) = self.trace_id {
-            let _ = write!(out, ",\"trace_id\":\"{id}\"");
-        }
-        out.push(b'}');
     }
 }
 
