@@ -20,6 +20,7 @@ cargo xtask test [--require-peers] [ARGS]
                                  installed under target/peers. --require-peers: a missing peer fails
 cargo xtask bless                rewrites the snapshots of compiler output and expansions
 cargo xtask bench [ARGS]         the benches; `cargo xtask bench --help` lists them
+cargo xtask compile-bench [ARGS] what compiling costs; `cargo xtask compile-bench --help` has more
 cargo xtask fmt | lint | doc     the other checks of CI
 cargo xtask ci                   fmt, lint, doc, then test --require-peers
 ";
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         "test" => test::run(rest),
         "bless" => test::bless(),
         "bench" => bench::run(rest),
+        "compile-bench" => bench::compile::run(rest),
         "fmt" => checks::fmt(),
         "lint" => checks::lint(),
         "doc" => checks::doc(),

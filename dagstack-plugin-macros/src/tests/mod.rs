@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod half_typed;
+mod lines;
 mod messages;
 mod snapshots;
 

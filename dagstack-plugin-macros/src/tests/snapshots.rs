@@ -9,7 +9,7 @@ fn check(args: &str, item: &str, expected: &ExpectFile) {
 
 /// The expansion as a person would write it, without the macro of the crate that all of it goes
 /// through.
-fn written(tokens: TokenStream) -> String {
+pub(super) fn written(tokens: TokenStream) -> String {
     let mut file: syn::File = syn::parse2(tokens).unwrap();
     file.items = file.items.into_iter().flat_map(opened).collect();
     prettyplease::unparse(&file)

@@ -3,10 +3,10 @@
 //! * `stdio` (the default): the echo plugin's executable and the peers of `tests/peers`, driven by
 //!   one raw client; see [`stdio`] for what is measured, how, and in what unit.
 //! * `in-process`: the Criterion benches of `dagstack-tests`.
-//! * `build-times`: clean builds; see [`build_times`].
+//! * [`compile`]: `cargo xtask compile-bench`.
 
-mod build_times;
 mod client;
+pub(crate) mod compile;
 mod process;
 mod report;
 mod stdio;
@@ -24,8 +24,17 @@ cargo xtask bench [stdio] [--rounds N] [--quick] [--no-pin] [--only LABEL]… [-
       --also LABEL=COMMAND   one more server of the same tool and the same replies
 cargo xtask bench in-process [ARGS]…
     The Criterion benches; ARGS go to `cargo bench`.
-cargo xtask bench build-times [--rounds N]
-    Clean builds, dev and release (default one round).";
+cargo xtask compile-bench [--rounds N] [--quick] [--only PART,…]
+    What our crates cost who compiles them, beside the same by hand, as tables in Markdown.
+      --rounds N      rounds, each of ours and of the one by hand in turn (default 3)
+      --only PART,…   only these parts:
+          library     the echo plugin as a library: a clean build, and one after a touch
+          executable  its executable: the same, dev and release, and its size
+          hooks       crates of 10 and of 200 hooks: check, build, size
+          expansion   lines that #[plugin] expands to
+          crates      how many crates are compiled
+          lines       how many lines of ours are compiled
+      --quick         one round of the last four, which take a minute or two";
 
 /// A server to measure.
 pub(crate) struct Command {
@@ -39,7 +48,6 @@ pub(crate) struct Command {
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     match args.split_first() {
         Some((name, rest)) if name == "in-process" => in_process(rest),
-        Some((name, rest)) if name == "build-times" => build_times::run(rest),
         Some((name, _)) if name == "--help" || name == "help" => {
             println!("{HELP}");
             Ok(())
