@@ -57,6 +57,13 @@ pub mod testing;
 #[doc(inline)]
 pub use dagstack_plugin_core::*;
 
+/// What [`main!`] calls.
+#[cfg(feature = "stdio")]
+#[doc(hidden)]
+pub mod stdio {
+    pub use dagstack_server::main;
+}
+
 #[cfg(feature = "include-kind")]
 pub use dagstack_plugin_macros::include_kind;
 pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, resource, setup, teardown};

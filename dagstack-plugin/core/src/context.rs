@@ -179,8 +179,9 @@ impl SetupContext {
     }
 
     /// Ends the setup once the config is decoded: by an error without problems if it fits.
-    #[cfg(feature = "stdio")]
-    pub(crate) fn that_only_decodes(mut self) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn that_only_decodes(mut self) -> Self {
         self.only_decodes = true;
         self
     }

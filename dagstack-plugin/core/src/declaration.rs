@@ -259,7 +259,8 @@ impl Declaration {
     ///
     /// [`NOT_EXPOSED`](crate::code::NOT_EXPOSED).
     #[inline]
-    pub(crate) fn hook_for(
+    #[doc(hidden)]
+    pub fn hook_for(
         &self,
         name: &str,
         access: Access,

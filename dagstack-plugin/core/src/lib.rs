@@ -1,46 +1,49 @@
 //! What plugins of dagstack and their hosts are both built on. Authors use it through
 //! `dagstack-plugin`, whose crate documentation is the place to begin.
 
-#[cfg(all(feature = "stdio", not(any(target_os = "linux", target_os = "macos"))))]
-compile_error!("feature `stdio` of dagstack-plugin needs Linux or macOS");
-
 #[doc(hidden)]
 pub mod __private;
 pub mod args;
 pub mod call;
-mod cancel;
+#[doc(hidden)]
+pub mod cancel;
 pub mod canonical_json;
 pub mod config;
-mod context;
+#[doc(hidden)]
+pub mod context;
 pub mod declaration;
 mod diagnose;
 #[doc(hidden)]
 pub mod encode;
 pub mod error;
-mod event_bus;
+#[doc(hidden)]
+pub mod event_bus;
 #[doc(hidden)]
 pub mod future;
 #[doc(hidden)]
 pub mod giving_up;
-mod health;
+#[doc(hidden)]
+pub mod health;
 pub mod kind;
 pub mod logging;
 pub mod manifest;
 pub mod middleware;
-mod name;
+#[doc(hidden)]
+pub mod name;
 mod numbers;
 #[doc(hidden)]
 pub mod panics;
 pub mod peers;
-mod plugin;
-mod problem;
+#[doc(hidden)]
+pub mod plugin;
+#[doc(hidden)]
+pub mod problem;
 pub mod progress;
-mod registration;
+#[doc(hidden)]
+pub mod registration;
 pub mod resources;
 pub mod schema;
 pub mod secrets;
-#[cfg(feature = "stdio")]
-pub mod stdio;
 #[doc(hidden)]
 pub mod sync;
 #[doc(hidden)]

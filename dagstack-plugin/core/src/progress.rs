@@ -86,7 +86,8 @@ impl ProgressSink for ProgressQueue {
 }
 
 /// Warns of the first report that is dropped.
-pub(crate) fn warn_of_drops(warned: &AtomicBool) {
+#[doc(hidden)]
+pub fn warn_of_drops(warned: &AtomicBool) {
     if !warned.swap(true, Ordering::Relaxed) {
         tracing::warn!("progress reports are dropped: they come faster than they are taken");
     }

@@ -2,7 +2,6 @@
 
 use crate::context::SetupContext;
 use crate::declaration::Declaration;
-#[cfg(feature = "stdio")]
 use crate::error::ConfigInvalid;
 use crate::error::PluginError;
 use crate::future::BoxFuture;
@@ -94,8 +93,8 @@ fn without_secrets(error: PluginError, secrets: &Scrubber) -> PluginError {
 /// # Errors
 ///
 /// As its setup would fail: every mistake, by the plugin's own types.
-#[cfg(feature = "stdio")]
-pub(crate) fn check_config<T: Plugin>(section: serde_json::Value) -> Result<(), ConfigInvalid> {
+#[doc(hidden)]
+pub fn check_config<T: Plugin>(section: serde_json::Value) -> Result<(), ConfigInvalid> {
     use std::task::{Context, Poll, Waker};
 
     // Decoding comes first in every setup, and without any waiting.

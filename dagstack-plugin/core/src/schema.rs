@@ -15,5 +15,7 @@ pub use self::generated::{input, output};
 pub use self::keywords::Schema;
 pub(crate) use self::keywords::is_never;
 pub use self::of_hook::HookSchemas;
-pub(crate) use self::reference::{key, name_of, target};
+#[doc(hidden)]
+pub use self::reference::name_of;
+pub(crate) use self::reference::{key, target};
 pub(crate) use self::shape::{Shape, Wanted};

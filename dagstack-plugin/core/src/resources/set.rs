@@ -88,8 +88,9 @@ impl ResourceSet {
     }
 
     /// What a plugin is told that misses one, in the place of the names there are.
-    #[cfg(feature = "stdio")]
-    pub(crate) fn with_hint(mut self, hint: &'static str) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_hint(mut self, hint: &'static str) -> Self {
         self.hint = hint;
         self
     }

@@ -27,7 +27,8 @@ pub(crate) fn resolve<'s>(root: &'s Schema, reference: &str) -> Option<&'s Schem
 }
 
 /// The name of what a reference refers to: the last key of its pointer.
-pub(crate) fn name_of(reference: &str) -> String {
+#[doc(hidden)]
+pub fn name_of(reference: &str) -> String {
     key(reference.rsplit('/').next().unwrap_or(reference))
 }
 

@@ -95,7 +95,8 @@ fn copy(value: &Value, places: &Places<'_>) -> Value {
 /// A schema fit to be printed: without the defaults and examples of secrets. With `names`, fields
 /// named like secrets have none either.
 #[must_use]
-pub(crate) fn mask_schema(schema: &Schema, names: bool) -> Schema {
+#[doc(hidden)]
+pub fn mask_schema(schema: &Schema, names: bool) -> Schema {
     let mut masked = schema.clone();
     without_values(&mut masked, schema, false, names);
     masked

@@ -15,9 +15,9 @@ use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
-use crate::config::{ChangeQueue, SectionFeed};
-use crate::context::PluginScope;
-use crate::registration::Registration;
+use dagstack_plugin_core::config::{ChangeQueue, SectionFeed};
+use dagstack_plugin_core::context::PluginScope;
+use dagstack_plugin_core::registration::Registration;
 
 /// Everything the threads of the executable share.
 pub(super) struct Server {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::meta::Shape;
-use crate::cancel::CancelToken;
+use dagstack_plugin_core::cancel::CancelToken;
 
 /// Requests by the text of their id.
 #[derive(Debug, Default)]

@@ -7,8 +7,8 @@ use rmcp::ErrorData;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::error::{HookError, PluginError, code};
-use crate::plugin::ErasedPlugin;
+use dagstack_plugin_core::error::{HookError, PluginError, code};
+use dagstack_plugin_core::plugin::ErasedPlugin;
 
 /// Why a setup failed, in the form that crosses the wire.
 #[derive(Clone, Debug)]

@@ -13,9 +13,9 @@ use super::meta::{self, CallMeta, Shape};
 use super::reply::protocol_error;
 use super::request::Request;
 use super::server::Server;
-use crate::declaration::Access;
-use crate::declaration::Declaration;
-use crate::wire::Object;
+use dagstack_plugin_core::declaration::Access;
+use dagstack_plugin_core::declaration::Declaration;
+use dagstack_plugin_core::wire::Object;
 
 /// `initialize` without a version of MCP.
 pub(super) fn initialize(server: &Arc<Server>, request: Request) {
@@ -32,7 +32,7 @@ pub(super) fn initialize(server: &Arc<Server>, request: Request) {
 }
 
 pub(super) fn get_schema(server: &Arc<Server>, request: Request, _: Option<&str>) {
-    let functions = crate::tool::functions(server.tools.declaration);
+    let functions = dagstack_plugin_core::tool::functions(server.tools.declaration);
     request.answer(server, Ok(functions));
 }
 

@@ -12,11 +12,11 @@ use super::lifecycle::{self, Setup};
 use super::request::Request;
 use super::server::Server;
 use super::{executor, known, manifest, resources};
-use crate::config::Coverage;
-use crate::context::Metadata;
-use crate::panics::CatchPanic;
-use crate::resources::Offered;
-use crate::wire::{AnnouncedHook, Announcement, EXTENSION, Object, SETUP, optional};
+use dagstack_plugin_core::config::Coverage;
+use dagstack_plugin_core::context::Metadata;
+use dagstack_plugin_core::panics::CatchPanic;
+use dagstack_plugin_core::resources::Offered;
+use dagstack_plugin_core::wire::{AnnouncedHook, Announcement, EXTENSION, Object, SETUP, optional};
 
 /// The extension's version.
 const VERSION: u32 = 1;
@@ -38,7 +38,7 @@ pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
         let announcement = Announcement {
             version: VERSION,
             manifest: manifest::of(declaration, manifest::own_command()).to_json_value(),
-            config_schema: Value::Object(crate::secrets::mask_schema(
+            config_schema: Value::Object(dagstack_plugin_core::secrets::mask_schema(
                 &(declaration.config_schema)(),
                 true,
             )),

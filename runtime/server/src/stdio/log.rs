@@ -14,8 +14,8 @@ use tracing_log::{AsLog, LogTracer};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 
-use crate::declaration::Declaration;
-use crate::logging::JsonLines;
+use dagstack_plugin_core::declaration::Declaration;
+use dagstack_plugin_core::logging::JsonLines;
 
 /// The variables that say what is logged; the first that is set counts.
 const VARIABLES: [&str; 2] = ["DAGSTACK_LOG", "RUST_LOG"];
@@ -84,7 +84,7 @@ impl Filter {
                 Some((target, level)) => (target.trim(), level.trim()),
                 None if directive.parse::<LevelFilter>().is_ok() => ("", directive),
                 None => {
-                    if let Some(level) = crate::suggest(directive, LEVELS) {
+                    if let Some(level) = dagstack_plugin_core::suggest(directive, LEVELS) {
                         problems.push(format!(
                             "`{directive}` is taken for a target; the level is written `{level}`"
                         ));

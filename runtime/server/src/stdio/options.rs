@@ -219,7 +219,7 @@ fn in_utf8(word: OsString, what: &str) -> Result<String, String> {
 }
 
 fn unknown(what: &str, word: &str, known: &[&'static str]) -> String {
-    let guess = crate::suggest(word, known.iter().copied())
+    let guess = dagstack_plugin_core::suggest(word, known.iter().copied())
         .map(|guess| format!(" (did you mean `{guess}`?)"))
         .unwrap_or_default();
     format!("unknown {what} `{word}`{guess}; see --help")

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::in_order;
-use crate::declaration::Declaration;
-use crate::schema::Schema;
-use crate::secrets;
+use dagstack_plugin_core::declaration::Declaration;
+use dagstack_plugin_core::schema::Schema;
+use dagstack_plugin_core::secrets;
 
 /// The whole text.
 pub(super) fn text(declaration: &'static Declaration) -> String {
@@ -133,7 +133,7 @@ fn type_of(schema: &Value) -> String {
             let reference = schema.get("$ref").and_then(Value::as_str);
             let any = schema.get("anyOf").or_else(|| schema.get("oneOf"));
             match (reference, any) {
-                (Some(reference), _) => crate::schema::name_of(reference),
+                (Some(reference), _) => dagstack_plugin_core::schema::name_of(reference),
                 (None, Some(Value::Array(schemas))) => list(schemas),
                 _ => "any".to_owned(),
             }

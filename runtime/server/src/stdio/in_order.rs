@@ -6,8 +6,8 @@ use serde::ser::{Error, SerializeMap};
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::declaration::Hook;
-use crate::schema::Schema;
+use dagstack_plugin_core::declaration::Hook;
+use dagstack_plugin_core::schema::Schema;
 
 /// The names and schemas of parameters, in the order in which they are declared.
 pub(super) fn parameters<'a>(

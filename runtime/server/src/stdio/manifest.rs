@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::declaration::Declaration;
-use crate::manifest::{Manifest, McpStdio, Runtime};
+use dagstack_plugin_core::declaration::Declaration;
+use dagstack_plugin_core::manifest::{Manifest, McpStdio, Runtime};
 
 /// The manifest of a plugin that is started by `command`.
 pub(super) fn of(declaration: &Declaration, command: Vec<String>) -> Manifest {

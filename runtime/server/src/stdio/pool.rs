@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::kind::MAX_RUNNING;
+use dagstack_plugin_core::kind::MAX_RUNNING;
 
 /// Queued jobs from which on nobody reads more.
 const MAX_QUEUED: usize = 16 * 1024;

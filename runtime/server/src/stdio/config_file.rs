@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::declaration::Declaration;
+use dagstack_plugin_core::declaration::Declaration;
 
 /// Reads the plugin's section, TOML or JSON by its content: the keys of the section, or a host's whole
 /// file with the section under its name.

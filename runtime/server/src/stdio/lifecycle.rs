@@ -7,14 +7,14 @@ use serde_json::Value;
 use super::instance::SetupFailure;
 use super::server::Server;
 use super::{executor, known, pool, resources};
-use crate::config::{Coverage, SectionFeed, failed_paths};
-use crate::context::{Metadata, SetupContext};
-use crate::error::PluginError;
-use crate::future::BoxFuture;
-use crate::health::Released;
-use crate::panics::CatchPanic;
-use crate::resources::ResourceSet;
-use crate::wire::{CONFIG_CHANGED, Object};
+use dagstack_plugin_core::config::{Coverage, SectionFeed, failed_paths};
+use dagstack_plugin_core::context::{Metadata, SetupContext};
+use dagstack_plugin_core::error::PluginError;
+use dagstack_plugin_core::future::BoxFuture;
+use dagstack_plugin_core::health::Released;
+use dagstack_plugin_core::panics::CatchPanic;
+use dagstack_plugin_core::resources::ResourceSet;
+use dagstack_plugin_core::wire::{CONFIG_CHANGED, Object};
 
 /// What a plugin is set up with.
 pub(super) struct Setup {
@@ -73,7 +73,7 @@ pub(super) fn set_up(server: &Arc<Server>, setup: Setup) {
 /// Ends a setup: calls that waited for it go on.
 pub(super) fn end_setup(
     server: &Arc<Server>,
-    outcome: Result<Box<dyn crate::plugin::ErasedPlugin>, SetupFailure>,
+    outcome: Result<Box<dyn dagstack_plugin_core::plugin::ErasedPlugin>, SetupFailure>,
 ) {
     pool::submit_all(server, server.instance.finish(outcome).into_iter());
 }

@@ -7,7 +7,7 @@ use rmcp::ErrorData;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
-use crate::encode::nesting::text_is_deeper;
+use dagstack_plugin_core::encode::nesting::text_is_deeper;
 
 /// Bad JSON, invalid UTF-8, too deep nesting.
 pub(super) const PARSE_ERROR: i32 = -32700;

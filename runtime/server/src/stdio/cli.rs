@@ -24,22 +24,22 @@ use super::server::Server;
 use super::supervisor;
 use super::tools::{ToolNames, Tools};
 use super::{config_file, guard, help, known, manifest, resources};
-use crate::call::call_as;
-use crate::context::{HookContext, PluginScope, SetupContext};
-use crate::declaration::Access;
-use crate::declaration::Declaration;
-use crate::error::code;
-use crate::panics::CatchPanic;
-use crate::plugin::{Args, Plugin};
-use crate::registration::{Registration, check_config};
-use crate::schema::Schema;
-use crate::secrets::mask_schema;
-use crate::task;
+use dagstack_plugin_core::call::call_as;
+use dagstack_plugin_core::context::{HookContext, PluginScope, SetupContext};
+use dagstack_plugin_core::declaration::Access;
+use dagstack_plugin_core::declaration::Declaration;
+use dagstack_plugin_core::error::code;
+use dagstack_plugin_core::panics::CatchPanic;
+use dagstack_plugin_core::plugin::{Args, Plugin};
+use dagstack_plugin_core::registration::{Registration, check_config};
+use dagstack_plugin_core::schema::Schema;
+use dagstack_plugin_core::secrets::mask_schema;
+use dagstack_plugin_core::task;
 
 /// The exit code of a command line, arguments or a config that do not fit.
 const USAGE: u8 = 2;
 
-/// The `main` of a plugin executable; [`main!`](crate::main) calls it.
+/// The `main` of a plugin executable; [`main!`](dagstack_plugin_core::main) calls it.
 pub fn main<T: Plugin>() -> ExitCode {
     match run::<T>() {
         Ok(()) => ExitCode::SUCCESS,
@@ -188,11 +188,11 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
         let teardown = Box::pin(async { plugin.erased_teardown().await });
         let _ = CatchPanic::new(teardown).await;
         called
-            .and_then(crate::Output::into_value)
+            .and_then(dagstack_plugin_core::Output::into_value)
             .map_err(known::scrub_error)
             .map_err(|error| ended(error.code(), failure_text(&error)))
     })?;
-    let text = crate::canonical_json::to_string(&value)
+    let text = dagstack_plugin_core::canonical_json::to_string(&value)
         .map_err(|error| failed(format!("the result has no canonical form: {error}")))?;
     Output::new(real).send(format!("{text}\n").into_bytes(), false);
     Ok(())

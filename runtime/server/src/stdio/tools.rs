@@ -11,9 +11,9 @@ use rmcp::model::Tool;
 
 use super::reply::protocol_error;
 use super::session::Peer;
-use crate::declaration::{Declaration, Hook};
-use crate::error;
-use crate::kind::TOOL_NAME_TEMPLATE;
+use dagstack_plugin_core::declaration::{Declaration, Hook};
+use dagstack_plugin_core::error;
+use dagstack_plugin_core::kind::TOOL_NAME_TEMPLATE;
 
 /// What `--tool-names` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -173,7 +173,7 @@ impl Tools {
             .collect();
         // A slip in either name is answered with the one this peer knows.
         let known = exposed.iter().flat_map(|(names, _)| names);
-        let guess = crate::suggest(tool, known.map(String::as_str))
+        let guess = dagstack_plugin_core::suggest(tool, known.map(String::as_str))
             .and_then(|guess| {
                 exposed
                     .iter()
@@ -195,9 +195,9 @@ mod tests {
     use std::sync::OnceLock;
 
     use super::*;
-    use crate::kind::{Dispatch, ErrorPolicy, KindHook, KindSpec};
-    use crate::manifest::ExecutionModel;
-    use crate::schema::Schema;
+    use dagstack_plugin_core::kind::{Dispatch, ErrorPolicy, KindHook, KindSpec};
+    use dagstack_plugin_core::manifest::ExecutionModel;
+    use dagstack_plugin_core::schema::Schema;
 
     const fn hook(name: &'static str, mcp_exposed: bool) -> Hook {
         Hook {

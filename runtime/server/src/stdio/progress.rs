@@ -8,9 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use serde_json::{Value, json};
 
 use super::server::{Job, Server};
-use crate::cancel::CancelToken;
-use crate::progress::{ProgressReport, ProgressSink, warn_of_drops};
-use crate::wire::PROGRESS;
+use dagstack_plugin_core::cancel::CancelToken;
+use dagstack_plugin_core::progress::{ProgressReport, ProgressSink, warn_of_drops};
+use dagstack_plugin_core::wire::PROGRESS;
 
 /// Takes the reports of one call to its caller.
 pub(super) struct CallProgress {
@@ -82,6 +82,7 @@ impl CallProgress {
                 None,
                 Some(json!({ "type": event_type, "payload": payload })),
             ),
+            _ => return None,
         };
         let progress = Value::from(state.percent.unwrap_or(0.0));
         let message = message
