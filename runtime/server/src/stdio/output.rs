@@ -196,3 +196,131 @@ impl Output {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn pipe() -> (File, Output) {
+        let (read, write) = rustix::pipe::pipe().unwrap();
+        (File::from(read), Output::new(write))
+    }
+
+    fn line(byte: u8, length: usize) -> Vec<u8> {
+        let mut line = vec![byte; length];
+        line.push(b'\n');
+        line
+    }
+
+    struct InPieces(u8);
+
+    impl Pieces for InPieces {
+        fn each(&self, sink: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+            let piece = vec![self.0; 40_000];
+            (0..5).all(|_| sink(&piece)) && sink(b"\n")
+        }
+    }
+
+    /// Small, large and piecemeal ones, put off and offered, through a pipe that is mostly full.
+    #[test]
+    fn no_line_is_interleaved_or_lost() {
+        const ROUNDS: usize = 40;
+        let (read, output) = pipe();
+        let output = &output;
+        std::thread::scope(|scope| {
+            for byte in b'a'..=b'd' {
+                scope.spawn(move || {
+                    for round in 0..ROUNDS {
+                        output.send(line(byte, 10), true);
+                        output.send(line(byte, 1000 * round), false);
+                        output.send_pieces(&InPieces(byte));
+                        output.send(line(byte, 70_000), true);
+                        while output.offer(line(byte, 5)).is_none() {
+                            std::thread::yield_now();
+                        }
+                        output.flush();
+                    }
+                });
+            }
+            let lines = BufReader::new(read).split(b'\n');
+            let mut seen = [0; 4];
+            for line in lines.take(4 * 5 * ROUNDS) {
+                let line = line.unwrap();
+                let Some(&first) = line.first() else {
+                    continue;
+                };
+                assert!(line.iter().all(|&byte| byte == first), "{line:?}");
+                seen[usize::from(first - b'a')] += line.len();
+            }
+            let all = ROUNDS * (10 + 200_000 + 70_000 + 5) + 1000 * ROUNDS * (ROUNDS - 1) / 2;
+            assert_eq!(seen, [all; 4]);
+        });
+        assert!(output.is_idle());
+    }
+
+    #[test]
+    fn a_line_that_is_put_off_waits_for_the_next() {
+        let (mut read, output) = pipe();
+        output.send(line(b'a', 1), true);
+        assert!(output.is_waiting() && !output.is_idle());
+        output.send(line(b'b', 1), false);
+        assert!(!output.is_waiting() && output.is_idle());
+        assert_eq!(output.offer(line(b'c', 1)), Some(true));
+        assert_eq!(output.offer(line(b'd', 1)), Some(false));
+        output.flush();
+        drop(output);
+        let mut text = String::new();
+        read.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "a\nb\nc\nd\n");
+    }
+
+    /// Nothing more is kept than the limit and what senders bring along; who only offers never waits.
+    #[test]
+    fn senders_wait_for_a_slow_reader() {
+        let (mut read, output) = pipe();
+        let output = Arc::new(output);
+        let send = |lines: Vec<Vec<u8>>| {
+            let output = Arc::clone(&output);
+            std::thread::spawn(move || {
+                for line in lines {
+                    output.send(line, false);
+                }
+            })
+        };
+        // More than a pipe takes: its sender writes until somebody reads all of it.
+        let writer = send(vec![line(b'w', LIMIT)]);
+        let mut first = [0];
+        read.read_exact(&mut first).unwrap();
+        while output.offer(line(b'o', 100_000)) == Some(false) {}
+        output.send(line(b'l', 100_000), false);
+        let waiting = send(vec![line(b'x', 10), line(b'y', 10)]);
+        assert!(output.lock().pending.len() > LIMIT);
+        assert_eq!(output.offer(line(b'o', 1)), None);
+        let mut lines = BufReader::new(read).split(b'\n').map(Result::unwrap);
+        let starts: Vec<u8> = lines
+            .by_ref()
+            .map(|line| line[0])
+            .take_while(|&first| first != b'x')
+            .collect();
+        assert_eq!((starts.first(), starts.last()), (Some(&b'w'), Some(&b'l')));
+        assert_eq!(lines.next().unwrap(), [b'y'; 10]);
+        writer.join().unwrap();
+        waiting.join().unwrap();
+    }
+
+    #[test]
+    fn what_nobody_reads_is_dropped() {
+        let (read, output) = pipe();
+        drop(read);
+        output.send(line(b'a', 1), false);
+        assert!(output.is_idle());
+        output.send(line(b'b', 1), true);
+        output.send_pieces(&InPieces(b'c'));
+        assert_eq!(output.offer(line(b'd', 1)), None);
+        assert!(output.is_idle() && !output.is_waiting());
+    }
+}

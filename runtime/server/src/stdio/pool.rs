@@ -288,3 +288,224 @@ fn worker<W: Work>(work: &Arc<W>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+
+    /// What a job does.
+    type Act = Box<dyn FnOnce(&Arc<Acts>, bool) + Send>;
+
+    /// Work that is sent in, a batch for each read.
+    struct Acts {
+        pool: Pool<Act>,
+        input: Mutex<Receiver<Vec<Act>>>,
+        flushed: Sender<()>,
+    }
+
+    impl Work for Acts {
+        type Job = Act;
+
+        fn pool(&self) -> &Pool<Act> {
+            &self.pool
+        }
+
+        fn read(self: &Arc<Self>, jobs: &mut Vec<Act>) -> bool {
+            let batch = self.input.lock().unwrap().recv();
+            jobs.extend(batch.into_iter().flatten());
+            !jobs.is_empty()
+        }
+
+        fn run(self: &Arc<Self>, job: Act, more: bool) {
+            job(self, more);
+        }
+
+        fn has_input(&self) -> bool {
+            true
+        }
+
+        fn flush(&self) {
+            let _ = self.flushed.send(());
+        }
+
+        fn is_put_off(&self) -> bool {
+            false
+        }
+    }
+
+    struct Peer {
+        acts: Arc<Acts>,
+        /// Dropped, it ends the input.
+        input: Sender<Vec<Act>>,
+        flushed: Receiver<()>,
+        woken: OwnedFd,
+    }
+
+    fn start() -> Peer {
+        let (woken, wake) = rustix::pipe::pipe().unwrap();
+        let (input, batches) = channel();
+        let (flush, flushed) = channel();
+        let acts = Arc::new(Acts {
+            pool: Pool::new(wake),
+            input: Mutex::new(batches),
+            flushed: flush,
+        });
+        tick(&acts);
+        Peer {
+            acts,
+            input,
+            flushed,
+            woken,
+        }
+    }
+
+    fn act(act: impl FnOnce(bool) + Send + 'static) -> Act {
+        Box::new(move |_, more| act(more))
+    }
+
+    /// A job that says that it has begun, and waits until it is let go.
+    fn blocks() -> (Act, Receiver<()>, Sender<()>) {
+        let (begin, begun) = channel();
+        let (go, gone) = channel::<()>();
+        let act = act(move |_| {
+            begin.send(()).unwrap();
+            let _ = gone.recv();
+        });
+        (act, begun, go)
+    }
+
+    /// Ticks until something has happened.
+    fn tick_until<T>(acts: &Arc<Acts>, event: &Receiver<T>) -> T {
+        loop {
+            tick(acts);
+            match event.recv_timeout(TICK) {
+                Ok(event) => return event,
+                Err(error) => assert_ne!(error, std::sync::mpsc::RecvTimeoutError::Disconnected),
+            }
+        }
+    }
+
+    #[test]
+    fn a_worker_that_blocks_is_replaced() {
+        let peer = start();
+        let (tell, told) = channel();
+        let (held, begun, go) = blocks();
+        let behind = tell.clone();
+        peer.input
+            .send(vec![held, act(move |_| behind.send("behind").unwrap())])
+            .unwrap();
+        begun.recv().unwrap();
+        // What was read with it, then what comes in while it runs.
+        assert_eq!(tick_until(&peer.acts, &told), "behind");
+        let read = tell.clone();
+        peer.input
+            .send(vec![act(move |_| read.send("read").unwrap())])
+            .unwrap();
+        assert_eq!(tick_until(&peer.acts, &told), "read");
+        // And what is queued from elsewhere, at once or as something that goes on.
+        let queued = tell.clone();
+        submit_all(
+            &peer.acts,
+            std::iter::once(act(move |_| queued.send("queued").unwrap())),
+        );
+        assert_eq!(tick_until(&peer.acts, &told), "queued");
+        resume(&peer.acts, act(move |_| tell.send("resumed").unwrap()));
+        assert_eq!(tick_until(&peer.acts, &told), "resumed");
+        assert!(!peer.acts.pool.is_idle());
+        drop(go);
+    }
+
+    #[test]
+    fn one_worker_does_all_that_does_not_block() {
+        let peer = start();
+        let (tell, told) = channel();
+        for _ in 0..3 {
+            let batch = (0..2).map(|_| {
+                let tell = tell.clone();
+                act(move |more| tell.send((std::thread::current().id(), more)).unwrap())
+            });
+            peer.input.send(batch.collect()).unwrap();
+            let (first, second) = (told.recv().unwrap(), told.recv().unwrap());
+            assert_eq!(first.0, second.0);
+            // The last one of a batch has nobody behind it to write what was put off.
+            assert_eq!((first.1, second.1), (true, false));
+        }
+        assert_eq!(peer.acts.pool.lock().threads, 1);
+    }
+
+    #[test]
+    fn what_was_put_off_for_a_job_that_another_took_is_flushed() {
+        let peer = start();
+        let (held, begun, go) = blocks();
+        let (tell, told) = channel();
+        let other = act(move |more| tell.send(more).unwrap());
+        peer.input.send(vec![held, other]).unwrap();
+        begun.recv().unwrap();
+        assert!(!tick_until(&peer.acts, &told));
+        assert!(peer.flushed.try_recv().is_err());
+        drop(go);
+        peer.flushed.recv().unwrap();
+    }
+
+    #[test]
+    fn nobody_reads_while_too_much_is_queued() {
+        let peer = start();
+        let (held, begun, go) = blocks();
+        let (tell, told) = channel();
+        let mut batch = vec![held];
+        batch.extend((0..=MAX_QUEUED).map(|_| act(|_| {})));
+        peer.input.send(batch).unwrap();
+        begun.recv().unwrap();
+        peer.input
+            .send(vec![act(move |_| tell.send(()).unwrap())])
+            .unwrap();
+        let state = peer.acts.pool.lock();
+        assert!(!state.reading && state.queue.len() > MAX_QUEUED);
+        drop(state);
+        drop(go);
+        tick_until(&peer.acts, &told);
+        assert!(peer.acts.pool.lock().queue.is_empty());
+    }
+
+    #[test]
+    fn the_end_of_the_input_wakes_the_supervisor_and_stops_nothing() {
+        let peer = start();
+        let (held, begun, go) = blocks();
+        peer.input.send(vec![held]).unwrap();
+        begun.recv().unwrap();
+        drop(peer.input);
+        while !peer.acts.pool.has_ended() {
+            tick(&peer.acts);
+            std::thread::yield_now();
+        }
+        let mut byte = [0];
+        assert_eq!(rustix::io::read(&peer.woken, &mut byte), Ok(1));
+        assert!(!peer.acts.pool.is_quiet());
+        let (tell, told) = channel();
+        submit_all(
+            &peer.acts,
+            std::iter::once(act(move |_| tell.send(()).unwrap())),
+        );
+        tick_until(&peer.acts, &told);
+        drop(go);
+    }
+
+    #[test]
+    fn a_supervisor_without_work_sleeps_until_there_is_some() {
+        let peer = start();
+        let (tell, told) = channel();
+        while peer.acts.pool.next_tick().is_some() {
+            tick(&peer.acts);
+            std::thread::yield_now();
+        }
+        peer.input
+            .send(vec![act(move |_| tell.send(()).unwrap())])
+            .unwrap();
+        let mut byte = [0];
+        assert_eq!(rustix::io::read(&peer.woken, &mut byte), Ok(1));
+        told.recv().unwrap();
+        assert!(peer.acts.pool.next_tick().is_some());
+    }
+}

@@ -200,3 +200,116 @@ fn head(buffer: &[u8], start: usize) -> Vec<u8> {
     let end = buffer.len().min(start + LENGTH);
     buffer.get(start..end).unwrap_or_default().to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn input() -> (OwnedFd, LineReader) {
+        let (read, write) = rustix::pipe::pipe().unwrap();
+        (write, LineReader::new(read))
+    }
+
+    fn write(fd: &OwnedFd, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            let count = rustix::io::write(fd, bytes).unwrap();
+            bytes = &bytes[count..];
+        }
+    }
+
+    /// The lines of one read.
+    fn read(reader: &mut LineReader, spare: &Spare) -> (bool, Vec<String>) {
+        let goes_on = reader.fill(spare);
+        let mut lines = Vec::new();
+        while let Some(line) = reader.next_line() {
+            let bytes = match line {
+                Line::Here(range) => reader.bytes(range).to_vec(),
+                Line::Own(bytes) => bytes,
+                Line::TooLong(head) => panic!("{head:?} is too long"),
+            };
+            lines.push(String::from_utf8(bytes).unwrap());
+        }
+        (goes_on, lines)
+    }
+
+    #[test]
+    fn a_half_line_waits_for_its_rest() {
+        let (fd, mut reader) = input();
+        let spare = Spare::default();
+        write(&fd, b"one\n\ntw");
+        assert_eq!(
+            read(&mut reader, &spare),
+            (true, vec!["one".into(), String::new()])
+        );
+        assert!(!reader.has_something());
+        write(&fd, b"o");
+        assert!(reader.has_something());
+        assert_eq!(read(&mut reader, &spare), (true, vec![]));
+        write(&fd, b"\nthree\nfo");
+        assert_eq!(
+            read(&mut reader, &spare),
+            (true, vec!["two".into(), "three".into()])
+        );
+    }
+
+    #[test]
+    fn the_rest_counts_as_a_line_at_the_end_of_the_input() {
+        let (fd, mut reader) = input();
+        let spare = Spare::default();
+        write(&fd, b"one\ntwo");
+        drop(fd);
+        assert_eq!(read(&mut reader, &spare), (true, vec!["one".into()]));
+        assert!(reader.has_something());
+        assert_eq!(read(&mut reader, &spare), (false, vec!["two".into()]));
+        assert_eq!(read(&mut reader, &spare), (false, vec![]));
+    }
+
+    /// Behind it, small lines go on where they were; its buffer comes back for the next one.
+    #[test]
+    fn a_large_line_takes_its_buffer_with_it() {
+        let (fd, mut reader) = input();
+        let spare = Spare::default();
+        for round in ["x", "y"] {
+            let large = round.repeat(20 * LARGE);
+            let text = format!("before\n{large}\nafter\nha");
+            let lines = std::thread::scope(|scope| {
+                scope.spawn(|| write(&fd, text.as_bytes()));
+                let mut lines = Vec::new();
+                while lines.len() < 3 {
+                    lines.extend(read(&mut reader, &spare).1);
+                }
+                lines
+            });
+            assert_eq!(lines, ["before", &large, "after"]);
+            spare.give(large.into_bytes());
+            write(&fd, b"lf\n");
+            assert_eq!(read(&mut reader, &spare), (true, vec!["half".into()]));
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_skipped_to_its_end() {
+        let (fd, mut reader) = input();
+        let spare = Spare::default();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let piece = vec![b'x'; 1024 * 1024];
+                write(&fd, b"{\"id\":7,");
+                for _ in 0..=MAX_LINE / piece.len() {
+                    write(&fd, &piece);
+                }
+                write(&fd, b"\nnext\n");
+            });
+            let mut next = || loop {
+                match reader.next_line() {
+                    None => assert!(reader.fill(&spare) && reader.buffer.len() <= 2 * MAX_LINE),
+                    Some(Line::TooLong(head)) => break head,
+                    Some(Line::Here(line)) => break reader.bytes(line).to_vec(),
+                    Some(Line::Own(line)) => panic!("a line of {} bytes", line.len()),
+                }
+            };
+            assert!(next().starts_with(b"{\"id\":7,xxx"));
+            assert_eq!(next(), b"next");
+        });
+    }
+}
