@@ -515,7 +515,7 @@ fn wrapped(list: Vec<Descriptor>, host: &Stack) -> Vec<Arc<Entry>> {
         match chain_wrap(&descriptor) {
             Some(wraps) => {
                 let entry = Arc::new(Entry::new(descriptor, host));
-                let middleware = PluginMiddleware::new(Arc::clone(&entry), &wraps);
+                let middleware = PluginMiddleware::placed(Arc::clone(&entry), &wraps);
                 all.add(Arc::new(middleware));
                 entries.push(Some(entry));
             }

@@ -49,6 +49,7 @@ use serde_json::{Map, Value, json};
 
 use super::LEAST_PRIORITY;
 use super::patterns::Patterns;
+use super::placed::Placed;
 use crate::descriptor::{Descriptor, Source};
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
@@ -114,7 +115,6 @@ pub(crate) fn chain_wrap(plugin: &Descriptor) -> Option<ChainWrap> {
 /// A plugin that stands around calls.
 pub(crate) struct PluginMiddleware {
     entry: Arc<Entry>,
-    patterns: Patterns,
 }
 
 impl fmt::Debug for PluginMiddleware {
@@ -148,11 +148,11 @@ fn present<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Value>, D
 type Answer = Result<Option<Value>, HookError>;
 
 impl PluginMiddleware {
-    pub(crate) fn new(entry: Arc<Entry>, wraps: &ChainWrap) -> Self {
-        Self {
-            entry,
-            patterns: Patterns::pairs(&wraps.kinds, &wraps.hooks),
-        }
+    /// The plugin around what it wraps.
+    pub(crate) fn placed(entry: Arc<Entry>, wraps: &ChainWrap) -> Placed<Self> {
+        let mut placed = Placed::at(entry.descriptor.priority, Self { entry });
+        placed.patterns = Patterns::pairs(&wraps.kinds, &wraps.hooks);
+        placed
     }
 
     fn name(&self) -> &PluginName {
@@ -252,14 +252,6 @@ fn form<T>(read: Result<T, HookError>) -> Result<Option<T>, HookError> {
 
 #[async_trait]
 impl Middleware for PluginMiddleware {
-    fn priority(&self) -> u32 {
-        self.entry.descriptor.priority
-    }
-
-    fn wraps(&self, kind: &str, hook: &str) -> bool {
-        self.patterns.match_any(kind, hook)
-    }
-
     async fn call(&self, call: &mut Call<'_>, next: Next<'_>) -> Result<(), HookError> {
         if self.entry.callable().is_none() {
             return Err(self.is_down(call.plugin(), &self.entry.not_ready(None)));
