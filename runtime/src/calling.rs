@@ -7,14 +7,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-use dagstack_plugin::call::Target;
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::error::not_exposed;
 use dagstack_plugin::giving_up::{GivingUp, given_up};
 use dagstack_plugin::kind::{Host, InFlight, Lease};
 use dagstack_plugin::middleware::{Call, Next, Payload};
 use dagstack_plugin::panics::CatchPanic;
-use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code, tool};
+use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code};
 use serde_json::Value;
 
 use crate::descriptor::Source;
@@ -61,13 +60,12 @@ impl<'a> Run<'a> {
         let clean = |error| self.live.lease.clean(error);
         // What takes longer than one poll is boxed: it would be moved about with every call.
         match &self.live.running {
-            Running::InProcess(plugin) if plugin.runs_off_thread(hook, &args) => {
+            Running::InProcess(plugin) if plugin.runs_off_thread(hook) => {
                 let running = self.in_flight.again(&self.live.lease);
                 let bound = self.live.lease.bind(ctx);
                 let call =
                     Box::pin(plugin.call_off_thread(hook, &bound, args, self.access, running));
-                let answer = give_up_with(ctx, host, call).await.map_err(clean)?;
-                Ok(self.cleaned(hook, answer))
+                give_up_with(ctx, host, call).await.map_err(clean)
             }
             Running::InProcess(plugin) => {
                 // Who has given up hears of that first.
@@ -84,71 +82,32 @@ impl<'a> Run<'a> {
                     host.within(|| call.poll_first()).unwrap_or(Poll::Pending)
                 };
                 let outcome = match first {
-                    Poll::Ready(outcome) if matches!(target, Target::Hook(_)) => {
-                        return outcome.map_err(clean)?.into_value();
-                    }
-                    Poll::Ready(outcome) => outcome,
+                    Poll::Ready(outcome) => return outcome.map_err(clean)?.into_value(),
                     Poll::Pending => give_up_with(ctx, host, Pin::new(&mut call)).await,
                 };
-                let answer = outcome.map_err(clean)?.into_value()?;
-                Ok(self.cleaned(hook, answer))
+                outcome.map_err(clean)?.into_value()
             }
             Running::Elsewhere(adapter) => {
                 if adapter.failure().is_some() {
                     return Err(self.entry.not_ready(Some(self.live)));
                 }
                 given_up(ctx)?;
-                let answer = give_up_with(ctx, host, adapter.call(hook, ctx, args)).await?;
-                Ok(self.cleaned(hook, answer))
+                give_up_with(ctx, host, adapter.call(hook, ctx, args)).await
             }
         }
     }
 
-    /// The answer without secrets: of `execute` a function's own error is one, and may quote the config
-    /// there too.
-    fn cleaned(&self, hook: &str, mut answer: Value) -> Value {
-        if hook == tool::EXECUTE
-            && self.entry.descriptor.name.kind() == tool::KIND
-            && let Some(Value::String(text)) = answer.get_mut("error_message")
-        {
-            let error = HookError::new(code::HOOK_FAILED, std::mem::take(text));
-            *text = self.live.lease.clean(error).message().to_owned();
-        }
-        answer
-    }
-
-    /// Calls the hook through its middleware.
+    /// Calls the hook through its middleware: the outcome, and whether the hook was called.
     pub(crate) async fn layered(
         self,
         layers: &[Arc<dyn Middleware>],
         hook: &str,
         ctx: &HookContext,
         args: Value,
-    ) -> Result<Value, HookError> {
-        given_up(ctx)?;
-        let name = &self.entry.descriptor.name;
-        if name.kind() != tool::KIND || hook != tool::EXECUTE {
-            return self.through(layers, hook, ctx, args).await.0;
-        }
-        // Middleware sees the function, however it is called.
-        let given = tool::Execute::read(&name.to_string(), &args)?;
-        let args = Value::Object(given.args);
-        match self.through(layers, &given.function, ctx, args).await {
-            // The function's own failure is an answer; that of a middleware which did not let the
-            // call pass is none.
-            (outcome, true) => tool::Execute::answer(outcome),
-            (refused, false) => refused.and_then(|result| tool::Execute::answer(Ok(result))),
-        }
-    }
-
-    /// The outcome, and whether the hook was called.
-    async fn through(
-        self,
-        layers: &[Arc<dyn Middleware>],
-        hook: &str,
-        ctx: &HookContext,
-        args: Value,
     ) -> (Result<Value, HookError>, bool) {
+        if let Err(error) = given_up(ctx) {
+            return (Err(error), false);
+        }
         let mut payload = JsonPayload {
             run: self,
             hook,

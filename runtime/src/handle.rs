@@ -5,14 +5,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dagstack_plugin::declaration::Access;
+use dagstack_plugin::error::unknown_hook;
+use dagstack_plugin::giving_up::given_up;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::{
-    BoxFuture, Health, HookContext, HookError, Kind, Manifest, PluginName, args,
+    BoxFuture, Health, HookContext, HookError, Kind, Manifest, PluginName, args, tool,
 };
 use serde_json::Value;
 
 use crate::calling::{Run, give_up_with};
+use crate::dispatch::tool::functions;
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::live::Live;
@@ -68,10 +71,40 @@ impl PluginHandle {
             args = Value::Object(args::by_name(&self.name().to_string(), hook, args)?);
         }
         let run = Run::new(&self.entry, live, &in_flight, self.access);
+        if hook == tool::EXECUTE && self.name().kind() == tool::KIND {
+            return Box::pin(self.execute(run, live, ctx, &args)).await;
+        }
         match self.entry.layers.of(hook) {
             None => run.direct(hook, ctx, args).await,
             // Boxed, so that calls without middleware do not make room for it.
-            Some(layers) => Box::pin(run.layered(&layers, hook, ctx, args)).await,
+            Some(layers) => Box::pin(run.layered(&layers, hook, ctx, args)).await.0,
+        }
+    }
+
+    /// Calls the function of a tool that `execute` asks for: from here on it is a hook like any other.
+    async fn execute(
+        &self,
+        run: Run<'_>,
+        live: &Live,
+        ctx: &HookContext,
+        args: &Value,
+    ) -> Result<Value, HookError> {
+        given_up(ctx)?;
+        let given = tool::Execute::read(&self.name().to_string(), args)?;
+        let (hook, args) = (&*given.function, Value::Object(given.args));
+        if matches!(hook, tool::GET_SCHEMA | tool::EXECUTE) {
+            let functions = functions(&self.entry, live, ctx).await;
+            let known = functions.iter().map(String::as_str);
+            return Err(unknown_hook(tool::KIND, self.name().name(), known, hook));
+        }
+        let Some(layers) = self.entry.layers.of(hook) else {
+            return tool::Execute::answer(run.direct(hook, ctx, args).await);
+        };
+        match run.layered(&layers, hook, ctx, args).await {
+            // The function's own failure is an answer; that of a middleware which did not let the
+            // call pass is none.
+            (outcome, true) => tool::Execute::answer(outcome),
+            (refused, false) => refused.and_then(|result| tool::Execute::answer(Ok(result))),
         }
     }
 

@@ -88,6 +88,7 @@ impl Execute {
             Err(error) => match error.code() {
                 code::INVALID_ARGUMENTS
                 | code::UNKNOWN_HOOK
+                | code::NOT_EXPOSED
                 | code::CANCELLED
                 | code::DEADLINE_EXCEEDED
                 | code::TRANSPORT

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use dagstack_plugin::call::{self, Calling, Target};
@@ -20,7 +19,7 @@ use dagstack_plugin::{
 };
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
 use super::{Adapter, TeardownFailure};
 use crate::executor::{self, JoinError, JoinHandle};
@@ -36,32 +35,16 @@ pub struct InProcess {
     workers: Option<Arc<WorkerPool>>,
     /// Whether any hook is to run off the caller's thread.
     off_thread: bool,
-    asides: Arc<Asides>,
+    /// Read by health checks on their way: one that blocks may outlive whoever asked.
+    checks: Arc<RwLock<()>>,
     /// What was made for this plugin lasts as long as it does.
     _resources: ResourceSet,
 }
 
-/// Counts those of the plugin's own futures that may outlive whoever asked for them: they block.
-#[derive(Debug, Default)]
-struct Asides {
-    running: AtomicUsize,
-    over: Notify,
-}
-
-/// The plugin, for one such future.
-struct Aside {
-    /// `None` only while it is dropped.
-    plugin: Option<Arc<dyn ErasedPlugin>>,
-    asides: Arc<Asides>,
-}
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        // In this order: what is no longer counted does not keep the plugin either.
-        drop(self.plugin.take());
-        self.asides.running.fetch_sub(1, Ordering::AcqRel);
-        self.asides.over.notify_waiters();
-    }
+/// A health check on its way. It lets the plugin go before anybody learns that it is over.
+struct Check {
+    plugin: Arc<dyn ErasedPlugin>,
+    _on_its_way: OwnedRwLockReadGuard<()>,
 }
 
 impl fmt::Debug for InProcess {
@@ -94,7 +77,7 @@ impl InProcess {
             host,
             off_thread: off_thread || workers.is_some(),
             workers,
-            asides: Arc::default(),
+            checks: Arc::default(),
             _resources: ResourceSet::new(),
         }
     }
@@ -105,24 +88,17 @@ impl InProcess {
         self
     }
 
-    fn aside(&self) -> Result<Aside, HookError> {
-        let plugin = Some(Arc::clone(self.plugin()?));
-        self.asides.running.fetch_add(1, Ordering::AcqRel);
-        Ok(Aside {
-            plugin,
-            asides: Arc::clone(&self.asides),
+    /// A health check; `None` where the plugin is gone, or just being dropped.
+    fn check(&self) -> Option<Check> {
+        Some(Check {
+            plugin: Arc::clone(self.plugin.as_ref()?),
+            _on_its_way: Arc::clone(&self.checks).try_read_owned().ok()?,
         })
     }
 
     /// Completes when no health check of the plugin is on its way any more.
-    pub(crate) async fn no_longer_asked(&self) {
-        loop {
-            let over = self.asides.over.notified();
-            if self.asides.running.load(Ordering::Acquire) == 0 {
-                return;
-            }
-            over.await;
-        }
+    pub(crate) async fn checks_are_over(&self) {
+        drop(self.checks.write().await);
     }
 
     /// Where `process_cpu_bound` hooks run.
@@ -162,17 +138,18 @@ impl InProcess {
 
     /// Whether a call is to be made by [`call_off_thread`](Self::call_off_thread).
     #[inline]
-    pub(crate) fn runs_off_thread(&self, hook: &str, args: &Value) -> bool {
+    pub(crate) fn runs_off_thread(&self, hook: &str) -> bool {
         self.off_thread
-            && self
-                .plugin
-                .as_ref()
-                .and_then(|plugin| plugin.erased_declaration().execution_model_of(hook, args))
-                .is_some_and(|model| match model {
-                    ExecutionModel::ThreadCpuBound => true,
-                    ExecutionModel::ProcessCpuBound => self.workers.is_some(),
-                    _ => false,
-                })
+            && match self.execution_model(hook) {
+                Some(ExecutionModel::ThreadCpuBound) => true,
+                Some(ExecutionModel::ProcessCpuBound) => self.workers.is_some(),
+                _ => false,
+            }
+    }
+
+    fn execution_model(&self, hook: &str) -> Option<ExecutionModel> {
+        let declaration = self.plugin.as_ref()?.erased_declaration();
+        declaration.hook(hook).map(|(_, hook)| hook.runs_as())
     }
 
     #[inline]
@@ -194,11 +171,7 @@ impl InProcess {
         running: impl Send + 'static,
     ) -> Result<Value, HookError> {
         if let Some(workers) = &self.workers
-            && self
-                .plugin()?
-                .erased_declaration()
-                .execution_model_of(hook, &args)
-                == Some(ExecutionModel::ProcessCpuBound)
+            && self.execution_model(hook) == Some(ExecutionModel::ProcessCpuBound)
         {
             given_up(ctx)?;
             let outcome = workers.run(hook, ctx, args).await;
@@ -227,7 +200,7 @@ impl Adapter for InProcess {
         mut args: Value,
     ) -> BoxFuture<'a, Result<Value, HookError>> {
         Box::pin(async move {
-            if self.runs_off_thread(hook, &args) {
+            if self.runs_off_thread(hook) {
                 let access = Access::Exposed;
                 return self.call_off_thread(hook, ctx, args, access, ()).await;
             }
@@ -239,21 +212,19 @@ impl Adapter for InProcess {
 
     fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async {
-            let Ok(aside) = self.aside() else {
+            let Some(check) = self.check() else {
                 return Health::unhealthy("the plugin is gone");
             };
             // A check may block, too. Who asks need not be on a runtime.
             let runtime = Handle::try_current().unwrap_or_else(|_| self.host.runtime().clone());
-            let asked = executor::spawn_on(runtime, move || {
+            let work = executor::spawn_on(runtime, move || {
                 Box::pin(async move {
-                    match &aside.plugin {
-                        Some(plugin) => plugin.erased_health().await,
-                        None => Health::unhealthy("the plugin is gone"),
-                    }
+                    // All of it, and not its plugin alone.
+                    let check = check;
+                    check.plugin.erased_health().await
                 })
             });
-            asked
-                .finished()
+            work.finished()
                 .await
                 .unwrap_or_else(|_| Health::unhealthy("the health check panicked"))
         })

@@ -18,7 +18,8 @@ use crate::status::Reason;
 /// the business of [`PluginHandle`](crate::PluginHandle). Dropping the future of a call gives the
 /// call up; dropping the adapter ends the plugin without a goodbye, but completely.
 pub trait Adapter: fmt::Debug + Send + Sync + 'static {
-    /// Calls a hook with its arguments, an object.
+    /// Calls a hook with its arguments, an object. Of a tool, its functions are hooks, and `get_schema`
+    /// is one; what calls `execute` comes as the function.
     fn call<'a>(
         &'a self,
         hook: &'a str,

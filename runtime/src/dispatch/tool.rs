@@ -13,7 +13,7 @@ pub(super) fn function(args: &Value) -> Option<&str> {
 }
 
 /// The names of a tool's exposed functions. A tool in another process has told the host when it started.
-pub(super) async fn functions(entry: &Entry, live: &Live, ctx: &HookContext) -> Vec<String> {
+pub(crate) async fn functions(entry: &Entry, live: &Live, ctx: &HookContext) -> Vec<String> {
     if let Source::InProcess(registration) = &entry.descriptor.source {
         let hooks = registration.declaration().exposed();
         return hooks.map(|(_, hook)| hook.name.to_owned()).collect();

@@ -183,8 +183,8 @@ async fn release(entry: &Entry, live: Arc<Live>, phase: Phase, limit: Duration) 
     let mut blocked = false;
     let value = match &live.running {
         Running::InProcess(plugin) => {
-            let asked = tokio::time::timeout(limit, plugin.no_longer_asked());
-            blocked = !matches!(phase, Phase::Leaked) && asked.await.is_err();
+            let checks = tokio::time::timeout(limit, plugin.checks_are_over());
+            blocked = !matches!(phase, Phase::Leaked) && checks.await.is_err();
             plugin.value().cloned()
         }
         Running::Elsewhere(_) => None,

@@ -31,7 +31,7 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
 use self::client::Client;
-use self::hooks::{Hooks, ToolOf};
+use self::hooks::Hooks;
 use self::process::{Ended, Process};
 use self::progress::Listeners;
 use super::{Adapter, Announced, TeardownFailure};
@@ -83,33 +83,13 @@ impl McpStdio {
         ctx: &HookContext,
         args: Value,
     ) -> Result<Value, HookError> {
-        if self.hooks.is_tool() {
-            match hook {
-                tool::GET_SCHEMA => {
-                    tool::takes_nothing(&self.name.to_string(), &args)?;
-                    return Ok(self.hooks.functions.clone().unwrap_or_default());
-                }
-                tool::EXECUTE => {
-                    let given = tool::Execute::read(&self.name.to_string(), &args)?;
-                    let tool = self.hooks.find(&given.function)?;
-                    let called = self.call_tool(&given.function, tool, ctx, given.args);
-                    return tool::Execute::answer(called.await);
-                }
-                _ => {}
-            }
+        if self.hooks.is_tool() && hook == tool::GET_SCHEMA {
+            tool::takes_nothing(&self.name.to_string(), &args)?;
+            return Ok(self.hooks.functions.clone().unwrap_or_default());
         }
         let tool = self.hooks.find(hook)?;
-        self.call_tool(hook, tool, ctx, into_map(args)).await
-    }
-
-    async fn call_tool(
-        &self,
-        hook: &str,
-        tool: &ToolOf,
-        ctx: &HookContext,
-        args: Map<String, Value>,
-    ) -> Result<Value, HookError> {
-        let mut params = CallToolRequestParams::new(tool.name.to_string()).with_arguments(args);
+        let mut params =
+            CallToolRequestParams::new(tool.name.to_string()).with_arguments(into_map(args));
         params.meta = meta::of_call(ctx);
         let _listening = self.listeners.listen(ctx.progress_sink(), &mut params);
         match self.peer.call_tool(params).await {
