@@ -36,7 +36,7 @@ mod resources;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -52,6 +52,7 @@ use crate::manifest::ExecutionModel;
 use crate::panics::CatchPanic;
 use crate::resources::ResourceSet;
 use crate::secrets::Scrubber;
+use crate::sync::lock;
 use crate::task;
 use crate::{Args, ErasedPlugin, HookContext, Plugin, PluginScope, Registration, SetupContext};
 
@@ -163,7 +164,7 @@ impl TestPlugin {
         &self,
         act: impl FnOnce(&mut Running) -> Result<T, HookError>,
     ) -> Result<T, HookError> {
-        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = lock(&self.running);
         match &mut *running {
             Some(running) => act(running),
             slot => act(slot.insert(self.start()?)),

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use serde_json::Value;
 
 use crate::panics::forget_panic;
+use crate::sync::lock;
 
 /// Tells those who subscribed to a topic what happened. Cheap to clone; clones are one bus.
 ///
@@ -124,7 +125,7 @@ impl EventBus {
 
 impl Topics {
     fn lock(&self) -> MutexGuard<'_, HashMap<Box<str>, Vec<Arc<Subscriber>>>> {
-        self.by_name.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.by_name)
     }
 
     fn remove(&self, topic: &str, number: u64) {

@@ -7,12 +7,13 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
 use crate::future::BoxFuture;
 use crate::panics::forget_panic;
+use crate::sync::lock;
 
 /// Runs a future on this thread until it is done; the thread sleeps while the future waits.
 pub fn block_on<F: Future>(future: F) -> F::Output {
@@ -91,7 +92,7 @@ impl<E: Executor> Task<E> {
     }
 
     fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.slot.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.slot)
     }
 
     /// Gives the work up at its next wait: it is queued once more, to be dropped.

@@ -1,20 +1,17 @@
 //! Doubles of resources.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use serde_json::{Map, Value};
 
 use crate::error::{HookError, code};
 use crate::resources::{BlobStore, Bytes, HttpClient, HttpRequest, HttpResponse, TenantRegistry};
+use crate::sync::lock;
 
 /// A [`BlobStore`] in memory.
 #[derive(Debug, Default)]
 pub struct MemoryBlobs(Mutex<BTreeMap<String, Bytes>>);
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 #[crate::async_trait]
 impl BlobStore for MemoryBlobs {

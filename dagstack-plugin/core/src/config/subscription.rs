@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -23,6 +23,7 @@ use crate::declaration::Declaration;
 use crate::error::BoxError;
 use crate::problem::Problem;
 use crate::secrets;
+use crate::sync::lock;
 
 /// No source can watch.
 const NO_WATCH: &str = "no watch-capable source registered";
@@ -228,7 +229,7 @@ struct FeedState {
 
 impl Inner {
     fn lock(&self) -> MutexGuard<'_, FeedState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Lets go of a callback. Dropping it is the author's code, so it happens outside the lock.
@@ -244,9 +245,8 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let state = self.state.get_mut();
-        let state = state.unwrap_or_else(PoisonError::into_inner);
-        close(std::mem::take(&mut state.subscribers));
+        let subscribers = std::mem::take(&mut self.lock().subscribers);
+        close(subscribers);
     }
 }
 
@@ -380,7 +380,7 @@ impl SectionFeed {
             Ok(Delivery {
                 gate: Arc::clone(&of_delivery),
                 call: Box::new(move || {
-                    let mut callback = callback.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut callback = lock(&callback);
                     (*callback)(&old, &new).into_result()
                 }),
                 sections: Arc::clone(sections),

@@ -3,14 +3,15 @@
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Instant;
 
 use crate::cancel::CancelToken;
 use crate::context::HookContext;
-use crate::error::{HookError, code, panicked};
+use crate::error::{HookError, code};
 use crate::future::BoxFuture;
+use crate::sync::lock;
 
 /// How many calls that may block run at once: all hooks of an executable, and in a host those that are
 /// `thread_cpu_bound`. More wait for a place. As one keeps its place while it waits for others, hooks
@@ -95,10 +96,10 @@ impl dyn Host {
                 polled.unwrap_or_else(|payload| Poll::Ready(Err(panicked(&hook, payload))))
             })
             .await;
-            *answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+            *lock(&answer) = Some(outcome);
         });
         self.run_on_thread(work).await;
-        let outcome = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let outcome = lock(&slot).take();
         outcome.unwrap_or_else(|| {
             Err(HookError::new(
                 code::UNAVAILABLE,

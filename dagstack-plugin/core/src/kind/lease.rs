@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
 
 use crate::context::{HookContext, PluginScope};
@@ -12,6 +12,7 @@ use crate::error::HookError;
 use crate::kind::{Caller, Host};
 use crate::middleware::Middleware;
 use crate::name::PluginName;
+use crate::sync::lock;
 
 /// The middleware around one hook, outermost first.
 pub type Layers = Box<[Arc<dyn Middleware>]>;
@@ -211,7 +212,7 @@ impl Lease {
             if self.is_drained() {
                 return Poll::Ready(());
             }
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut waiting = lock(&self.waiting);
             // Looked at again under the lock: the last call takes the list after it has counted.
             if self.is_drained() {
                 return Poll::Ready(());
@@ -226,8 +227,7 @@ impl Lease {
 
     #[cold]
     fn idle(&self) {
-        let waiting =
-            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
         for waker in waiting {
             waker.wake();
         }

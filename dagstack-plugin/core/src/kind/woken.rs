@@ -3,8 +3,10 @@
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+
+use crate::sync::lock;
 
 /// Polls the futures at the places below `count`, by `poll`, until all are ready or one breaks.
 pub(super) async fn poll_each(
@@ -59,7 +61,7 @@ struct Woken(Mutex<(Vec<usize>, Waker)>);
 
 impl Woken {
     fn take(&self, waker: &Waker) -> Vec<usize> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = lock(&self.0);
         state.1.clone_from(waker);
         std::mem::take(&mut state.0)
     }
@@ -94,7 +96,7 @@ impl Wake for Place {
             return;
         }
         let first = {
-            let mut state = self.woken.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut state = lock(&self.woken.0);
             state.0.push(self.index);
             (state.0.len() == 1).then(|| state.1.clone())
         };

@@ -1,10 +1,12 @@
 //! [`Rng`] and the generator whose stream is the same everywhere.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Arrival, Crossing, Resource};
+
+use crate::sync::lock;
 
 /// Random numbers, as a resource.
 ///
@@ -157,7 +159,7 @@ fn xoshiro([s0, s1, s2, s3]: &mut [u64; 4]) -> u64 {
 
 impl Rng for SeededRng {
     fn next_u64(&self) -> u64 {
-        xoshiro(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+        xoshiro(&mut lock(&self.state))
     }
 
     fn setting(&self) -> Option<RngSetting> {
