@@ -36,9 +36,9 @@ fn every_mistake_is_told_at_once() {
     assert_eq!(
         call_error::<Chunk>(json!({ "max_size": 300, "mode": "sentense", "txt": 1 })),
         r#"invalid arguments for `chunk`
-  `chunker.fixed.chunk.text`: missing; expected text, for example "text"
-  `chunker.fixed.chunk.max_size`: found 300; expected an integer from 0 to 255 or null, for example 1
-  `chunker.fixed.chunk.mode`: found the text "sentense", did you mean `sentence`?; expected one of `sentence`, `word`, for example "sentence"
+  `chunker.fixed.chunk.text`: missing; expected text
+  `chunker.fixed.chunk.max_size`: found 300; expected an integer from 0 to 255 or null
+  `chunker.fixed.chunk.mode`: found the text "sentense", did you mean `sentence`?; expected one of `sentence`, `word`
   `chunker.fixed.chunk.txt`: unknown key, did you mean `text`?; expected one of `max_size`, `mode`, `text`"#
     );
     let error = call::<Chunk>(&json!({ "text": 1 })).unwrap_err();
@@ -48,7 +48,6 @@ fn every_mistake_is_told_at_once() {
             "path": "chunker.fixed.chunk.text",
             "problem": "found 1",
             "expected": "text",
-            "example": "text",
         }]})
     );
 }
@@ -57,7 +56,7 @@ fn every_mistake_is_told_at_once() {
 fn arguments_that_are_no_object_are_told_so() {
     assert_eq!(
         call_error::<Chunk>(json!(["abc", 5, "word"])),
-        "invalid arguments for `chunk`\n  `chunker.fixed.chunk`: the arguments are not an object: found an array of 3 items; expected an object, for example {\"text\":\"text\"}"
+        "invalid arguments for `chunk`\n  `chunker.fixed.chunk`: the arguments are not an object: found an array of 3 items; expected an object"
     );
     assert!(call_error::<Chunk>(json!(null)).contains("not an object: found null"));
     assert!(call_error::<Chunk>(json!("{}")).contains("not an object: found the text"));
@@ -114,12 +113,12 @@ fn paths_lead_through_arrays_maps_options_and_references() {
     assert_eq!(
         error,
         r#"invalid arguments for `chunk`
-  `chunker.fixed.chunk.items[1].name`: found 2; expected text, for example "text"
-  `chunker.fixed.chunk.items[2].name`: missing; expected text, for example "text"
-  `chunker.fixed.chunk.origin.x`: found the text "left"; expected a number, for example 0.5
-  `chunker.fixed.chunk.pair`: found an array of 1 item; expected an array of exactly 2 items: an integer from 0 to 255, then text or null, for example [1,"text"]
-  `chunker.fixed.chunk.table["a b"][1]`: found -2; expected an integer from 0 to 65535, for example 1
-  `chunker.fixed.chunk.table.c`: found 3; expected an array, each item an integer from 0 to 65535, for example [1]"#
+  `chunker.fixed.chunk.items[1].name`: found 2; expected text
+  `chunker.fixed.chunk.items[2].name`: missing; expected text
+  `chunker.fixed.chunk.origin.x`: found the text "left"; expected a number
+  `chunker.fixed.chunk.pair`: found an array of 1 item; expected an array of exactly 2 items: an integer from 0 to 255, then text or null
+  `chunker.fixed.chunk.table["a b"][1]`: found -2; expected an integer from 0 to 65535
+  `chunker.fixed.chunk.table.c`: found 3; expected an array, each item an integer from 0 to 65535"#
     );
 }
 
@@ -164,19 +163,19 @@ fn enums_report_the_variant_that_was_meant() {
     };
     assert_eq!(
         line(json!({ "tagged": { "type": "square", "side": "x" } })),
-        "`tagged.filled`: missing; expected true or false, for example true\n`tagged.side`: found the text \"x\"; expected an integer from 0 to 4294967295, for example 1"
+        "`tagged.filled`: missing; expected true or false\n`tagged.side`: found the text \"x\"; expected an integer from 0 to 4294967295"
     );
     assert_eq!(
         line(json!({ "tagged": { "type": "cirle", "radius": 1 } })),
-        "`tagged.type`: found the text \"cirle\", did you mean `circle`?; expected one of `circle`, `square`, for example \"circle\""
+        "`tagged.type`: found the text \"cirle\", did you mean `circle`?; expected one of `circle`, `square`"
     );
     assert_eq!(
         line(json!({ "tagged": { "radius": 1 } })),
-        "`tagged.type`: missing; expected one of `circle`, `square`, for example \"circle\""
+        "`tagged.type`: missing; expected one of `circle`, `square`"
     );
     assert_eq!(
         line(json!({ "named": { "circle": { "radius": -1 } } })),
-        "`named.circle.radius`: found -1; expected an integer from 0 to 4294967295, for example 1"
+        "`named.circle.radius`: found -1; expected an integer from 0 to 4294967295"
     );
     assert_eq!(
         line(json!({ "named": { "cirkle": 1 } })),
@@ -184,15 +183,15 @@ fn enums_report_the_variant_that_was_meant() {
     );
     assert_eq!(
         line(json!({ "named": "nothin" })),
-        "`named`: found the text \"nothin\", did you mean `nothing`?; expected `nothing` or an object with `circle` or an object with `square` or null, for example \"nothing\""
+        "`named`: found the text \"nothin\", did you mean `nothing`?; expected `nothing` or an object with `circle` or an object with `square` or null"
     );
     assert_eq!(
         line(json!({ "either": { "name": "a" } })),
-        "`either.size`: missing; expected an integer from 0 to 4294967295, for example 1"
+        "`either.size`: missing; expected an integer from 0 to 4294967295"
     );
     assert_eq!(
         line(json!({ "either": 5 })),
-        "`either`: found 5; expected text or an object with `name`, `size` or null, for example \"text\""
+        "`either`: found 5; expected text or an object with `name`, `size` or null"
     );
 }
 
@@ -251,7 +250,7 @@ fn aliases_are_no_unknown_keys() {
             json!({ "old_name": "a", "size": "1", "nested": [{ "old_name": "b", "size": 1, "x": 1 }] })
         ),
         r#"invalid config for `chunker.fixed`
-  `chunker.fixed.size`: found the text "1"; expected an integer from 0 to 4294967295, for example 1
+  `chunker.fixed.size`: found the text "1"; expected an integer from 0 to 4294967295
   `chunker.fixed.nested[0].x`: unknown key; expected one of `nested`, `new_name`, `size`"#
     );
 }
@@ -342,10 +341,10 @@ fn two() -> String {
 fn constraints_are_checked_after_a_successful_decode() {
     let wrong = json!({ "count": 11, "name": "a", "slug": "A", "set": [1, 1] });
     let lines = r#"
-  `chunker.fixed.chunk.count`: found 11; expected an integer from 1 to 10, for example 1
-  `chunker.fixed.chunk.name`: found the text "a"; expected text of at least 2 characters, for example "ab"
-  `chunker.fixed.chunk.set`: found an array of 2 items; expected an array without duplicates, each item an integer from 0 to 255, for example [1]
-  `chunker.fixed.chunk.slug`: found the text "A"; expected text matching `^[a-z]+$`, for example "ab""#;
+  `chunker.fixed.chunk.count`: found 11; expected an integer from 1 to 10
+  `chunker.fixed.chunk.name`: found the text "a"; expected text of at least 2 characters
+  `chunker.fixed.chunk.set`: found an array of 2 items; expected an array without duplicates, each item an integer from 0 to 255
+  `chunker.fixed.chunk.slug`: found the text "A"; expected text matching `^[a-z]+$`"#;
     assert_eq!(
         call_error::<Constrained>(wrong.clone()),
         format!("invalid arguments for `chunk`{lines}")
@@ -426,14 +425,14 @@ fn the_bounds_of_64_bits_are_named_where_they_are_passed() {
     assert_eq!(
         call_error::<Wide>(json!({ "id": "a", "size": -1 })),
         r#"invalid arguments for `chunk`
-  `chunker.fixed.chunk.id`: found the text "a"; expected an integer, for example 1
-  `chunker.fixed.chunk.size`: found -1; expected an integer of at least 0, for example 1"#
+  `chunker.fixed.chunk.id`: found the text "a"; expected an integer
+  `chunker.fixed.chunk.size`: found -1; expected an integer of at least 0"#
     );
     assert_eq!(
         call_error::<Wide>(json!({ "id": u64::MAX, "size": 1e20 })),
         r#"invalid arguments for `chunk`
-  `chunker.fixed.chunk.id`: found 18446744073709551615; expected an integer from -9223372036854775808 to 9223372036854775807, for example 1
-  `chunker.fixed.chunk.size`: found 1e+20; expected an integer from 0 to 18446744073709551615, for example 1"#
+  `chunker.fixed.chunk.id`: found 18446744073709551615; expected an integer from -9223372036854775808 to 9223372036854775807
+  `chunker.fixed.chunk.size`: found 1e+20; expected an integer from 0 to 18446744073709551615"#
     );
 }
 
@@ -447,7 +446,7 @@ fn of_a_tuple_that_is_too_long_it_is_enough_to_say_so() {
     assert_eq!(
         call_error::<Paired>(json!({ "pair": [1, true, "more"] })),
         r#"invalid arguments for `chunk`
-  `chunker.fixed.chunk.pair`: found an array of 3 items; expected an array of exactly 2 items: an integer from 0 to 255, then true or false, for example [1,true]"#
+  `chunker.fixed.chunk.pair`: found an array of 3 items; expected an array of exactly 2 items: an integer from 0 to 255, then true or false"#
     );
 }
 
@@ -491,7 +490,7 @@ fn b23_what_is_no_base64_is_told_so_and_not_shown() {
     }
     assert_eq!(
         call_error::<Binary>(json!({ "data": 7 })),
-        "invalid arguments for `chunk`\n  `chunker.fixed.chunk.data`: found 7; expected text in base64, for example \"aGVsbG8=\""
+        "invalid arguments for `chunk`\n  `chunker.fixed.chunk.data`: found 7; expected text in base64"
     );
     for name in ["api_key", "sealed"] {
         let error = call_error::<Binary>(json!({ "data": "", name: "hunter2hunter2!" }));

@@ -97,23 +97,6 @@ fn again<T: DeserializeOwned>(value: &Value) -> Option<Undecoded> {
     undecoded::decode::<T, _>(value).err()
 }
 
-/// The keys of arguments that the type reads: it does not take everything under them.
-fn keys_read<'v>(value: &'v Value, again: Again) -> Vec<&'v str> {
-    let refuses = |key: &str| {
-        [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })]
-            .into_iter()
-            .any(|odd| {
-                let mut value = value.clone();
-                value[key] = odd;
-                again(&value).is_some()
-            })
-    };
-    let keys = value.as_object().into_iter().flatten();
-    keys.map(|(key, _)| key.as_str())
-        .filter(|key| refuses(key))
-        .collect()
-}
-
 /// A hook whose arguments are being read.
 #[derive(Clone, Copy)]
 struct Reading<'a> {
@@ -131,6 +114,15 @@ struct Reading<'a> {
 enum Respelt {
     Text(String),
     Value(Map<String, Value>),
+}
+
+impl Respelt {
+    fn into_value(self) -> Option<Value> {
+        match self {
+            Self::Text(text) => serde_json::from_str(&text).ok(),
+            Self::Value(map) => Some(Value::Object(map)),
+        }
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -248,14 +240,20 @@ impl<'a> Reading<'a> {
     fn check(&self, args: &Args<'_>, again: Again) -> Result<(), HookError> {
         self.check_nesting(args)?;
         let value = args.to_value().map_err(|error| self.no_json(&error))?;
-        match self.unfit(&value, again) {
+        // Only here is it asked which keys the type reads.
+        let aliases = match self.closed_by_schema {
+            true => self.keys_read(args, &value, again),
+            false => Vec::new(),
+        };
+        let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
+        match self.unfit(&value, &aliases) {
             problems if problems.is_empty() => Ok(()),
             problems => Err(invalid(self.hook.name, &problems)),
         }
     }
 
     #[cfg(feature = "validate")]
-    fn unfit(&self, value: &Value, again: Again) -> Vec<Problem> {
+    fn unfit(&self, value: &Value, aliases: &[&str]) -> Vec<Problem> {
         use crate::validate::{Validator, invalid_schema};
 
         let schema = &self.schemas.input;
@@ -265,28 +263,50 @@ impl<'a> Reading<'a> {
             .get_or_init(|| Validator::new(schema));
         match validator.fits(value) {
             Ok(true) => Vec::new(),
-            Ok(false) => self.unfit_by(value, again),
+            Ok(false) => self.unfit_by(value, aliases),
             Err(error) => vec![invalid_schema(&self.path(), error)],
         }
     }
 
     /// Without the validator, only the keys that nobody asked for.
     #[cfg(not(feature = "validate"))]
-    fn unfit(&self, value: &Value, again: Again) -> Vec<Problem> {
+    fn unfit(&self, value: &Value, aliases: &[&str]) -> Vec<Problem> {
         if self.closed_by_schema {
-            self.unfit_by(value, again)
+            self.unfit_by(value, aliases)
         } else {
             Vec::new()
         }
     }
 
-    fn unfit_by(&self, value: &Value, again: Again) -> Vec<Problem> {
-        let closed = self.closed_by_schema;
-        let aliases = match closed {
-            true => keys_read(value, again),
-            false => Vec::new(),
+    fn unfit_by(&self, value: &Value, aliases: &[&str]) -> Vec<Problem> {
+        let (schema, closed) = (&self.schemas.input, self.closed_by_schema);
+        diagnose::unfit(&self.path(), schema, value, aliases, closed)
+    }
+
+    /// The keys of arguments, which decoded, that the type reads: it does not take everything under
+    /// them.
+    fn keys_read(&self, args: &Args<'_>, value: &Value, again: Again) -> Vec<String> {
+        let mut read = value.clone();
+        for everywhere in [false, true] {
+            if again(&read).is_some()
+                && let Some(respelt) = self.respelt(args, everywhere)
+                && let Some(respelt) = respelt.into_value()
+            {
+                read = respelt;
+            }
+        }
+        let refuses = |key: &str| {
+            let odd = [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })];
+            odd.into_iter().any(|odd| {
+                let mut read = read.clone();
+                read[key] = odd;
+                again(&read).is_some()
+            })
         };
-        diagnose::unfit(&self.path(), &self.schemas.input, value, &aliases, closed)
+        let keys = value.as_object().into_iter().flatten();
+        keys.map(|(key, _)| key.clone())
+            .filter(|key| refuses(key))
+            .collect()
     }
 
     /// Why arguments did not decode.
@@ -307,9 +327,8 @@ impl<'a> Reading<'a> {
             Err(error) => return self.no_json(&error),
         };
         // Not to call a mistake what is none.
-        let value = match self.respelt(args, false) {
-            Some(Respelt::Text(text)) => serde_json::from_str(&text).map_or(value, Cow::Owned),
-            Some(Respelt::Value(map)) => Cow::Owned(Value::Object(map)),
+        let value = match self.respelt(args, false).and_then(Respelt::into_value) {
+            Some(respelt) => Cow::Owned(respelt),
             None => value,
         };
         let mut problems = if !value.is_object() {
@@ -340,7 +359,6 @@ impl<'a> Reading<'a> {
         let problem = format!("the arguments are no valid JSON: {error}");
         let mut problem = Problem::new(self.path(), problem);
         problem.expected = Some("an object".to_owned());
-        problem.example = diagnose::example_of(&self.schemas.input);
         invalid(self.hook.name, &[problem])
     }
 }

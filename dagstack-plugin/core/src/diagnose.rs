@@ -6,9 +6,7 @@
 //! with it, keywords that are not interpreted here are put to the validator one by one.
 
 mod describe;
-mod example;
 mod explain;
-mod fallback;
 mod fits;
 mod keys;
 mod path;
@@ -16,17 +14,15 @@ mod variants;
 
 use serde_json::Value;
 
-pub(crate) use example::example_of;
 pub(crate) use explain::{Finding, Unknown, What, explain};
-pub(crate) use fallback::{of_serde, steps};
-pub(crate) use fits::{choice_fits, type_fits};
+pub(crate) use fits::{may_be_meant, type_fits};
 pub(crate) use keys::Keys;
 pub(crate) use path::{Step, render};
 
 use crate::problem::Problem;
 use crate::schema::Schema;
-use crate::secrets::Places;
-use crate::undecoded::Undecoded;
+use crate::secrets::{MASK_GIVEN, Places, Scrubber};
+use crate::undecoded::{Segment, Undecoded};
 
 /// No more problems than this are told at once.
 pub(crate) const LIMIT: usize = 50;
@@ -198,6 +194,32 @@ pub(crate) fn no_object(base: &str, schema: &Schema, value: &Value, what: &str) 
         ),
     );
     problem.expected = Some("an object".to_owned());
-    problem.example = example_of(schema).filter(Value::is_object);
     problem
+}
+
+/// The steps to where serde stopped.
+pub(crate) fn steps(failure: &Undecoded) -> Vec<Step<'_>> {
+    let steps = failure.path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(Step::Item(*index)),
+        Segment::Map { key: name } | Segment::Enum { variant: name } => Some(Step::Given(name)),
+        Segment::Unknown => None,
+    });
+    steps.collect()
+}
+
+/// The mistake that serde met, at its full path.
+pub(crate) fn of_serde(base: &str, schema: &Schema, failure: &Undecoded, input: &Value) -> Problem {
+    let steps = steps(failure);
+    // Serde quotes what it meets; inside a secret not even the scrubbed message is needed.
+    let places = Places::of(input, schema);
+    let message = if failure.message == MASK_GIVEN {
+        MASK_GIVEN.to_owned()
+    } else if places.covers(&steps) {
+        "found a value that does not fit".to_owned()
+    } else {
+        Scrubber::of(input, schema)
+            .scrub(&failure.message)
+            .into_owned()
+    };
+    Problem::new(render(base, &steps, &places), message)
 }

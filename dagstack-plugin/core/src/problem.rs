@@ -3,7 +3,6 @@
 use std::fmt;
 
 use serde::Serialize;
-use serde_json::Value;
 
 /// One mistake in a config or in the arguments of a call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -16,9 +15,6 @@ pub struct Problem {
     /// What was expected there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expected: Option<String>,
-    /// A value that would do.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub example: Option<Value>,
 }
 
 impl Problem {
@@ -28,7 +24,6 @@ impl Problem {
             path: path.into(),
             problem: problem.into(),
             expected: None,
-            example: None,
         }
     }
 }
@@ -38,9 +33,6 @@ impl fmt::Display for Problem {
         write!(f, "`{}`: {}", self.path, self.problem)?;
         if let Some(expected) = &self.expected {
             write!(f, "; expected {expected}")?;
-        }
-        if let Some(example) = &self.example {
-            write!(f, ", for example {example}")?;
         }
         Ok(())
     }

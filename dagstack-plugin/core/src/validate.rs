@@ -28,7 +28,7 @@ use crate::schema::Schema;
 /// let problems = validate("chunker.fixed", schema, &json!({ "max_size": 0 }));
 /// assert_eq!(
 ///     problems[0].to_string(),
-///     "`chunker.fixed.max_size`: found 0; expected an integer of at least 1, for example 1",
+///     "`chunker.fixed.max_size`: found 0; expected an integer of at least 1",
 /// );
 /// ```
 pub fn validate(path: &str, schema: &Schema, value: &Value) -> Vec<Problem> {

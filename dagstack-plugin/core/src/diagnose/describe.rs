@@ -1,175 +1,123 @@
-//! Schemas and values in words, and values that fit a schema.
+//! Schemas and values in words.
 
 use serde_json::{Map, Value};
 
-use crate::schema::{self, Schema};
+use crate::schema::{Schema, target};
 use crate::secrets::MASKED;
 
 /// Longer texts and lists are cut.
-pub(super) const SHOWN: usize = 40;
+const SHOWN: usize = 40;
 const LISTED: usize = 20;
-/// Schemas nested deeper than this are described by their type alone.
-pub(super) const DEPTH: usize = 6;
+/// What nests deeper is not described.
+const DEPTH: usize = 6;
 
 /// What was found, in words; of a secret only its type.
 pub(super) fn found(value: &Value, secret: bool) -> String {
-    let empty = value.is_null() || value.as_str() == Some("");
-    if secret && !empty {
-        return format!("{MASKED} ({})", kind_of(value));
-    }
+    let kind = match value {
+        Value::Null => return "null".to_owned(),
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    };
     match value {
-        Value::String(text) => {
-            let length = text.chars().count();
-            if length > SHOWN {
-                format!("text of {length} characters")
-            } else {
-                format!("the text {value}")
-            }
-        }
+        _ if secret && value.as_str() != Some("") => format!("{MASKED} ({kind})"),
+        Value::String(text) => match text.chars().count() {
+            length if length > SHOWN => format!("text of {length} characters"),
+            _ => format!("the text {value}"),
+        },
         Value::Array(items) => match items.len() {
             0 => "an empty array".to_owned(),
             1 => "an array of 1 item".to_owned(),
             count => format!("an array of {count} items"),
         },
         Value::Object(map) if map.is_empty() => "an empty object".to_owned(),
-        Value::Object(_) => "an object".to_owned(),
+        Value::Object(_) => kind.to_owned(),
         scalar => scalar.to_string(),
     }
 }
 
-fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
+/// ", did you mean `text`?" where one of `known` comes close to what was given.
+pub(super) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    crate::suggest(given, known)
+        .map(|meant| format!(", did you mean `{meant}`?"))
+        .unwrap_or_default()
 }
 
 /// "one of `a`, `b`", or "`a`" if it is the only one.
-pub(super) fn one_of(names: &[&str]) -> String {
-    let listed: Vec<String> = names
-        .iter()
-        .take(LISTED)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    match (listed.as_slice(), names.len()) {
-        ([only], 1) => only.clone(),
-        (_, count) if count > LISTED => {
-            format!("one of {}, … ({count} in all)", listed.join(", "))
-        }
-        _ => format!("one of {}", listed.join(", ")),
+pub(super) fn one_of(names: &[impl AsRef<str>]) -> String {
+    match names {
+        [only] => format!("`{}`", only.as_ref()),
+        names => format!("one of {}", listed(names)),
     }
 }
 
-/// Describes subschemas of `root`.
+fn listed(names: &[impl AsRef<str>]) -> String {
+    let shown = names.iter().take(LISTED);
+    let shown: Vec<String> = shown.map(|name| format!("`{}`", name.as_ref())).collect();
+    match names.len() {
+        count if count > LISTED => format!("{}, … ({count} in all)", shown.join(", ")),
+        _ => shown.join(", "),
+    }
+}
+
+/// What a part of the schema `root` expects, in words; `None` if anything will do. The bounds of 64-bit
+/// integers are worth their digits only with `all_bounds`.
+pub(super) fn expected(
+    root: &Schema,
+    schema: &Map<String, Value>,
+    all_bounds: bool,
+) -> Option<String> {
+    let words = Words { root, all_bounds };
+    words.of(schema, 0)
+}
+
 #[derive(Clone, Copy)]
-pub(super) struct Describe<'a> {
-    pub(super) root: &'a Schema,
-    /// What is described is a secret: no examples.
-    pub(super) secret: bool,
-    /// The bounds of 64-bit integers are worth their digits.
-    pub(super) all_bounds: bool,
+struct Words<'a> {
+    root: &'a Schema,
+    all_bounds: bool,
 }
 
-impl<'a> Describe<'a> {
-    pub(super) fn new(root: &'a Schema, secret: bool) -> Self {
-        Self {
-            root,
-            secret,
-            all_bounds: false,
-        }
-    }
-
-    /// What the schema refers to.
-    pub(super) fn target<'s>(
-        &self,
-        schema: &'s Map<String, Value>,
-    ) -> Option<&'s Map<String, Value>>
-    where
-        'a: 's,
-    {
-        schema::target(self.root, schema)
-    }
-
-    /// What is expected, in words; `None` if anything will do.
-    pub(super) fn expected(&self, schema: &Map<String, Value>) -> Option<String> {
-        self.words(schema, 0)
-    }
-
-    /// The texts among the values that a schema lists.
-    pub(super) fn choices<'s>(&self, schema: &'s Map<String, Value>) -> Vec<&'s str>
-    where
-        'a: 's,
-    {
-        let mut choices = Vec::new();
-        self.add_choices(schema, &mut choices, 0);
-        choices
-    }
-
-    fn add_choices<'s>(&self, schema: &'s Map<String, Value>, out: &mut Vec<&'s str>, depth: usize)
-    where
-        'a: 's,
-    {
-        if depth > DEPTH {
-            return;
-        }
-        out.extend(values(schema).filter_map(Value::as_str));
-        if let Some(target) = self.target(schema) {
-            self.add_choices(target, out, depth + 1);
-        }
-        for variant in variants(schema) {
-            self.add_choices(variant, out, depth + 1);
-        }
-    }
-
-    fn words(&self, schema: &Map<String, Value>, depth: usize) -> Option<String> {
+impl Words<'_> {
+    fn of(self, schema: &Map<String, Value>, depth: usize) -> Option<String> {
         if depth > DEPTH {
             return None;
         }
-        let listed: Vec<String> = values(schema).map(plain).collect();
-        if !listed.is_empty() {
-            let listed: Vec<&str> = listed.iter().map(String::as_str).collect();
-            return Some(one_of(&listed));
+        let mut names: Vec<String> = values(schema).map(plain).collect();
+        if !names.is_empty() {
+            return Some(one_of(&names));
         }
-        let kinds: Vec<&str> = match schema.get("type") {
-            Some(Value::String(kind)) => vec![kind],
-            Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
+        let kinds = match schema.get("type") {
+            Some(Value::Array(kinds)) => kinds.as_slice(),
+            Some(kind) => std::slice::from_ref(kind),
+            None => &[],
         };
         let mut forms: Vec<String> = Vec::new();
         // A type beside variants (the root of an input) says less than they do.
-        if kinds.is_empty() || variants(schema).next().is_some() {
-            if let Some(target) = self.target(schema) {
-                return self.words(target, depth + 1);
+        if !kinds.is_empty() && variants(schema).next().is_none() {
+            let kinds = kinds.iter().filter_map(Value::as_str);
+            forms.extend(kinds.map(|kind| self.kind(schema, kind, depth)));
+        } else if let Some(target) = target(self.root, schema) {
+            return self.of(target, depth + 1);
+        }
+        for variant in variants(schema) {
+            if values(variant).next().is_some() {
+                names.extend(values(variant).map(plain));
+                continue;
             }
-            let mut names: Vec<String> = Vec::new();
-            for variant in variants(schema) {
-                let mut single: Vec<String> = values(variant).map(plain).collect();
-                if single.is_empty() {
-                    let words = self.words(variant, depth + 1)?;
-                    if !forms.contains(&words) {
-                        forms.push(words);
-                    }
-                } else {
-                    names.append(&mut single);
-                }
+            let words = self.of(variant, depth + 1)?;
+            if !forms.contains(&words) {
+                forms.push(words);
             }
-            if !names.is_empty() {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                forms.insert(0, one_of(&names));
-            }
-        } else {
-            for kind in kinds {
-                forms.push(self.kind(schema, kind, depth));
-            }
+        }
+        if !names.is_empty() {
+            forms.insert(0, one_of(&names));
         }
         (!forms.is_empty()).then(|| forms.join(" or "))
     }
 
-    fn kind(&self, schema: &Map<String, Value>, kind: &str, depth: usize) -> String {
+    fn kind(self, schema: &Map<String, Value>, kind: &str, depth: usize) -> String {
         match kind {
             "null" => "null".to_owned(),
             "boolean" => "true or false".to_owned(),
@@ -177,95 +125,101 @@ impl<'a> Describe<'a> {
             "number" => self.number(schema, "a number"),
             "string" => text(schema),
             "array" => self.array(schema, depth),
-            "object" => self.object(schema),
+            "object" => object(schema),
             other => format!("a value of type `{other}`"),
         }
     }
 
     fn number(self, schema: &Map<String, Value>, noun: &str) -> String {
-        let shown = |bound: &&Value| {
-            let of_64_bits = [i64::MIN.into(), i64::MAX.into(), u64::MAX.into()];
-            bound.is_number() && (self.all_bounds || !of_64_bits.contains(*bound))
+        let of_64_bits = [i64::MIN.into(), i64::MAX.into(), Value::from(u64::MAX)];
+        let bound = |keyword: &str| {
+            let bound = schema.get(keyword).filter(|bound| bound.is_number());
+            bound.filter(|bound| self.all_bounds || !of_64_bits.contains(*bound))
         };
-        let bound = |keyword: &str| schema.get(keyword).filter(shown);
         let mut words = match (bound("minimum"), bound("maximum")) {
             (Some(least), Some(most)) => format!("{noun} from {least} to {most}"),
             (Some(least), None) => format!("{noun} of at least {least}"),
             (None, Some(most)) => format!("{noun} of at most {most}"),
             (None, None) => noun.to_owned(),
         };
-        if let Some(least) = bound("exclusiveMinimum") {
-            words.push_str(&format!(", greater than {least}"));
-        }
-        if let Some(most) = bound("exclusiveMaximum") {
-            words.push_str(&format!(", less than {most}"));
-        }
-        if let Some(step) = bound("multipleOf") {
-            words.push_str(&format!(", a multiple of {step}"));
-        }
-        if let Some(not) = schema.get("not").and_then(|not| not.get("const")) {
-            words.push_str(&format!(", not {not}"));
+        for (said, value) in [
+            ("greater than", bound("exclusiveMinimum")),
+            ("less than", bound("exclusiveMaximum")),
+            ("a multiple of", bound("multipleOf")),
+            ("not", schema.get("not").and_then(|not| not.get("const"))),
+        ] {
+            if let Some(value) = value {
+                words.push_str(&format!(", {said} {value}"));
+            }
         }
         words
     }
 
-    fn array(&self, schema: &Map<String, Value>, depth: usize) -> String {
-        let count = counted(schema, "minItems", "maxItems", "item");
+    fn array(self, schema: &Map<String, Value>, depth: usize) -> String {
         let mut words = "an array".to_owned();
-        if let Some(count) = count {
-            words.push_str(&format!(" of {count}"));
-        }
+        words.push_str(&counted(schema, "minItems", "maxItems", "item"));
         if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
             words.push_str(" without duplicates");
         }
-        let parts: Option<Vec<String>> = match schema.get("prefixItems") {
-            Some(Value::Array(items)) => items
-                .iter()
-                .map(|item| self.words(item.as_object()?, depth + 1))
-                .collect(),
-            _ => None,
-        };
+        let of = |item: &Value| self.of(item.as_object()?, depth + 1);
+        let first = schema.get("prefixItems").and_then(Value::as_array);
+        let parts = first.and_then(|items| items.iter().map(of).collect::<Option<Vec<String>>>());
         if let Some(parts) = parts {
             words.push_str(&format!(": {}", parts.join(", then ")));
-        } else if let Some(Value::Object(item)) = schema.get("items")
-            && let Some(item) = self.words(item, depth + 1)
-        {
+        } else if let Some(item) = schema.get("items").and_then(of) {
             words.push_str(&format!(", each item {item}"));
         }
         words
     }
+}
 
-    fn object(&self, schema: &Map<String, Value>) -> String {
-        let required: Vec<&str> = schema
-            .get("required")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .collect();
-        if required.is_empty() {
-            return "an object".to_owned();
-        }
-        let named: Vec<String> = required
-            .iter()
-            .take(LISTED)
-            .map(|key| format!("`{key}`"))
-            .collect();
-        format!("an object with {}", named.join(", "))
+fn object(schema: &Map<String, Value>) -> String {
+    let required = schema.get("required").and_then(Value::as_array);
+    let required = required.into_iter().flatten().filter_map(Value::as_str);
+    let required: Vec<&str> = required.collect();
+    match required.is_empty() {
+        true => "an object".to_owned(),
+        false => format!("an object with {}", listed(&required)),
+    }
+}
+
+fn text(schema: &Map<String, Value>) -> String {
+    let named = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
+    let mut words = "text".to_owned();
+    if let Some(encoding) = named("contentEncoding") {
+        words.push_str(&format!(" in {encoding}"));
+    }
+    words.push_str(&counted(schema, "minLength", "maxLength", "character"));
+    if let Some(pattern) = named("pattern") {
+        words.push_str(&format!(" matching `{pattern}`"));
+    }
+    if let Some(format) = named("format") {
+        words.push_str(&format!(" in the format `{format}`"));
+    }
+    words
+}
+
+fn counted(schema: &Map<String, Value>, least: &str, most: &str, noun: &str) -> String {
+    let count = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
+    let nouns = |count: u64| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    match (count(least), count(most)) {
+        (Some(least), Some(most)) if least == most => format!(" of exactly {}", nouns(most)),
+        (Some(least), Some(most)) => format!(" of {least} to {most} {noun}s"),
+        (Some(least), None) => format!(" of at least {}", nouns(least)),
+        (None, Some(most)) => format!(" of at most {}", nouns(most)),
+        (None, None) => String::new(),
     }
 }
 
 /// The values that a schema lists.
 pub(super) fn values(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
     let listed = schema.get("enum").and_then(Value::as_array);
-    schema
-        .get("const")
-        .into_iter()
-        .chain(listed.into_iter().flatten())
+    let only = schema.get("const").into_iter();
+    only.chain(listed.into_iter().flatten())
 }
 
 /// The forms that a schema names.
-pub(super) fn variants(schema: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
+fn variants(schema: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
     ["anyOf", "oneOf"]
         .into_iter()
         .filter_map(|keyword| schema.get(keyword)?.as_array())
@@ -278,37 +232,6 @@ fn plain(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     }
-}
-
-fn text(schema: &Map<String, Value>) -> String {
-    let mut words = "text".to_owned();
-    if let Some(Value::String(encoding)) = schema.get("contentEncoding") {
-        words.push_str(&format!(" in {encoding}"));
-    }
-    if let Some(count) = counted(schema, "minLength", "maxLength", "character") {
-        words.push_str(&format!(" of {count}"));
-    }
-    if let Some(Value::String(pattern)) = schema.get("pattern") {
-        words.push_str(&format!(" matching `{pattern}`"));
-    }
-    if let Some(Value::String(format)) = schema.get("format") {
-        words.push_str(&format!(" in the format `{format}`"));
-    }
-    words
-}
-
-fn counted(schema: &Map<String, Value>, least: &str, most: &str, noun: &str) -> Option<String> {
-    let count = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
-    let plural = |count: u64| if count == 1 { "" } else { "s" };
-    Some(match (count(least), count(most)) {
-        (Some(least), Some(most)) if least == most => {
-            format!("exactly {most} {noun}{}", plural(most))
-        }
-        (Some(least), Some(most)) => format!("{least} to {most} {noun}s"),
-        (Some(least), None) => format!("at least {least} {noun}{}", plural(least)),
-        (None, Some(most)) => format!("at most {most} {noun}{}", plural(most)),
-        (None, None) => return None,
-    })
 }
 
 #[cfg(test)]
@@ -332,7 +255,6 @@ mod tests {
     #[test]
     fn long_lists_are_cut() {
         let names: Vec<String> = (0..30).map(|n| format!("n{n}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let words = one_of(&names);
         assert!(words.ends_with("`n19`, … (30 in all)"), "{words}");
     }

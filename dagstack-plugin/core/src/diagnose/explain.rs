@@ -5,13 +5,13 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::describe::{Describe, found};
+use super::describe::{did_you_mean, expected, found, one_of, values};
 use super::fits::{choice_fits, limits_fit, type_fits};
 use super::keys::{Keys, pattern_for};
 use super::path::{Step, render};
 use super::{LIMIT, variants};
 use crate::problem::Problem;
-use crate::schema::{Schema, target};
+use crate::schema::{Schema, keywords, target};
 use crate::secrets::Places;
 
 /// Which unknown keys are mistakes.
@@ -57,8 +57,8 @@ impl Finding<'_> {
     }
 }
 
-/// Steps of the walk before it gives up with what it has. Each pair of subschema and value costs
-/// one, so real values stay far below.
+/// Pairs of subschema and value looked at before the walk gives up with what it has; real values stay
+/// far below.
 const BUDGET: usize = 300_000;
 
 /// Values nested deeper than this are not looked into.
@@ -79,14 +79,11 @@ pub(crate) fn explain<'a>(
         unknown,
         steps: Vec::new(),
         memo: HashMap::new(),
-        budget: BUDGET,
         depth: 0,
         #[cfg(feature = "validate")]
         parts: HashMap::new(),
     };
-    let mut found = Vec::new();
-    walk.node(schema, value, false, &mut found);
-    found
+    walk.findings_of(schema, value, false).to_vec()
 }
 
 pub(super) struct Walk<'a> {
@@ -98,55 +95,59 @@ pub(super) struct Walk<'a> {
     steps: Vec<Step<'a>>,
     /// By the addresses of schema and value, which stay where they are for the whole walk.
     memo: HashMap<(usize, usize, bool), Rc<[Finding<'a>]>>,
-    budget: usize,
     depth: usize,
     #[cfg(feature = "validate")]
     parts: HashMap<usize, crate::validate::Part>,
 }
-
-pub(super) type Found<'a> = Vec<Finding<'a>>;
 
 fn address<T>(place: &T) -> usize {
     std::ptr::from_ref(place) as usize
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn describe(&self) -> Describe<'a> {
-        Describe::new(self.root, self.places.covers(&self.steps))
+    pub(super) fn is_secret(&self) -> bool {
+        self.places.covers(&self.steps)
     }
 
-    pub(super) fn problem(&self, problem: impl Into<String>) -> Problem {
-        Problem::new(render(self.base, &self.steps, &self.places), problem)
-    }
-
-    pub(super) fn push(&self, problem: Problem, what: What, out: &mut Found<'a>) {
+    /// A finding where the walk stands.
+    pub(super) fn push(
+        &self,
+        what: What,
+        problem: impl Into<String>,
+        expected: Option<String>,
+        out: &mut Vec<Finding<'a>>,
+    ) {
         if out.len() <= LIMIT {
+            let path = render(self.base, &self.steps, &self.places);
+            let mut problem = Problem::new(path, problem);
+            problem.expected = expected;
+            let steps = self.steps.clone();
             out.push(Finding {
                 problem,
-                steps: self.steps.clone(),
+                steps,
                 what,
             });
         }
     }
 
     /// `value` was found where the schema wants something else.
-    pub(super) fn unfit(&self, schema: &Map<String, Value>, value: &Value, out: &mut Found<'a>) {
-        let mut describe = self.describe();
-        // Only a number as large as that can be beyond the bounds of 64 bits.
-        describe.all_bounds = value
-            .as_f64()
-            .is_some_and(|number| number.abs() >= i64::MAX as f64);
-        let mut problem = self.problem(format!("found {}", found(value, describe.secret)));
-        if let (Some(given), false) = (value.as_str(), describe.secret)
-            && let Some(meant) = crate::suggest(given, describe.choices(schema))
-        {
-            problem
-                .problem
-                .push_str(&format!(", did you mean `{meant}`?"));
+    pub(super) fn unfit(
+        &self,
+        schema: &Map<String, Value>,
+        value: &Value,
+        out: &mut Vec<Finding<'a>>,
+    ) {
+        let secret = self.is_secret();
+        let mut problem = format!("found {}", found(value, secret));
+        if let (Some(given), false) = (value.as_str(), secret) {
+            let forms = keywords::forms(self.root, schema);
+            let choices = forms.into_iter().flat_map(values).filter_map(Value::as_str);
+            problem.push_str(&did_you_mean(given, choices));
         }
-        problem.expected = describe.expected(schema);
-        problem.example = describe.example(schema);
-        self.push(problem, What::Unfit, out);
+        // Only a number as large as that can be beyond the bounds of 64 bits.
+        let is_large = value.as_f64().is_some_and(|it| it.abs() >= i64::MAX as f64);
+        let expected = expected(self.root, schema, is_large);
+        self.push(What::Unfit, problem, expected, out);
     }
 
     /// Looks at one step further in.
@@ -157,27 +158,8 @@ impl<'a> Walk<'a> {
         result
     }
 
-    /// Any schema. `part` says that it is one of several that share the value, so that keys it does
-    /// not know may be known to the others.
-    pub(super) fn schema(
-        &mut self,
-        schema: &'a Value,
-        value: &'a Value,
-        part: bool,
-        out: &mut Found<'a>,
-    ) {
-        match schema {
-            Value::Object(map) if !crate::schema::is_never(schema) => {
-                self.node(map, value, part, out);
-            }
-            Value::Bool(false) | Value::Object(_) => {
-                self.push(self.problem("nothing is allowed here"), What::Unfit, out);
-            }
-            _ => {}
-        }
-    }
-
-    /// The findings of a schema on its own, found once.
+    /// The findings of a schema on its own. `part` says that it is one of several that share the
+    /// value, so that keys it does not know may be known to the others.
     pub(super) fn findings(
         &mut self,
         schema: &'a Value,
@@ -185,13 +167,24 @@ impl<'a> Walk<'a> {
         part: bool,
     ) -> Rc<[Finding<'a>]> {
         match schema {
-            Value::Object(schema) => self.findings_of(schema, value, part),
-            other => {
-                let mut found = Vec::new();
-                self.schema(other, value, part, &mut found);
-                found.into()
+            _ if crate::schema::is_never(schema) => {
+                let mut out = Vec::new();
+                self.push(What::Unfit, "nothing is allowed here", None, &mut out);
+                out.into()
             }
+            Value::Object(schema) => self.findings_of(schema, value, part),
+            _ => Rc::default(),
         }
+    }
+
+    fn look(
+        &mut self,
+        schema: &'a Value,
+        value: &'a Value,
+        part: bool,
+        out: &mut Vec<Finding<'a>>,
+    ) {
+        out.extend(self.findings(schema, value, part).iter().cloned());
     }
 
     fn findings_of(
@@ -204,8 +197,15 @@ impl<'a> Walk<'a> {
         if let Some(known) = self.memo.get(&key) {
             return Rc::clone(known);
         }
+        if self.memo.len() >= BUDGET || self.depth > DEPTH {
+            return Rc::default();
+        }
+        // What refers to itself for the same value says nothing more.
+        self.memo.insert(key, Rc::default());
         let mut found = Vec::new();
+        self.depth += 1;
         self.node(schema, value, part, &mut found);
+        self.depth -= 1;
         let found: Rc<[Finding<'a>]> = found.into();
         self.memo.insert(key, Rc::clone(&found));
         found
@@ -216,31 +216,15 @@ impl<'a> Walk<'a> {
         schema: &'a Map<String, Value>,
         value: &'a Value,
         part: bool,
-        out: &mut Found<'a>,
-    ) {
-        if self.budget == 0 || self.depth > DEPTH || out.len() > LIMIT {
-            return;
-        }
-        self.budget -= 1;
-        self.depth += 1;
-        self.node_within(schema, value, part, out);
-        self.depth -= 1;
-    }
-
-    fn node_within(
-        &mut self,
-        schema: &'a Map<String, Value>,
-        value: &'a Value,
-        part: bool,
-        out: &mut Found<'a>,
+        out: &mut Vec<Finding<'a>>,
     ) {
         // One complaint about a scalar is enough: the words say all that is expected of it.
         if !type_fits(schema, value) || !choice_fits(schema, value) {
             return self.unfit(schema, value, out);
         }
-        let before = out.len();
+        // Beside properties (a flattened enum) no other schema knows all keys.
+        let shares = part || schema.contains_key("properties");
         if let Some(target) = target(self.root, schema) {
-            let shares = part || schema.contains_key("properties");
             out.extend(self.findings_of(target, value, shares).iter().cloned());
         }
         if !limits_fit(schema, value) {
@@ -251,80 +235,74 @@ impl<'a> Walk<'a> {
             Value::Array(items) => self.array(schema, items, out),
             _ => {}
         }
-        if let Some(Value::Array(parts)) = schema.get("allOf") {
-            for member in parts {
-                self.schema(member, value, true, out);
-            }
+        for member in list(schema, "allOf") {
+            self.look(member, value, true, out);
         }
-        for key in ["anyOf", "oneOf"] {
-            if let Some(Value::Array(variants)) = schema.get(key) {
-                // Beside properties (a flattened enum) no variant knows all keys.
-                let shares = part || schema.contains_key("properties");
-                variants::look(self, schema, variants, value, shares, out);
+        for keyword in ["anyOf", "oneOf"] {
+            let forms = list(schema, keyword);
+            if !forms.is_empty() {
+                variants::look(self, schema, forms, value, shares, out);
             }
         }
         if !part && let Value::Object(map) = value {
             self.unknown_keys(schema, map, out);
         }
-        self.rest(schema, value, before, out);
+        #[cfg(feature = "validate")]
+        if out.is_empty() && !self.rest_fits(schema, value) {
+            self.unfit(schema, value, out);
+        }
     }
 
     fn object(
         &mut self,
         schema: &'a Map<String, Value>,
         map: &'a Map<String, Value>,
-        out: &mut Found<'a>,
+        out: &mut Vec<Finding<'a>>,
     ) {
         let properties = schema.get("properties").and_then(Value::as_object);
-        let required = schema.get("required").and_then(Value::as_array);
-        for key in required.into_iter().flatten().filter_map(Value::as_str) {
+        for key in list(schema, "required").iter().filter_map(Value::as_str) {
             if !map.contains_key(key) {
-                let wanted = properties.and_then(|properties| properties.get(key));
-                self.at(Step::Known(key), |walk| walk.missing(wanted, out));
+                let wanted = properties.and_then(|properties| properties.get(key)?.as_object());
+                let expected = wanted.and_then(|wanted| expected(self.root, wanted, false));
+                self.at(Step::Known(key), |walk| {
+                    walk.push(What::Missing, "missing", expected, out);
+                });
             }
         }
-        let others = schema
-            .get("additionalProperties")
-            .filter(|others| others.is_object());
         let patterns = schema.get("patternProperties").and_then(Value::as_object);
+        let others = schema.get("additionalProperties");
+        let others = others.filter(|others| others.is_object());
         for (key, value) in map {
-            if let Some((name, wanted)) = properties.and_then(|map| map.get_key_value(key)) {
-                self.at(Step::Known(name), |walk| {
-                    walk.schema(wanted, value, false, out);
-                });
-            } else if let Some(wanted) = patterns.and_then(|map| pattern_for(map, key)) {
-                self.at(Step::Given(key), |walk| {
-                    walk.schema(wanted, value, false, out);
-                });
-            } else if let Some(wanted) = others {
-                self.at(Step::Given(key), |walk| {
-                    walk.schema(wanted, value, false, out);
-                });
+            let named = properties.and_then(|properties| properties.get_key_value(key));
+            let other = || patterns.and_then(|map| pattern_for(map, key)).or(others);
+            let (step, wanted) = match named {
+                Some((name, wanted)) => (Step::Known(name), Some(wanted)),
+                None => (Step::Given(key), other()),
+            };
+            if let Some(wanted) = wanted {
+                self.at(step, |walk| walk.look(wanted, value, false, out));
+            }
+            if out.len() > LIMIT {
+                return;
             }
         }
     }
 
-    pub(super) fn missing(&self, wanted: Option<&Value>, out: &mut Found<'a>) {
-        let mut problem = self.problem("missing");
-        if let Some(Value::Object(wanted)) = wanted {
-            let describe = self.describe();
-            problem.expected = describe.expected(wanted);
-            problem.example = describe.example(wanted);
-        }
-        self.push(problem, What::Missing, out);
-    }
-
-    fn array(&mut self, schema: &'a Map<String, Value>, items: &'a [Value], out: &mut Found<'a>) {
-        let first = schema.get("prefixItems").and_then(Value::as_array);
+    fn array(
+        &mut self,
+        schema: &'a Map<String, Value>,
+        items: &'a [Value],
+        out: &mut Vec<Finding<'a>>,
+    ) {
+        let first = list(schema, "prefixItems");
         // Of a tuple that is too long, enough is said.
         let most = schema.get("maxItems").and_then(Value::as_u64);
-        let ends = first.is_some_and(|first| most.is_some_and(|most| most <= first.len() as u64));
+        let ends = !first.is_empty() && most.is_some_and(|most| most <= first.len() as u64);
         let rest = schema.get("items").filter(|_| !ends);
         for (index, item) in items.iter().enumerate() {
-            let wanted = first.and_then(|first| first.get(index)).or(rest);
-            if let Some(wanted) = wanted {
+            if let Some(wanted) = first.get(index).or(rest) {
                 self.at(Step::Item(index), |walk| {
-                    walk.schema(wanted, item, false, out);
+                    walk.look(wanted, item, false, out)
                 });
             }
             if out.len() > LIMIT {
@@ -337,127 +315,73 @@ impl<'a> Walk<'a> {
         &mut self,
         schema: &'a Map<String, Value>,
         map: &'a Map<String, Value>,
-        out: &mut Found<'a>,
+        out: &mut Vec<Finding<'a>>,
     ) {
         let keys = Keys::of(self.root, schema, map);
-        let mistakes = match self.unknown {
-            _ if keys.open => false,
-            Unknown::WhereForbidden => keys.forbids,
-            Unknown::Everywhere => keys.forbids || keys.named,
-        };
-        if !mistakes {
+        let everywhere = self.unknown == Unknown::Everywhere && keys.named;
+        if keys.open || !(keys.forbids || everywhere) {
             return;
         }
         let what = match keys.only_tags {
             true => What::BesideTag,
             false => What::Unknown,
         };
-        for key in map.keys() {
-            if keys.known.contains(&key.as_str()) || keys.matches(key) {
-                continue;
-            }
+        let secret = self.is_secret();
+        for key in map.keys().filter(|key| !keys.has(key)) {
+            let meant = match secret {
+                true => String::new(),
+                false => did_you_mean(key, keys.known.iter().copied()),
+            };
+            let (meant, expected) = match keys.known.is_empty() {
+                true => (", none is known here".to_owned(), None),
+                false => (meant, Some(one_of(&keys.known))),
+            };
             self.at(Step::Given(key), |walk| {
-                let mut problem = walk.problem("unknown key");
-                let parent = walk.steps.split_last().map(|(_, parent)| parent);
-                let secret = parent.is_some_and(|parent| walk.places.covers(parent));
-                if let Some(meant) = crate::suggest(key, keys.known.iter().copied()) {
-                    if !secret {
-                        problem
-                            .problem
-                            .push_str(&format!(", did you mean `{meant}`?"));
-                    }
-                } else if keys.known.is_empty() {
-                    problem.problem.push_str(", none is known here");
-                }
-                if !keys.known.is_empty() {
-                    problem.expected = Some(super::describe::one_of(&keys.known));
-                }
-                walk.push(problem, what, out);
+                walk.push(what, format!("unknown key{meant}"), expected, out);
             });
         }
     }
 
-    /// Keywords that are not interpreted here, put to the validator. Nothing is said of them where
-    /// something else is wrong already.
+    /// Whether the keywords that are not interpreted here are content, by the validator.
     #[cfg(feature = "validate")]
-    fn rest(
-        &mut self,
-        schema: &'a Map<String, Value>,
-        value: &'a Value,
-        before: usize,
-        out: &mut Found<'a>,
-    ) {
-        if out.len() > before {
-            return;
-        }
+    fn rest_fits(&mut self, schema: &'a Map<String, Value>, value: &Value) -> bool {
         let rest: Map<String, Value> = schema
             .iter()
-            .filter(|(keyword, _)| !INTERPRETED.contains(&keyword.as_str()))
+            .filter(|(keyword, _)| LEFT.contains(&keyword.as_str()))
             .map(|(keyword, value)| (keyword.clone(), value.clone()))
             .collect();
-        if rest
-            .keys()
-            .all(|keyword| !ASSERTIONS.contains(&keyword.as_str()))
-        {
-            return;
-        }
         let root = self.root;
-        let part = self
-            .parts
-            .entry(address(schema))
-            .or_insert_with(|| crate::validate::Part::new(root, rest));
-        if !part.fits(value) {
-            self.unfit(schema, value, out);
-        }
+        rest.is_empty()
+            || self
+                .parts
+                .entry(address(schema))
+                .or_insert_with(|| crate::validate::Part::new(root, rest))
+                .fits(value)
     }
-
-    #[cfg(not(feature = "validate"))]
-    #[allow(clippy::unused_self)]
-    fn rest(&mut self, _: &Map<String, Value>, _: &Value, _: usize, _: &mut Found<'a>) {}
 }
 
-/// The keywords that this walk interprets; the validator is asked about others only.
-#[cfg(feature = "validate")]
-const INTERPRETED: [&str; 24] = [
-    "$defs",
-    "$ref",
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "const",
-    "default",
-    "definitions",
-    "enum",
-    "examples",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "items",
-    "maxItems",
-    "maxLength",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minimum",
-    "oneOf",
-    "prefixItems",
-    "properties",
-    "required",
-    "type",
-];
+fn list<'s>(schema: &'s Map<String, Value>, keyword: &str) -> &'s [Value] {
+    let list = schema.get(keyword).and_then(Value::as_array);
+    list.map_or(&[], Vec::as_slice)
+}
 
-/// The keywords worth compiling a part of a schema for.
+/// The keywords that are left to the validator.
 #[cfg(feature = "validate")]
-const ASSERTIONS: [&str; 12] = [
+const LEFT: [&str; 16] = [
     "contains",
     "dependentRequired",
     "dependentSchemas",
+    "else",
     "if",
+    "maxContains",
     "maxProperties",
+    "minContains",
     "minProperties",
     "multipleOf",
     "not",
     "pattern",
     "propertyNames",
+    "then",
     "unevaluatedItems",
     "uniqueItems",
 ];

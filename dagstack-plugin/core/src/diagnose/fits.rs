@@ -4,6 +4,39 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
+use crate::schema::{Schema, target};
+
+/// Whether a value may be meant to fit a part of the schema `root`: it is of the type, and one of the
+/// values, of one of its forms. What is inside does not count.
+pub(crate) fn may_be_meant(root: &Schema, schema: &Value, value: &Value) -> bool {
+    schema.as_object().map_or_else(
+        || schema != &Value::Bool(false),
+        |schema| is_form(root, schema, value, 0),
+    )
+}
+
+fn is_form(root: &Schema, schema: &Map<String, Value>, value: &Value, depth: usize) -> bool {
+    let of_one = |keyword: &str| match schema.get(keyword) {
+        Some(Value::Array(forms)) if !forms.is_empty() => forms.iter().any(|form| match form {
+            Value::Object(form) => is_form(root, form, value, depth + 1),
+            other => other != &Value::Bool(false),
+        }),
+        _ => true,
+    };
+    depth > 8
+        || (!only_excludes(schema)
+            && type_fits(schema, value)
+            && choice_fits(schema, value)
+            && target(root, schema).is_none_or(|it| is_form(root, it, value, depth + 1))
+            && of_one("anyOf")
+            && of_one("oneOf"))
+}
+
+/// Whether a form says only what is no form: nobody means it.
+pub(super) fn only_excludes(schema: &Map<String, Value>) -> bool {
+    schema.len() == 1 && schema.contains_key("not")
+}
+
 /// Whether the value is of the type, or one of the types, that the schema names. As JSON Schema has it,
 /// `5.0` is an integer.
 pub(crate) fn type_fits(schema: &Map<String, Value>, value: &Value) -> bool {

@@ -28,18 +28,14 @@ impl<'a> Keys<'a> {
     ) -> Self {
         let mut keys = Self::default();
         keys.add(root, schema, object, 0);
-        let tags = schema.get("properties").and_then(Value::as_object);
-        keys.only_tags = tags.is_some_and(|tags| {
-            tags.len() == keys.known.len() && tags.values().all(|tag| tag.get("const").is_some())
-        });
+        keys.only_tags = keys.named && tags(schema).count() == keys.known.len();
         keys
     }
 
-    /// Whether a pattern of the schema takes the key.
-    pub(crate) fn matches(&self, key: &str) -> bool {
-        self.patterns
-            .iter()
-            .any(|patterns| pattern_for(patterns, key).is_some())
+    /// Whether the schema names the key, or a pattern of it takes the key.
+    pub(crate) fn has(&self, key: &str) -> bool {
+        let mut patterns = self.patterns.iter();
+        self.known.contains(&key) || patterns.any(|patterns| pattern_for(patterns, key).is_some())
     }
 
     fn add(
@@ -78,10 +74,12 @@ impl<'a> Keys<'a> {
             let parts = schema.get(keyword).and_then(Value::as_array);
             let parts = || parts.into_iter().flatten();
             // By its tags, one variant is meant and the others are not.
-            let is_meant = |part: &&Value| has_tags(part, object);
-            let any_is = parts().any(|part| has_tag(part) && is_meant(&part));
-            for part in parts().filter(|part| !any_is || is_meant(part)) {
+            let is_meant = |part: &Map<String, Value>| has_tags(part, object);
+            let mut variants = parts().filter_map(Value::as_object);
+            let any_is = variants.any(|part| tags(part).next().is_some() && is_meant(part));
+            for part in parts() {
                 match part {
+                    Value::Object(part) if any_is && !is_meant(part) => {}
                     Value::Object(part) => self.add(root, part, object, depth + 1),
                     Value::Bool(true) => self.open = true,
                     _ => {}
@@ -91,21 +89,24 @@ impl<'a> Keys<'a> {
     }
 }
 
-fn tags(part: &Value) -> impl Iterator<Item = (&String, &Value)> {
-    let properties = part.get("properties").and_then(Value::as_object);
-    properties
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, member)| Some((name, member.get("const")?)))
+/// The tags of a variant, by their keys.
+pub(super) fn tags(variant: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
+    let properties = variant.get("properties").and_then(Value::as_object);
+    let members = properties.into_iter().flatten();
+    members.filter_map(|(key, member)| Some((key.as_str(), tag(member)?)))
 }
 
-fn has_tag(part: &Value) -> bool {
-    tags(part).next().is_some()
+/// The only value that a schema allows.
+fn tag(schema: &Value) -> Option<&Value> {
+    match (schema.get("const"), schema.get("enum")) {
+        (None, Some(Value::Array(values))) if values.len() == 1 => values.first(),
+        (only, _) => only,
+    }
 }
 
 /// Whether an object has the tags of a variant, as far as it has any.
-fn has_tags(part: &Value, object: &Map<String, Value>) -> bool {
-    tags(part).all(|(name, tag)| object.get(name).is_none_or(|given| given == tag))
+pub(super) fn has_tags(variant: &Map<String, Value>, object: &Map<String, Value>) -> bool {
+    tags(variant).all(|(key, tag)| object.get(key).is_none_or(|given| given == tag))
 }
 
 /// The schema for keys like `key`. Only the patterns that schemars writes for number keys are read;

@@ -1,11 +1,14 @@
 //! Values that may have one of several forms (`anyOf`, `oneOf`): the mistakes of the form that was
 //! probably meant.
 
+use std::cmp::Reverse;
+
 use serde_json::{Map, Value};
 
-use super::describe::{found, one_of};
-use super::explain::{Found, Walk, What};
-use super::fits::{choice_fits, is_equal, type_fits};
+use super::describe::{did_you_mean, found, one_of, values};
+use super::explain::{Finding, Walk, What};
+use super::fits::{may_be_meant, only_excludes};
+use super::keys::{Keys, has_tags, tags};
 use super::path::Step;
 use crate::schema::target;
 
@@ -16,123 +19,64 @@ pub(super) fn look<'a>(
     variants: &'a [Value],
     value: &'a Value,
     shares: bool,
-    out: &mut Found<'a>,
+    out: &mut Vec<Finding<'a>>,
 ) {
     let mut best = None;
-    for (index, variant) in variants.iter().enumerate() {
+    for variant in variants {
         let findings = walk.findings(variant, value, shares);
         if findings.is_empty() {
             return;
         }
-        let rank = (affinity(walk, variant, value, 0), -(findings.len() as i64));
-        if best.as_ref().is_none_or(|(_, most, _)| rank > *most) {
-            best = Some((index, rank, findings));
+        if !may_be_meant(walk.root, variant, value) {
+            continue;
+        }
+        let rank = (likeness(walk, variant, value), Reverse(findings.len()));
+        if best.as_ref().is_none_or(|(most, _)| rank > *most) {
+            best = Some((rank, findings));
         }
     }
-    let Some((_, (affinity, _), findings)) = best else {
+    if let Value::Object(map) = value
+        && (wrong_tag(walk, variants, map, out) || wrong_name(walk, variants, map, out))
+    {
         return;
+    }
+    // Where no form is of this type, or all are single values, the words for the whole say it best.
+    let Some((_, findings)) = best else {
+        return walk.unfit(schema, value, out);
     };
-    if let Value::Object(map) = value
-        && (wrong_tag(walk, variants, map, out)
-            || unit_as_key(walk, variants, map, out)
-            || wrong_name(walk, variants, map, out))
-    {
-        return;
-    }
-    // No form is of this type, or all are single values: the words for the whole say it best.
-    if affinity <= OTHER_VALUE {
-        walk.unfit(schema, value, out);
-    } else {
-        out.extend(findings.iter().cloned());
-    }
+    // Of a flattened `Option`, serde makes `None` where something is missing: no alias is there.
+    let mut forms = variants.iter().filter_map(Value::as_object);
+    let is_optional = forms.any(only_excludes);
+    out.extend(findings.iter().cloned().map(|mut finding| {
+        if is_optional && finding.what == What::Missing {
+            finding.what = What::Unfit;
+        }
+        finding
+    }));
 }
 
-const OTHER_TYPE: i64 = -1_000_000;
-const OTHER_VALUE: i64 = -500_000;
-
-/// How much a value looks like a form, by its type, its tags and its keys.
-fn affinity(walk: &Walk<'_>, schema: &Value, value: &Value, depth: usize) -> i64 {
-    match schema {
-        Value::Object(schema) => affinity_of(walk, schema, value, depth),
-        _ => OTHER_TYPE,
-    }
-}
-
-fn affinity_of(walk: &Walk<'_>, schema: &Map<String, Value>, value: &Value, depth: usize) -> i64 {
-    // Nobody means what a form only excludes.
-    if !type_fits(schema, value) || (schema.len() == 1 && schema.contains_key("not")) {
-        return OTHER_TYPE;
-    }
-    if !choice_fits(schema, value) {
-        return OTHER_VALUE;
-    }
-    let mut score = 0;
-    if let Value::Object(map) = value
-        && let Some(Value::Object(properties)) = schema.get("properties")
-    {
-        for (key, wanted) in properties {
-            match (tag(wanted), map.get(key)) {
-                (Some(tag), Some(given)) if is_equal(given, tag) => score += 1000,
-                (Some(_), Some(_)) => score -= 2000,
-                (Some(_), None) => score -= 20,
-                (None, Some(_)) => score += 10,
-                (None, None) => {}
-            }
-        }
-        let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
-        score -= map
-            .keys()
-            .filter(|key| !properties.contains_key(*key))
-            .count() as i64
-            * if closed { 3 } else { 1 };
-        let required = schema.get("required").and_then(Value::as_array);
-        score -= 5 * required
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .filter(|key| !map.contains_key(*key))
-            .count() as i64;
-    }
-    if depth < 8 {
-        if let Some(target) = target(walk.root, schema) {
-            score += affinity_of(walk, target, value, depth + 1);
-        }
-        for keyword in ["anyOf", "oneOf"] {
-            if let Some(Value::Array(inner)) = schema.get(keyword) {
-                score += inner
-                    .iter()
-                    .map(|variant| affinity(walk, variant, value, depth + 1))
-                    .max()
-                    .unwrap_or(0);
-            }
-        }
-    }
-    score
-}
-
-/// The only value a schema allows.
-fn tag(schema: &Value) -> Option<&Value> {
-    match (schema.get("const"), schema.get("enum")) {
-        (Some(only), _) => Some(only),
-        (None, Some(Value::Array(values))) if values.len() == 1 => values.first(),
-        _ => None,
-    }
+/// Whether an object has the tags of a form, and how many of its keys.
+fn likeness(walk: &Walk<'_>, form: &Value, value: &Value) -> (bool, usize) {
+    let (Value::Object(schema), Value::Object(map)) = (form, value) else {
+        return (false, 0);
+    };
+    let known = Keys::of(walk.root, schema, map).known;
+    let named = known.iter().filter(|key| map.contains_key(**key));
+    (has_tags(schema, map), named.count())
 }
 
 /// The forms that are objects, through references.
 fn objects<'a>(walk: &Walk<'a>, variants: &'a [Value]) -> Vec<&'a Map<String, Value>> {
-    variants
-        .iter()
-        .filter_map(|variant| {
-            let mut schema = variant.as_object()?;
-            // A tagged variant refers to the type inside, and has the tag beside.
-            if schema.contains_key("$ref") && !schema.contains_key("properties") {
-                schema = target(walk.root, schema)?;
-            }
-            let object = schema.get("type").is_some_and(|kind| kind == "object");
-            object.then_some(schema)
-        })
-        .collect()
+    let object = |variant: &'a Value| {
+        let schema = variant.as_object()?;
+        // A tagged variant refers to the type inside, and has the tag beside.
+        let schema = match schema.contains_key("properties") {
+            true => schema,
+            false => target(walk.root, schema).unwrap_or(schema),
+        };
+        (schema.get("type")? == "object").then_some(schema)
+    };
+    variants.iter().filter_map(object).collect()
 }
 
 /// Internally and adjacently tagged enums: the tag is missing, or none of those known.
@@ -140,126 +84,79 @@ fn wrong_tag<'a>(
     walk: &mut Walk<'a>,
     variants: &'a [Value],
     map: &'a Map<String, Value>,
-    out: &mut Found<'a>,
+    out: &mut Vec<Finding<'a>>,
 ) -> bool {
-    let objects = objects(walk, variants);
-    let tags = |key: &str| -> Option<Vec<&'a str>> {
-        objects
-            .iter()
-            .map(|schema| tag(schema.get("properties")?.get(key)?)?.as_str())
-            .collect()
+    let forms = objects(walk, variants);
+    let tag_of = |form: &&'a Map<String, Value>, key: &str| {
+        tags(form).find(|(name, _)| *name == key)?.1.as_str()
     };
-    let Some((key, known)) = objects
-        .first()
-        .and_then(|first| first.get("properties"))
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::keys)
-        .find_map(|key| Some((key, tags(key)?)))
-    else {
+    let shared = |(key, _)| -> Option<(&'a str, Vec<&'a str>)> {
+        let known: Option<_> = forms.iter().map(|form| tag_of(form, key)).collect();
+        Some((key, known?))
+    };
+    let Some((key, known)) = forms.first().and_then(|first| tags(first).find_map(shared)) else {
         return false;
     };
     let given = map.get(key);
-    if given
-        .and_then(Value::as_str)
-        .is_some_and(|given| known.contains(&given))
-    {
+    let text = given.and_then(Value::as_str);
+    if text.is_some_and(|text| known.contains(&text)) {
         return false;
     }
     walk.at(Step::Known(key), |walk| {
-        let secret = walk.describe().secret;
-        let mut problem = walk.problem(match given {
+        let secret = walk.is_secret();
+        let mut problem = match given {
             Some(given) => format!("found {}", found(given, secret)),
             None => "missing".to_owned(),
-        });
-        if let Some(given) = given.and_then(Value::as_str).filter(|_| !secret)
-            && let Some(meant) = crate::suggest(given, known.iter().copied())
-        {
-            problem
-                .problem
-                .push_str(&format!(", did you mean `{meant}`?"));
-        }
-        problem.expected = Some(one_of(&known));
-        if !secret {
-            problem.example = known.first().map(|first| Value::from(*first));
-        }
-        let what = match given {
-            Some(_) => What::Unfit,
-            None => What::Missing,
         };
-        walk.push(problem, what, out);
+        if let (Some(text), false) = (text, secret) {
+            problem.push_str(&did_you_mean(text, known.iter().copied()));
+        }
+        let what = given.map_or(What::Missing, |_| What::Unfit);
+        walk.push(what, problem, Some(one_of(&known)), out);
     });
     true
 }
 
-/// Externally tagged enums: the object's one key is a variant that is a text.
-fn unit_as_key<'a>(
-    walk: &mut Walk<'a>,
-    variants: &'a [Value],
-    map: &'a Map<String, Value>,
-    out: &mut Found<'a>,
-) -> bool {
-    let mut keys = map.keys();
-    let Some(key) = keys.next().filter(|_| keys.next().is_none()) else {
-        return false;
-    };
-    let is_unit = |form: &Map<String, Value>| {
-        let listed = form.get("enum").and_then(Value::as_array);
-        let mut texts = form
-            .get("const")
-            .into_iter()
-            .chain(listed.into_iter().flatten());
-        texts.any(|text| text == key)
-    };
-    if !variants.iter().filter_map(Value::as_object).any(is_unit) {
-        return false;
-    }
-    walk.at(Step::Given(key), |walk| {
-        let mut problem = walk.problem("a variant without a value");
-        problem.expected = Some(format!("the text {key:?} in the place of the object"));
-        walk.push(problem, What::Unfit, out);
-    });
-    true
-}
-
-/// Externally tagged enums: the object's one key is no variant.
+/// Externally tagged enums: the object's one key is no variant, or one that is a text.
 fn wrong_name<'a>(
     walk: &mut Walk<'a>,
     variants: &'a [Value],
     map: &'a Map<String, Value>,
-    out: &mut Found<'a>,
+    out: &mut Vec<Finding<'a>>,
 ) -> bool {
-    let names: Option<Vec<&str>> = objects(walk, variants)
-        .into_iter()
-        .map(|schema| {
-            let mut names = schema.get("properties")?.as_object()?.keys();
-            let closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
-            let name = names.next().filter(|_| closed && names.next().is_none())?;
-            let required = schema.get("required")?.as_array()?;
-            required
-                .contains(&Value::from(name.as_str()))
-                .then_some(name.as_str())
-        })
-        .collect();
-    let Some(names) = names.filter(|names| names.len() > 1) else {
-        return false;
-    };
     let mut keys = map.keys();
-    let Some(key) = keys.next().filter(|_| keys.next().is_none()) else {
+    let (Some(key), None) = (keys.next(), keys.next()) else {
         return false;
     };
-    if names.contains(&key.as_str()) {
-        return false;
-    }
-    walk.at(Step::Given(key), |walk| {
-        let mut problem = walk.problem("unknown variant");
-        if let Some(meant) = crate::suggest(key, names.iter().copied()) {
-            problem
-                .problem
-                .push_str(&format!(", did you mean `{meant}`?"));
+    let only_key = |form: &'a Map<String, Value>| {
+        let mut names = form.get("properties")?.as_object()?.keys();
+        let closed = form.get("additionalProperties") == Some(&Value::Bool(false));
+        let name = names.next().filter(|_| closed && names.next().is_none())?;
+        let required = form.get("required")?.as_array()?;
+        required
+            .iter()
+            .any(|it| it == name)
+            .then_some(name.as_str())
+    };
+    let names: Option<Vec<&str>> = objects(walk, variants).into_iter().map(only_key).collect();
+    let mut units = variants
+        .iter()
+        .filter_map(Value::as_object)
+        .flat_map(values);
+    let (problem, expected) = if units.any(|unit| unit == key) {
+        let expected = format!("the text {key:?} in the place of the object");
+        ("a variant without a value".to_owned(), expected)
+    } else {
+        match names.filter(|names| names.len() > 1 && !names.contains(&key.as_str())) {
+            Some(names) => {
+                let meant = did_you_mean(key, names.iter().copied());
+                (format!("unknown variant{meant}"), one_of(&names))
+            }
+            None => return false,
         }
-        problem.expected = Some(one_of(&names));
-        walk.push(problem, What::Unfit, out);
+    };
+    walk.at(Step::Given(key), |walk| {
+        walk.push(What::Unfit, problem, Some(expected), out);
     });
     true
 }

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::cancel::CancelToken;
 use crate::context::HookContext;
-use crate::error::{HookError, code};
+use crate::error::{HookError, code, panicked};
 use crate::future::BoxFuture;
 use crate::sync::lock;
 

@@ -22,7 +22,7 @@ mod secret;
 use serde_json::Value;
 
 pub use names::{is_secret_attribute, is_secret_name};
-pub(crate) use places::{Places, is_marked};
+pub(crate) use places::Places;
 pub use scrub::{Scrubber, scrub};
 pub(crate) use secret::MASK_GIVEN;
 pub use secret::Secret;
@@ -71,12 +71,6 @@ pub fn mask(value: &Value) -> Value {
 #[must_use]
 pub fn mask_by(value: &Value, schema: &Schema) -> Value {
     copy(value, &Places::of(value, schema))
-}
-
-/// The same for a value that a part of the schema `root` is about.
-#[must_use]
-pub(crate) fn mask_part(value: &Value, root: &Schema, part: &Schema) -> Value {
-    copy(value, &Places::of_part(value, root, part, true))
 }
 
 fn copy(value: &Value, places: &Places<'_>) -> Value {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{WRITE_ONLY, is_secret_name};
-use crate::diagnose::{Keys, Step, choice_fits, type_fits};
+use crate::diagnose::{Keys, Step, may_be_meant, type_fits};
 use crate::schema::{Schema, target};
 
 /// Pairs of subschema and value looked at before the whole value is taken for a secret.
@@ -187,7 +187,7 @@ impl<'s> Search<'s, '_> {
         for keyword in ["anyOf", "oneOf"] {
             // Where one form fits, it is no wonder that the others do not.
             let strict =
-                strict && !list(schema, keyword).any(|form| fits(self.root, form, value, 0));
+                strict && !list(schema, keyword).any(|form| may_be_meant(self.root, form, value));
             for form in list(schema, keyword) {
                 self.look(form, value, Part::Shared, strict);
             }
@@ -229,7 +229,7 @@ impl<'s> Search<'s, '_> {
         if keys.open || !keys.named {
             return;
         }
-        let known = |key: &str| keys.known.contains(&key) || keys.matches(key);
+        let known = |key: &str| keys.has(key);
         // A number that is no secret is often a common one, such as 5, and so is a word as short.
         let tells = |value: &Value| match value {
             Value::String(text) => text.chars().count() >= 4,
@@ -270,23 +270,6 @@ pub(super) fn has_mark(schema: &Map<String, Value>) -> bool {
     schema.get(WRITE_ONLY) == Some(&Value::Bool(true))
 }
 
-/// Whether a value of the schema may be a secret, in one of its forms.
-pub(crate) fn is_marked(root: &Schema, schema: &Map<String, Value>) -> bool {
-    fn within(root: &Schema, schema: &Map<String, Value>, depth: usize) -> bool {
-        let form = |form: &Value| {
-            form.as_object()
-                .is_some_and(|form| within(root, form, depth + 1))
-        };
-        depth < 8
-            && (has_mark(schema)
-                || target(root, schema).is_some_and(|target| within(root, target, depth + 1))
-                || ["allOf", "anyOf", "oneOf"]
-                    .into_iter()
-                    .any(|keyword| list(schema, keyword).any(form)))
-    }
-    within(root, schema, 0)
-}
-
 /// Whether a value of the schema may have a secret in it.
 fn holds(root: &Schema, schema: &Map<String, Value>, seen: &mut HashSet<usize>) -> bool {
     if !seen.insert(address(schema)) {
@@ -324,30 +307,6 @@ fn subschemas(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
             _ => None,
         })
         .flatten()
-}
-
-/// Whether a value is of the type, and one of the values, of a schema; what is inside does not
-/// count.
-fn fits(root: &Schema, schema: &Value, value: &Value, depth: usize) -> bool {
-    if crate::schema::is_never(schema) {
-        return false;
-    }
-    let Value::Object(schema) = schema else {
-        return true;
-    };
-    let inner = |schema: &Map<String, Value>, keyword: &str| {
-        let mut forms = list(schema, keyword).peekable();
-        forms.peek().is_none() || forms.any(|form| fits(root, form, value, depth + 1))
-    };
-    depth > 8
-        || (type_fits(schema, value)
-            && choice_fits(schema, value)
-            && target(root, schema).is_none_or(|target| {
-                type_fits(target, value)
-                    && choice_fits(target, value)
-                    && ["anyOf", "oneOf"].iter().all(|it| inner(target, it))
-            })
-            && ["anyOf", "oneOf"].iter().all(|it| inner(schema, it)))
 }
 
 fn list<'s>(

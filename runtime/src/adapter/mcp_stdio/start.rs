@@ -462,7 +462,6 @@ fn problem(given: &Value, secrets: &Scrubber) -> Problem {
         clean(text("problem").unwrap_or_default()),
     );
     problem.expected = text("expected").map(clean);
-    problem.example = given.get("example").map(|it| secrets.scrub_value(it));
     problem
 }
 
