@@ -3,7 +3,7 @@
 //! | feature | what it adds to what a linked plugin needs |
 //! |---|---|
 //! | `logging` | [`logging::JsonLines`], log records as JSON lines through tracing-subscriber |
-//! | `manifest` | reading manifests (TOML and JSON) and comparing version ranges |
+//! | `manifest` | manifests (TOML and JSON), ranges of versions, hookspecs as files |
 //! | `validate` | JSON Schema validation of configs and arguments |
 //! | `stdio` | [`main!`], the plugin as an executable; with the three above |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
@@ -56,6 +56,12 @@ pub mod testing;
 
 #[doc(inline)]
 pub use dagstack_plugin_core::*;
+
+#[cfg(feature = "manifest")]
+#[doc(inline)]
+pub use dagstack_manifest as manifest;
+#[cfg(feature = "manifest")]
+pub use dagstack_manifest::Manifest;
 
 /// What [`main!`] calls.
 #[cfg(feature = "stdio")]

@@ -58,7 +58,7 @@ impl Descriptor {
     pub(crate) fn linked(registration: &'static Registration) -> Self {
         let declaration: &'static Declaration = registration.declaration();
         let name = PluginName::new(declaration.kind, declaration.name);
-        let manifest = declaration.manifest(Runtime::InProcess);
+        let manifest = Manifest::of(declaration, Runtime::InProcess);
         Self::unknown(name, Source::InProcess(registration)).with_manifest(
             Arc::new(manifest),
             format!("linked as {}", declaration.type_path),

@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use dagstack_plugin::kind::{Caller, HookSpec};
+use dagstack_plugin::kind::{Caller, HookSpec, Hookspec};
 use dagstack_plugin::kinds::{Orchestrator, Tool};
 use dagstack_plugin::prelude::*;
 use dagstack_plugin::serde_json::{self, Value, json};
@@ -164,10 +164,10 @@ fn blesses() -> bool {
 }
 
 fn compare<K: Kind + ?Sized>() {
-    let files = K::hookspec().to_files();
-    assert_eq!(files, K::hookspec().to_files());
+    let files = Hookspec::of::<K>().to_files();
+    assert_eq!(files, Hookspec::of::<K>().to_files());
     if blesses() {
-        let written = K::hookspec().write_to(root()).unwrap();
+        let written = Hookspec::of::<K>().write_to(root()).unwrap();
         assert_eq!(written.len(), files.len());
         return;
     }
@@ -444,7 +444,7 @@ async fn a_hookspec_written_by_hand_is_read() {
         ]
     );
 
-    let files = <dyn Llm as Kind>::hookspec().to_files();
+    let files = Hookspec::of::<dyn Llm>().to_files();
     let schema = &files[Path::new("kinds/llm/schemas/complete.input.json")];
     let given = fs::read_to_string(root().join("foreign/schemas/complete.json")).unwrap();
     assert_eq!(

@@ -3,8 +3,9 @@
 
 use std::fs;
 
+use dagstack_plugin::HookContext;
+use dagstack_plugin::kind::Hookspec;
 use dagstack_plugin::serde_json::{self, Value, json};
-use dagstack_plugin::{HookContext, Kind};
 use dagstack_runtime::Registry;
 use dagstack_tests::workspace;
 
@@ -29,17 +30,17 @@ const TEXT: &str = "one line\nänd another, longer one\n\nthe last";
 
 #[test]
 fn the_hookspec_is_the_one_the_example_writes_and_the_one_the_included_kind_writes() {
-    let written = <dyn chunker_kind::Chunker>::hookspec().to_files();
+    let written = Hookspec::of::<dyn chunker_kind::Chunker>().to_files();
     let folder = workspace().join("tests/hookspecs/example");
     if std::env::var_os("DAGSTACK_BLESS").is_some() {
-        let hookspec = <dyn chunker_kind::Chunker>::hookspec();
+        let hookspec = Hookspec::of::<dyn chunker_kind::Chunker>();
         hookspec
             .write_to(&folder)
             .expect("the files can be written");
         // The included kind was made of the files as they were before.
         return;
     }
-    let again = <dyn included::Chunker>::hookspec().to_files();
+    let again = Hookspec::of::<dyn included::Chunker>().to_files();
     assert_eq!(written, again);
     for (path, text) in written {
         let found = fs::read_to_string(folder.join(&path)).expect("a file");

@@ -36,7 +36,7 @@ use dagstack_plugin::call::call;
 use dagstack_plugin::kind::{
     Caller, Candidate, Capability, Dispatch, Dispatching, ErrorPolicy, Host, Lease, Selector,
 };
-use dagstack_plugin::manifest::{ExecutionModel, Runtime};
+use dagstack_plugin::manifest::{ExecutionModel, Manifest, Runtime};
 use dagstack_plugin::prelude::*;
 use dagstack_plugin::{
     Args, BoxFuture, DispatchError, Kind, Plugin, PluginName, async_trait, code,
@@ -148,7 +148,10 @@ fn a_declaration_says_what_the_kind_says() {
         declared.kind_spec.unwrap(),
         <dyn Chunker as Kind>::SPEC
     ));
-    assert_eq!(declared.manifest(Runtime::InProcess).kind_api_version, "1");
+    assert_eq!(
+        Manifest::of(declared, Runtime::InProcess).kind_api_version,
+        "1"
+    );
     let (_, chunk) = declared.hook("chunk").unwrap();
     assert!(chunk.mcp_exposed);
     // The plugin's words come before the kind's.

@@ -195,7 +195,10 @@ fn manifests() {
         .output()
         .expect("it starts");
     let printed = String::from_utf8(output.stdout).expect("UTF-8");
-    let mut linked = fixed_chunker::FixedChunker::declaration().manifest(Runtime::McpStdio);
+    let mut linked = dagstack_plugin::Manifest::of(
+        fixed_chunker::FixedChunker::declaration(),
+        Runtime::McpStdio,
+    );
     linked.mcp_stdio.get_or_insert_default().command =
         vec![built("fixed-chunker").display().to_string()];
     assert_eq!(printed, linked.to_toml());

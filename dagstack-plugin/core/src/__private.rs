@@ -38,13 +38,13 @@ pub use crate::args;
 pub use crate::context::{HookContext, SetupContext};
 pub use crate::declaration::{ChainWrapDecl, Declaration, DependsOn, Hook, UnitOfWorkDecl};
 pub use crate::error::{HookError, PluginError};
+pub use crate::execution::{ExecutionModel, IdempotencyMode};
 pub use crate::future::BoxFuture;
 pub use crate::health::{Health, Released};
 pub use crate::kind::{
     Caller, Capability, Dispatch, DispatchError, Dispatching, ErrorPolicy, HookSpec, Kind,
     KindHook, KindSpec, Lease, Native, Proxy, Run, TOOL_NAME_TEMPLATE,
 };
-pub use crate::manifest::{ExecutionModel, IdempotencyMode};
 pub use crate::name::PluginName;
 pub use crate::plugin::{Args, Output, Plugin};
 pub use crate::registration::Registration;

@@ -3,11 +3,8 @@
 use std::sync::OnceLock;
 
 use crate::error::{self, HookError};
+use crate::execution::{ExecutionModel, IdempotencyMode};
 use crate::kind::KindSpec;
-use crate::manifest::{
-    ChainWrap, Dependency, ExecutionModel, IdempotencyMode, Manifest, Resources, Runtime,
-    UnitOfWork,
-};
 use crate::schema::{HookSchemas, Schema};
 use crate::tool::names as tool;
 
@@ -291,74 +288,4 @@ impl Declaration {
     pub fn is_tool(&self) -> bool {
         self.kind == tool::KIND
     }
-
-    /// The manifest of the plugin under `runtime`. In process it says where the type is; the
-    /// address of a subprocess or a service depends on the build and is the caller's to add.
-    pub fn manifest(&self, runtime: Runtime) -> Manifest {
-        let given = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
-        let mut manifest = Manifest::new(self.kind, self.name);
-        manifest.kind_api_version = self.kind_api_version.to_owned();
-        manifest.core_version = self.core_version.to_owned();
-        manifest.runtimes = vec![runtime];
-        manifest.entry_point = (runtime == Runtime::InProcess).then(|| self.type_path.to_owned());
-        manifest.health_check = given(self.health_check);
-        manifest.license = given(self.license);
-        manifest.maintainer = given(self.maintainer);
-        manifest.homepage = given(self.homepage);
-        manifest.version = given(self.version);
-        manifest.description = given(self.description);
-        manifest.authors = owned(self.authors);
-        manifest.capabilities = owned(self.capabilities);
-        manifest.priority = self.priority;
-        manifest.depends_on = self
-            .depends_on
-            .iter()
-            .map(|dependency| Dependency {
-                kind: dependency.kind.map(str::to_owned),
-                name: dependency.name.to_owned(),
-            })
-            .collect();
-        manifest.tryfirst = self.tryfirst;
-        manifest.trylast = self.trylast;
-        if let Some(seconds) = self.startup_timeout_sec {
-            manifest.startup_timeout_sec = seconds;
-        }
-        if let Some(seconds) = self.teardown_timeout_sec {
-            manifest.teardown_timeout_sec = seconds;
-        }
-        manifest.supports_languages = owned(self.supports_languages);
-        manifest.supports_extensions = owned(self.supports_extensions);
-        manifest.supports_mime_types = owned(self.supports_mime_types);
-        manifest.fallback = self.fallback;
-        manifest.execution_model = self.execution_model;
-        manifest.in_process_only = self.in_process_only;
-        manifest.resources = Resources {
-            required: owned(self.resources_required),
-            optional: owned(self.resources_optional),
-        };
-        if let Some(unit) = self.unit_of_work {
-            manifest.unit_of_work = UnitOfWork {
-                declared: true,
-                partition_key: given(unit.partition_key),
-                estimated_duration_sec: unit.estimated_duration_sec,
-                idempotency_mode: unit.idempotency_mode,
-                checkpointable: unit.checkpointable,
-                content_hash: owned(unit.content_hash),
-            };
-        }
-        manifest.metadata = self
-            .metadata
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).into()))
-            .collect();
-        manifest.chain_wrap = self.chain_wrap.map(|wrap| ChainWrap {
-            kinds: owned(wrap.kinds),
-            hooks: owned(wrap.hooks),
-        });
-        manifest
-    }
-}
-
-fn owned(texts: &[&str]) -> Vec<String> {
-    texts.iter().map(|text| (*text).to_owned()).collect()
 }

@@ -18,6 +18,7 @@ pub mod encode;
 pub mod error;
 #[doc(hidden)]
 pub mod event_bus;
+pub mod execution;
 #[doc(hidden)]
 pub mod future;
 #[doc(hidden)]
@@ -26,7 +27,6 @@ pub mod giving_up;
 pub mod health;
 pub mod kind;
 pub mod logging;
-pub mod manifest;
 pub mod middleware;
 #[doc(hidden)]
 pub mod name;
@@ -73,7 +73,6 @@ pub use future::BoxFuture;
 pub use health::{Health, Released};
 pub use kind::{DispatchError, Kind};
 pub use logging::{Logger, Severity};
-pub use manifest::Manifest;
 pub use middleware::Middleware;
 pub use name::PluginName;
 pub use peers::Peers;

@@ -2,7 +2,8 @@
 
 mod constrains;
 mod generated;
-pub(crate) mod keywords;
+#[doc(hidden)]
+pub mod keywords;
 mod of_hook;
 mod optional;
 mod published;
@@ -15,7 +16,7 @@ pub use self::generated::{input, output};
 pub use self::keywords::Schema;
 pub(crate) use self::keywords::is_never;
 pub use self::of_hook::HookSchemas;
+pub(crate) use self::reference::target;
 #[doc(hidden)]
-pub use self::reference::name_of;
-pub(crate) use self::reference::{key, target};
+pub use self::reference::{key, name_of};
 pub(crate) use self::shape::{Shape, Wanted};

@@ -1,6 +1,6 @@
 //! What a declaration takes from Cargo, worked out by the compiler.
 
-use crate::manifest::ExecutionModel;
+use crate::execution::ExecutionModel;
 
 /// Cargo sets a variable that its manifest does not mention to the empty text.
 pub const fn non_empty(text: Option<&'static str>) -> Option<&'static str> {

@@ -4,13 +4,11 @@
 //! |---|---|
 //! | [`KindSpec`], [`KindHook`] | the hookspec, as data (plugin specification, §2) |
 //! | [`Kind`], [`HookSpec`] | what `#[kind]` implements for `dyn Trait` |
-//! | [`Hookspec`] | the hookspec as files |
 //! | [`Native`], [`Lease`] | the shell around a plugin in this process, and its lease on one generation |
 //! | [`Proxy`], [`Caller`] | the kind's trait over anything that takes JSON |
 //! | [`Dispatching`], [`Selector`] | the five dispatch classes, and where their plugins come from |
 
 mod dispatch;
-mod hookspec;
 mod host;
 pub(crate) mod json;
 mod lease;
@@ -26,7 +24,6 @@ use crate::error::{self, HookError};
 use crate::schema::Schema;
 
 pub use dispatch::{Candidate, CapabilityKey, DispatchError, Dispatching, Selector};
-pub use hookspec::{Hookspec, HookspecError};
 pub use host::{Host, MAX_RUNNING};
 pub use lease::{InFlight, Layers, Lease};
 pub use native::{Native, Run};
@@ -47,11 +44,6 @@ pub trait Kind: Send + Sync + 'static {
 
     /// The kind's trait over a plugin that is called by JSON.
     fn proxy(caller: Arc<dyn Caller>) -> Arc<Self>;
-
-    /// The hookspec as files: YAML, JSON Schemas, OpenRPC, Markdown.
-    fn hookspec() -> Hookspec {
-        Hookspec::new(Self::SPEC)
-    }
 }
 
 /// The hook at place `HOOK` of a kind's [`KindSpec::hooks`]: its types, and their JSON forms.

@@ -8,7 +8,7 @@ use super::target;
 pub type Schema = Map<String, Value>;
 
 /// Whether no value fits: `false`, or as that is published.
-pub(crate) fn is_never(schema: &Value) -> bool {
+pub fn is_never(schema: &Value) -> bool {
     match schema {
         Value::Object(map) => map.len() == 1 && map.get("not").is_some_and(is_any),
         other => other == &Value::Bool(false),
@@ -25,7 +25,7 @@ pub(super) fn is_any(schema: &Value) -> bool {
 
 /// How a keyword holds schemas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Holds {
+pub enum Holds {
     /// It is one, or a list of them.
     Schemas,
     /// They stand under names of the author's.
@@ -33,7 +33,7 @@ pub(crate) enum Holds {
 }
 
 /// How the keyword holds schemas, if it does: draft 2020-12, and what older drafts had in its place.
-pub(crate) fn holds(keyword: &str) -> Option<Holds> {
+pub fn holds(keyword: &str) -> Option<Holds> {
     match keyword {
         "additionalItems"
         | "additionalProperties"
@@ -58,7 +58,7 @@ pub(crate) fn holds(keyword: &str) -> Option<Holds> {
 }
 
 /// Calls `visit` with each schema that stands right inside `schema`, and the keyword that holds it.
-pub(crate) fn each_mut(schema: &mut Map<String, Value>, mut visit: impl FnMut(&str, &mut Value)) {
+pub fn each_mut(schema: &mut Map<String, Value>, mut visit: impl FnMut(&str, &mut Value)) {
     for (keyword, value) in schema {
         match (holds(keyword), value) {
             (Some(Holds::Schemas), Value::Array(parts)) => {
@@ -74,7 +74,7 @@ pub(crate) fn each_mut(schema: &mut Map<String, Value>, mut visit: impl FnMut(&s
 }
 
 /// Whether `is` says so of some schema that stands right inside `schema`.
-pub(crate) fn any(schema: &Map<String, Value>, is: impl Fn(&Map<String, Value>) -> bool) -> bool {
+pub fn any(schema: &Map<String, Value>, is: impl Fn(&Map<String, Value>) -> bool) -> bool {
     let is = |part: &Value| part.as_object().is_some_and(&is);
     schema
         .iter()
@@ -88,10 +88,7 @@ pub(crate) fn any(schema: &Map<String, Value>, is: impl Fn(&Map<String, Value>) 
 
 /// `schema`, a part of `root`, and all that speak of the same value: what it refers to, and its
 /// alternatives and conditions, as deep as eight.
-pub(crate) fn forms<'s>(
-    root: &'s Schema,
-    schema: &'s Map<String, Value>,
-) -> Vec<&'s Map<String, Value>> {
+pub fn forms<'s>(root: &'s Schema, schema: &'s Map<String, Value>) -> Vec<&'s Map<String, Value>> {
     let mut forms = vec![schema];
     for _ in 0..8 {
         let inner = forms.iter().flat_map(|form| {

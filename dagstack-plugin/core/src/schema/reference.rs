@@ -33,7 +33,8 @@ pub fn name_of(reference: &str) -> String {
 }
 
 /// One key of a reference's pointer, in plain text.
-pub(crate) fn key(encoded: &str) -> String {
+#[doc(hidden)]
+pub fn key(encoded: &str) -> String {
     unescaped(&percent_decoded(encoded).unwrap_or_else(|| encoded.to_owned()))
 }
 

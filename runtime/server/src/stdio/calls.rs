@@ -22,13 +22,13 @@ use super::progress::CallProgress;
 use super::reader::LARGE;
 use super::reply::{self, Copy, Form};
 use super::server::{Job, Server};
+use dagstack_manifest::ExecutionModel;
 use dagstack_plugin_core::call::call_at;
 use dagstack_plugin_core::cancel::CancelToken;
 use dagstack_plugin_core::context::HookContext;
 use dagstack_plugin_core::error::was_cancelled;
 use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::future::BoxFuture;
-use dagstack_plugin_core::manifest::ExecutionModel;
 use dagstack_plugin_core::plugin::{Args, ErasedPlugin, Output};
 
 /// A reply waits for others only behind calls that took less.

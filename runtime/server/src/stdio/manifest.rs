@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use dagstack_manifest::{Manifest, McpStdio, Runtime};
 use dagstack_plugin_core::declaration::Declaration;
-use dagstack_plugin_core::manifest::{Manifest, McpStdio, Runtime};
 
 /// The manifest of a plugin that is started by `command`.
 pub(super) fn of(declaration: &Declaration, command: Vec<String>) -> Manifest {
-    let mut manifest = declaration.manifest(Runtime::McpStdio);
+    let mut manifest = Manifest::of(declaration, Runtime::McpStdio);
     manifest.mcp_stdio = Some(McpStdio {
         command,
         ..McpStdio::default()

@@ -195,8 +195,8 @@ mod tests {
     use std::sync::OnceLock;
 
     use super::*;
+    use dagstack_manifest::ExecutionModel;
     use dagstack_plugin_core::kind::{Dispatch, ErrorPolicy, KindHook, KindSpec};
-    use dagstack_plugin_core::manifest::ExecutionModel;
     use dagstack_plugin_core::schema::Schema;
 
     const fn hook(name: &'static str, mcp_exposed: bool) -> Hook {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::*;
-use crate::kind::{Capability, Dispatch, ErrorPolicy, TOOL_NAME_TEMPLATE};
+use dagstack_plugin_core::kind::{Capability, Dispatch, ErrorPolicy, TOOL_NAME_TEMPLATE};
 
 fn schema(json: Value) -> Option<Schema> {
     json.as_object().cloned()

@@ -4,7 +4,7 @@
 use std::fmt::{Display, Write};
 
 use super::Hook;
-use crate::kind::{ErrorPolicy, KindSpec};
+use dagstack_plugin_core::kind::{ErrorPolicy, KindSpec};
 
 /// `v<MAJOR>.yaml`.
 pub(super) fn document(kind: &KindSpec, hooks: &[Hook]) -> String {

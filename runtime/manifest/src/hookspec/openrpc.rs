@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::Hook;
-use crate::kind::{ErrorPolicy, KindSpec};
-use crate::schema::{self, keywords};
+use dagstack_plugin_core::kind::{ErrorPolicy, KindSpec};
+use dagstack_plugin_core::schema::{self, keywords};
 
 /// `v<MAJOR>.openrpc.json`.
 pub(super) fn document(kind: &KindSpec, hooks: &[Hook]) -> Value {

@@ -15,14 +15,14 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
-use crate::kind::{KindHook, KindSpec};
-use crate::schema::Schema;
+use dagstack_plugin_core::kind::{Kind, KindHook, KindSpec};
+use dagstack_plugin_core::schema::Schema;
 
-/// The published form of a kind: [`Kind::hookspec`](super::Kind::hookspec).
+/// The published form of a kind: `#[kind]` on a trait.
 ///
 /// | file | what it is |
 /// |---|---|
-/// | `kinds/<kind>/v<MAJOR>.yaml` | the hookspec; [`include_kind!`](crate::include_kind) reads it |
+/// | `kinds/<kind>/v<MAJOR>.yaml` | the hookspec; `include_kind!` reads it |
 /// | `kinds/<kind>/schemas/<hook>.input.json`, `….output.json` | JSON Schemas, of hooks that have a JSON form |
 /// | `kinds/<kind>/v<MAJOR>.openrpc.json` | the same as an OpenRPC document |
 /// | `kinds/<kind>/v<MAJOR>.md` | the same for people |
@@ -45,6 +45,11 @@ pub struct HookspecError {
 }
 
 impl Hookspec {
+    /// That of the kind `K`: `Hookspec::of::<dyn Chunker>()`.
+    pub fn of<K: Kind + ?Sized>() -> Self {
+        Self(K::SPEC)
+    }
+
     /// That of `spec`.
     pub const fn new(spec: &'static KindSpec) -> Self {
         Self(spec)

@@ -63,7 +63,6 @@ fn names_are_the_same_in_serde() {
     );
 }
 
-#[cfg(feature = "manifest")]
 mod reading {
     use proptest::prelude::*;
 
@@ -126,7 +125,7 @@ mod reading {
                     working_dir: text(),
                     env,
                 }),
-                Runtime::McpHttp => m.mcp_http = Some(McpHttp {
+                _ => m.mcp_http = Some(McpHttp {
                     url: "https://host:8443/mcp".to_owned(),
                     auth,
                     auth_header: text(),
@@ -209,7 +208,7 @@ mod reading {
                 manifest.mcp_http = other.mcp_http;
                 manifest.entry_point = other.entry_point;
             }
-            let text = crate::canonical_json::to_string(&manifest.to_json_value()).unwrap();
+            let text = dagstack_plugin_core::canonical_json::to_string(&manifest.to_json_value()).unwrap();
             let value = serde_json::from_str(&text).unwrap();
             prop_assert_eq!(Manifest::from_json_value(&value).unwrap(), manifest);
         }

@@ -60,7 +60,7 @@ impl Manifest {
         match runtime {
             Some(Runtime::InProcess) => pairs.push(("entry_point", json!(self.entry_point))),
             Some(Runtime::McpStdio) => stdio = self.mcp_stdio.as_ref(),
-            Some(Runtime::McpHttp) => http = self.mcp_http.as_ref(),
+            Some(_) => http = self.mcp_http.as_ref(),
             None => {}
         }
         if let Some(stdio) = stdio {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::node::{Data, Node};
 use super::problem::ManifestProblem;
-use crate::secrets::is_secret_name;
+use dagstack_plugin_core::secrets::is_secret_name;
 
 /// One field that is there: its dotted key and its value.
 #[derive(Clone, Debug)]

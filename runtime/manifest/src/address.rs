@@ -110,7 +110,7 @@ fn missing(runtimes: &[Runtime], told: [bool; 3], fields: &Fields<'_>, problems:
     let is_told = |runtime: &Runtime| match runtime {
         Runtime::InProcess => in_process,
         Runtime::McpStdio => stdio,
-        Runtime::McpHttp => http,
+        _ => http,
     };
     let Some(first) = runtimes.first() else {
         return;
@@ -121,7 +121,7 @@ fn missing(runtimes: &[Runtime], told: [bool; 3], fields: &Fields<'_>, problems:
     let (name, example) = match first {
         Runtime::InProcess => ("entry_point", "\"my_crate::MyPlugin\""),
         Runtime::McpStdio => ("command", "[\"./my-plugin\"]"),
-        Runtime::McpHttp => ("endpoint", "\"http://127.0.0.1:8080/mcp\""),
+        _ => ("endpoint", "\"http://127.0.0.1:8080/mcp\""),
     };
     let message = format!("is missing; the runtime `{first}` needs it, write `{name} = {example}`");
     problems.at(fields.key(name), None, message);

@@ -6,7 +6,7 @@ use std::fmt::{Display, Write};
 use serde_json::Value;
 
 use super::Hook;
-use crate::kind::{Dispatch, ErrorPolicy, KindSpec};
+use dagstack_plugin_core::kind::{Dispatch, ErrorPolicy, KindSpec};
 
 /// `v<MAJOR>.md`.
 pub(super) fn page(kind: &KindSpec, hooks: &[Hook]) -> String {
@@ -179,7 +179,7 @@ fn cell(text: &str) -> String {
 /// A schema in a few words; the schema itself has the rest.
 fn shape(schema: &Value) -> String {
     if let Some(reference) = schema["$ref"].as_str() {
-        return code(&crate::schema::name_of(reference));
+        return code(&dagstack_plugin_core::schema::name_of(reference));
     }
     if let Some(value) = schema.get("const") {
         return code(&value.to_string());
