@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `logging` | [`logging::JsonLines`], log records as JSON lines through tracing-subscriber |
 //! | `manifest` | manifests (TOML and JSON), ranges of versions, hookspecs as files |
-//! | `validate` | JSON Schema validation of configs and arguments |
+//! | `validate` | validation of configs and arguments by their schemas |
+//! | `regex` | with it, Unicode classes in patterns (`\p{L}`) |
+//! | `json-schema` | with it, all of JSON Schema and all patterns, by jsonschema; hosts have it |
 //! | `stdio` | [`main!`], the plugin as an executable; with the three above |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |

@@ -48,6 +48,13 @@ fn a_linked_plugin_brings_no_heavy_dependency() {
 }
 
 #[test]
+fn an_executable_brings_no_validator_of_others() {
+    let packages = tree(&["-p", "echo", "--features", "bin"]);
+    assert!(packages.iter().any(|name| name == "rmcp"), "{packages:?}");
+    assert!(!packages.iter().any(|name| name == "jsonschema"));
+}
+
+#[test]
 fn the_smallest_plugin_is_eleven_lines() {
     let folder = workspace().join("examples/echo/src");
     let lines: usize = ["lib.rs", "main.rs"]

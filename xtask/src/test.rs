@@ -46,6 +46,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             "dagstack-plugin",
             "--lib",
         ]))?;
+        // And an executable has no jsonschema, which hosts in the workspace bring.
+        shell::run(&mut cargo(&[
+            "test",
+            "--quiet",
+            "-p",
+            "dagstack-plugin",
+            "--features",
+            "testing",
+            "--lib",
+            "--test",
+            "schemas_at_setup",
+        ]))?;
         shell::run(&mut cargo(&["test", "--quiet", "--workspace", "--doc"]))?;
     }
     for missing in &peers.missing {

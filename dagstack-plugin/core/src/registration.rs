@@ -53,6 +53,8 @@ impl Registration {
 fn setup<T: Plugin>(context: SetupContext) -> Setup {
     Box::pin(async move {
         context.check_resources(T::declaration())?;
+        #[cfg(feature = "validate")]
+        crate::validate::check_schemas(T::declaration())?;
         let section = context.section().clone();
         let work = async move {
             // The author's own error may quote the config.

@@ -2,10 +2,14 @@
 
 mod constrains;
 mod generated;
+#[cfg(feature = "validate")]
+pub(crate) mod judge;
 #[doc(hidden)]
 pub mod keywords;
 mod of_hook;
 mod optional;
+#[cfg(feature = "validate")]
+mod order;
 mod published;
 mod reference;
 mod shape;

@@ -10,20 +10,36 @@ pub(crate) fn target<'s>(root: &'s Schema, schema: &Map<String, Value>) -> Optio
     resolve(root, schema.get("$ref")?.as_str()?)
 }
 
-/// The schema that a local reference names.
+/// The schema that a local reference names, if it is an object.
 pub(crate) fn resolve<'s>(root: &'s Schema, reference: &str) -> Option<&'s Schema> {
+    match find(root, reference)? {
+        Target::Root(root) => Some(root),
+        Target::Part(part) => part.as_object(),
+    }
+}
+
+/// What a local reference names.
+pub(crate) enum Target<'s> {
+    /// The whole.
+    Root(&'s Schema),
+    /// A part of it.
+    Part(&'s Value),
+}
+
+/// What a local reference names.
+pub(crate) fn find<'s>(root: &'s Schema, reference: &str) -> Option<Target<'s>> {
     let pointer = percent_decoded(reference.strip_prefix('#')?)?;
     if pointer.is_empty() {
-        return Some(root);
+        return Some(Target::Root(root));
     }
     let mut keys = pointer.strip_prefix('/')?.split('/').map(unescaped);
     let first = root.get(&keys.next()?)?;
-    keys.try_fold(first, |value, key| match value {
+    let part = keys.try_fold(first, |value, key| match value {
         Value::Object(map) => map.get(&key),
         Value::Array(items) => items.get(key.parse::<usize>().ok()?),
         _ => None,
-    })?
-    .as_object()
+    });
+    part.map(Target::Part)
 }
 
 /// The name of what a reference refers to: the last key of its pointer.

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 
 use super::keywords::Schema;
 pub(crate) use integers::Wanted;
-use kinds::Kinds;
+pub(super) use kinds::Kinds;
 
 /// A schema's places; the first is that of the whole value.
 #[derive(Debug)]

@@ -6,35 +6,32 @@ use crate::schema::keywords::Schema;
 
 /// A set of kinds of values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Kinds(u8);
+pub(in crate::schema) struct Kinds(u8);
 
 impl Kinds {
-    pub(super) const NULL: Self = Self(1);
-    pub(super) const BOOLEAN: Self = Self(2);
-    pub(super) const INTEGER: Self = Self(4);
+    pub(in crate::schema) const NULL: Self = Self(1);
+    pub(in crate::schema) const BOOLEAN: Self = Self(2);
+    pub(in crate::schema) const INTEGER: Self = Self(4);
     /// A number that is no integer.
-    pub(super) const FRACTION: Self = Self(8);
-    pub(super) const STRING: Self = Self(16);
-    pub(super) const ARRAY: Self = Self(32);
-    pub(super) const OBJECT: Self = Self(64);
-    pub(super) const ANY: Self = Self(127);
+    pub(in crate::schema) const FRACTION: Self = Self(8);
+    pub(in crate::schema) const STRING: Self = Self(16);
+    pub(in crate::schema) const ARRAY: Self = Self(32);
+    pub(in crate::schema) const OBJECT: Self = Self(64);
+    pub(in crate::schema) const ANY: Self = Self(127);
 
-    pub(super) fn has(self, kinds: Self) -> bool {
+    pub(in crate::schema) fn has(self, kinds: Self) -> bool {
         self.0 & kinds.0 == kinds.0
     }
 
-    pub(super) fn add(&mut self, kinds: Self) {
+    pub(in crate::schema) fn add(&mut self, kinds: Self) {
         self.0 |= kinds.0;
     }
 
     /// The kinds that a schema names itself.
-    pub(super) fn of(schema: &Schema) -> Self {
+    pub(in crate::schema) fn of(schema: &Schema) -> Self {
         let mut kinds = Self::default();
         match schema.get("type") {
-            Some(Value::Array(names)) => {
-                names.iter().for_each(|name| kinds.add(Self::named(name)));
-            }
-            Some(name) => kinds.add(Self::named(name)),
+            Some(names) => kinds = Self::named(names).unwrap_or(Self::ANY),
             None => {
                 let listed = schema.get("enum").and_then(Value::as_array);
                 let values = schema.get("const").into_iter();
@@ -52,17 +49,25 @@ impl Kinds {
         kinds
     }
 
-    fn named(name: &Value) -> Self {
-        match name.as_str() {
-            Some("null") => Self::NULL,
-            Some("boolean") => Self::BOOLEAN,
-            Some("integer") => Self::INTEGER,
-            Some("number") => Self(Self::INTEGER.0 | Self::FRACTION.0),
-            Some("string") => Self::STRING,
-            Some("array") => Self::ARRAY,
-            Some("object") => Self::OBJECT,
-            _ => Self::ANY,
+    /// The kinds that a `type` names; `None` where it is no name of one, nor a list of them.
+    pub(in crate::schema) fn named(names: &Value) -> Option<Self> {
+        if let Value::Array(names) = names {
+            let mut kinds = Self::default();
+            for name in names {
+                kinds.add(Self::named(name)?);
+            }
+            return Some(kinds);
         }
+        Some(match names.as_str()? {
+            "null" => Self::NULL,
+            "boolean" => Self::BOOLEAN,
+            "integer" => Self::INTEGER,
+            "number" => Self(Self::INTEGER.0 | Self::FRACTION.0),
+            "string" => Self::STRING,
+            "array" => Self::ARRAY,
+            "object" => Self::OBJECT,
+            _ => return None,
+        })
     }
 
     fn of_value(value: &Value) -> Self {

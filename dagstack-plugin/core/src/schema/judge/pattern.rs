@@ -1,0 +1,142 @@
+//! Patterns of schemas, which are ECMAScript's, for a regular expression engine of Rust's.
+
+#[cfg(feature = "regex")]
+use regex::Regex;
+#[cfg(not(feature = "regex"))]
+use regex_lite::Regex;
+
+/// A compiled pattern.
+pub(super) struct Pattern(Regex);
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    ///
+    /// When the engine cannot read it; names the feature by which another one does.
+    pub(super) fn new(pattern: &str) -> Result<Self, String> {
+        Regex::new(&translated(pattern)).map(Self).map_err(|error| {
+            let classes = pattern.contains("\\p") || pattern.contains("\\P");
+            let feature = match classes && !cfg!(feature = "regex") {
+                true => "regex",
+                false => "json-schema",
+            };
+            let error = error.to_string();
+            let reason = error.lines().last().unwrap_or_default();
+            format!(
+                "the pattern `{pattern}` cannot be read: {}; \
+                 the feature `{feature}` of `dagstack-plugin` reads more patterns",
+                reason.trim_start_matches("error: ")
+            )
+        })
+    }
+
+    /// Whether it matches anywhere in the text.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+}
+
+/// The pattern with what the two read differently in words that both engines take: `.` is no line
+/// terminator at all, `\d`, `\w` and `\b` know ASCII only and `\s` the spaces of ECMAScript, and
+/// inside brackets nothing is an operator but the `-` of a range.
+fn translated(pattern: &str) -> String {
+    let mut text = String::with_capacity(pattern.len());
+    let mut in_brackets = false;
+    let mut rest = pattern.chars();
+    while let Some(char) = rest.next() {
+        match char {
+            '\\' => {
+                let escaped = rest.next();
+                match escaped.and_then(class) {
+                    Some(ranges) if in_brackets => text.push_str(ranges),
+                    Some(ranges) => text.extend(["[", ranges, "]"]),
+                    None if escaped == Some('b') && !in_brackets => text.push_str(r"(?-u:\b)"),
+                    None => text.extend(std::iter::once('\\').chain(escaped)),
+                }
+                continue;
+            }
+            '.' if !in_brackets => text.push_str(r"[^\n\r\x{2028}\x{2029}]"),
+            '[' | '&' | '~' if in_brackets => text.extend(['\\', char]),
+            other => text.push(other),
+        }
+        in_brackets = match char {
+            '[' => true,
+            ']' => false,
+            _ => in_brackets,
+        };
+    }
+    text
+}
+
+/// The characters of a class that a letter names.
+fn class(letter: char) -> Option<&'static str> {
+    Some(match letter {
+        'd' => "0-9",
+        'D' => r"\x{0}-/:-\x{10ffff}",
+        'w' => "0-9A-Z_a-z",
+        'W' => r"\x{0}-/:-@\[-\^`\{-\x{10ffff}",
+        's' => {
+            r"\t-\r \x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}"
+        }
+        'S' => {
+            r"\x{0}-\x{8}\x{e}-\x{1f}!-\x{9f}\x{a1}-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027}\x{202a}-\x{202e}\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{fefe}\x{ff00}-\x{10ffff}"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_as_ecmascript_has_it() {
+        for (pattern, inside, outside) in [
+            (r"^\d+$", &["0", "42"][..], &["", "٣", "4a"][..]),
+            (r"^[^\d]$", &["a", "٣"], &["7"]),
+            (r"^\D\W\S$", &["a-a", "٣é☃"], &["1-a", "a_a", "a-\u{2003}"]),
+            (r"^\w+$", &["aZ_9"], &["é", "a b"]),
+            (
+                r"^[\s]$",
+                &[" ", "\u{a0}", "\u{feff}", "\n"],
+                &["a", "\u{200b}"],
+            ),
+            (
+                r"^[\W]$",
+                &["[", "^", "`", "{", "/", "@"],
+                &["_", "a", "Z", "0"],
+            ),
+            ("^.$", &["a", "☃"], &["\n", "\r", "\u{2028}"]),
+            (r"^a\.b\\$", &[r"a.b\"], &[r"aab\"]),
+            ("^[a[&&~~]$", &["a", "[", "&", "~"], &["b"]),
+            (r"^[.\]]$", &[".", "]"], &["a"]),
+            (r"\bto\b", &["to", "é-to"], &["into"]),
+            ("b", &["abc"], &["ac"]),
+            ("^(?:k|v)-[0-9]{2,3}$", &["k-12", "v-123"], &["k-1", "x-12"]),
+            (r"^\u0041\x42\/\-$", &["AB/-"], &["ab/-"]),
+        ] {
+            let pattern = Pattern::new(pattern).unwrap();
+            for text in inside {
+                assert!(pattern.is_in(text), "{text:?} {:?}", pattern.0);
+            }
+            for text in outside {
+                assert!(!pattern.is_in(text), "{text:?} {:?}", pattern.0);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_beyond_the_engine_names_the_feature() {
+        let error = |pattern: &str| Pattern::new(pattern).map(drop).unwrap_err();
+        let ahead = error("^(?=a)b");
+        assert!(
+            ahead.contains("`^(?=a)b`") && ahead.contains("`json-schema`"),
+            "{ahead}"
+        );
+        #[cfg(not(feature = "regex"))]
+        assert!(error(r"^\p{L}$").contains("the feature `regex`"));
+        #[cfg(feature = "regex")]
+        assert!(Pattern::new(r"^\p{L}$").unwrap().is_in("é"));
+    }
+}
