@@ -6,6 +6,7 @@
 //! fit the output schema, and the validator is the judge of what the hook should accept. What may
 //! differ stands in `exceptions.rs`, each with its reason.
 
+mod agreement;
 mod exceptions;
 mod inputs;
 
@@ -111,6 +112,10 @@ impl Swept {
             let input_schema = Value::Object(schemas.input.clone());
             let accepts = judge(&input_schema);
             let returns = judge(&Value::Object(schemas.output.clone()));
+            // Formats are annotations to the SDK.
+            let annotated = agreement::reference(&input_schema);
+            let ours = agreement::judge(&schemas.input);
+            let ours_returns = agreement::judge(&schemas.output);
             for sample in &samples {
                 assert!(
                     accepts.is_valid(sample),
@@ -134,6 +139,9 @@ impl Swept {
                     continue;
                 }
                 let fits = accepts.is_valid(&input);
+                if ours.fits(&input) != annotated.is_valid(&input) {
+                    figures.disagree(hook, &input, "our judge and jsonschema");
+                }
                 let refused = match &linked {
                     Err(error) if error.code() == "invalid_arguments" => Some(error),
                     _ => None,
@@ -166,6 +174,9 @@ impl Swept {
                         true => serde_json::json!({ "result": value }),
                         false => value.clone(),
                     };
+                    if !ours_returns.fits(&value) {
+                        figures.disagree(hook, &input, &format!("our judge refuses {value}"));
+                    }
                     if let Err(error) = returns.validate(&value) {
                         figures.disagree(hook, &input, &format!("returned {value}: {error}"));
                     }
