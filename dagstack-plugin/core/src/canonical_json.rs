@@ -13,27 +13,22 @@
 //! ```
 
 mod error;
-mod spelling;
 #[cfg(test)]
 mod tests;
 
 use std::cmp::Ordering;
+use std::io::{self, Write};
 use std::ops::Range;
 
-use serde::Serialize;
-use serde::ser::{self, Serializer};
+use serde::{Serialize, ser};
 use serde_json::Value;
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
+use crate::encode;
 pub use error::CanonicalJsonError;
-pub(crate) use spelling::utf16_order;
-use spelling::{Key, ecmascript};
 
 /// Integers beyond this magnitude are not exact in every reader (2^53).
 const EXACT: u64 = 1 << 53;
-
-/// The names under which serde_json hands over JSON text and digits of its own.
-const RAW_TOKEN: &str = "$serde_json::private::RawValue";
-const NUMBER_TOKEN: &str = "$serde_json::private::Number";
 
 /// The canonical JSON text of `value`.
 ///
@@ -69,7 +64,7 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalJson
         text: Vec::with_capacity(128),
         ..Output::default()
     };
-    value.serialize(&mut out)?;
+    out.write(value)?;
     if out.inexact {
         tracing::warn!("canonical JSON holds an integer beyond ±2^53, which some readers round");
     }
@@ -86,516 +81,335 @@ pub(crate) fn append<T: Serialize + ?Sized>(
         text: std::mem::take(text),
         ..Output::default()
     };
-    let written = value.serialize(&mut out);
+    let written = out.write(value);
     *text = out.text;
     written
 }
 
-/// The text so far, and what open objects need to be sorted when they end.
+/// The text so far, and what open objects need to be sorted when they end. It is the formatter, not the
+/// writer, that holds the text: only a formatter hears where entries begin and end.
 #[derive(Default)]
 struct Output {
     text: Vec<u8>,
-    /// The entries of all open objects, the innermost last.
+    /// The open objects, the innermost last.
+    objects: Vec<Object>,
+    /// The entries of all open objects, the innermost's last.
     entries: Vec<Entry>,
-    /// The keys of these entries, unescaped, one after the other.
-    keys: String,
     scratch: Vec<u8>,
     inexact: bool,
+    /// Whether anything had to be escaped since the last key began.
+    escaped: bool,
+    /// Why a method of the formatter failed.
+    refused: Option<CanonicalJsonError>,
+}
+
+struct Object {
+    /// Where its text starts, after the bracket.
+    start: usize,
+    /// The first of its entries.
+    entries: usize,
+    /// Whether its keys came in order so far.
+    sorted: bool,
 }
 
 struct Entry {
-    /// In `Output::keys`.
-    key: Range<usize>,
     /// Key and value in `Output::text`.
     text: Range<usize>,
+    /// Where the key ends; 0 until it does.
+    colon: usize,
+    /// Whether the key is spelt with escapes.
+    escaped: bool,
+}
+
+impl Entry {
+    /// The key as it is spelt in this text, without the quotes.
+    #[inline]
+    fn spelt<'a>(&self, text: &'a [u8]) -> &'a [u8] {
+        &text[self.text.start + 1..self.colon - 1]
+    }
+
+    #[cold]
+    fn unescaped(&self, text: &[u8]) -> Vec<u8> {
+        match serde_json::from_slice::<String>(&text[self.text.start..self.colon]) {
+            Ok(key) => key.into_bytes(),
+            Err(_) => self.spelt(text).to_owned(),
+        }
+    }
 }
 
 impl Output {
-    // Scalars are serde_json's own: its digits are the shortest, its escapes the minimal ones.
-    #[inline]
-    fn scalar<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalJsonError> {
-        Ok(serde_json::to_writer(&mut self.text, value)?)
+    fn write<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalJsonError> {
+        // What a method of the formatter left to its default would be an error, and not lost.
+        let nowhere: &mut [u8] = &mut [];
+        let mut serializer = Serializer::with_formatter(nowhere, &mut *self);
+        encode::write(value, &mut serializer).map_err(|error| match self.refused.take() {
+            Some(why) => why,
+            // Nothing else that serde_json itself refuses gets there.
+            None if error.is_syntax() => CanonicalJsonError::KeyNotText,
+            None => ser::Error::custom(error),
+        })
     }
 
-    #[inline]
-    fn unsigned(&mut self, value: u64) -> Result<(), CanonicalJsonError> {
-        self.inexact |= value > EXACT;
-        self.scalar(&value)
+    #[cold]
+    fn refuse(&mut self, why: CanonicalJsonError) -> io::Error {
+        self.refused = Some(why);
+        io::ErrorKind::InvalidData.into()
     }
 
-    #[inline]
-    fn signed(&mut self, value: i64) -> Result<(), CanonicalJsonError> {
-        self.inexact |= value.unsigned_abs() > EXACT;
-        self.scalar(&value)
+    fn in_key(&self) -> bool {
+        self.entries.last().is_some_and(|entry| entry.colon == 0)
     }
 
-    fn float<T: Serialize + Copy + Into<f64>>(
+    /// Writes a float, which serde_json spells with the shortest digits, as ECMAScript does.
+    #[inline]
+    fn float(
         &mut self,
-        value: T,
-    ) -> Result<(), CanonicalJsonError> {
-        let wide: f64 = value.into();
-        if !wide.is_finite() {
-            return Err(CanonicalJsonError::NotFinite(wide));
+        value: f64,
+        write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if self.in_key() {
+            return Err(self.refuse(CanonicalJsonError::KeyNotText));
         }
-        if wide == 0.0 {
+        if value == 0.0 {
             self.text.push(b'0');
             return Ok(());
         }
         let start = self.text.len();
-        self.scalar(&value)?;
+        write(&mut self.text)?;
         if self.text.ends_with(b".0") {
             self.text.truncate(self.text.len() - 2);
-        } else if !(1e-3..1e15).contains(&wide.abs()) && self.text[start..].contains(&b'e') {
-            let spelt = ecmascript(&self.text[start..]);
-            self.text.truncate(start);
-            self.text.extend_from_slice(&spelt);
+        } else if !(1e-3..1e12).contains(&value.abs()) {
+            ecmascript(&mut self.text, start);
         }
         Ok(())
     }
 
-    fn integer<T: TryInto<i64> + TryInto<u64> + Copy + ToString>(
-        &mut self,
-        value: T,
-    ) -> Result<(), CanonicalJsonError> {
-        if let Ok(value) = value.try_into() {
-            self.unsigned(value)
-        } else if let Ok(value) = value.try_into() {
-            self.signed(value)
-        } else {
-            Err(CanonicalJsonError::IntegerTooLarge(value.to_string()))
-        }
-    }
-
-    #[inline]
-    fn open<const CLOSE: u8>(&mut self, opening: &str) -> Compound<'_, CLOSE> {
-        self.text.extend_from_slice(opening.as_bytes());
-        Compound {
-            entries: self.entries.len(),
-            keys: self.keys.len(),
-            start: self.text.len(),
-            sorted: true,
-            wrapped: false,
-            out: self,
-        }
-    }
-
-    fn open_variant<const CLOSE: u8>(
-        &mut self,
-        variant: &'static str,
-        opening: &str,
-    ) -> Result<Compound<'_, CLOSE>, CanonicalJsonError> {
-        self.text.push(b'{');
-        self.scalar(variant)?;
-        self.text.push(b':');
-        let mut compound = self.open(opening);
-        compound.wrapped = true;
-        Ok(compound)
-    }
-}
-
-impl Output {
-    /// Puts the entries from `first` on, whose text is the rest from `start`, in order.
+    /// Puts the entries of an object, whose text is the last, in order.
     #[inline(never)]
-    fn sort(&mut self, start: usize, first: usize) -> Result<(), CanonicalJsonError> {
-        let keys = self.keys.as_bytes();
-        let key = |entry: &Entry| &keys[entry.key.clone()];
-        let entries = &mut self.entries[first..];
+    fn sort(&mut self, object: &Object) -> Result<(), CanonicalJsonError> {
+        let text = self.text.as_slice();
+        let entries = &mut self.entries[object.entries..];
         // Equal keys are an error, so their order does not matter.
-        entries.sort_unstable_by(|a, b| utf16_order(key(a), key(b)));
+        if entries.iter().any(|entry| entry.escaped) {
+            entries.sort_unstable_by(|a, b| utf16_order(&a.unescaped(text), &b.unescaped(text)));
+        } else {
+            entries.sort_unstable_by(|a, b| utf16_order(a.spelt(text), b.spelt(text)));
+        }
         if let Some(pair) = entries
             .windows(2)
-            .find(|pair| key(&pair[0]) == key(&pair[1]))
+            .find(|pair| pair[0].spelt(text) == pair[1].spelt(text))
         {
-            let twice = &self.keys[pair[0].key.clone()];
-            return Err(CanonicalJsonError::DuplicateKey(twice.to_owned()));
+            let twice = String::from_utf8_lossy(&pair[0].unescaped(text)).into_owned();
+            return Err(CanonicalJsonError::DuplicateKey(twice));
         }
         self.scratch.clear();
         for entry in entries {
             if !self.scratch.is_empty() {
                 self.scratch.push(b',');
             }
-            self.scratch
-                .extend_from_slice(&self.text[entry.text.clone()]);
+            self.scratch.extend_from_slice(&text[entry.text.clone()]);
         }
-        self.text.truncate(start);
+        self.text.truncate(object.start);
         self.text.extend_from_slice(&self.scratch);
         Ok(())
     }
 }
 
-/// An open array or object; `CLOSE` is its closing bracket.
-struct Compound<'a, const CLOSE: u8> {
-    out: &'a mut Output,
-    /// The first of its entries and keys in `out`.
-    entries: usize,
-    keys: usize,
-    /// Where its text starts, after the bracket.
-    start: usize,
-    /// Whether its keys came in order so far.
-    sorted: bool,
-    /// Whether it is inside a variant's `{"Variant":…}`.
-    wrapped: bool,
-}
-
-impl<const CLOSE: u8> Compound<'_, CLOSE> {
-    #[inline]
-    fn separate(&mut self) {
-        if self.out.text.len() != self.start {
-            self.out.text.push(b',');
-        }
-    }
-
-    #[inline]
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalJsonError> {
-        self.separate();
-        value.serialize(&mut *self.out)
-    }
-
-    /// Begins an entry whose unescaped key is `out.keys[from..]`.
-    #[inline]
-    fn begin(&mut self, from: usize) -> Result<(), CanonicalJsonError> {
-        self.separate();
-        let out = &mut *self.out;
-        let start = out.text.len();
-        let key = &out.keys[from..];
-        if self.sorted
-            && let Some(last) = out.entries[self.entries..].last()
-            && utf16_order(&out.keys.as_bytes()[last.key.clone()], key.as_bytes()) != Ordering::Less
-        {
-            self.sorted = false;
-        }
-        serde_json::to_writer(&mut out.text, key)?;
-        out.text.push(b':');
-        out.entries.push(Entry {
-            key: from..out.keys.len(),
-            text: start..start,
-        });
-        Ok(())
-    }
-
-    #[inline]
-    fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), CanonicalJsonError> {
-        value.serialize(&mut *self.out)?;
-        if let Some(entry) = self.out.entries.last_mut() {
-            entry.text.end = self.out.text.len();
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &str,
-        value: &T,
-    ) -> Result<(), CanonicalJsonError> {
-        let from = self.out.keys.len();
-        self.out.keys.push_str(key);
-        self.begin(from)?;
-        self.value(value)
-    }
-
-    #[inline]
-    fn close(self) -> Result<(), CanonicalJsonError> {
-        let Self {
-            start,
-            entries,
-            keys,
-            ..
-        } = self;
-        if !self.sorted {
-            self.out.sort(start, entries)?;
-        }
-        let out = self.out;
-        if CLOSE == b'}' {
-            out.entries.truncate(entries);
-            out.keys.truncate(keys);
-        }
-        out.text.push(CLOSE);
-        if self.wrapped {
-            out.text.push(b'}');
-        }
-        Ok(())
-    }
-}
-type Array<'a> = Compound<'a, b']'>;
-type Object<'a> = Compound<'a, b'}'>;
-
-/// An open struct: an object, or the wrapper in which serde_json passes JSON text or digits.
-enum Struct<'a> {
-    Object(Object<'a>),
-    Token(&'a mut Output),
-}
-
-impl Struct<'_> {
-    /// Writes JSON text (of a `RawValue`, or a number of arbitrary precision) in canonical form.
-    fn token<T: Serialize + ?Sized>(
-        out: &mut Output,
-        name: &str,
-        value: &T,
-    ) -> Result<(), CanonicalJsonError> {
-        let Value::String(text) = serde_json::to_value(value)? else {
-            return Err(CanonicalJsonError::Custom("expected JSON text".to_owned()));
-        };
-        if name == RAW_TOKEN {
-            return serde_json::from_str::<Value>(&text)?.serialize(out);
-        }
-        if let Ok(value) = text.parse::<i128>() {
-            return out.integer(value);
-        }
-        match text.parse::<f64>() {
-            Ok(value) if text.contains(['.', 'e', 'E']) => out.float(value),
-            _ => Err(CanonicalJsonError::IntegerTooLarge(text)),
-        }
-    }
-}
-
-macro_rules! scalars {
-    ($($method:ident($type:ty) => $write:ident($as:ty)),* $(,)?) => {$(
+macro_rules! compact {
+    ($($method:ident($($value:ident: $type:ty)?)),* $(,)?) => {$(
         #[inline]
-        fn $method(self, value: $type) -> Result<(), CanonicalJsonError> {
-            self.$write(<$as>::from(value))
+        fn $method<W: Write + ?Sized>(
+            &mut self,
+            _nowhere: &mut W,
+            $($value: $type)?
+        ) -> io::Result<()> {
+            CompactFormatter.$method(&mut self.text, $($value)?)
         }
     )*};
 }
 
-impl<'a> Serializer for &'a mut Output {
-    type Ok = ();
-    type Error = CanonicalJsonError;
-    type SerializeSeq = Array<'a>;
-    type SerializeTuple = Array<'a>;
-    type SerializeTupleStruct = Array<'a>;
-    type SerializeTupleVariant = Array<'a>;
-    type SerializeMap = Object<'a>;
-    type SerializeStruct = Struct<'a>;
-    type SerializeStructVariant = Object<'a>;
-
-    scalars! {
-        serialize_i8(i8) => signed(i64),
-        serialize_i16(i16) => signed(i64),
-        serialize_i32(i32) => signed(i64),
-        serialize_i64(i64) => signed(i64),
-        serialize_i128(i128) => integer(i128),
-        serialize_u8(u8) => unsigned(u64),
-        serialize_u16(u16) => unsigned(u64),
-        serialize_u32(u32) => unsigned(u64),
-        serialize_u64(u64) => unsigned(u64),
-        serialize_u128(u128) => integer(u128),
-        serialize_f32(f32) => float(f32),
-        serialize_f64(f64) => float(f64),
+impl Formatter for &mut Output {
+    compact! {
+        write_null(),
+        write_bool(value: bool),
+        write_i8(value: i8),
+        write_i16(value: i16),
+        write_i32(value: i32),
+        write_u8(value: u8),
+        write_u16(value: u16),
+        write_u32(value: u32),
+        begin_string(),
+        write_string_fragment(fragment: &str),
+        end_string(),
+        begin_array(),
+        begin_array_value(first: bool),
+        end_array(),
+        begin_object_value(),
     }
 
     #[inline]
-    fn serialize_bool(self, value: bool) -> Result<(), CanonicalJsonError> {
-        self.scalar(&value)
+    fn write_i64<W: Write + ?Sized>(&mut self, _nowhere: &mut W, value: i64) -> io::Result<()> {
+        self.inexact |= value.unsigned_abs() > EXACT && !self.in_key();
+        CompactFormatter.write_i64(&mut self.text, value)
     }
 
     #[inline]
-    fn serialize_char(self, value: char) -> Result<(), CanonicalJsonError> {
-        self.scalar(&value)
+    fn write_u64<W: Write + ?Sized>(&mut self, _nowhere: &mut W, value: u64) -> io::Result<()> {
+        self.inexact |= value > EXACT && !self.in_key();
+        CompactFormatter.write_u64(&mut self.text, value)
     }
 
     #[inline]
-    fn serialize_str(self, value: &str) -> Result<(), CanonicalJsonError> {
-        self.scalar(value)
-    }
-
-    fn serialize_bytes(self, value: &[u8]) -> Result<(), CanonicalJsonError> {
-        self.collect_seq(value)
+    fn write_f32<W: Write + ?Sized>(&mut self, _nowhere: &mut W, value: f32) -> io::Result<()> {
+        self.float(value.into(), |text| CompactFormatter.write_f32(text, value))
     }
 
     #[inline]
-    fn serialize_none(self) -> Result<(), CanonicalJsonError> {
-        self.serialize_unit()
+    fn write_f64<W: Write + ?Sized>(&mut self, _nowhere: &mut W, value: f64) -> io::Result<()> {
+        self.float(value, |text| CompactFormatter.write_f64(text, value))
+    }
+
+    /// A number as it was spelt (serde_json's `arbitrary_precision`).
+    fn write_number_str<W: Write + ?Sized>(&mut self, _: &mut W, text: &str) -> io::Result<()> {
+        let written = match (text.parse::<i128>(), text.parse::<f64>()) {
+            (Ok(value), _) => self.write(&value),
+            (_, Ok(value)) if text.contains(['.', 'e', 'E']) => self.write(&value),
+            _ => Err(encode::beyond_64_bits(text)),
+        };
+        written.map_err(|why| self.refuse(why))
+    }
+
+    /// The text of a `RawValue`.
+    fn write_raw_fragment<W: Write + ?Sized>(&mut self, _: &mut W, json: &str) -> io::Result<()> {
+        serde_json::from_str::<Value>(json)
+            .map_err(ser::Error::custom)
+            .and_then(|value| self.write(&value))
+            .map_err(|why| self.refuse(why))
     }
 
     #[inline]
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), CanonicalJsonError> {
-        value.serialize(self)
+    fn write_char_escape<W: Write + ?Sized>(
+        &mut self,
+        _nowhere: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        self.escaped = true;
+        CompactFormatter.write_char_escape(&mut self.text, escape)
     }
 
     #[inline]
-    fn serialize_unit(self) -> Result<(), CanonicalJsonError> {
-        self.text.extend_from_slice(b"null");
+    fn begin_object<W: Write + ?Sized>(&mut self, _nowhere: &mut W) -> io::Result<()> {
+        self.text.push(b'{');
+        let object = Object {
+            start: self.text.len(),
+            entries: self.entries.len(),
+            sorted: true,
+        };
+        self.objects.push(object);
         Ok(())
     }
 
-    fn serialize_unit_struct(self, _name: &'static str) -> Result<(), CanonicalJsonError> {
-        self.serialize_unit()
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-    ) -> Result<(), CanonicalJsonError> {
-        self.scalar(variant)
+    #[inline]
+    fn begin_object_key<W: Write + ?Sized>(
+        &mut self,
+        _nowhere: &mut W,
+        first: bool,
+    ) -> io::Result<()> {
+        if !first {
+            self.text.push(b',');
+        }
+        let start = self.text.len();
+        self.entries.push(Entry {
+            text: start..start,
+            colon: 0,
+            escaped: false,
+        });
+        self.escaped = false;
+        Ok(())
     }
 
     #[inline]
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        value: &T,
-    ) -> Result<(), CanonicalJsonError> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Result<(), CanonicalJsonError> {
-        let mut object: Object<'_> = self.open("{");
-        object.field(variant, value)?;
-        object.close()
-    }
-
-    #[inline]
-    fn serialize_seq(self, _len: Option<usize>) -> Result<Array<'a>, CanonicalJsonError> {
-        Ok(self.open("["))
-    }
-
-    fn serialize_tuple(self, _len: usize) -> Result<Array<'a>, CanonicalJsonError> {
-        Ok(self.open("["))
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        _len: usize,
-    ) -> Result<Array<'a>, CanonicalJsonError> {
-        Ok(self.open("["))
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _len: usize,
-    ) -> Result<Array<'a>, CanonicalJsonError> {
-        self.open_variant(variant, "[")
-    }
-
-    #[inline]
-    fn serialize_map(self, _len: Option<usize>) -> Result<Object<'a>, CanonicalJsonError> {
-        Ok(self.open("{"))
-    }
-
-    fn serialize_struct(
-        self,
-        name: &'static str,
-        _len: usize,
-    ) -> Result<Struct<'a>, CanonicalJsonError> {
-        Ok(match name {
-            RAW_TOKEN | NUMBER_TOKEN => Struct::Token(self),
-            _ => Struct::Object(self.open("{")),
-        })
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        _len: usize,
-    ) -> Result<Object<'a>, CanonicalJsonError> {
-        self.open_variant(variant, "{")
-    }
-}
-
-macro_rules! arrays {
-    ($($trait:ident::$method:ident),* $(,)?) => {$(
-        impl ser::$trait for Array<'_> {
-            type Ok = ();
-            type Error = CanonicalJsonError;
-
-            #[inline]
-            fn $method<T: Serialize + ?Sized>(
-                &mut self,
-                value: &T,
-            ) -> Result<(), CanonicalJsonError> {
-                self.element(value)
-            }
-
-            fn end(self) -> Result<(), CanonicalJsonError> {
-                self.close()
+    fn end_object_key<W: Write + ?Sized>(&mut self, _nowhere: &mut W) -> io::Result<()> {
+        if let (Some(object), Some(entry)) = (self.objects.last_mut(), self.entries.last_mut()) {
+            entry.colon = self.text.len();
+            entry.escaped = self.escaped;
+            if object.sorted
+                && let [.., last, entry] = &self.entries[object.entries..]
+            {
+                // The order of escaped keys is the sort's to find.
+                object.sorted = !last.escaped
+                    && !entry.escaped
+                    && utf16_order(last.spelt(&self.text), entry.spelt(&self.text))
+                        == Ordering::Less;
             }
         }
-    )*};
-}
-
-arrays! {
-    SerializeSeq::serialize_element,
-    SerializeTuple::serialize_element,
-    SerializeTupleStruct::serialize_field,
-    SerializeTupleVariant::serialize_field,
-}
-
-impl ser::SerializeMap for Object<'_> {
-    type Ok = ();
-    type Error = CanonicalJsonError;
-
-    #[inline]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), CanonicalJsonError> {
-        let from = self.out.keys.len();
-        key.serialize(Key(&mut self.out.keys))?;
-        self.begin(from)
+        Ok(())
     }
 
     #[inline]
-    fn serialize_value<T: Serialize + ?Sized>(
-        &mut self,
-        value: &T,
-    ) -> Result<(), CanonicalJsonError> {
-        self.value(value)
+    fn end_object_value<W: Write + ?Sized>(&mut self, _nowhere: &mut W) -> io::Result<()> {
+        if let Some(entry) = self.entries.last_mut() {
+            entry.text.end = self.text.len();
+        }
+        Ok(())
     }
-
-    fn end(self) -> Result<(), CanonicalJsonError> {
-        self.close()
-    }
-}
-
-impl ser::SerializeStructVariant for Object<'_> {
-    type Ok = ();
-    type Error = CanonicalJsonError;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), CanonicalJsonError> {
-        self.field(key, value)
-    }
-
-    fn end(self) -> Result<(), CanonicalJsonError> {
-        self.close()
-    }
-}
-
-impl ser::SerializeStruct for Struct<'_> {
-    type Ok = ();
-    type Error = CanonicalJsonError;
 
     #[inline]
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        key: &'static str,
-        value: &T,
-    ) -> Result<(), CanonicalJsonError> {
-        match self {
-            Self::Object(object) => object.field(key, value),
-            Self::Token(out) => Self::token(out, key, value),
+    fn end_object<W: Write + ?Sized>(&mut self, _nowhere: &mut W) -> io::Result<()> {
+        if let Some(object) = self.objects.pop() {
+            if !object.sorted
+                && let Err(why) = self.sort(&object)
+            {
+                return Err(self.refuse(why));
+            }
+            self.entries.truncate(object.entries);
+        }
+        self.text.push(b'}');
+        Ok(())
+    }
+}
+
+/// Respells the digits from `start` on as ECMAScript does: it has exponents from 1e21 up, with a
+/// sign, and below 1e-6.
+fn ecmascript(text: &mut Vec<u8>, start: usize) {
+    let Some(e) = text[start..].iter().position(|&byte| byte == b'e') else {
+        return;
+    };
+    let mantissa = start + e;
+    let exponent = std::str::from_utf8(&text[mantissa + 1..]).ok();
+    let exponent = exponent
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0_isize);
+    if !(-6..21).contains(&exponent) {
+        if exponent > 0 && text[mantissa + 1] != b'+' {
+            text.insert(mantissa + 1, b'+');
+        }
+        return;
+    }
+    text.truncate(mantissa);
+    let first = start + usize::from(text[start] == b'-');
+    if text.get(first + 1) == Some(&b'.') {
+        text.remove(first + 1);
+    }
+    let places = exponent.unsigned_abs();
+    if exponent < 0 {
+        let zeros = std::iter::repeat_n(b'0', places - 1);
+        text.splice(first..first, b"0.".iter().copied().chain(zeros));
+    } else {
+        // There are never more digits after the point than it moves by.
+        text.resize(text.len().max(first + 1 + places), b'0');
+    }
+}
+
+/// Compares two texts in UTF-8 by their UTF-16 code units. That is UTF-8 byte order, but for U+E000..=U+FFFF (lead bytes
+/// `EE` and `EF`), which come after the surrogates that everything beyond (`F0`…) is made of.
+#[inline]
+pub(crate) fn utf16_order(a: &[u8], b: &[u8]) -> Ordering {
+    let lift = |byte: u8| byte + 0x10 * u8::from(matches!(byte, 0xEE | 0xEF));
+    for (a, b) in a.iter().zip(b) {
+        if a != b {
+            return lift(*a).cmp(&lift(*b));
         }
     }
-
-    fn end(self) -> Result<(), CanonicalJsonError> {
-        match self {
-            Self::Object(object) => object.close(),
-            Self::Token(_) => Ok(()),
-        }
-    }
+    a.len().cmp(&b.len())
 }

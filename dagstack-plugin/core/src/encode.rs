@@ -69,6 +69,15 @@ pub fn on_one_line(mut json: String) -> String {
     json
 }
 
+/// Writes `value` through [`Strict`], however deep it nests, with a serializer of text.
+#[inline]
+pub(crate) fn write<T: Serialize + ?Sized, S: Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    value.serialize(Strict::<_, false>(serializer, usize::MAX))
+}
+
 /// The `f64` with the same shortest decimal form: `0.1_f32` becomes `0.1_f64`.
 fn widen(value: f32) -> f64 {
     // Whole numbers an `f32` holds exactly print the same either way.
@@ -139,7 +148,7 @@ where
     }
 }
 
-fn beyond_64_bits<E: serde::ser::Error>(value: impl fmt::Display) -> E {
+pub(crate) fn beyond_64_bits<E: serde::ser::Error>(value: impl fmt::Display) -> E {
     E::custom(format_args!(
         "found the integer `{value}`, expected one of at most 64 bits; send it as text"
     ))

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use proptest::prelude::*;
+use serde::Serializer;
 use serde_json::json;
 
 use super::*;
@@ -97,9 +98,14 @@ fn numbers() {
     ] {
         assert_eq!(text(&value), expected);
     }
+    assert_eq!(
+        text(&[1.5, 2.5e-6, -2.5e-6, 2.5e18]),
+        "[1.5,0.0000025,-0.0000025,2500000000000000000]"
+    );
     assert_eq!(text(&0.1_f32), "0.1");
     assert_eq!(text(&f32::MAX), "3.4028235e+38");
     assert_eq!(text(&16_777_216.0_f32), "16777216");
+    assert_eq!(text(&1e13_f32), "10000000000000");
     assert_eq!(text(&u64::MAX), "18446744073709551615");
     assert_eq!(text(&i64::MIN), "-9223372036854775808");
     assert_eq!(text(&u128::from(u64::MAX)), "18446744073709551615");
@@ -157,9 +163,9 @@ fn what_has_no_form_is_refused() {
     refused(u128::MAX, "64 bits");
     refused(i128::MIN, "64 bits");
     refused(BTreeMap::from([(u128::MAX, 1)]), "64 bits");
-    refused(Pairs(vec![(1.5, 1)]), "a float");
-    refused(Pairs(vec![(None::<u8>, 1)]), "`None`");
-    refused(Pairs(vec![((), 1)]), "a unit");
+    refused(Pairs(vec![(1.5, 1)]), "a map key");
+    refused(Pairs(vec![(None::<u8>, 1)]), "a map key");
+    refused(Pairs(vec![((), 1)]), "a map key");
     refused(Pairs(vec![("b", 1), ("a", 2), ("b", 3)]), "`b` twice");
     refused(Pairs(vec![("a", 1), ("a", 2)]), "`a` twice");
 }
