@@ -498,3 +498,28 @@ fn text_literal(literal: Literal, cx: &Ctxt) -> Option<LitStr> {
         cx,
     )
 }
+
+/// Text that is one of `allowed`.
+pub(crate) fn one_of(entry: &Entry, allowed: &[&str], cx: &Ctxt) -> Option<LitStr> {
+    let text = entry.text(cx)?;
+    let value = text.value();
+    if allowed.contains(&value.as_str()) {
+        return Some(text);
+    }
+    let guess = suggest(&value, allowed)
+        .map(|guess| format!("; did you mean `\"{guess}\"`?"))
+        .unwrap_or_default();
+    let list = allowed
+        .iter()
+        .map(|word| format!("`\"{word}\"`"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    cx.error(
+        text.span(),
+        format!(
+            "`{}` cannot be `\"{value}\"`{guess}\nnote: it is one of {list}",
+            entry.key
+        ),
+    );
+    None
+}

@@ -6,8 +6,9 @@ use syn::{FnArg, Meta, Type, TypeReference};
 
 use crate::asserted::{Scope, check_inferred, check_type};
 use crate::ctxt::Ctxt;
-use crate::hook::expand::{NamedType, check_send, own};
-use crate::hook::output::{self, check_output, output, place};
+use crate::hook::expand::check_send;
+use crate::hook::model::{NamedType, own};
+use crate::hook::output::{check_output, output, place};
 use crate::hook::signature::{check_plain, check_receiver};
 use crate::hook::types;
 use crate::plugin::model::{ImplBlock, Mark, MemberFn};
@@ -138,7 +139,7 @@ fn check_setup<'a>(function: &'a MemberFn, cx: &Ctxt) -> Option<&'a Type> {
 
 /// A section of a configuration is a table, so nothing else can be read from it.
 fn check_config(context: &Type, cx: &Ctxt) {
-    let Some((name, arguments)) = output::generic(context) else {
+    let Some((name, arguments)) = words::generic(context) else {
         return;
     };
     let [config] = arguments[..] else { return };
@@ -194,36 +195,26 @@ impl Lifecycle<'_> {
         let method = spans::located(&self.function.sig.ident);
         let call = quote!(<Self>::#method(#args));
         if self.function.sig.asyncness.is_some() {
-            quote! {
-                let __dagstack_future = #private::MaySend(#call).__dagstack_send();
-                let __dagstack_output = #private::Returned(__dagstack_future.await);
-            }
+            quote!(#private::MaySend(#call).__dagstack_send().await)
         } else {
-            quote!(let __dagstack_output = #private::Returned(#call);)
+            call
         }
     }
 
-    /// The assertion about what it returns, and that its future is `Send`.
-    fn assertions(
+    /// The assertion that its future is `Send`.
+    fn assert_send(
         &self,
-        bound: &str,
         params: TokenStream,
         args: TokenStream,
         scope: &Scope<'_>,
     ) -> TokenStream {
         let sig = &self.function.sig;
-        let arguments = (bound == "SetupOutcome").then(|| quote!(Self));
-        let mut checks = check_type(output(sig), bound, arguments, scope);
-        if sig.asyncness.is_some() {
-            let method = spans::located(&sig.ident);
-            checks.extend(check_send(
-                quote!(<Self>::#method(#args)),
-                params,
-                self.function,
-                scope,
-            ));
+        if sig.asyncness.is_none() {
+            return TokenStream::new();
         }
-        checks
+        let method = spans::located(&sig.ident);
+        let call = quote!(<Self>::#method(#args));
+        check_send(call, params, self.function, scope)
     }
 }
 
@@ -232,29 +223,23 @@ pub(crate) fn setup_body(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> To
     let private = &scope.private;
     let Some(setup) = setup else {
         return quote! {
-            #private::no_config(__dagstack_context, &__DAGSTACK_DECLARATION)?;
-            #private::Ok(#private::Probe::<Self>::ASK.__dagstack_default())
+            let __dagstack_plugin = || #private::Probe::<Self>::ASK.__dagstack_default();
+            #private::set_up_default(__dagstack_context, &__DAGSTACK_DECLARATION, __dagstack_plugin)
         };
     };
-    let (context, args) = match setup.context {
+    let (question, args) = match setup.context {
         Some(_) => (
-            quote! {
-                let __dagstack_context = #private::Probe::<__dagstack_Context>::ASK
-                    .__dagstack_setup(__dagstack_context, &__DAGSTACK_DECLARATION)?;
-            },
+            quote!(#private::Probe::<__dagstack_Context>::ASK.__dagstack_setup),
             quote!(&__dagstack_context),
         ),
-        None => (
-            quote!(#private::no_config(__dagstack_context, &__DAGSTACK_DECLARATION)?;),
-            TokenStream::new(),
-        ),
+        None => (quote!(#private::no_config), TokenStream::new()),
     };
     let call = setup.call(&args, scope);
     quote! {
-        #context
-        #call
-        #private::SetupReturned(__dagstack_output.0, #private::Probe::<Self>::ASK)
-            .__dagstack_set_up()
+        #private::Box::pin(async move {
+            let __dagstack_context = #question(__dagstack_context, &__DAGSTACK_DECLARATION)?;
+            #private::SetupReturned(#call, #private::Probe::<Self>::ASK).__dagstack_set_up()
+        })
     }
 }
 
@@ -306,40 +291,48 @@ pub(crate) fn setup_assertions(
         params = quote!(__dagstack_context: &__dagstack_Context);
         args = quote!(__dagstack_context);
     }
-    checks.extend(setup.assertions("SetupOutcome", params, args, scope));
+    let returned = output(&setup.function.sig);
+    checks.extend(check_type(
+        returned,
+        "SetupOutcome",
+        Some(quote!(Self)),
+        scope,
+    ));
+    checks.extend(setup.assert_send(params, args, scope));
     checks
 }
 
-/// The body of a method that calls `#[teardown]` or `#[health]`.
-pub(crate) fn method_body(
+/// The method of `Plugin` that calls `#[teardown]` or `#[health]`, if there is one. What the function
+/// returns is asserted where it is used.
+pub(crate) fn method(
     lifecycle: Option<&Lifecycle<'_>>,
-    absent: &str,
-    finish: &str,
+    header: &TokenStream,
+    (outcome, into): (&str, &str),
     scope: &Scope<'_>,
 ) -> TokenStream {
     let private = &scope.private;
     let Some(lifecycle) = lifecycle else {
-        let absent = proc_macro2::Ident::new(absent, proc_macro2::Span::call_site());
-        return quote!(#private::#absent());
+        return TokenStream::new();
     };
     let call = lifecycle.call(&quote!(self), scope);
-    let finish = proc_macro2::Ident::new(finish, proc_macro2::Span::call_site());
+    let returned = output(&lifecycle.function.sig);
+    let (outcome, into) = (format_ident!("{}", outcome), format_ident!("{}", into));
     quote! {
-        #private::Box::pin(async move {
-            #call
-            __dagstack_output.#finish()
-        })
+        #header {
+            #private::Box::pin(async move {
+                <#returned as #private::#outcome>::#into(#call)
+            })
+        }
     }
 }
 
-/// The assertions about `#[teardown]` or `#[health]`.
+/// The assertion about the future of `#[teardown]` or `#[health]`.
 pub(crate) fn method_assertions(
     lifecycle: Option<&Lifecycle<'_>>,
-    bound: &str,
     scope: &Scope<'_>,
 ) -> TokenStream {
     lifecycle.map_or_else(TokenStream::new, |lifecycle| {
         let (param, argument) = (quote!(__dagstack_self: &Self), quote!(__dagstack_self));
-        lifecycle.assertions(bound, param, argument, scope)
+        lifecycle.assert_send(param, argument, scope)
     })
 }

@@ -1,38 +1,9 @@
-//! Lints that are not the author's business: those about generated code, and those whose mend the
-//! macros refuse.
+//! Lints that are not the author's business: those whose mend the macros refuse.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
-/// Generated items, out of sight. They hold the author's types in the author's own tokens, so that
-/// errors point there; what there is to warn about stands in the author's code too.
-pub(crate) fn hidden(items: &TokenStream) -> TokenStream {
-    quote! {
-        #[doc(hidden)]
-        #[allow(
-            clippy::all,
-            clippy::nursery,
-            clippy::pedantic,
-            deprecated,
-            elided_lifetimes_in_paths,
-            mismatched_lifetime_syntaxes,
-            non_camel_case_types,
-            non_snake_case,
-            non_upper_case_globals,
-            single_use_lifetimes,
-            unused_braces,
-            unused_imports,
-            unused_lifetimes,
-            unused_mut,
-            unused_parens,
-            unused_qualifications,
-            unused_variables,
-        )]
-        const _: () = { #items };
-    }
-}
-
-/// For a function that the host calls: it must take `&self` and owned values, its documentation is a
+/// For functions that the host calls: they must take `&self` and owned values, their documentation is a
 /// description for callers, who pass arguments by name and get errors whatever it returns. Goes in
 /// front of the author's attributes, which may say otherwise.
 pub(crate) fn of_called() -> TokenStream {

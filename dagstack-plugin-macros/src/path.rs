@@ -123,6 +123,11 @@ impl CratePath {
         quote!(#self::__private::items! { #items })
     }
 
+    /// The same of items out of sight, about which nobody is warned.
+    pub(crate) fn hidden(&self, items: &TokenStream) -> TokenStream {
+        quote!(#self::__private::hidden! { #items })
+    }
+
     /// `<crate>::__private`, the only module expansions name.
     pub(crate) fn private(&self) -> TokenStream {
         quote!(#self::__private)

@@ -12,14 +12,13 @@ use syn::{
 
 use crate::ctxt::Ctxt;
 use crate::fragments;
-use crate::hook::output::generic;
 use crate::hook::types::{self, Why};
 use crate::names::MARKS;
 use crate::path::CratePath;
 use crate::plugin::fallback::strip;
 use crate::plugin::model::{is_async_trait, rest_of_member};
 use crate::spans;
-use crate::words::shown;
+use crate::words::{generic, shown};
 
 /// How messages speak of the trait.
 pub(crate) struct Role {

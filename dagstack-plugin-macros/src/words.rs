@@ -3,8 +3,8 @@
 
 use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::Type;
 use syn::ext::IdentExt;
+use syn::{GenericArgument, PathArguments, Type};
 
 /// The name as callers write it, without `r#`.
 pub(crate) fn plain_name(ident: &Ident) -> String {
@@ -102,4 +102,22 @@ fn take_pieces(tokens: TokenStream, pieces: &mut Vec<String>) {
     if !operator.is_empty() {
         pieces.push(operator);
     }
+}
+
+/// The last name of a path, and its type arguments.
+pub(crate) fn generic(ty: &Type) -> Option<(&Ident, Vec<&Type>)> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last()?;
+    let arguments = match &last.arguments {
+        PathArguments::AngleBracketed(list) => list
+            .args
+            .iter()
+            .filter_map(|argument| match argument {
+                GenericArgument::Type(ty) => Some(ty),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    };
+    Some((&last.ident, arguments))
 }

@@ -149,3 +149,68 @@ macro_rules! include_kind {
 macro_rules! __dagstack_items {
     ($($items:tt)*) => { $($items)* };
 }
+
+/// What the compiler shall not warn of, and nobody see: see `__private::hidden`. Expansions hold the
+/// author's types in the author's own tokens, so that errors point there; what there is to warn about
+/// stands in the author's code too.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dagstack_hidden {
+    ($($items:tt)*) => {
+        #[doc(hidden)]
+        #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            dead_code,
+            deprecated,
+            elided_lifetimes_in_paths,
+            mismatched_lifetime_syntaxes,
+            non_camel_case_types,
+            non_snake_case,
+            non_upper_case_globals,
+            single_use_lifetimes,
+            unused_braces,
+            unused_imports,
+            unused_lifetimes,
+            unused_mut,
+            unused_parens,
+            unused_qualifications,
+            unused_variables,
+        )]
+        const _: () = { $($items)* };
+    };
+}
+
+/// What becomes of a result of the type, written as `$of` where it borrows: see `__private::then`.
+// `mut`, because an answer for a type that does not fit borrows mutably.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dagstack_then {
+    ($output:ty, $of:ty) => {
+        |output: $of, encoding| {
+            let mut output = $crate::__private::Returned(output);
+            let mut error = $crate::__private::Probe::<$output>::ASK
+                .__dagstack_split()
+                .1;
+            output.__dagstack_encode(encoding, error.__dagstack_failure())
+        }
+    };
+}
+
+/// What Cargo knows of the package that is compiled, see `__private::package`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dagstack_package {
+    () => {{
+        const LIST: ::core::option::Option<&str> = ::core::option_env!("CARGO_PKG_AUTHORS");
+        const AUTHORS: &[&str] =
+            &$crate::__private::split_authors::<{ $crate::__private::count_authors(LIST) }>(LIST);
+        $crate::__private::Package {
+            version: ::core::option_env!("CARGO_PKG_VERSION"),
+            license: ::core::option_env!("CARGO_PKG_LICENSE"),
+            homepage: ::core::option_env!("CARGO_PKG_HOMEPAGE"),
+            authors: AUTHORS,
+        }
+    }};
+}

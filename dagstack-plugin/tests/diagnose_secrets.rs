@@ -65,8 +65,8 @@ fn declaration() -> &'static Declaration {
             execution_model: ExecutionModel::Sync,
             mcp_exposed: true,
             takes_context: true,
-            texts: &[],
-            input_schema: schema::input::<Config>,
+            params: &[],
+            input_schema: |_| schema::input::<Config>(),
             output_schema: schema::output::<String>,
             schemas: OnceLock::new(),
         }]));

@@ -8,8 +8,8 @@ mod decode_support;
 use std::collections::{BTreeMap, HashMap};
 use std::num::{NonZeroI8, NonZeroU64};
 
-use dagstack_plugin::{Args, NoConfig, args};
-use decode_support::{call, call_error, call_text, config_error, configure, plugin};
+use dagstack_plugin::{Args, HookContext, NoConfig, call as hooks, hook, plugin};
+use decode_support::{call, call_error, call_text, config_error, configure};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -281,27 +281,29 @@ fn b06_a_whole_float_is_never_called_a_mistake() {
     assert_eq!(said.lines().count(), 2, "{said}");
 }
 
-#[test]
-fn b06_texts_that_may_be_taken_are_still_there_for_the_second_try() {
-    #[derive(Debug, Deserialize, JsonSchema)]
-    struct Texts {
-        a: String,
-        n: u8,
-        z: Option<String>,
+#[tokio::test]
+async fn b06_texts_that_may_be_taken_are_still_there_for_the_second_try() {
+    #[derive(Default)]
+    struct Texts;
+
+    #[plugin(kind = "chunker", name = "texts")]
+    impl Texts {
+        #[hook]
+        fn chunk(&self, a: String, n: u8, z: Option<String>) -> (String, u8, Option<String>) {
+            (a, n, z)
+        }
     }
-    let declaration = plugin::<Texts, NoConfig>(&[("a", true), ("z", true), ("n", false)]);
+
+    let ctx = HookContext::default();
     for n in [json!(5), json!(5.0)] {
         let mut value = json!({ "a": "first", "n": n, "z": "last" });
-        let read =
-            args::decode::<Texts>(declaration, &declaration.hooks[0], Args::Value(&mut value))
-                .unwrap();
-        assert_eq!(
-            (read.a.as_str(), read.n, read.z.as_deref()),
-            ("first", 5, Some("last"))
-        );
+        let read = hooks::call(&Texts, "chunk", &ctx, Args::Value(&mut value)).await;
+        let read = read.unwrap().into_value().unwrap();
+        assert_eq!(read, json!(["first", 5, "last"]));
     }
     let mut value = json!({ "a": "first", "n": "x", "z": "last" });
-    args::decode::<Texts>(declaration, &declaration.hooks[0], Args::Value(&mut value)).unwrap_err();
+    let read = hooks::call(&Texts, "chunk", &ctx, Args::Value(&mut value)).await;
+    read.unwrap_err();
     assert_eq!(
         value["a"], "first",
         "nothing is lost where something does not fit"

@@ -15,11 +15,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use common::{ALPHA, CALC, Fake};
+use dagstack_plugin::__private::{Arguments, Called};
 use dagstack_plugin::declaration::{ChainWrapDecl, Hook};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, Declaration, Health, Output, Plugin, PluginError, Released, SetupContext,
+    BoxFuture, Declaration, Health, Output, Plugin, PluginError, Released, SetupContext,
     async_trait,
 };
 use dagstack_runtime::middleware::{Call, ConcurrencyLimit, Deadline, Middleware, Next, Observe};
@@ -612,8 +613,8 @@ const fn hook(name: &'static str, mcp_exposed: bool) -> Hook {
         execution_model: ExecutionModel::Sync,
         mcp_exposed,
         takes_context: true,
-        texts: &[],
-        input_schema: Schema::new,
+        params: &[],
+        input_schema: |_| Schema::new(),
         output_schema: Schema::new,
         schemas: OnceLock::new(),
     }
@@ -692,12 +693,13 @@ impl<const N: usize> Plugin for Gate<N> {
         &'a self,
         place: usize,
         _: &'a HookContext,
-        args: Args<'a>,
-    ) -> BoxFuture<'a, Result<Output, HookError>> {
-        Box::pin(async move {
+        arguments: Arguments<'_>,
+    ) -> Called<'a> {
+        let given = arguments.value();
+        Ok(Box::pin(async move {
             let name = GATES[N].name;
             let hook = GATES[N].hooks[place].name;
-            let told = args.to_value().unwrap().into_owned();
+            let told = given;
             let given = told["args"]["text"].as_str().unwrap_or_default().to_owned();
             let asks = |what: &str| given.contains(&format!("{name}:{what}"));
             let answer = if hook == "before" {
@@ -718,7 +720,7 @@ impl<const N: usize> Plugin for Gate<N> {
             told["by"] = json!(format!("{name} {hook}"));
             SEEN.lock().unwrap().push(told);
             Ok(Output::Value(answer))
-        })
+        }))
     }
     fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async { Health::Healthy })

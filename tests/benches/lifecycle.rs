@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
+use dagstack_plugin::__private::{Arguments, Called};
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, Declaration, Health, HookContext, HookError, Output, Plugin, PluginError,
-    Released, SetupContext, code,
+    BoxFuture, Declaration, Health, HookContext, HookError, Plugin, PluginError, Released,
+    SetupContext, code,
 };
 use dagstack_runtime::{Registry, RegistryBuilder};
 use serde_json::json;
@@ -42,13 +43,10 @@ impl<const MS: u64, const N: usize> Plugin for Numbered<MS, N> {
         })
     }
 
-    fn call<'a>(
-        &'a self,
-        _: usize,
-        _: &'a HookContext,
-        _: Args<'a>,
-    ) -> BoxFuture<'a, Result<Output, HookError>> {
-        Box::pin(async { Err(HookError::new(code::UNKNOWN_HOOK, "it has none")) })
+    fn call<'a>(&'a self, _: usize, _: &'a HookContext, _: Arguments<'_>) -> Called<'a> {
+        Ok(Box::pin(async {
+            Err(HookError::new(code::UNKNOWN_HOOK, "it has none"))
+        }))
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {

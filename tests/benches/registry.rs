@@ -20,13 +20,14 @@ use std::task::{Context, Poll, Waker};
 use async_trait::async_trait;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use dagstack_plugin::__private::{Arguments, Called};
 use dagstack_plugin::declaration::{Declaration, Hook};
 use dagstack_plugin::kind::{HookSpec, Lease, Native, Run};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, Health, HookContext, HookError, Kind, Output, Plugin, PluginError, Released,
-    SetupContext, code, kind,
+    BoxFuture, Health, HookContext, HookError, Kind, Plugin, PluginError, Released, SetupContext,
+    code, kind,
 };
 use dagstack_runtime::middleware::Observe;
 use dagstack_runtime::{Registry, RegistryBuilder};
@@ -54,8 +55,8 @@ const fn hook(name: &'static str) -> Hook {
         execution_model: ExecutionModel::Async,
         mcp_exposed: true,
         takes_context: true,
-        texts: &[],
-        input_schema: Schema::new,
+        params: &[],
+        input_schema: |_| Schema::new(),
         output_schema: Schema::new,
         schemas: OnceLock::new(),
     }
@@ -100,14 +101,11 @@ impl<const N: usize> Plugin for Hand<N> {
     fn setup(_: SetupContext) -> BoxFuture<'static, Result<Self, PluginError>> {
         Box::pin(async { Ok(Self) })
     }
-    fn call<'a>(
-        &'a self,
-        _: usize,
-        _: &'a HookContext,
-        _: Args<'a>,
-    ) -> BoxFuture<'a, Result<Output, HookError>> {
+    fn call<'a>(&'a self, _: usize, _: &'a HookContext, _: Arguments<'_>) -> Called<'a> {
         // Everything here is called through the trait.
-        Box::pin(async { Err(HookError::new(code::UNKNOWN_HOOK, "only typed")) })
+        Ok(Box::pin(async {
+            Err(HookError::new(code::UNKNOWN_HOOK, "only typed"))
+        }))
     }
     fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async { Health::Healthy })

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use dagstack_plugin::call::call;
+use dagstack_plugin::call::{call, call_at};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::prelude::*;
 use dagstack_plugin::{Args, ErasedPlugin, Plugin, SetupContext, code, registered};
@@ -254,11 +254,8 @@ async fn a_panic_is_that_calls_error() {
 async fn a_number_without_a_hook_is_an_error() {
     let plugin = calculator(Value::Null).await;
     let ctx = HookContext::default();
-    let error = plugin
-        .erased_call(99, &ctx, Args::Json("{}"))
-        .await
-        .unwrap_err();
-    assert_eq!(error.code(), code::UNKNOWN_HOOK);
+    let called = call_at(&*plugin, 99, &ctx, Args::Json("{}"));
+    assert_eq!(called.await.unwrap_err().code(), code::UNKNOWN_HOOK);
 }
 
 #[tokio::test]

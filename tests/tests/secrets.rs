@@ -312,7 +312,7 @@ fn in_parts(secrets: &[String], section: &Value) -> Result<(), TestCaseError> {
 }
 
 /// The parameters of the hook `take`.
-#[derive(serde::Deserialize)]
+#[derive(serde::Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[allow(dead_code)]
 struct Taken {

@@ -26,8 +26,8 @@ use crate::asserted::{Asserted, Scope, Value, check_type};
 use crate::hook::attrs::Crossing;
 use crate::hook::called;
 use crate::path::CratePath;
+use crate::spans;
 use crate::words::plain_name;
-use crate::{lints, spans};
 
 /// The plain derives.
 pub(super) fn derives(item: &Item, krate: &CratePath) -> TokenStream {
@@ -102,16 +102,13 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
         .needs_default
         .then(|| quote!(<#ident as #private::ParamDefault>::__dagstack_check();));
     let check = named(format_ident!("__dagstack_check"), data);
-    let hidden = lints::hidden(&quote! {
+    let hidden = krate.hidden(&quote! {
         use #private::{Values as _, ask::*};
         #(#aliases)*
         #called
-        #[allow(dead_code)]
         #values
-        #[allow(dead_code)]
         #schema
         #impls
-        #[allow(dead_code)]
         fn #check() {
             #of_type
             #checks

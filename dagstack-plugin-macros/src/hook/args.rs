@@ -6,7 +6,6 @@ use syn::LitStr;
 
 use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned};
-use crate::plugin::args::one_of;
 
 /// What `#[hook(…)]` says.
 #[derive(Default)]
@@ -18,7 +17,7 @@ pub(crate) struct HookArgs {
 }
 
 /// An execution model of the manifest, the most demanding last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Model {
     Async,
     Sync,
@@ -59,7 +58,7 @@ impl Model {
     ];
 
     pub(crate) fn parse(entry: &Entry, cx: &Ctxt) -> Option<Spanned<Self>> {
-        let text = one_of(entry, &Self::ALL.map(|(name, _)| name), cx)?;
+        let text = entries::one_of(entry, &Self::ALL.map(|(name, _)| name), cx)?;
         let value = text.value();
         Self::ALL
             .iter()

@@ -1,132 +1,29 @@
-//! What a hook becomes: an args struct, an entry of the declaration, an arm of the call, and the
-//! assertions about its types.
+//! What a hook becomes: an entry of the declaration, an arm of the call, and the assertions about its
+//! types; and what all hooks share that take or return the same type.
+
+use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Index, LitStr};
 
-use super::args::{HookArgs, Model};
 use super::called;
+use super::model::{Hook, own};
 use super::output;
 use super::signature::{Param, ValueParam};
 use crate::asserted::{Asserted, Scope, Value, check_inferred, check_type};
-use crate::kind::data::HookData;
-use crate::lifetimes::{lifetime, name_elided};
+use crate::docs;
 use crate::plugin::model::MemberFn;
 use crate::plugin::of_kind;
 use crate::spans;
-use crate::{cfg, docs};
-
-/// The lifetime of borrowed parameters in generated code.
-const BORROWED: &str = "__dagstack_a";
 
 /// What a parameter must be of which its attributes say nothing else.
 const INPUT: &str = "HookInput";
 /// What a result must be.
 const OUTPUT: &str = "HookOutput";
 
-/// A hook, checked.
-pub(crate) struct Hook<'a> {
-    pub(crate) function: &'a MemberFn,
-    pub(crate) args: HookArgs,
-    pub(crate) name: String,
-    pub(crate) name_span: Span,
-    pub(crate) params: Vec<Param>,
-    /// Its place among the hooks as written.
-    pub(crate) index: usize,
-    /// What the kind says about it, if the kind is a trait, and its place there.
-    pub(crate) of_kind: Option<(usize, &'a HookData)>,
-    /// The trait of the kind.
-    pub(crate) kind_path: Option<&'a syn::Path>,
-}
-
-/// A type of the author's and the name the expansion has for it.
-pub(crate) struct NamedType {
-    pub(crate) cfgs: Vec<Attribute>,
-    pub(crate) name: Ident,
-    /// The lifetime of what it borrows.
-    pub(crate) generics: TokenStream,
-    pub(crate) ty: TokenStream,
-}
-
 impl Hook<'_> {
-    pub(crate) fn cfgs(&self) -> Vec<Attribute> {
-        cfg::of(&self.function.attrs)
-    }
-
-    pub(crate) fn is_async(&self) -> bool {
-        self.function.sig.asyncness.is_some()
-    }
-
-    /// How the hook wants to be run.
-    pub(crate) fn model(&self) -> Model {
-        match &self.args.execution_model {
-            Some(model) => model.value,
-            None if self.is_async() => Model::Async,
-            None => Model::Sync,
-        }
-    }
-
-    /// The variant of the index enum.
-    fn variant(&self) -> Ident {
-        format_ident!("Hook{}", self.index)
-    }
-
-    fn struct_name(&self) -> Ident {
-        format_ident!("__dagstack_Args{}", self.index)
-    }
-
-    /// What the expansion calls the type of a parameter.
-    pub(crate) fn alias(&self, number: usize) -> Ident {
-        format_ident!("__dagstack_Type{}_{}", self.index, number)
-    }
-
-    /// The same, as a type, with the lifetime of what it borrows.
-    pub(crate) fn alias_of(&self, number: usize, value: &ValueParam, life: &str) -> TokenStream {
-        let name = self.alias(number);
-        let generics = generics(value, life);
-        quote!(#name #generics)
-    }
-
-    pub(crate) fn output_alias(&self) -> Ident {
-        format_ident!("__dagstack_Output{}", self.index)
-    }
-
-    /// The constant under which the call finds the hook.
-    pub(crate) fn constant(&self) -> Ident {
-        format_ident!("__DAGSTACK_HOOK{}", self.index)
-    }
-
-    /// Whether it asks for the context of its call.
-    pub(crate) fn takes_context(&self) -> bool {
-        let mut params = self.params.iter();
-        params.any(|param| matches!(param, Param::Context(_)))
-    }
-
-    /// Whether callers outside this program can call it.
-    pub(crate) fn is_exposed(&self) -> bool {
-        match self.of_kind {
-            Some((_, data)) => data.is_exposed,
-            None => self.args.mcp_exposed.as_ref().is_none_or(|flag| flag.value),
-        }
-    }
-
-    /// Whether a parameter is flattened: then the type of the arguments takes any key, and the schema
-    /// says which are known.
-    fn is_flattened(&self) -> bool {
-        self.params
-            .iter()
-            .any(|param| matches!(param, Param::Value(value) if value.is_flattened()))
-    }
-
-    /// The element of the index enum.
-    pub(crate) fn index_variant(&self) -> TokenStream {
-        let cfgs = self.cfgs();
-        let variant = self.variant();
-        quote!(#(#cfgs)* #variant,)
-    }
-
     /// The element of the list of execution models.
     pub(crate) fn model_element(&self, scope: &Scope<'_>) -> TokenStream {
         let cfgs = self.cfgs();
@@ -134,52 +31,23 @@ impl Hook<'_> {
         quote!(#(#cfgs)* #model,)
     }
 
-    /// The types of the hook, each with the name the expansion has for it.
-    pub(crate) fn types(&self) -> Vec<NamedType> {
-        let cfgs = self.cfgs();
-        let params = self.params.iter().enumerate().map(|(number, param)| {
-            let (Param::Context(ty) | Param::Value(ValueParam { ty, .. })) = param;
-            let (generics, ty) = match param {
-                Param::Value(value) if value.is_borrowed() => (
-                    generics(value, BORROWED),
-                    name_elided(ty.to_token_stream(), &mut || BORROWED.to_owned()),
-                ),
-                _ => (TokenStream::new(), ty.to_token_stream()),
-            };
-            (self.alias(number), generics, ty)
-        });
-        let output = name_elided(output::output(&self.function.sig), &mut || {
-            "static".to_owned()
-        });
-        params
-            .chain([(self.output_alias(), TokenStream::new(), output)])
-            .map(|(name, generics, ty)| NamedType {
-                cfgs: cfgs.clone(),
-                name,
-                generics,
-                ty: spans::without_self(ty, &own()),
-            })
-            .collect()
-    }
-
-    /// The struct the arguments are read into.
+    /// The struct the arguments are read into, where the attributes of a parameter want a derive.
     ///
     /// ```text
-    /// struct __dagstack_Args0<const __DAGSTACK: bool> { text: __dagstack_Type0_0 }
+    /// struct __dagstack_Args0<const __DAGSTACK: bool> { text: __dagstack_Type0 }
     /// ```
     ///
     /// The constant parameter makes schemars look at `bound`, which it ignores on a type without
     /// parameters.
-    pub(crate) fn args_struct(&self, scope: &Scope<'_>) -> TokenStream {
-        // Nothing is read for a hook that only the kind's trait calls.
-        if self.of_kind.is_some_and(|(_, data)| !data.is_exposed) {
+    pub(crate) fn args_struct(&self, krate: &TokenStream, scope: &Scope<'_>) -> TokenStream {
+        if !self.is_read() || self.is_read_by_slots() {
             return TokenStream::new();
         }
         let private = &scope.private;
         let cfgs = self.cfgs();
         let name = self.struct_name();
-        let serde = format!("{private}::serde").replace(' ', "");
-        let schemars = format!("{private}::schemars").replace(' ', "");
+        let of_crate = |name| format!("{krate}::{name}").replace(' ', "");
+        let (serde, schemars) = (of_crate("serde"), of_crate("schemars"));
         let mut items = TokenStream::new();
         let mut fields = TokenStream::new();
         let mut de_bounds = Vec::new();
@@ -229,13 +97,6 @@ impl Hook<'_> {
         }
     }
 
-    /// Whether an attribute of a parameter calls something of the plugin's own.
-    pub(crate) fn calls_self(&self) -> bool {
-        self.params.iter().any(|param| {
-            matches!(param, Param::Value(value) if value.attrs.iter().any(called::names_self))
-        })
-    }
-
     /// The parameter with names for what its attributes call, and the items of these names.
     fn called(
         &self,
@@ -280,24 +141,9 @@ impl Hook<'_> {
             None => description,
         };
         let (input_schema, output_schema) = self.schemas(private);
-        let texts = self
-            .params
-            .iter()
-            .enumerate()
-            .filter_map(|(number, param)| {
-                let Param::Value(value) = param else {
-                    return None;
-                };
-                // With serde's attributes the name or the reading may be another.
-                if value.is_borrowed()
-                    || value.attrs.iter().any(|attr| attr.path().is_ident("serde"))
-                {
-                    return None;
-                }
-                let name = value.ident.unraw().to_string();
-                let alias = self.alias(number);
-                Some(quote!((#name, #private::Probe::<#alias>::IS_TEXT)))
-            });
+        let params = self
+            .values()
+            .map(|(place, value)| self.param(place, value, private));
         quote! {
             #(#cfgs)*
             #private::Hook {
@@ -306,7 +152,7 @@ impl Hook<'_> {
                 execution_model: #model,
                 mcp_exposed: #exposed,
                 takes_context: #takes_context,
-                texts: &[#(#texts),*],
+                params: &[#(#params),*],
                 input_schema: #input_schema,
                 output_schema: #output_schema,
                 schemas: #private::OnceLock::new(),
@@ -314,41 +160,41 @@ impl Hook<'_> {
         }
     }
 
+    /// The element of the hook's list of parameters.
+    fn param(&self, place: usize, value: &ValueParam, private: &TokenStream) -> TokenStream {
+        let name = value.ident.unraw().to_string();
+        if !self.is_read() || !self.is_read_by_slots() {
+            let is_flattened = value.is_flattened();
+            return quote!(#private::Param::of_struct(#name, #is_flattened));
+        }
+        let input = input_name(self.type_number(place));
+        let doc = docs::text(&value.attrs).unwrap_or_else(|| quote!(""));
+        quote!(#private::Param::new(#name, #input.property, #doc))
+    }
+
     /// The functions that make the schemas of the arguments and the result.
     fn schemas(&self, private: &TokenStream) -> (TokenStream, TokenStream) {
         let args = self.struct_name();
-        let output = self.output_alias();
-        let schema = format_ident!(
-            "{}",
-            if self.is_flattened() {
-                "__dagstack_flattened_schema"
-            } else {
-                "__dagstack_input_schema"
+        let output = schema_name(self.type_number(self.params.len()));
+        let input = match (self.is_read(), self.is_read_by_slots(), self.is_flattened()) {
+            (false, ..) => quote!(#private::no_schema),
+            (_, true, _) => quote!(#private::parameters_schema),
+            (.., false) => {
+                quote!(|_| #private::Probe::<#args<true>>::ASK.__dagstack_input_schema())
             }
-        );
-        let input = quote!(#private::Probe::<#args<true>>::ASK.#schema());
+            (.., true) => {
+                quote!(|_| #private::Probe::<#args<true>>::ASK.__dagstack_flattened_schema())
+            }
+        };
         match self.of_kind {
-            None => (
-                quote!(|| #input),
-                quote!(|| #private::Probe::<#output>::ASK.__dagstack_output_schema()),
+            None => (input, output.into_token_stream()),
+            Some((place, _)) => (
+                quote!(|__dagstack_hook| {
+                    #private::kind_input::<__dagstack_Kind>(#place, __dagstack_hook, #input)
+                }),
+                quote!(|| #private::kind_output::<__dagstack_Kind>(#place)),
             ),
-            Some((place, data)) => {
-                let own = data.is_exposed.then_some(input);
-                let own = own.unwrap_or_else(|| quote!(#private::no_schema()));
-                (
-                    quote!(|| #private::kind_input::<__dagstack_Kind>(#place, #own)),
-                    quote!(|| #private::kind_output::<__dagstack_Kind>(#place)),
-                )
-            }
         }
-    }
-
-    /// The constant under which the call finds the hook.
-    pub(crate) fn index_const(&self) -> TokenStream {
-        let cfgs = self.cfgs();
-        let variant = self.variant();
-        let constant = self.constant();
-        quote!(#(#cfgs)* const #constant: usize = __dagstack_Index::#variant as usize;)
     }
 
     /// The arm of the call.
@@ -360,73 +206,70 @@ impl Hook<'_> {
         {
             return of_kind::arm_of_hidden(self, place, data, scope);
         }
-        let constant = self.constant();
+        let place = self.place();
+        let by_slots = self.is_read_by_slots();
+        let (mut slots, mut inputs) = (Vec::new(), Vec::new());
         let args = self.struct_name();
-        let method = &self.function.sig.ident;
-        let method = spans::located(method);
-        let mut has_values = false;
-        let call_args: Vec<TokenStream> = self
+        if !by_slots {
+            slots.push(format_ident!("__dagstack_args"));
+            inputs.push(quote!(#private::Probe::<#args<true>>::INPUT));
+        }
+        let given: Vec<TokenStream> = self
             .params
             .iter()
             .enumerate()
             .map(|(number, param)| match param {
+                Param::Value(_) if by_slots => {
+                    let slot = format_ident!("__dagstack_{}", number);
+                    inputs.push(input_name(self.type_number(number)).into_token_stream());
+                    slots.push(slot.clone());
+                    quote!(#slot.take())
+                }
                 Param::Value(value) => {
-                    has_values = true;
                     let field = spans::located(&value.ident);
                     quote!(__dagstack_args.#field)
                 }
                 Param::Context(_) => {
-                    let alias = self.alias(number);
-                    quote!(#private::Probe::<#alias>::ASK.__dagstack_context(__dagstack_ctx))
+                    let context = context_name(self.type_number(number));
+                    quote!(#context(__dagstack_ctx))
                 }
             })
             .collect();
-        // Arguments are decoded also where there are none: unknown ones are refused.
-        let pattern = if has_values {
-            quote!(__dagstack_args)
+        let method = spans::located(&self.function.sig.ident);
+        let mut call = quote!(<Self>::#method(self, #(#given),*));
+        let read = if by_slots {
+            quote!(__dagstack_arguments.read(&mut [#(&mut #slots),*])?)
         } else {
-            quote!(_)
+            call = quote!({ let __dagstack_args = __dagstack_args.take(); #call });
+            quote!(__dagstack_arguments.read_struct(&mut __dagstack_args)?)
         };
-        let decode = format_ident!(
-            "{}",
-            if self.is_flattened() {
-                "__dagstack_decode_flattened"
-            } else {
-                "__dagstack_decode"
-            }
-        );
-        let returned = self.output_alias();
-        let call = quote!(<Self>::#method(self, #(#call_args),*));
-        let decode = quote! {
-            let #pattern = #private::Probe::<#args<true>>::ASK
-                .#decode(&__DAGSTACK_DECLARATION, __dagstack_hook, __dagstack_input)?;
+        let output = self.params.len();
+        let then = if self.returns_borrowed() {
+            let of = output::output(&self.function.sig);
+            let ty = self.alias(output);
+            quote!(#private::then!(#ty, #of))
+        } else {
+            then_name(self.type_number(output)).into_token_stream()
         };
-        // `mut`, because an answer for a type that does not fit borrows mutably.
-        let output = if self.is_async() {
-            // The arguments end before the future is awaited.
+        let future = if self.is_async() {
             quote! {
-                let __dagstack_future = {
-                    #decode
-                    #private::MaySend(#call).__dagstack_send()
-                };
-                let mut __dagstack_output = #private::Returned(__dagstack_future.await);
+                let __dagstack_call = #private::MaySend(#call).__dagstack_send();
+                #private::Awaited::call(__dagstack_call, #then, __dagstack_encoding)
             }
         } else {
             quote! {
-                #decode
-                let mut __dagstack_output = #private::Returned(#call);
+                let __dagstack_call =
+                    #private::poll_fn(move |_| (#then)(#call, __dagstack_encoding));
+                #private::Ok(#private::Box::pin(#private::MaySend(__dagstack_call).__dagstack_send()))
             }
         };
         quote! {
             #(#cfgs)*
-            #constant => #private::Box::pin(async move {
-                let __dagstack_hook = &__DAGSTACK_HOOKS[#constant];
-                let __dagstack_form = __dagstack_input.form();
-                let __dagstack_failure =
-                    #private::Probe::<#returned>::ASK.__dagstack_split().1.__dagstack_failure();
-                #output
-                __dagstack_output.__dagstack_encode(__dagstack_hook, __dagstack_form, __dagstack_failure)
-            }),
+            #place => {
+                #(let mut #slots = #private::Slot::new(#inputs);)*
+                let __dagstack_encoding = #read;
+                #future
+            }
         }
     }
 
@@ -492,6 +335,16 @@ impl Hook<'_> {
                             check_type(&ty, bound, None, scope)
                         });
                     }
+                    if !self.is_async() && is_new(asserted, "Movable", &ty) {
+                        let alias = self.alias(number);
+                        let mut probe = quote!(#private::Probe::<#alias>::ASK);
+                        // A type that cannot be read is one mistake, whether it is `Send` or not.
+                        if crossing.bounds(INPUT).contains(&INPUT) {
+                            probe = quote!(#probe.__dagstack_if_input(#probe));
+                        }
+                        let place = spans::ends(&ty);
+                        checks.extend(check_inferred(quote!(Movable), probe, place, scope));
+                    }
                     if let Some(Ok(ty)) = crossing.schema_of.map(|ty| ty.parse::<syn::Type>()) {
                         checks.extend(check_type(ty, "Described", None, scope));
                     }
@@ -524,11 +377,7 @@ impl Hook<'_> {
         }
         if self.is_async() {
             let method = spans::located(&self.function.sig.ident);
-            let values: Vec<_> = self
-                .params
-                .iter()
-                .filter(|param| matches!(param, Param::Value(_)))
-                .collect();
+            let has_values = self.values().next().is_some();
             let (names, types): (Vec<Ident>, Vec<TokenStream>) = self
                 .params
                 .iter()
@@ -549,10 +398,18 @@ impl Hook<'_> {
                 // Types that cannot move between threads are the kind's mistake.
                 let given = of_kind::given_name(self);
                 call = quote!(#private::Probe::<#given<'_>>::ASK.__dagstack_if_send(#call));
-            } else if !values.is_empty() {
+            } else if has_values {
                 // A type that cannot be read is one mistake, whether it is `Send` or not.
-                let args = self.struct_name();
-                call = quote!(#private::Probe::<#args<true>>::ASK.__dagstack_if_read(#call));
+                let read = if self.is_read_by_slots() {
+                    tuple(
+                        self.values()
+                            .map(|(number, _)| self.alias(number).into_token_stream()),
+                    )
+                } else {
+                    let args = self.struct_name();
+                    quote!(#args<true>)
+                };
+                call = quote!(#private::Probe::<#read>::ASK.__dagstack_if_read(#call));
             }
             checks.extend(check_send(
                 call,
@@ -561,23 +418,103 @@ impl Hook<'_> {
                 scope,
             ));
         }
+        if checks.is_empty() {
+            return checks;
+        }
         quote!(#(#cfgs)* { #checks })
     }
 }
 
-/// What `Self` is called outside the author's block.
-pub(crate) fn own() -> Ident {
-    format_ident!("__dagstack_Self")
+/// What the arms share: one constant for each type that is read, returned or lent, which says how.
+pub(crate) fn shared(hooks: &[Hook<'_>], scope: &Scope<'_>) -> TokenStream {
+    let private = &scope.private;
+    let mut items = TokenStream::new();
+    let mut known = HashSet::new();
+    for hook in hooks.iter().filter(|hook| hook.is_read()) {
+        let cfgs = hook.cfgs();
+        for place in 0..=hook.params.len() {
+            let (number, ty) = (hook.type_number(place), hook.alias(place));
+            let (name, item) = match hook.params.get(place) {
+                Some(Param::Value(_)) if !hook.is_read_by_slots() => continue,
+                Some(Param::Value(_)) => {
+                    let name = input_name(number);
+                    let of = quote!(&'static #private::Input<#ty> = #private::Probe::<#ty>::INPUT);
+                    (name, of)
+                }
+                Some(Param::Context(_)) => (
+                    context_name(number),
+                    quote! {
+                        fn(&#private::HookContext) -> &#ty =
+                            |ctx| #private::Probe::<#ty>::ASK.__dagstack_context(ctx)
+                    },
+                ),
+                None => {
+                    // What borrows from the plugin is not the type that has a name here.
+                    if !hook.returns_borrowed() {
+                        let (name, then) = (then_name(number), quote!(#private::then!(#ty, #ty)));
+                        if known.insert(name.clone()) {
+                            let of = quote!(#private::Then<#ty>);
+                            items.extend(quote!(#(#cfgs)* const #name: #of = #then;));
+                        }
+                    }
+                    let schema = quote! {
+                        fn() -> #private::Schema =
+                            || #private::Probe::<#ty>::ASK.__dagstack_output_schema()
+                    };
+                    (schema_name(number), schema)
+                }
+            };
+            if known.insert(name.clone()) {
+                items.extend(quote!(#(#cfgs)* const #name: #item;));
+            }
+        }
+    }
+    items
 }
 
-/// `<'life>` for a parameter that borrows.
-fn generics(value: &ValueParam, life: &str) -> TokenStream {
-    if value.is_borrowed() {
-        let life = lifetime(life, Span::call_site());
-        quote!(<#life>)
-    } else {
-        TokenStream::new()
+/// How many hooks there are, and the constants under which the call finds them where a hook is
+/// conditional and only the compiler can count.
+pub(crate) fn places(hooks: &[Hook<'_>]) -> (TokenStream, TokenStream) {
+    let count = hooks.len();
+    if hooks.iter().all(|hook| hook.cfgs().is_empty()) {
+        return (TokenStream::new(), quote!(#count));
     }
+    let (cfgs, constants): (Vec<_>, Vec<_>) = hooks
+        .iter()
+        .map(|hook| (hook.cfgs(), hook.constant()))
+        .unzip();
+    let places = quote! {
+        enum __dagstack_Index { #(#(#cfgs)* #constants,)* Count }
+        #(#(#cfgs)* const #constants: usize = __dagstack_Index::#constants as usize;)*
+    };
+    (places, quote!(__dagstack_Index::Count as usize))
+}
+
+/// How a type is read.
+fn input_name(number: usize) -> Ident {
+    format_ident!("__DAGSTACK_INPUT{}", number)
+}
+
+/// What becomes of a result.
+fn then_name(number: usize) -> Ident {
+    format_ident!("__DAGSTACK_THEN{}", number)
+}
+
+/// The schema of a result.
+fn schema_name(number: usize) -> Ident {
+    format_ident!("__DAGSTACK_SCHEMA{}", number)
+}
+
+/// The context as a hook takes it.
+fn context_name(number: usize) -> Ident {
+    format_ident!("__DAGSTACK_CONTEXT{}", number)
+}
+
+/// One type that can do what all of `types` can; tuples of more than a dozen can do little.
+fn tuple(types: impl Iterator<Item = TokenStream>) -> TokenStream {
+    types
+        .reduce(|all, ty| quote!((#all, #ty)))
+        .unwrap_or_else(|| quote!(()))
 }
 
 /// Asserts that the future of a call is `Send`, at the function's name. A cast says so without
@@ -637,6 +574,11 @@ pub(crate) fn description(
         None => docs::text(attrs),
     };
     match text {
+        Some(text)
+            if syn::parse2::<LitStr>(text.clone()).is_ok_and(|it| !it.value().is_empty()) =>
+        {
+            quote!(#private::Some(#text))
+        }
         Some(text) => quote!(#private::non_empty(#private::Some(#text))),
         None => quote!(#private::None),
     }

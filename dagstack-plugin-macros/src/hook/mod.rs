@@ -4,6 +4,7 @@ pub(crate) mod args;
 pub(crate) mod attrs;
 pub(crate) mod called;
 pub(crate) mod expand;
+pub(crate) mod model;
 pub(crate) mod output;
 pub(crate) mod signature;
 pub(crate) mod types;

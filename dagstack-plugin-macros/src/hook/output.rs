@@ -1,14 +1,14 @@
 //! What a function returns: where to point at it, and what cannot be returned whatever the compiler
 //! thinks.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{GenericArgument, PathArguments, ReturnType, Signature, Type};
+use syn::{ReturnType, Signature, Type};
 
 use super::types;
 use crate::ctxt::Ctxt;
 use crate::spans;
-use crate::words::{has_word, last_word, shown};
+use crate::words::{generic, has_word, last_word, shown};
 
 /// The type a function returns, `()` if it says nothing.
 pub(crate) fn output(sig: &Signature) -> TokenStream {
@@ -94,22 +94,4 @@ fn mistaken_output(ty: &Type) -> Option<(Span, String)> {
         }
         _ => None,
     }
-}
-
-/// The last name of a path, and its type arguments.
-pub(crate) fn generic(ty: &Type) -> Option<(&Ident, Vec<&Type>)> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
-    let arguments = match &last.arguments {
-        PathArguments::AngleBracketed(list) => list
-            .args
-            .iter()
-            .filter_map(|argument| match argument {
-                GenericArgument::Type(ty) => Some(ty),
-                _ => None,
-            })
-            .collect(),
-        _ => Vec::new(),
-    };
-    Some((&last.ident, arguments))
 }

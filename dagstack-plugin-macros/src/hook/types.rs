@@ -10,10 +10,9 @@ use syn::{
     TypeArray, TypePath,
 };
 
-use super::output::generic;
 use crate::ctxt::Ctxt;
 use crate::spans;
-use crate::words::{last_word, shown};
+use crate::words::{generic, last_word, shown};
 
 /// A part of a type that cannot stand where it stands.
 pub(crate) struct Unfit {

@@ -7,7 +7,6 @@ use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned};
 use crate::names::{help_name, is_snake_case, snake_case_of};
 use crate::path::CratePath;
-use crate::plugin::args::one_of;
 
 /// What `#[kind(…)]` says.
 pub(crate) struct KindArgs {
@@ -95,7 +94,7 @@ impl Dispatch {
     ];
 
     fn parse(entry: &Entry, cx: &Ctxt) -> Option<Spanned<Self>> {
-        let text = one_of(entry, &Self::ALL.map(|(name, ..)| name), cx)?;
+        let text = entries::one_of(entry, &Self::ALL.map(|(name, ..)| name), cx)?;
         let value = text.value();
         Self::ALL
             .iter()
@@ -224,7 +223,7 @@ impl HookArgs {
             match entry.name().as_str() {
                 "dispatch" => args.dispatch = Dispatch::parse(entry, cx),
                 "error_policy" => {
-                    args.error_policy = one_of(entry, &["fail_fast", "best_effort"], cx);
+                    args.error_policy = entries::one_of(entry, &["fail_fast", "best_effort"], cx);
                 }
                 "mcp_exposed" => args.mcp_exposed = entry.flag(cx),
                 "mcp_tool_name_template" => {

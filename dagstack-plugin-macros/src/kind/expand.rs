@@ -13,7 +13,7 @@ use crate::boxed::{self, Method};
 use crate::hook::expand::description;
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::fallback::strip;
-use crate::{lints, spans, traits};
+use crate::{spans, traits};
 
 /// The lifetime of borrowed arguments in generated code.
 const BORROWED: &str = "__dagstack_a";
@@ -36,7 +36,7 @@ pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
         .iter()
         .map(|hook| hook_spec(kind, hook, &private));
     let checks = checks(kind, &private);
-    let hidden = lints::hidden(&quote! {
+    let hidden = kind.args.krate.hidden(&quote! {
         use #private::ask::*;
 
         #(#aliases)*
@@ -503,7 +503,6 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
     // See `aliases`.
     let name = Ident::new("__dagstack_check_types", kind.item.ident.span());
     quote! {
-        #[allow(dead_code)]
         fn #name() { #checks }
     }
 }

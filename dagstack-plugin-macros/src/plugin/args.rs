@@ -279,7 +279,7 @@ impl UnitOfWork {
                 "partition_key" => unit.partition_key = entry.text(cx),
                 "estimated_duration_sec" => unit.estimated_duration_sec = seconds(&entry, cx),
                 "idempotency_mode" => {
-                    unit.idempotency_mode = one_of(&entry, IDEMPOTENCY_MODES, cx);
+                    unit.idempotency_mode = entries::one_of(&entry, IDEMPOTENCY_MODES, cx);
                 }
                 "checkpointable" => unit.checkpointable = entry.flag(cx),
                 "content_hash" => unit.content_hash = entry.texts(cx),
@@ -313,31 +313,6 @@ fn sub_entries(list: TokenStream, keys: &[&str], owner: &str, cx: &Ctxt) -> Vec<
     let entries = entries::parse(list, owner, cx);
     entries::check_keys(&entries, keys, owner, cx);
     entries
-}
-
-/// Text that is one of `allowed`.
-pub(crate) fn one_of(entry: &Entry, allowed: &[&str], cx: &Ctxt) -> Option<LitStr> {
-    let text = entry.text(cx)?;
-    let value = text.value();
-    if allowed.contains(&value.as_str()) {
-        return Some(text);
-    }
-    let guess = entries::suggest(&value, allowed)
-        .map(|guess| format!("; did you mean `\"{guess}\"`?"))
-        .unwrap_or_default();
-    let list = allowed
-        .iter()
-        .map(|word| format!("`\"{word}\"`"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    cx.error(
-        text.span(),
-        format!(
-            "`{}` cannot be `\"{value}\"`{guess}\nnote: it is one of {list}",
-            entry.key
-        ),
-    );
-    None
 }
 
 fn kind(entry: &Entry, cx: &Ctxt) -> Option<LitStr> {

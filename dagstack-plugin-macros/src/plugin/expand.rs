@@ -5,12 +5,13 @@ use quote::{ToTokens, quote};
 use syn::LitStr;
 
 use super::args::{PluginArgs, UnitOfWork};
-use super::{Plugin, of_kind, warn};
-use crate::asserted::Asserted;
-use crate::asserted::Scope;
-use crate::hook::expand::{Hook, NamedType, description, own};
+use super::checked::Plugin;
+use super::{of_kind, warn};
+use crate::asserted::{Asserted, Scope};
+use crate::hook::expand::{self as hook, description};
+use crate::hook::model::{Hook, NamedType, own};
 use crate::words::has_word;
-use crate::{lifecycle, lints, spans};
+use crate::{lifecycle, spans};
 
 /// Everything but the impl block itself.
 pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
@@ -18,35 +19,35 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
     // wrong, the error there is, hint for hint, that of the block, and the compiler shows equal
     // errors once.
     let self_ty = plugin.block.self_ty.to_token_stream();
-    let private = plugin.args.krate.private();
+    let krate = plugin.args.krate.private();
+    let private = quote!(__dagstack);
     let scope = Scope {
         private: private.clone(),
         self_ty: &self_ty,
     };
     let hooks = &plugin.hooks;
-    let args = hooks.iter().map(|hook| hook.args_struct(&scope));
-    let variants = hooks.iter().map(|hook| hook.index_variant());
-    let constants = hooks.iter().map(|hook| hook.index_const());
+    let args = hooks.iter().map(|hook| hook.args_struct(&krate, &scope));
+    let shared = hook::shared(hooks, &scope);
+    let (places, count) = hook::places(hooks);
     let elements = hooks.iter().map(|hook| hook.declaration(&scope));
     let declaration = declaration(plugin, &scope);
     let impls = impls(plugin, &scope);
     let types = types(plugin, &scope);
     let kind = of_kind::expand(plugin, &scope);
     let warnings = warn::warnings(plugin);
-    let items = plugin.args.krate.items(&lints::hidden(&quote! {
-        use #private::ask::*;
+    let items = plugin.args.krate.hidden(&quote! {
+        use #krate::{self as #private, ask::*};
 
-        enum __dagstack_Index { #(#variants)* Count }
-        #(#constants)*
+        #places
         #types
+        #shared
         #(#args)*
-        static __DAGSTACK_HOOKS: [#private::Hook; __dagstack_Index::Count as usize] =
-            [#(#elements)*];
+        static __DAGSTACK_HOOKS: [#private::Hook; #count] = [#(#elements)*];
         #declaration
         #kind
         #impls
         #private::inventory::submit! { #private::Probe::<#self_ty>::REGISTRATION }
-    }));
+    });
     quote!(#items #warnings)
 }
 
@@ -57,16 +58,17 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
     let header = quote::quote_spanned!(span=> impl #private::Plugin for);
     let arms = plugin.hooks.iter().map(|hook| hook.arm(scope));
-    let health = lifecycle::method_body(
+    let health = lifecycle::method(
         plugin.health.as_ref(),
-        "healthy",
-        "__dagstack_health",
+        &quote!(fn health(&self) -> #private::BoxFuture<'_, #private::Health>),
+        ("HealthOutcome", "into_health"),
         scope,
     );
-    let teardown = lifecycle::method_body(
+    let released = quote!(#private::Result<#private::Released, #private::PluginError>);
+    let teardown = lifecycle::method(
         plugin.teardown.as_ref(),
-        "released",
-        "__dagstack_torn_down",
+        &quote!(fn teardown(&self) -> #private::BoxFuture<'_, #released>),
+        ("TeardownOutcome", "into_released"),
         scope,
     );
     let setup = lifecycle::setup_body(plugin.setup.as_ref(), scope);
@@ -81,34 +83,24 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
                 &__DAGSTACK_DECLARATION
             }
 
-            fn setup(
-                __dagstack_context: #private::SetupContext,
-            ) -> #private::BoxFuture<'static, #private::Result<Self, #private::PluginError>> {
-                #private::Box::pin(async move { #setup })
+            fn setup(__dagstack_context: #private::SetupContext) -> #private::SetUp<Self> {
+                #setup
             }
 
             fn call<'__dagstack_a>(
                 &'__dagstack_a self,
                 __dagstack_hook: usize,
                 __dagstack_ctx: &'__dagstack_a #private::HookContext,
-                __dagstack_input: #private::Args<'__dagstack_a>,
-            ) -> #private::BoxFuture<'__dagstack_a, #private::Result<#private::Output, #private::HookError>> {
+                __dagstack_arguments: #private::Arguments<'_>,
+            ) -> #private::Called<'__dagstack_a> {
                 match __dagstack_hook {
                     #(#arms)*
-                    _ => #private::no_such_hook(&__DAGSTACK_DECLARATION, __dagstack_hook),
+                    _ => #private::no_such_hook(),
                 }
             }
 
-            fn health(&self) -> #private::BoxFuture<'_, #private::Health> {
-                #health
-            }
-
-            fn teardown(
-                &self,
-            ) -> #private::BoxFuture<'_, #private::Result<#private::Released, #private::PluginError>> {
-                #teardown
-            }
-
+            #health
+            #teardown
             #native
         }
     }
@@ -123,12 +115,8 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
     let self_ty = scope.self_ty;
     let impl_token = &plugin.block.impl_token;
-    let types: Vec<NamedType> = plugin
-        .hooks
-        .iter()
-        .flat_map(|hook| hook.types())
-        .chain(lifecycle::setup_type(plugin.setup.as_ref()))
-        .collect();
+    let context = lifecycle::setup_type(plugin.setup.as_ref());
+    let types: Vec<&NamedType> = plugin.types.iter().chain(&context).collect();
     let own = own();
     let own_name = own.to_string();
     let is_named = types.iter().any(|named| has_word(&named.ty, &own_name))
@@ -159,7 +147,7 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
          }| {
             quote! {
                 #(#cfgs)*
-                type #name #generics = <__dagstack_Index as __dagstack_Types>::#name #generics;
+                type #name #generics = <() as __dagstack_Types>::#name #generics;
             }
         },
     );
@@ -180,8 +168,8 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
         .map(|hook| hook.assertions(scope, &mut asserted))
         .collect();
     let setup = lifecycle::setup_assertions(plugin.setup.as_ref(), &plugin.block.self_ty, scope);
-    let teardown = lifecycle::method_assertions(plugin.teardown.as_ref(), "TeardownOutcome", scope);
-    let health = lifecycle::method_assertions(plugin.health.as_ref(), "HealthOutcome", scope);
+    let teardown = lifecycle::method_assertions(plugin.teardown.as_ref(), scope);
+    let health = lifecycle::method_assertions(plugin.health.as_ref(), scope);
     let (shared, shared_body) = shared(plugin, scope);
     let check = quote! {
         fn __dagstack_check()
@@ -191,9 +179,8 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     quote! {
         #named
         trait __dagstack_Types { #(#declared)* }
-        #impl_token __dagstack_Types for __dagstack_Index { #(#defined)* }
+        #impl_token __dagstack_Types for () { #(#defined)* }
         #(#aliases)*
-        #[allow(dead_code)]
         trait __dagstack_Checks {
             #check;
             #shared;
@@ -239,11 +226,6 @@ fn declaration(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let name = name.unwrap_or_default();
     let fields = fields(plugin, scope);
     quote! {
-        const __DAGSTACK_AUTHORS: &[&str] =
-            &#private::split_authors::<{
-                #private::count_authors(::core::option_env!("CARGO_PKG_AUTHORS"))
-            }>(::core::option_env!("CARGO_PKG_AUTHORS"));
-
         static __DAGSTACK_DECLARATION: #private::Declaration = #private::Declaration {
             #fields
             ..#private::declaration(
@@ -253,6 +235,7 @@ fn declaration(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
                 &__DAGSTACK_HOOKS,
                 #config_schema,
             )
+            .of_package(#private::package!())
         };
     }
 }
@@ -263,48 +246,34 @@ fn fields(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let args = plugin.args;
     let mut fields = Fields::default();
 
-    fields.of_cargo(
-        "version",
-        args.version.as_ref(),
-        "CARGO_PKG_VERSION",
-        private,
-    );
-    fields.of_cargo(
-        "license",
-        args.license.as_ref(),
-        "CARGO_PKG_LICENSE",
-        private,
-    );
-    fields.of_cargo(
-        "homepage",
-        args.homepage.as_ref(),
-        "CARGO_PKG_HOMEPAGE",
-        private,
-    );
-    fields.set(
-        "maintainer",
-        match &args.maintainer {
-            Some(text) => quote!(#private::Some(#text)),
-            None => quote!(#private::first(__DAGSTACK_AUTHORS)),
-        },
-    );
-    fields.set(
-        "authors",
-        match &args.authors {
-            Some(authors) => quote!(&[#(#authors),*]),
-            None => quote!(__DAGSTACK_AUTHORS),
-        },
-    );
+    for (name, text) in [
+        ("version", &args.version),
+        ("license", &args.license),
+        ("homepage", &args.homepage),
+        ("maintainer", &args.maintainer),
+    ] {
+        if let Some(text) = text {
+            fields.set(name, quote!(#private::Some(#text)));
+        }
+    }
+    if let Some(authors) = &args.authors {
+        fields.set("authors", quote!(&[#(#authors),*]));
+    }
     fields.set(
         "description",
         description(args.description.as_ref(), &plugin.block.attrs, private),
     );
-    let models = plugin.hooks.iter().map(|hook| hook.model_element(scope));
+    let is_conditional = plugin.hooks.iter().any(|hook| !hook.cfgs().is_empty());
+    let most = plugin.hooks.iter().map(Hook::model).max();
+    let model = args.execution_model.as_ref().map(|model| model.value);
     fields.set(
         "execution_model",
-        match &args.execution_model {
-            Some(model) => model.value.tokens(private),
-            None => quote!(#private::most_demanding(&[#(#models)*])),
+        match model.or(most.filter(|_| !is_conditional)) {
+            Some(model) => model.tokens(private),
+            None => {
+                let models = plugin.hooks.iter().map(|hook| hook.model_element(scope));
+                quote!(#private::most_demanding(&[#(#models)*]))
+            }
         },
     );
     if let Some(kind) = plugin.kind {
@@ -463,20 +432,5 @@ impl Fields {
         if !texts.is_empty() {
             self.set(name, quote!(&[#(#texts),*]));
         }
-    }
-
-    /// What the author gave, or what Cargo knows about the package.
-    fn of_cargo(
-        &mut self,
-        name: &str,
-        given: Option<&LitStr>,
-        variable: &str,
-        private: &TokenStream,
-    ) {
-        let value = match given {
-            Some(text) => quote!(#private::Some(#text)),
-            None => quote!(#private::non_empty(::core::option_env!(#variable))),
-        };
-        self.set(name, value);
     }
 }

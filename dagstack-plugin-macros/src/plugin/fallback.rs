@@ -30,25 +30,15 @@ pub(crate) fn stubs(block: &ImplBlock, krate: &CratePath) -> TokenStream {
                 fn declaration() -> &'static #private::Declaration {
                     #private::not_compiled()
                 }
-                fn setup(
-                    _: #private::SetupContext,
-                ) -> #private::BoxFuture<'static, #private::Result<Self, #private::PluginError>> {
+                fn setup(_: #private::SetupContext) -> #private::SetUp<Self> {
                     #private::not_compiled()
                 }
                 fn call<'a>(
                     &'a self,
                     _: usize,
                     _: &'a #private::HookContext,
-                    _: #private::Args<'a>,
-                ) -> #private::BoxFuture<'a, #private::Result<#private::Output, #private::HookError>> {
-                    #private::not_compiled()
-                }
-                fn health(&self) -> #private::BoxFuture<'_, #private::Health> {
-                    #private::not_compiled()
-                }
-                fn teardown(
-                    &self,
-                ) -> #private::BoxFuture<'_, #private::Result<#private::Released, #private::PluginError>> {
+                    _: #private::Arguments<'_>,
+                ) -> #private::Called<'a> {
                     #private::not_compiled()
                 }
             }

@@ -4,6 +4,7 @@
 //! [`mod@expand`] writes, [`fallback`] writes where there were mistakes.
 
 pub(crate) mod args;
+pub(crate) mod checked;
 mod expand;
 pub(crate) mod fallback;
 pub(crate) mod model;
@@ -17,25 +18,14 @@ use syn::{Attribute, LitStr, Meta};
 
 use crate::ctxt::Ctxt;
 use crate::hook::args::HookArgs;
-use crate::hook::expand::Hook;
+use crate::hook::model::{Hook, name_types};
 use crate::hook::{output, signature};
-use crate::lifecycle::{self, Lifecycle};
+use crate::lifecycle;
 use crate::{cfg, lifetimes, words};
 use args::PluginArgs;
+use checked::Plugin;
 use model::{ImplBlock, Mark, MemberFn, is_async_trait, is_of_schema};
 use of_kind::OfKind;
-
-/// A plugin, checked.
-pub(crate) struct Plugin<'a> {
-    pub(crate) args: &'a PluginArgs,
-    pub(crate) block: &'a ImplBlock,
-    /// The kind, if it is a trait.
-    pub(crate) kind: Option<OfKind<'a>>,
-    pub(crate) hooks: Vec<Hook<'a>>,
-    pub(crate) setup: Option<Lifecycle<'a>>,
-    pub(crate) teardown: Option<Lifecycle<'a>>,
-    pub(crate) health: Option<Lifecycle<'a>>,
-}
 
 /// Expands `#[plugin(args)] item`.
 pub(crate) fn expand(tokens: TokenStream, item: TokenStream) -> TokenStream {
@@ -75,11 +65,14 @@ fn write(args: &PluginArgs, block: &ImplBlock, kind: Option<OfKind<'_>>, cx: Ctx
     block.check_members(&cx);
     block.check_names(&cx);
     check_impl(block, &cx);
+    let mut hooks = hooks(block, kind, &cx);
+    let types = name_types(&mut hooks);
     let plugin = Plugin {
         args,
         block,
         kind,
-        hooks: hooks(block, kind, &cx),
+        hooks,
+        types,
         setup: lifecycle::find(block, "setup", &cx),
         teardown: lifecycle::find(block, "teardown", &cx),
         health: lifecycle::find(block, "health", &cx),
@@ -259,25 +252,6 @@ fn hook<'a>(
         params,
         of_kind,
         kind_path: kind.map(|kind| kind.path),
-        function,
-        args,
-        name,
-        name_span,
-        index,
-    }
-}
-
-impl Plugin<'_> {
-    /// The kind's name.
-    pub(crate) fn kind_name(&self) -> Option<String> {
-        match self.kind {
-            Some(kind) => Some(kind.data.name.clone()),
-            None => self.args.kind.as_ref().map(LitStr::value),
-        }
-    }
-
-    /// The type, as it stands in the source.
-    pub(crate) fn type_name(&self) -> String {
-        words::shown(self.block.self_ty.to_token_stream())
+        ..Hook::new(function, args, (name, name_span), index)
     }
 }

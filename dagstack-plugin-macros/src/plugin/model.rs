@@ -433,7 +433,18 @@ impl ToTokens for ImplBlock {
         let members = members
             .iter()
             .filter(|member| !matches!(member, Member::Broken(_)));
+        // Once for all functions, or before each that the host calls.
+        let is_called =
+            |member: &&Member| matches!(member, Member::Fn(function) if !function.marks.is_empty());
+        let is_all_called = members.clone().all(|member| is_called(&member));
+        let lints = lints::of_called();
+        let for_all = is_all_called.then_some(&lints);
+        let members = members.map(|member| {
+            let lints = (!is_all_called && is_called(&member)).then_some(&lints);
+            quote!(#lints #member)
+        });
         tokens.extend(quote! {
+            #for_all
             #(#attrs)*
             #unsafety #impl_token #generics #of_trait #self_ty #where_clause { #(#members)* }
         });
@@ -465,9 +476,8 @@ impl ToTokens for MemberFn {
         } = self;
         let mut sig = sig.clone();
         let mut body = body.clone();
-        let (mut lints, mut allow) = (None, None);
+        let mut allow = None;
         if !self.marks.is_empty() {
-            lints = Some(lints::of_called());
             if let Some(instead) = types::passed_on(&sig) {
                 (sig, body) = instead;
                 allow = Some(quote!(#[allow(unused)]));
@@ -483,7 +493,7 @@ impl ToTokens for MemberFn {
                 }
             }
         }
-        tokens.extend(quote!(#lints #(#attrs)* #allow #vis #defaultness #sig #body));
+        tokens.extend(quote!(#(#attrs)* #allow #vis #defaultness #sig #body));
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use syn::LitStr;
 
-use super::Plugin;
+use super::checked::Plugin;
 use super::expand::dependency;
 use crate::ctxt::Ctxt;
 use crate::hook::args::Model;
-use crate::hook::expand::Hook;
+use crate::hook::model::Hook;
 use crate::names::{
     LONGEST, help_name, is_plugin_name, is_snake_case, plugin_name_of, snake_case_of,
 };

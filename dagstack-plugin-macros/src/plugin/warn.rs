@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, LitStr, Visibility};
 
-use super::Plugin;
+use super::checked::Plugin;
 use crate::{docs, spans};
 
 /// The kinds that the specification knows.

@@ -17,8 +17,8 @@ use quote::{ToTokens, format_ident, quote};
 use super::model::{Method, Param, Resource};
 use crate::asserted::{Asserted, Scope, Value};
 use crate::boxed;
+use crate::spans;
 use crate::traits::{same, without_marks};
-use crate::{lints, spans};
 
 /// Everything, the trait included.
 pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
@@ -35,7 +35,7 @@ pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
     let server = server(resource, &bounds, &private);
     let proxy = proxy(resource, &bounds, &private);
     let checks = checks(resource, &private);
-    let hidden = lints::hidden(&quote! {
+    let hidden = resource.args.krate.hidden(&quote! {
         #(#aliases)*
 
         #[automatically_derived]
@@ -326,7 +326,6 @@ fn checks(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
     // See `aliases`.
     let name = Ident::new("__dagstack_check_types", resource.item.ident.span());
     quote! {
-        #[allow(dead_code)]
         fn #name() {
             use #private::{Held as _, IfCrosses as _, IfSecret as _};
             #checks

@@ -7,7 +7,7 @@ fn check(args: &str, item: &str, expected: &ExpectFile) {
     expected.assert_eq(&written(super::plugin(args, item)));
 }
 
-/// The expansion as a person would write it, without the macro of the crate that all of it goes
+/// The expansion as a person would write it, without the macros of the crate that all of it goes
 /// through.
 pub(super) fn written(tokens: TokenStream) -> String {
     let mut file: syn::File = syn::parse2(tokens).unwrap();
@@ -16,11 +16,26 @@ pub(super) fn written(tokens: TokenStream) -> String {
 }
 
 fn opened(item: syn::Item) -> Vec<syn::Item> {
-    match item {
-        syn::Item::Macro(call) if call.mac.path.segments.last().unwrap().ident == "items" => {
-            syn::parse2::<syn::File>(call.mac.tokens).unwrap().items
+    let syn::Item::Macro(call) = item else {
+        return vec![item];
+    };
+    let tokens = &call.mac.tokens;
+    match call
+        .mac
+        .path
+        .segments
+        .last()
+        .unwrap()
+        .ident
+        .to_string()
+        .as_str()
+    {
+        "items" => {
+            let items = syn::parse2::<syn::File>(tokens.clone()).unwrap().items;
+            items.into_iter().flat_map(opened).collect()
         }
-        other => vec![other],
+        "hidden" => vec![syn::parse_quote!(const _: () = { #tokens };)],
+        _ => vec![syn::Item::Macro(call)],
     }
 }
 

@@ -14,11 +14,12 @@ mod kind;
 mod metadata;
 mod probe;
 pub mod resource;
+mod returned;
 
 pub use core::clone::Clone;
 pub use core::convert::From;
 pub use core::fmt::{self, Debug};
-pub use core::future::Future;
+pub use core::future::{Future, poll_fn};
 pub use core::marker::{Send, Sized, Sync};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
@@ -34,7 +35,7 @@ pub use schemars;
 pub use serde;
 pub use serde_json::Value;
 
-pub use crate::args;
+pub use crate::args::{Arguments, Encoding, Input, Param, Slot};
 pub use crate::context::{HookContext, SetupContext};
 pub use crate::declaration::{ChainWrapDecl, Declaration, DependsOn, Hook, UnitOfWorkDecl};
 pub use crate::error::{HookError, PluginError};
@@ -46,52 +47,39 @@ pub use crate::kind::{
     KindHook, KindSpec, Lease, Native, Proxy, Run, TOOL_NAME_TEMPLATE,
 };
 pub use crate::name::PluginName;
-pub use crate::plugin::{Args, Output, Plugin};
+pub use crate::plugin::{Called, Output, Plugin, SetUp};
 pub use crate::registration::Registration;
 pub use crate::schema::Schema;
+use crate::undecoded::Undecoded;
 
 pub use crate::types::{
     AsyncFn, BroadcastParam, CapabilityParam, ConfigType, ContextParam, DataField, Described,
     ExposedOutput, ExposedParam, HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn,
-    ParamDefault, PluginKind, Readable, SecretValue, SetupOutcome, SetupParam, SkippedDefault,
-    TeardownOutcome, WithDefault, Writable,
+    Movable, ParamDefault, PluginKind, Readable, SecretValue, SetupOutcome, SetupParam,
+    SkippedDefault, TeardownOutcome, WithDefault, Writable,
 };
 pub use kind::{
     Asked, Ended, Fitting, Shell, by_name, by_name_without, described, hidden_hook, kind_input,
     kind_output, literal_schema, no_schema, not_exposed, used,
 };
-pub use metadata::{count_authors, first, most_demanding, non_empty, split_authors};
+pub use metadata::{Package, count_authors, most_demanding, non_empty, split_authors};
 pub use probe::{MaySend, Probe, Returned, SetupReturned, Values, ask};
+pub use returned::{Awaited, Then};
 
-/// The answer to a hook number that no declaration has. The SDK itself takes numbers from
-/// declarations only.
-pub fn no_such_hook<'a>(
-    declaration: &'static Declaration,
-    hook: usize,
-) -> BoxFuture<'a, Result<Output, HookError>> {
-    let error = HookError::new(
-        crate::error::code::UNKNOWN_HOOK,
-        format!(
-            "`{}.{}` has no hook number {hook}",
-            declaration.kind, declaration.name
-        ),
-    );
-    Box::pin(core::future::ready(Err(error)))
-}
-
-/// What a plugin without `#[health]` answers.
-pub fn healthy<'a>() -> BoxFuture<'a, Health> {
-    Box::pin(core::future::ready(Health::Healthy))
-}
-
-/// What a plugin without `#[teardown]` answers.
-pub fn released<'a>() -> BoxFuture<'a, Result<Released, PluginError>> {
-    Box::pin(core::future::ready(Ok(Released::All)))
+/// The answer to a hook number that no declaration has; who calls has looked.
+#[allow(clippy::missing_errors_doc)]
+pub fn no_such_hook<'a>() -> Called<'a> {
+    Err(Undecoded::new("there is no such hook"))
 }
 
 /// The config schema of a plugin without config.
 pub fn no_config_schema() -> Schema {
     crate::schema::input::<crate::config::NoConfig>()
+}
+
+/// The schema of arguments that are read one by one.
+pub fn parameters_schema(hook: &Hook) -> Schema {
+    crate::schema::of_params(hook.params)
 }
 
 /// Checks that the config of a plugin without one is empty.
@@ -107,6 +95,18 @@ pub fn no_config(
         .decode::<crate::config::NoConfig>(declaration)
         .map(drop)
         .map_err(PluginError::ConfigInvalid)
+}
+
+/// Sets up a plugin without `#[setup]`.
+pub fn set_up_default<P: Send + 'static>(
+    context: SetupContext,
+    declaration: &'static Declaration,
+    plugin: fn() -> P,
+) -> SetUp<P> {
+    Box::pin(async move {
+        no_config(context, declaration)?;
+        Ok(plugin())
+    })
 }
 
 /// Called where an expansion has left a mistake to the compiler, which has the last word.

@@ -1,12 +1,17 @@
-//! The arguments of a call: decoded straight into the hook's parameters; explained when they do not fit.
+//! The arguments of a call: read by the hook's own slots, and explained when they do not fit.
 
-mod take;
+mod arguments;
+mod slot;
 
 use std::borrow::Cow;
 
+pub use arguments::{Arguments, Encoding, Param};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+pub use slot::{Fill, Input, Slot};
 
+use crate::__private::Probe;
 use crate::declaration::{Declaration, Hook};
 use crate::diagnose::{self, Unknown};
 use crate::encode::nesting::{self, MAX_NESTING};
@@ -15,10 +20,9 @@ use crate::numbers;
 use crate::plugin::Args;
 use crate::problem::Problem;
 use crate::schema::{HookSchemas, Shape, Wanted};
-use crate::secrets::Scrubber;
-use crate::undecoded::{self, Undecoded};
+use crate::undecoded::Undecoded;
 
-/// Decodes the arguments of `hook`.
+/// Reads the arguments of `hook`, each time with `read`.
 ///
 /// What decodes is mostly what fits. It is looked at again where the hook's schema constrains more
 /// than the Rust types do (`#[schemars(range(…))]` and the like), and where serde takes what the
@@ -29,73 +33,70 @@ use crate::undecoded::{self, Undecoded};
 /// # Errors
 ///
 /// [`code::INVALID_ARGUMENTS`], listing every mistake by its full path.
-pub fn decode<T: DeserializeOwned>(
+pub(crate) fn read<R>(
     declaration: &Declaration,
-    hook: &Hook,
+    hook: &'static Hook,
     args: Args<'_>,
-) -> Result<T, HookError> {
-    read(Reading::of(declaration, hook, false), args)
-}
-
-/// The same for a hook with flattened parameters: its type takes keys that nobody asked for, so that
-/// its schema decides about them.
-///
-/// # Errors
-///
-/// As [`decode`].
-pub fn decode_flattened<T: DeserializeOwned>(
-    declaration: &Declaration,
-    hook: &Hook,
-    args: Args<'_>,
-) -> Result<T, HookError> {
-    read(Reading::of(declaration, hook, true), args)
-}
-
-fn read<T: DeserializeOwned>(reading: Reading<'_>, args: Args<'_>) -> Result<T, HookError> {
+    mut read: impl FnMut(Arguments<'_>) -> Result<R, Undecoded>,
+) -> Result<R, HookError> {
+    let reading = Reading::of(declaration, hook);
+    let form = args.form();
+    let mut read = move |from: Args<'_>, takes, traced| {
+        let encoding = Encoding { hook, form };
+        read(Arguments {
+            from,
+            encoding,
+            takes,
+            traced,
+        })
+    };
     let mut held = Value::Null;
     let mut args = reading.admit(args, &mut held)?;
-    // Serde would also take a struct from an array, so that is left to `explain`.
-    let mut decoded = match &mut args {
-        Args::Value(Value::Object(map)) => Some(T::deserialize(take::Taking {
-            map,
-            texts: reading.texts(),
-            again: reading.may_be_respelt(),
-        })),
-        Args::Json(text) if starts_object(text) => Some(serde_json::from_str(text)),
-        _ => None,
-    };
-    for everywhere in [false, true] {
-        if let Some(Err(_)) = decoded
-            && let Some(respelt) = reading.respelt(&args, everywhere)
-        {
-            decoded = Some(match respelt {
-                Respelt::Text(text) => serde_json::from_str(&text),
-                Respelt::Value(mut map) => T::deserialize(take::Taking {
-                    map: &mut map,
-                    texts: &[],
-                    again: false,
-                }),
-            });
+    let mut decoded = read(args.reborrow(), reading.takes_texts(), false);
+    if decoded.is_err() {
+        for everywhere in [false, true] {
+            if decoded.is_err()
+                && let Some(respelt) = reading.respelt(&args, everywhere)
+            {
+                decoded = match respelt {
+                    Respelt::Text(text) => read(Args::Json(&text), false, false),
+                    Respelt::Value(map) => read(Args::Value(&mut Value::Object(map)), false, false),
+                };
+            }
         }
     }
+    let again = &mut |value: &Value| read(Args::Value(&mut value.clone()), false, true).err();
     match decoded {
-        Some(Ok(decoded)) => {
+        Ok(decoded) => {
             if reading.is_to_check(&args) {
-                reading.check(&args, again::<T>)?;
+                reading.check(&args, again)?;
             }
             Ok(decoded)
         }
-        other => Err(reading.explain(&args, other.and_then(Result::err), again::<T>)),
+        Err(error) => Err(reading.explain(&args, &error, again)),
     }
 }
 
-/// Decodes once more, for the path of the mistake.
-type Again = fn(&Value) -> Option<Undecoded>;
-
-#[cold]
-fn again<T: DeserializeOwned>(value: &Value) -> Option<Undecoded> {
-    undecoded::decode::<T, _>(value).err()
+/// Decodes the arguments of `hook` as one struct.
+///
+/// # Errors
+///
+/// [`code::INVALID_ARGUMENTS`], listing every mistake by its full path.
+#[doc(hidden)]
+pub fn decode<T: DeserializeOwned + JsonSchema + 'static>(
+    declaration: &Declaration,
+    hook: &'static Hook,
+    args: Args<'_>,
+) -> Result<T, HookError> {
+    read(declaration, hook, args, |arguments| {
+        let mut slot = Slot::new(Probe::<T>::INPUT);
+        arguments.read_struct(&mut slot)?;
+        Ok(slot.take())
+    })
 }
+
+/// Reads a value once more, for the path of the mistake.
+type Again<'a> = &'a mut dyn FnMut(&Value) -> Option<Undecoded>;
 
 /// A hook whose arguments are being read.
 #[derive(Clone, Copy)]
@@ -127,14 +128,14 @@ impl Respelt {
 
 impl<'a> Reading<'a> {
     #[inline]
-    fn of(declaration: &'a Declaration, hook: &'a Hook, closed_by_schema: bool) -> Self {
+    fn of(declaration: &'a Declaration, hook: &'a Hook) -> Self {
         let schemas = hook.schemas();
         Self {
             declaration,
             hook,
             schemas,
             shape: schemas.input_shape(),
-            closed_by_schema,
+            closed_by_schema: hook.params.iter().any(|param| param.is_flattened),
             keeps_numbers: numbers::keep_their_text(),
         }
     }
@@ -170,13 +171,9 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// The texts that may be taken out of the arguments: whatever is looked at again must stay.
-    fn texts(&self) -> &'static [(&'static str, bool)] {
-        if self.closed_by_schema || self.schemas.input_constrains {
-            &[]
-        } else {
-            self.hook.texts
-        }
+    /// Whether texts may be taken out of the arguments: whatever is looked at again must stay.
+    fn takes_texts(&self) -> bool {
+        !self.closed_by_schema && !self.schemas.input_constrains
     }
 
     /// Whether arguments that decoded may still not fit.
@@ -237,7 +234,7 @@ impl<'a> Reading<'a> {
 
     /// Arguments that decoded, against the schema.
     #[cold]
-    fn check(&self, args: &Args<'_>, again: Again) -> Result<(), HookError> {
+    fn check(&self, args: &Args<'_>, again: Again<'_>) -> Result<(), HookError> {
         self.check_nesting(args)?;
         let value = args.to_value().map_err(|error| self.no_json(&error))?;
         // Only here is it asked which keys the type reads.
@@ -285,7 +282,7 @@ impl<'a> Reading<'a> {
 
     /// The keys of arguments, which decoded, that the type reads: it does not take everything under
     /// them.
-    fn keys_read(&self, args: &Args<'_>, value: &Value, again: Again) -> Vec<String> {
+    fn keys_read(&self, args: &Args<'_>, value: &Value, again: Again<'_>) -> Vec<String> {
         let mut read = value.clone();
         for everywhere in [false, true] {
             if again(&read).is_some()
@@ -295,7 +292,7 @@ impl<'a> Reading<'a> {
                 read = respelt;
             }
         }
-        let refuses = |key: &str| {
+        let mut refuses = |key: &str| {
             let odd = [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })];
             odd.into_iter().any(|odd| {
                 let mut read = read.clone();
@@ -311,12 +308,7 @@ impl<'a> Reading<'a> {
 
     /// Why arguments did not decode.
     #[cold]
-    fn explain(
-        &self,
-        args: &Args<'_>,
-        error: Option<serde_json::Error>,
-        again: Again,
-    ) -> HookError {
+    fn explain(&self, args: &Args<'_>, error: &Undecoded, again: Again<'_>) -> HookError {
         if let Err(error) = self.check_nesting(args) {
             return error;
         }
@@ -331,25 +323,17 @@ impl<'a> Reading<'a> {
             Some(respelt) => Cow::Owned(respelt),
             None => value,
         };
-        let mut problems = if !value.is_object() {
+        let problems = if !value.is_object() {
             let what = "the arguments are not an object:";
             vec![diagnose::no_object(&base, schema, &value, what)]
         } else if diagnose::takes_nothing(schema) {
             diagnose::nothing_taken(&base, &value, "the hook takes no arguments")
-        } else if let Some(failure) = again(&value) {
-            diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, &failure)
         } else {
-            Vec::new()
+            // Where the value fits, the text alone is wrong: a key that stands there twice.
+            let again = again(&value);
+            let error = again.as_ref().unwrap_or(error);
+            diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, error)
         };
-        if problems.is_empty() {
-            // The text alone is wrong: a key that stands there twice.
-            let message = error.map_or_else(
-                || "the arguments do not fit".to_owned(),
-                |error| error.to_string(),
-            );
-            let secrets = Scrubber::of(&value, schema);
-            problems.push(Problem::new(base, secrets.scrub(&message)));
-        }
         invalid(self.hook.name, &problems)
     }
 
@@ -383,11 +367,6 @@ pub fn by_name(plugin: &str, hook: &str, args: Value) -> Result<Map<String, Valu
     );
     problem.expected = Some("an object of the arguments by name".to_owned());
     Err(invalid(hook, &[problem]))
-}
-
-fn starts_object(json: &str) -> bool {
-    json.trim_start_matches([' ', '\t', '\n', '\r'])
-        .starts_with('{')
 }
 
 /// The error of arguments that do not fit.

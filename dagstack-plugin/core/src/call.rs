@@ -9,8 +9,9 @@ use std::task::{Context, Poll, Waker};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::args::{self, Encoding};
 use crate::context::HookContext;
-use crate::declaration::{Access, Declaration, Hook};
+use crate::declaration::{Access, Declaration};
 use crate::encode;
 use crate::error::{HookError, code, panicked};
 use crate::future::BoxFuture;
@@ -117,7 +118,8 @@ impl Target {
 ///
 /// # Errors
 ///
-/// [`code::CANCELLED`] and [`code::DEADLINE_EXCEEDED`] where the caller had given up before the call.
+/// [`code::CANCELLED`] and [`code::DEADLINE_EXCEEDED`] where the caller had given up before the call,
+/// [`code::INVALID_ARGUMENTS`] where the arguments do not fit.
 #[inline]
 pub fn start<'a>(
     plugin: &'a dyn ErasedPlugin,
@@ -128,7 +130,7 @@ pub fn start<'a>(
     given_up(ctx)?;
     let declaration = plugin.erased_declaration();
     let future: BoxFuture<'a, _> = match target {
-        Target::Hook(index) => plugin.erased_call(index, ctx, args),
+        Target::Hook(index) => read(plugin, index, ctx, args)?,
         Target::GetSchema => Box::pin(async move { get_schema(declaration, &args) }),
         Target::Execute(access) => Box::pin(execute(plugin, ctx, args, access)),
     };
@@ -137,6 +139,28 @@ pub fn start<'a>(
         declaration,
         target,
     })
+}
+
+/// Has the hook read its arguments. A type of the author's that panics there is the hook's panic.
+fn read<'a>(
+    plugin: &'a dyn ErasedPlugin,
+    index: usize,
+    ctx: &'a HookContext,
+    args: Args<'_>,
+) -> Result<BoxFuture<'a, Result<Output, HookError>>, HookError> {
+    let declaration = plugin.erased_declaration();
+    let Some(hook) = declaration.hooks.get(index) else {
+        return Err(HookError::new(
+            code::UNKNOWN_HOOK,
+            format!("`{}` has no hook number {index}", declaration.key()),
+        ));
+    };
+    let read = || {
+        args::read(declaration, hook, args, |arguments| {
+            plugin.erased_call(index, ctx, arguments)
+        })
+    };
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|payload| Err(panicked(hook.name, payload)))
 }
 
 /// A call under way. A panic of the hook is an error of the call; one in what is dropped with a call
@@ -202,8 +226,7 @@ impl Drop for Calling<'_> {
 ///
 /// [`code::RESULT_NOT_SERIALISABLE`].
 pub fn encode<T: Serialize + ?Sized>(
-    hook: &Hook,
-    form: Form,
+    Encoding { hook, form }: Encoding,
     value: &T,
 ) -> Result<Output, HookError> {
     let encoded = match form {

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::args::Param;
 use crate::error::{self, HookError};
 use crate::execution::{ExecutionModel, IdempotencyMode};
 use crate::kind::KindSpec;
@@ -140,12 +141,11 @@ pub struct Hook {
     pub mcp_exposed: bool,
     /// Whether it may look at the context of its call: a host says there which plugin is called.
     pub takes_context: bool,
-    /// The parameters, and of each whether it is a `String` (or an `Option` of one), which takes any
-    /// text.
+    /// The parameters, in the order in which they are written.
     #[doc(hidden)]
-    pub texts: &'static [(&'static str, bool)],
+    pub params: &'static [Param],
     /// The JSON Schema of the arguments, an object.
-    pub input_schema: fn() -> Schema,
+    pub input_schema: fn(&Self) -> Schema,
     /// The JSON Schema of the value it returns.
     pub output_schema: fn() -> Schema,
     /// Filled on first use; the macro writes `OnceLock::new()`.
@@ -167,7 +167,7 @@ impl Hook {
     #[inline]
     pub fn schemas(&self) -> &HookSchemas {
         self.schemas
-            .get_or_init(|| HookSchemas::new((self.input_schema)(), (self.output_schema)()))
+            .get_or_init(|| HookSchemas::new((self.input_schema)(self), (self.output_schema)()))
     }
 }
 

@@ -3,16 +3,27 @@
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::args::Arguments;
 use crate::context::{HookContext, SetupContext};
 use crate::declaration::Declaration;
 use crate::error::{HookError, PluginError};
 use crate::future::BoxFuture;
 use crate::health::{Health, Released};
 use crate::kind::Lease;
+use crate::undecoded::Undecoded;
+
+/// A hook that is about to run, and owns its arguments.
+#[doc(hidden)]
+pub type Called<'a> = Result<BoxFuture<'a, Result<Output, HookError>>, Undecoded>;
+
+/// A plugin that is being constructed.
+#[doc(hidden)]
+pub type SetUp<P> = BoxFuture<'static, Result<P, PluginError>>;
 
 /// A plugin type. `#[plugin]` implements it; nobody does by hand.
 #[diagnostic::on_unimplemented(
@@ -25,21 +36,30 @@ pub trait Plugin: Send + Sync + Sized + 'static {
     fn declaration() -> &'static Declaration;
 
     /// Constructs the plugin from its config.
-    fn setup(context: SetupContext) -> BoxFuture<'static, Result<Self, PluginError>>;
+    fn setup(context: SetupContext) -> SetUp<Self>;
 
-    /// Runs the hook at place `hook` of the declaration.
+    /// Reads the arguments of the hook at place `hook` of the declaration; the future runs it.
+    ///
+    /// # Errors
+    ///
+    /// What serde says of arguments that it does not take. Who calls explains it.
+    #[doc(hidden)]
     fn call<'a>(
         &'a self,
         hook: usize,
         ctx: &'a HookContext,
-        args: Args<'a>,
-    ) -> BoxFuture<'a, Result<Output, HookError>>;
+        arguments: Arguments<'_>,
+    ) -> Called<'a>;
 
     /// How the plugin is.
-    fn health(&self) -> BoxFuture<'_, Health>;
+    fn health(&self) -> BoxFuture<'_, Health> {
+        Box::pin(ready(Health::Healthy))
+    }
 
     /// Gives everything back before the plugin is dropped.
-    fn teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>>;
+    fn teardown(&self) -> BoxFuture<'_, Result<Released, PluginError>> {
+        Box::pin(ready(Ok(Released::All)))
+    }
 
     /// The plugin as its kind's trait, an `Arc<dyn Trait>`; `None` for a kind that is only a name.
     fn native(self: Arc<Self>, lease: Arc<Lease>) -> Option<Arc<dyn Any + Send + Sync>> {
@@ -56,12 +76,14 @@ pub trait ErasedPlugin: Send + Sync + 'static {
     fn erased_declaration(&self) -> &'static Declaration;
 
     /// [`Plugin::call`].
+    #[doc(hidden)]
+    #[allow(clippy::missing_errors_doc)]
     fn erased_call<'a>(
         &'a self,
         hook: usize,
         ctx: &'a HookContext,
-        args: Args<'a>,
-    ) -> BoxFuture<'a, Result<Output, HookError>>;
+        arguments: Arguments<'_>,
+    ) -> Called<'a>;
 
     /// [`Plugin::health`].
     fn erased_health(&self) -> BoxFuture<'_, Health>;
@@ -82,9 +104,9 @@ impl<T: Plugin> ErasedPlugin for T {
         &'a self,
         hook: usize,
         ctx: &'a HookContext,
-        args: Args<'a>,
-    ) -> BoxFuture<'a, Result<Output, HookError>> {
-        self.call(hook, ctx, args)
+        arguments: Arguments<'_>,
+    ) -> Called<'a> {
+        self.call(hook, ctx, arguments)
     }
 
     fn erased_health(&self) -> BoxFuture<'_, Health> {
@@ -134,6 +156,14 @@ impl Args<'_> {
         match self {
             Self::Value(_) => Form::Value,
             Self::Json(text) => Form::Json { size: text.len() },
+        }
+    }
+
+    /// The same arguments, for a shorter time.
+    pub(crate) fn reborrow(&mut self) -> Args<'_> {
+        match self {
+            Self::Value(value) => Args::Value(value),
+            Self::Json(text) => Args::Json(text),
         }
     }
 

@@ -15,7 +15,9 @@ mod reference;
 mod shape;
 
 pub(crate) use self::constrains::constrains;
-pub(crate) use self::generated::{flattened, published_input, typed_input, typed_output};
+pub(crate) use self::generated::{
+    flattened, of_params, published_input, typed_input, typed_output,
+};
 pub use self::generated::{input, output};
 pub use self::keywords::Schema;
 pub(crate) use self::keywords::is_never;

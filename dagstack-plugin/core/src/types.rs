@@ -38,6 +38,25 @@ pub trait HookInput {
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + JsonSchema> HookInput for T {}
 
+/// What a parameter of a hook that is no `async fn` must be, too: the future of an `async fn` says the
+/// same of itself.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot move between threads",
+    label = "arguments are read before the hook runs, maybe on another thread",
+    note = "hold `Arc` instead of `Rc`, and a `Mutex` or an atomic instead of a `RefCell` or a `Cell` behind it"
+)]
+pub trait Movable {
+    #[doc(hidden)]
+    fn __dagstack_check_inferred(_: Probe<Self>)
+    where
+        Self: Sized,
+    {
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Send> Movable for T {}
+
 /// What a hook returns, apart from an error, must be.
 #[diagnostic::on_unimplemented(
     message = "a hook cannot return `{Self}`",

@@ -7,7 +7,7 @@ pub(crate) use serde_path_to_error::Segment;
 
 /// What serde said about a value that did not decode, and where. It knows no schema; who does
 /// explains it (`diagnose::undecoded`).
-pub(crate) struct Undecoded {
+pub struct Undecoded {
     /// The steps from the whole value to where serde stopped, as far as it tells.
     pub(crate) path: Vec<Segment>,
     /// In serde's words, which may quote a secret.
@@ -18,6 +18,30 @@ pub(crate) struct Undecoded {
 impl fmt::Debug for Undecoded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Undecoded")
+    }
+}
+
+impl Undecoded {
+    /// Of the whole value.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            path: Vec::new(),
+            message: message.into(),
+        }
+    }
+
+    /// What serde_json said of a part of a text, where lines and columns mean nothing.
+    pub(crate) fn of(error: &serde_json::Error) -> Self {
+        let message = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
+        Self::new(message.strip_suffix(&place).unwrap_or(&message))
+    }
+
+    /// The same of the value under `name`.
+    pub(crate) fn under(mut self, name: &str) -> Self {
+        let key = name.to_owned();
+        self.path.insert(0, Segment::Map { key });
+        self
     }
 }
 

@@ -11,18 +11,16 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The plugin `chunker.fixed` with the hook `chunk`; `texts` as the macro finds them.
-pub(crate) fn plugin<A: JsonSchema, C: JsonSchema>(
-    texts: &'static [(&'static str, bool)],
-) -> &'static Declaration {
+/// The plugin `chunker.fixed` with the hook `chunk`.
+fn plugin<A: JsonSchema, C: JsonSchema>() -> &'static Declaration {
     let hooks = Box::leak(Box::new([Hook {
         name: "chunk",
         description: None,
         execution_model: ExecutionModel::Sync,
         mcp_exposed: true,
         takes_context: true,
-        texts,
-        input_schema: schema::input::<A>,
+        params: &[],
+        input_schema: |_| schema::input::<A>(),
         output_schema: schema::output::<String>,
         schemas: OnceLock::new(),
     }]));
@@ -36,9 +34,11 @@ pub(crate) fn plugin<A: JsonSchema, C: JsonSchema>(
 }
 
 /// Decodes arguments in both forms, which must come to the same.
-pub(crate) fn call<A: DeserializeOwned + JsonSchema>(value: &Value) -> Result<A, HookError> {
+pub(crate) fn call<A: DeserializeOwned + JsonSchema + 'static>(
+    value: &Value,
+) -> Result<A, HookError> {
     let by_text = call_text::<A>(&value.to_string());
-    let declaration = plugin::<A, NoConfig>(&[]);
+    let declaration = plugin::<A, NoConfig>();
     let mut value = value.clone();
     let by_value = args::decode::<A>(declaration, &declaration.hooks[0], Args::Value(&mut value));
     assert_eq!(
@@ -49,19 +49,21 @@ pub(crate) fn call<A: DeserializeOwned + JsonSchema>(value: &Value) -> Result<A,
     by_value
 }
 
-pub(crate) fn call_text<A: DeserializeOwned + JsonSchema>(text: &str) -> Result<A, HookError> {
-    let declaration = plugin::<A, NoConfig>(&[]);
+pub(crate) fn call_text<A: DeserializeOwned + JsonSchema + 'static>(
+    text: &str,
+) -> Result<A, HookError> {
+    let declaration = plugin::<A, NoConfig>();
     args::decode::<A>(declaration, &declaration.hooks[0], Args::Json(text))
 }
 
-pub(crate) fn call_error<A: DeserializeOwned + JsonSchema>(value: Value) -> String {
+pub(crate) fn call_error<A: DeserializeOwned + JsonSchema + 'static>(value: Value) -> String {
     let error = call::<A>(&value).err().expect("arguments that do not fit");
     assert_eq!(error.code(), "invalid_arguments");
     error.to_string()
 }
 
 pub(crate) fn configure<C: config::Config>(section: Value) -> Result<C, ConfigInvalid> {
-    config::decode::<C>(plugin::<NoConfig, C>(&[]), section)
+    config::decode::<C>(plugin::<NoConfig, C>(), section)
 }
 
 pub(crate) fn config_error<C: config::Config>(section: Value) -> String {

@@ -5,11 +5,12 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use dagstack_plugin::__private::{Arguments, Called};
 use dagstack_plugin::declaration::{DependsOn, Hook};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, ConfigInvalid, Declaration, Health, HookContext, HookError, Output, Plugin,
+    BoxFuture, ConfigInvalid, Declaration, Health, HookContext, HookError, Output, Plugin,
     PluginError, Released, SetupContext, code,
 };
 use dagstack_runtime::{MemoryConfig, Registry, RegistryBuilder};
@@ -22,8 +23,8 @@ const fn hook(name: &'static str, execution_model: ExecutionModel) -> Hook {
         execution_model,
         mcp_exposed: true,
         takes_context: true,
-        texts: &[],
-        input_schema: Schema::new,
+        params: &[],
+        input_schema: |_| Schema::new(),
         output_schema: Schema::new,
         schemas: OnceLock::new(),
     }
@@ -151,10 +152,10 @@ impl<const N: usize> Plugin for Fake<N> {
         &'a self,
         hook: usize,
         ctx: &'a HookContext,
-        args: Args<'a>,
-    ) -> BoxFuture<'a, Result<Output, HookError>> {
-        Box::pin(async move {
-            let given = args.to_value().unwrap().into_owned();
+        arguments: Arguments<'_>,
+    ) -> Called<'a> {
+        let given = arguments.value();
+        Ok(Box::pin(async move {
             let thread = std::thread::current();
             let value = match Self::declaration().hooks[hook].name {
                 "echo" => json!({
@@ -180,7 +181,7 @@ impl<const N: usize> Plugin for Fake<N> {
                 other => return Err(HookError::new(code::HOOK_FAILED, other)),
             };
             Ok(Output::Value(value))
-        })
+        }))
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {

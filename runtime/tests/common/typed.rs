@@ -9,6 +9,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
+use dagstack_plugin::__private::{Arguments, Called};
 use dagstack_plugin::declaration::{DependsOn, Hook};
 use dagstack_plugin::kind::{
     Caller, Dispatch, Dispatching, ErrorPolicy, HookSpec, KindHook, KindSpec, Lease, Native, Proxy,
@@ -18,8 +19,8 @@ use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::peers::Peers;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, Declaration, Health, HookContext, HookError, Kind, Output, Plugin,
-    PluginError, Released, SetupContext,
+    BoxFuture, Declaration, Health, HookContext, HookError, Kind, Output, Plugin, PluginError,
+    Released, SetupContext,
 };
 use dagstack_runtime::{ConfigSource, ConfigSourceError};
 use serde_json::{Map, Value, json};
@@ -185,8 +186,8 @@ const fn hook(name: &'static str, execution_model: ExecutionModel, mcp_exposed: 
         execution_model,
         mcp_exposed,
         takes_context: true,
-        texts: &[],
-        input_schema: Schema::new,
+        params: &[],
+        input_schema: |_| Schema::new(),
         output_schema: Schema::new,
         schemas: OnceLock::new(),
     }
@@ -317,18 +318,14 @@ impl<const N: usize> Plugin for Typed<N> {
         })
     }
 
-    fn call<'a>(
-        &'a self,
-        _: usize,
-        _: &'a HookContext,
-        args: Args<'a>,
-    ) -> BoxFuture<'a, Result<Output, HookError>> {
-        Box::pin(async move {
-            let text = args.to_value().unwrap()["text"].clone();
+    fn call<'a>(&'a self, _: usize, _: &'a HookContext, arguments: Arguments<'_>) -> Called<'a> {
+        let given = arguments.value();
+        Ok(Box::pin(async move {
+            let text = given["text"].clone();
             self.answer(text.as_str().unwrap_or_default())
                 .await
                 .map(Output::Value)
-        })
+        }))
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {

@@ -7,13 +7,14 @@ use std::any::Any;
 use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use dagstack_plugin::__private::{Arguments, Called};
 use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::kind::{Lease, Native, Run};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, Declaration, Health, HookContext, HookError, Kind, Output, Plugin,
-    PluginError, Released, SetupContext, async_trait, code, kind,
+    BoxFuture, Declaration, Health, HookContext, HookError, Kind, Output, Plugin, PluginError,
+    Released, SetupContext, async_trait, code, kind,
 };
 use serde_json::{Map, Value, json};
 
@@ -43,8 +44,8 @@ const fn hook(name: &'static str, mcp_exposed: bool) -> Hook {
         execution_model: ExecutionModel::Async,
         mcp_exposed,
         takes_context: true,
-        texts: &[],
-        input_schema: Schema::new,
+        params: &[],
+        input_schema: |_| Schema::new(),
         output_schema: Schema::new,
         schemas: OnceLock::new(),
     }
@@ -207,12 +208,12 @@ impl<const N: usize> Plugin for Hand<N> {
         &'a self,
         place: usize,
         ctx: &'a HookContext,
-        args: Args<'a>,
-    ) -> BoxFuture<'a, Result<Output, HookError>> {
-        Box::pin(async move {
+        arguments: Arguments<'_>,
+    ) -> Called<'a> {
+        let given = arguments.value();
+        Ok(Box::pin(async move {
             let declaration = Self::declaration();
             let hook = declaration.hooks[place].name;
-            let given = args.to_value().unwrap().into_owned();
             let param = if hook == "read" { "path" } else { "text" };
             let Some(text) = given[param].as_str() else {
                 let what = format!("`{param}` is no text: {}", given[param]);
@@ -223,7 +224,7 @@ impl<const N: usize> Plugin for Hand<N> {
                 return Ok(Output::Value(json!(metadata.to_string())));
             }
             act(declaration.name, hook, text).await.map(Output::Value)
-        })
+        }))
     }
 
     fn health(&self) -> BoxFuture<'_, Health> {

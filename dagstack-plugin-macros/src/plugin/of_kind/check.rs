@@ -4,17 +4,17 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::{FnArg, PatType, Type};
 
-use super::OfKind;
+use super::kind::OfKind;
 use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::entries::suggest;
 use crate::hook::args::Model;
-use crate::hook::expand::Hook;
+use crate::hook::model::Hook;
 use crate::hook::signature::{self, Param, ValueParam};
 use crate::hook::types;
 use crate::kind::data::HookData;
 use crate::lifetimes;
-use crate::plugin::Plugin;
+use crate::plugin::checked::Plugin;
 use crate::plugin::model::{MemberFn, is_bare_default, is_of_schema};
 use crate::words::{has_word, last_word, plain_name};
 

@@ -5,15 +5,16 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::Type;
 
-use super::{OfKind, mentions};
+use super::check::mentions;
+use super::kind::OfKind;
 use crate::asserted::Scope;
 use crate::boxed::Method;
 use crate::hook::args::Model;
-use crate::hook::expand::{Hook, own};
-use crate::hook::signature::{Param, ValueParam};
+use crate::hook::model::{Hook, own};
+use crate::hook::signature::Param;
 use crate::kind::data::HookData;
 use crate::lifetimes::{self, lifetime};
-use crate::plugin::Plugin;
+use crate::plugin::checked::Plugin;
 use crate::spans;
 use crate::words::has_word;
 
@@ -43,7 +44,9 @@ fn names(hook: &Hook<'_>, place: usize, scope: &Scope<'_>) -> TokenStream {
     let cfgs = hook.cfgs();
     let (value, given) = (value_name(hook), given_name(hook));
     let taken = taken_name(hook);
-    let types = values(hook).map(|(number, value)| hook.alias_of(number, value, "__dagstack_a"));
+    let types = hook
+        .values()
+        .map(|(number, value)| hook.alias_of(number, value, "__dagstack_a"));
     let lifetime = borrowed(hook, "__dagstack_a");
     quote! {
         #(#cfgs)*
@@ -70,20 +73,9 @@ fn taken_name(hook: &Hook<'_>) -> Ident {
     format_ident!("__dagstack_Taken{}", hook.index)
 }
 
-/// The parameters that callers pass, with their places among all.
-fn values<'a>(hook: &'a Hook<'_>) -> impl Iterator<Item = (usize, &'a ValueParam)> {
-    hook.params
-        .iter()
-        .enumerate()
-        .filter_map(|(number, param)| match param {
-            Param::Value(value) => Some((number, value)),
-            Param::Context(_) => None,
-        })
-}
-
 /// `<'name>` for a hook that borrows.
 fn borrowed(hook: &Hook<'_>, name: &str) -> TokenStream {
-    if values(hook).any(|(_, value)| value.is_borrowed()) {
+    if hook.values().any(|(_, value)| value.is_borrowed()) {
         let name = lifetime(name, Span::call_site());
         quote!(<#name>)
     } else {
@@ -163,7 +155,7 @@ fn run(
     let self_ty = scope.self_ty;
     let object = kind.object();
     let (given, value) = (given_name(hook), value_name(hook));
-    let constant = hook.constant();
+    let constant = hook.place();
     let (shared, sendable) = (shared(&quote!(Self), scope), sendable(hook, scope));
     let converted = convert(hook, &quote!(__dagstack_given), scope);
     let body = match hook.model() {
@@ -296,7 +288,7 @@ fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
     }
     let private = &scope.private;
     let value = value_name(hook);
-    let types = values(hook).filter_map(|(number, value)| match &value.ty {
+    let types = hook.values().filter_map(|(number, value)| match &value.ty {
         _ if !value.is_borrowed() => {
             let alias = hook.alias(number);
             Some(quote!(for<'__dagstack> #alias: #private::Send,))
@@ -337,10 +329,11 @@ fn shell_method(
     let cfgs = hook.cfgs();
     let object = kind.object();
     let value = value_name(hook).into_token_stream();
-    let names: Vec<Ident> = (0..values(hook).count())
+    let names: Vec<Ident> = (0..hook.values().count())
         .map(|number| format_ident!("__dagstack_{}", number))
         .collect();
-    let params = values(hook)
+    let params = hook
+        .values()
         .zip(&names)
         .map(|((_, param), name)| {
             let ty = spans::without_self(param.ty.to_token_stream(), &own());
@@ -366,7 +359,7 @@ fn shell_method(
             self.0.call::<#object, #place>(__dagstack_ctx, __dagstack_args)
         }
     } else {
-        let constant = hook.constant();
+        let constant = hook.place();
         let bound = hook
             .takes_context()
             .then(|| quote!(let __dagstack_ctx = self.0.bind(__dagstack_ctx);));
@@ -397,7 +390,7 @@ pub(crate) fn arm_of_hidden(
 ) -> TokenStream {
     let private = &scope.private;
     let cfgs = hook.cfgs();
-    let constant = hook.constant();
+    let constant = hook.place();
     let self_ty = scope.self_ty;
     let method = spans::located(&hook.function.sig.ident);
     let (path, hook_ident) = (hook.kind_path, &data.ident);
@@ -406,7 +399,7 @@ pub(crate) fn arm_of_hidden(
         #constant => {
             // A package that calls no hook of the kind still has a use for its method.
             #private::used((<#self_ty>::#method, <__dagstack_Kind as #path>::#hook_ident));
-            #private::hidden_hook(<__dagstack_Kind as #private::Kind>::SPEC, #place)
+            #private::Ok(#private::hidden_hook(<__dagstack_Kind as #private::Kind>::SPEC, #place))
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod expand;
+pub(crate) mod kind;
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -15,51 +16,15 @@ use syn::{Path, Token, token};
 use super::args::PluginArgs;
 use super::{fallback, read_block, write};
 use crate::ctxt::Ctxt;
-use crate::kind::data::{self, HookData, KindData};
+use crate::kind::data;
 use crate::names::is_snake_case;
 use crate::path::CratePath;
 use crate::spans;
 
-use check::mentions;
 pub(crate) use check::{check, params};
 pub(crate) use expand::{arm_of_hidden, expand, given_name, native, value_name};
-
-/// The kind of a plugin.
-#[derive(Clone, Copy)]
-pub(crate) struct OfKind<'a> {
-    /// The trait, as the plugin's author wrote it.
-    pub(crate) path: &'a Path,
-    pub(crate) data: &'a KindData,
-}
-
-impl<'a> OfKind<'a> {
-    /// The hook of that name, and its place in the kind.
-    pub(crate) fn hook(&self, name: &str) -> Option<(usize, &'a HookData)> {
-        self.data
-            .hooks
-            .iter()
-            .enumerate()
-            .find(|(_, hook)| hook.name == name)
-    }
-
-    /// Where to point for what the kind misses.
-    pub(crate) fn span(&self) -> Span {
-        last(self.path)
-    }
-
-    /// `dyn Trait`.
-    pub(crate) fn object(&self) -> TokenStream {
-        let path = self.path;
-        quote!((dyn #path + 'static))
-    }
-}
-
-/// The place of the trait's own name.
-fn last(path: &Path) -> Span {
-    path.segments
-        .last()
-        .map_or_else(|| path.span(), |last| last.ident.span())
-}
+pub(crate) use kind::OfKind;
+use kind::last;
 
 /// The call of the kind's macro, which comes back to [`expand_of_kind`].
 ///

@@ -1,304 +1,169 @@
+#[allow(
+    clippy::fn_params_excessive_bools,
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
+)]
 /// Echoes.
 impl Echo {
-    #[allow(
-        clippy::fn_params_excessive_bools,
-        clippy::missing_errors_doc,
-        clippy::missing_panics_doc,
-        clippy::must_use_candidate,
-        clippy::needless_pass_by_value,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps,
-        clippy::unused_async,
-        clippy::unused_self,
-    )]
     /// Echoes.
     async fn echo(&self, ctx: &HookContext, a: u8) -> Result<u8, Error> {
         Ok(a)
     }
 }
-#[doc(hidden)]
-#[allow(
-    clippy::all,
-    clippy::nursery,
-    clippy::pedantic,
-    deprecated,
-    elided_lifetimes_in_paths,
-    mismatched_lifetime_syntaxes,
-    non_camel_case_types,
-    non_snake_case,
-    non_upper_case_globals,
-    single_use_lifetimes,
-    unused_braces,
-    unused_imports,
-    unused_lifetimes,
-    unused_mut,
-    unused_parens,
-    unused_qualifications,
-    unused_variables,
-)]
 const _: () = {
-    use ::dagstack_plugin::__private::ask::*;
-    enum __dagstack_Index {
-        Hook0,
-        Count,
-    }
-    const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
+    use ::dagstack_plugin::__private::{self as __dagstack, ask::*};
     trait __dagstack_Types {
-        type __dagstack_Type0_0: ?::dagstack_plugin::__private::Sized;
-        type __dagstack_Type0_1: ?::dagstack_plugin::__private::Sized;
-        type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Type0: ?__dagstack::Sized;
+        type __dagstack_Type1: ?__dagstack::Sized;
+        type __dagstack_Type2: ?__dagstack::Sized;
     }
-    impl __dagstack_Types for __dagstack_Index {
-        type __dagstack_Type0_0 = HookContext;
-        type __dagstack_Type0_1 = u8;
-        type __dagstack_Output0 = Result<u8, Error>;
+    impl __dagstack_Types for () {
+        type __dagstack_Type0 = HookContext;
+        type __dagstack_Type1 = u8;
+        type __dagstack_Type2 = Result<u8, Error>;
     }
-    type __dagstack_Type0_0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type0_0;
-    type __dagstack_Type0_1 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type0_1;
-    type __dagstack_Output0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output0;
-    #[allow(dead_code)]
+    type __dagstack_Type0 = <() as __dagstack_Types>::__dagstack_Type0;
+    type __dagstack_Type1 = <() as __dagstack_Types>::__dagstack_Type1;
+    type __dagstack_Type2 = <() as __dagstack_Types>::__dagstack_Type2;
     trait __dagstack_Checks {
         fn __dagstack_check()
         where
-            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static;
+            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static;
         fn __dagstack_check_shared(__dagstack_self: &Self);
     }
     impl __dagstack_Checks for Echo {
         fn __dagstack_check()
         where
-            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static,
+            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
         {
-            <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
+            <Echo as __dagstack::WithDefault>::__dagstack_check();
             {
-                <HookContext as ::dagstack_plugin::__private::ContextParam>::__dagstack_check();
-                <u8 as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
-                <::dagstack_plugin::__private::Same<
+                <HookContext as __dagstack::ContextParam>::__dagstack_check();
+                <u8 as __dagstack::HookInput>::__dagstack_check();
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                        .__dagstack_split()
-                        .0,
+                > as __dagstack::HookOutput>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
                 );
-                <::dagstack_plugin::__private::Same<
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                        .__dagstack_split()
-                        .1,
+                > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().1,
                 );
                 let _ = |
                     __dagstack_self: &Self,
-                    __dagstack_0: &__dagstack_Type0_0,
-                    __dagstack_1: __dagstack_Type0_1|
+                    __dagstack_0: &__dagstack_Type0,
+                    __dagstack_1: __dagstack_Type1|
                 {
-                    let __dagstack_future = ::dagstack_plugin::__private::Probe::<
-                        __dagstack_Args0<true>,
-                    >::ASK
+                    let __dagstack_future = __dagstack::Probe::<__dagstack_Type1>::ASK
                         .__dagstack_if_read(
                             <Self>::echo(__dagstack_self, __dagstack_0, __dagstack_1),
                         );
-                    let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
+                    let _: &dyn __dagstack::Send = &__dagstack_future;
                 };
             }
         }
         fn __dagstack_check_shared(__dagstack_self: &Self) {
-            let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
-            let __dagstack_self = ::dagstack_plugin::__private::Probe::<Self>::ASK
-                .__dagstack_if_sync();
-            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+            let _: &dyn __dagstack::Sync = __dagstack_self;
+            let __dagstack_self = __dagstack::Probe::<Self>::ASK.__dagstack_if_sync();
+            let _: &dyn __dagstack::Send = &__dagstack_self;
         }
     }
-    #[derive(
-        ::dagstack_plugin::__private::serde::Deserialize,
-        ::dagstack_plugin::__private::schemars::JsonSchema
-    )]
-    #[serde(
-        crate = "::dagstack_plugin::__private::serde",
-        deny_unknown_fields,
-        bound(
-            deserialize = "for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::serde::Deserialize<'de>"
-        )
-    )]
-    #[schemars(
-        crate = "::dagstack_plugin::__private::schemars",
-        bound = "for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::schemars::JsonSchema"
-    )]
-    struct __dagstack_Args0<const __DAGSTACK: bool> {
-        a: __dagstack_Type0_1,
-    }
-    static __DAGSTACK_HOOKS: [::dagstack_plugin::__private::Hook; __dagstack_Index::Count
-        as usize] = [
-        ::dagstack_plugin::__private::Hook {
+    const __DAGSTACK_CONTEXT0: fn(&__dagstack::HookContext) -> &__dagstack_Type0 = |ctx| {
+        __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_context(ctx)
+    };
+    const __DAGSTACK_INPUT1: &'static __dagstack::Input<__dagstack_Type1> = __dagstack::Probe::<
+        __dagstack_Type1,
+    >::INPUT;
+    const __DAGSTACK_THEN2: __dagstack::Then<__dagstack_Type2> = __dagstack::then!(
+        __dagstack_Type2, __dagstack_Type2
+    );
+    const __DAGSTACK_SCHEMA2: fn() -> __dagstack::Schema = || {
+        __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_output_schema()
+    };
+    static __DAGSTACK_HOOKS: [__dagstack::Hook; 1usize] = [
+        __dagstack::Hook {
             name: "echo",
-            description: ::dagstack_plugin::__private::non_empty(
-                ::dagstack_plugin::__private::Some("Echoes."),
-            ),
-            execution_model: ::dagstack_plugin::__private::ExecutionModel::Async,
+            description: __dagstack::Some("Echoes."),
+            execution_model: __dagstack::ExecutionModel::Async,
             mcp_exposed: true,
             takes_context: true,
-            texts: &[
-                ("a", ::dagstack_plugin::__private::Probe::<__dagstack_Type0_1>::IS_TEXT),
-            ],
-            input_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK
-                    .__dagstack_input_schema()
-            },
-            output_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_output_schema()
-            },
-            schemas: ::dagstack_plugin::__private::OnceLock::new(),
+            params: &[__dagstack::Param::new("a", __DAGSTACK_INPUT1.property, "")],
+            input_schema: __dagstack::parameters_schema,
+            output_schema: __DAGSTACK_SCHEMA2,
+            schemas: __dagstack::OnceLock::new(),
         },
     ];
-    const __DAGSTACK_AUTHORS: &[&str] = &::dagstack_plugin::__private::split_authors::<
-        {
-            ::dagstack_plugin::__private::count_authors(
-                ::core::option_env!("CARGO_PKG_AUTHORS"),
+    static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
+        description: __dagstack::Some("Echoes."),
+        execution_model: __dagstack::ExecutionModel::Async,
+        ..__dagstack::declaration(
+                "tool",
+                "echo",
+                ::core::concat!(::core::module_path!(), "::", "Echo"),
+                &__DAGSTACK_HOOKS,
+                __dagstack::no_config_schema,
             )
-        },
-    >(::core::option_env!("CARGO_PKG_AUTHORS"));
-    static __DAGSTACK_DECLARATION: ::dagstack_plugin::__private::Declaration = ::dagstack_plugin::__private::Declaration {
-        version: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_VERSION"),
-        ),
-        license: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_LICENSE"),
-        ),
-        homepage: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_HOMEPAGE"),
-        ),
-        maintainer: ::dagstack_plugin::__private::first(__DAGSTACK_AUTHORS),
-        authors: __DAGSTACK_AUTHORS,
-        description: ::dagstack_plugin::__private::non_empty(
-            ::dagstack_plugin::__private::Some("Echoes."),
-        ),
-        execution_model: ::dagstack_plugin::__private::most_demanding(
-            &[::dagstack_plugin::__private::ExecutionModel::Async],
-        ),
-        ..::dagstack_plugin::__private::declaration(
-            "tool",
-            "echo",
-            ::core::concat!(::core::module_path!(), "::", "Echo"),
-            &__DAGSTACK_HOOKS,
-            ::dagstack_plugin::__private::no_config_schema,
-        )
+            .of_package(__dagstack::package!())
     };
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::Plugin for Echo
+    impl __dagstack::Plugin for Echo
     where
-        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
     {
-        fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
+        fn declaration() -> &'static __dagstack::Declaration {
             &__DAGSTACK_DECLARATION
         }
         fn setup(
-            __dagstack_context: ::dagstack_plugin::__private::SetupContext,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            'static,
-            ::dagstack_plugin::__private::Result<
-                Self,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
-            ::dagstack_plugin::__private::Box::pin(async move {
-                ::dagstack_plugin::__private::no_config(
-                    __dagstack_context,
-                    &__DAGSTACK_DECLARATION,
-                )?;
-                ::dagstack_plugin::__private::Ok(
-                    ::dagstack_plugin::__private::Probe::<Self>::ASK.__dagstack_default(),
-                )
-            })
+            __dagstack_context: __dagstack::SetupContext,
+        ) -> __dagstack::SetUp<Self> {
+            let __dagstack_plugin = || {
+                __dagstack::Probe::<Self>::ASK.__dagstack_default()
+            };
+            __dagstack::set_up_default(
+                __dagstack_context,
+                &__DAGSTACK_DECLARATION,
+                __dagstack_plugin,
+            )
         }
         fn call<'__dagstack_a>(
             &'__dagstack_a self,
             __dagstack_hook: usize,
-            __dagstack_ctx: &'__dagstack_a ::dagstack_plugin::__private::HookContext,
-            __dagstack_input: ::dagstack_plugin::__private::Args<'__dagstack_a>,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '__dagstack_a,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Output,
-                ::dagstack_plugin::__private::HookError,
-            >,
-        > {
+            __dagstack_ctx: &'__dagstack_a __dagstack::HookContext,
+            __dagstack_arguments: __dagstack::Arguments<'_>,
+        ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
-                __DAGSTACK_HOOK0 => {
-                    ::dagstack_plugin::__private::Box::pin(async move {
-                        let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
-                        let __dagstack_form = __dagstack_input.form();
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output0,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
-                        let __dagstack_future = {
-                            let __dagstack_args = ::dagstack_plugin::__private::Probe::<
-                                __dagstack_Args0<true>,
-                            >::ASK
-                                .__dagstack_decode(
-                                    &__DAGSTACK_DECLARATION,
-                                    __dagstack_hook,
-                                    __dagstack_input,
-                                )?;
-                            ::dagstack_plugin::__private::MaySend(
-                                    <Self>::echo(
-                                        self,
-                                        ::dagstack_plugin::__private::Probe::<
-                                            __dagstack_Type0_0,
-                                        >::ASK
-                                            .__dagstack_context(__dagstack_ctx),
-                                        __dagstack_args.a,
-                                    ),
-                                )
-                                .__dagstack_send()
-                        };
-                        let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            __dagstack_future.await,
-                        );
-                        __dagstack_output
-                            .__dagstack_encode(
-                                __dagstack_hook,
-                                __dagstack_form,
-                                __dagstack_failure,
-                            )
-                    })
-                }
-                _ => {
-                    ::dagstack_plugin::__private::no_such_hook(
-                        &__DAGSTACK_DECLARATION,
-                        __dagstack_hook,
+                0usize => {
+                    let mut __dagstack_1 = __dagstack::Slot::new(__DAGSTACK_INPUT1);
+                    let __dagstack_encoding = __dagstack_arguments
+                        .read(&mut [&mut __dagstack_1])?;
+                    let __dagstack_call = __dagstack::MaySend(
+                            <Self>::echo(
+                                self,
+                                __DAGSTACK_CONTEXT0(__dagstack_ctx),
+                                __dagstack_1.take(),
+                            ),
+                        )
+                        .__dagstack_send();
+                    __dagstack::Awaited::call(
+                        __dagstack_call,
+                        __DAGSTACK_THEN2,
+                        __dagstack_encoding,
                     )
                 }
+                _ => __dagstack::no_such_hook(),
             }
         }
-        fn health(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Health,
-        > {
-            ::dagstack_plugin::__private::healthy()
-        }
-        fn teardown(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Released,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
-            ::dagstack_plugin::__private::released()
-        }
     }
-    ::dagstack_plugin::__private::inventory::submit! {
-        ::dagstack_plugin::__private::Probe:: < Echo > ::REGISTRATION
+    __dagstack::inventory::submit! {
+        __dagstack::Probe:: < Echo > ::REGISTRATION
     }
 };
 #[doc(hidden)]

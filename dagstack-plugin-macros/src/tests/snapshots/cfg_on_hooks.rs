@@ -1,377 +1,213 @@
+#[allow(
+    clippy::fn_params_excessive_bools,
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
+)]
 impl Echo {
-    #[allow(
-        clippy::fn_params_excessive_bools,
-        clippy::missing_errors_doc,
-        clippy::missing_panics_doc,
-        clippy::must_use_candidate,
-        clippy::needless_pass_by_value,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps,
-        clippy::unused_async,
-        clippy::unused_self,
-    )]
     #[cfg(unix)]
     fn a(&self) {}
-    #[allow(
-        clippy::fn_params_excessive_bools,
-        clippy::missing_errors_doc,
-        clippy::missing_panics_doc,
-        clippy::must_use_candidate,
-        clippy::needless_pass_by_value,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps,
-        clippy::unused_async,
-        clippy::unused_self,
-    )]
     /// Bs.
     fn b(&self, c: Self) -> &str {
         ""
     }
 }
-#[doc(hidden)]
-#[allow(
-    clippy::all,
-    clippy::nursery,
-    clippy::pedantic,
-    deprecated,
-    elided_lifetimes_in_paths,
-    mismatched_lifetime_syntaxes,
-    non_camel_case_types,
-    non_snake_case,
-    non_upper_case_globals,
-    single_use_lifetimes,
-    unused_braces,
-    unused_imports,
-    unused_lifetimes,
-    unused_mut,
-    unused_parens,
-    unused_qualifications,
-    unused_variables,
-)]
 const _: () = {
-    use ::dagstack_plugin::__private::ask::*;
+    use ::dagstack_plugin::__private::{self as __dagstack, ask::*};
     enum __dagstack_Index {
         #[cfg(unix)]
-        Hook0,
-        Hook1,
+        __DAGSTACK_HOOK0,
+        __DAGSTACK_HOOK1,
         Count,
     }
     #[cfg(unix)]
-    const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
-    const __DAGSTACK_HOOK1: usize = __dagstack_Index::Hook1 as usize;
+    const __DAGSTACK_HOOK0: usize = __dagstack_Index::__DAGSTACK_HOOK0 as usize;
+    const __DAGSTACK_HOOK1: usize = __dagstack_Index::__DAGSTACK_HOOK1 as usize;
     type __dagstack_Self = Echo;
     trait __dagstack_Types {
         #[cfg(unix)]
-        type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
-        type __dagstack_Type1_0: ?::dagstack_plugin::__private::Sized;
-        type __dagstack_Output1: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Type0: ?__dagstack::Sized;
+        type __dagstack_Type1: ?__dagstack::Sized;
+        type __dagstack_Type2: ?__dagstack::Sized;
     }
-    impl __dagstack_Types for __dagstack_Index {
+    impl __dagstack_Types for () {
         #[cfg(unix)]
-        type __dagstack_Output0 = ();
-        type __dagstack_Type1_0 = __dagstack_Self;
-        type __dagstack_Output1 = &'static str;
+        type __dagstack_Type0 = ();
+        type __dagstack_Type1 = __dagstack_Self;
+        type __dagstack_Type2 = &'static str;
     }
     #[cfg(unix)]
-    type __dagstack_Output0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output0;
-    type __dagstack_Type1_0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type1_0;
-    type __dagstack_Output1 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output1;
-    #[allow(dead_code)]
+    type __dagstack_Type0 = <() as __dagstack_Types>::__dagstack_Type0;
+    type __dagstack_Type1 = <() as __dagstack_Types>::__dagstack_Type1;
+    type __dagstack_Type2 = <() as __dagstack_Types>::__dagstack_Type2;
     trait __dagstack_Checks {
         fn __dagstack_check()
         where
-            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static;
+            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static;
         fn __dagstack_check_shared(__dagstack_self: &Self);
     }
     impl __dagstack_Checks for Echo {
         fn __dagstack_check()
         where
-            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static,
+            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
         {
-            <Echo as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
+            <Echo as __dagstack::WithDefault>::__dagstack_check();
             #[cfg(unix)]
             {
-                <::dagstack_plugin::__private::Same<
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                        .__dagstack_split()
-                        .0,
+                > as __dagstack::HookOutput>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().0,
                 );
-                <::dagstack_plugin::__private::Same<
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                        .__dagstack_split()
-                        .1,
+                > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().1,
                 );
             }
             {
-                <Self as ::dagstack_plugin::__private::HookInput>::__dagstack_check();
-                <::dagstack_plugin::__private::Same<
+                <Self as __dagstack::HookInput>::__dagstack_check();
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
-                        .__dagstack_split()
-                        .0,
+                > as __dagstack::HookOutput>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
                 );
-                <::dagstack_plugin::__private::Same<
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
-                        .__dagstack_split()
-                        .1,
+                > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().1,
                 );
             }
         }
         fn __dagstack_check_shared(__dagstack_self: &Self) {
-            let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
-            let __dagstack_self = ::dagstack_plugin::__private::Probe::<Self>::ASK
-                .__dagstack_if_sync();
-            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+            let _: &dyn __dagstack::Sync = __dagstack_self;
+            let __dagstack_self = __dagstack::Probe::<Self>::ASK.__dagstack_if_sync();
+            let _: &dyn __dagstack::Send = &__dagstack_self;
         }
     }
     #[cfg(unix)]
-    #[derive(
-        ::dagstack_plugin::__private::serde::Deserialize,
-        ::dagstack_plugin::__private::schemars::JsonSchema
-    )]
-    #[serde(
-        crate = "::dagstack_plugin::__private::serde",
-        deny_unknown_fields,
-        bound(deserialize = "")
-    )]
-    #[schemars(crate = "::dagstack_plugin::__private::schemars", bound = "")]
-    struct __dagstack_Args0<const __DAGSTACK: bool> {}
-    #[derive(
-        ::dagstack_plugin::__private::serde::Deserialize,
-        ::dagstack_plugin::__private::schemars::JsonSchema
-    )]
-    #[serde(
-        crate = "::dagstack_plugin::__private::serde",
-        deny_unknown_fields,
-        bound(
-            deserialize = "for<'__dagstack> __dagstack_Type1_0: ::dagstack_plugin::__private::serde::Deserialize<'de>"
-        )
-    )]
-    #[schemars(
-        crate = "::dagstack_plugin::__private::schemars",
-        bound = "for<'__dagstack> __dagstack_Type1_0: ::dagstack_plugin::__private::schemars::JsonSchema"
-    )]
-    struct __dagstack_Args1<const __DAGSTACK: bool> {
-        c: __dagstack_Type1_0,
-    }
-    static __DAGSTACK_HOOKS: [::dagstack_plugin::__private::Hook; __dagstack_Index::Count
-        as usize] = [
+    const __DAGSTACK_THEN0: __dagstack::Then<__dagstack_Type0> = __dagstack::then!(
+        __dagstack_Type0, __dagstack_Type0
+    );
+    #[cfg(unix)]
+    const __DAGSTACK_SCHEMA0: fn() -> __dagstack::Schema = || {
+        __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_output_schema()
+    };
+    const __DAGSTACK_INPUT1: &'static __dagstack::Input<__dagstack_Type1> = __dagstack::Probe::<
+        __dagstack_Type1,
+    >::INPUT;
+    const __DAGSTACK_SCHEMA2: fn() -> __dagstack::Schema = || {
+        __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_output_schema()
+    };
+    static __DAGSTACK_HOOKS: [__dagstack::Hook; __dagstack_Index::Count as usize] = [
         #[cfg(unix)]
-        ::dagstack_plugin::__private::Hook {
+        __dagstack::Hook {
             name: "a",
-            description: ::dagstack_plugin::__private::None,
-            execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
+            description: __dagstack::None,
+            execution_model: __dagstack::ExecutionModel::Sync,
             mcp_exposed: true,
             takes_context: false,
-            texts: &[],
-            input_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK
-                    .__dagstack_input_schema()
-            },
-            output_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_output_schema()
-            },
-            schemas: ::dagstack_plugin::__private::OnceLock::new(),
+            params: &[],
+            input_schema: __dagstack::parameters_schema,
+            output_schema: __DAGSTACK_SCHEMA0,
+            schemas: __dagstack::OnceLock::new(),
         },
-        ::dagstack_plugin::__private::Hook {
+        __dagstack::Hook {
             name: "b",
-            description: ::dagstack_plugin::__private::non_empty(
-                ::dagstack_plugin::__private::Some("Bs."),
-            ),
-            execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
+            description: __dagstack::Some("Bs."),
+            execution_model: __dagstack::ExecutionModel::Sync,
             mcp_exposed: true,
             takes_context: false,
-            texts: &[
-                ("c", ::dagstack_plugin::__private::Probe::<__dagstack_Type1_0>::IS_TEXT),
-            ],
-            input_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Args1<true>>::ASK
-                    .__dagstack_input_schema()
-            },
-            output_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
-                    .__dagstack_output_schema()
-            },
-            schemas: ::dagstack_plugin::__private::OnceLock::new(),
+            params: &[__dagstack::Param::new("c", __DAGSTACK_INPUT1.property, "")],
+            input_schema: __dagstack::parameters_schema,
+            output_schema: __DAGSTACK_SCHEMA2,
+            schemas: __dagstack::OnceLock::new(),
         },
     ];
-    const __DAGSTACK_AUTHORS: &[&str] = &::dagstack_plugin::__private::split_authors::<
-        {
-            ::dagstack_plugin::__private::count_authors(
-                ::core::option_env!("CARGO_PKG_AUTHORS"),
-            )
-        },
-    >(::core::option_env!("CARGO_PKG_AUTHORS"));
-    static __DAGSTACK_DECLARATION: ::dagstack_plugin::__private::Declaration = ::dagstack_plugin::__private::Declaration {
-        version: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_VERSION"),
-        ),
-        license: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_LICENSE"),
-        ),
-        homepage: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_HOMEPAGE"),
-        ),
-        maintainer: ::dagstack_plugin::__private::first(__DAGSTACK_AUTHORS),
-        authors: __DAGSTACK_AUTHORS,
-        description: ::dagstack_plugin::__private::None,
-        execution_model: ::dagstack_plugin::__private::most_demanding(
+    static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
+        description: __dagstack::None,
+        execution_model: __dagstack::most_demanding(
             &[
                 #[cfg(unix)]
-                ::dagstack_plugin::__private::ExecutionModel::Sync,
-                ::dagstack_plugin::__private::ExecutionModel::Sync,
+                __dagstack::ExecutionModel::Sync,
+                __dagstack::ExecutionModel::Sync,
             ],
         ),
-        ..::dagstack_plugin::__private::declaration(
-            "tool",
-            "echo",
-            ::core::concat!(::core::module_path!(), "::", "Echo"),
-            &__DAGSTACK_HOOKS,
-            ::dagstack_plugin::__private::no_config_schema,
-        )
+        ..__dagstack::declaration(
+                "tool",
+                "echo",
+                ::core::concat!(::core::module_path!(), "::", "Echo"),
+                &__DAGSTACK_HOOKS,
+                __dagstack::no_config_schema,
+            )
+            .of_package(__dagstack::package!())
     };
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::Plugin for Echo
+    impl __dagstack::Plugin for Echo
     where
-        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
     {
-        fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
+        fn declaration() -> &'static __dagstack::Declaration {
             &__DAGSTACK_DECLARATION
         }
         fn setup(
-            __dagstack_context: ::dagstack_plugin::__private::SetupContext,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            'static,
-            ::dagstack_plugin::__private::Result<
-                Self,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
-            ::dagstack_plugin::__private::Box::pin(async move {
-                ::dagstack_plugin::__private::no_config(
-                    __dagstack_context,
-                    &__DAGSTACK_DECLARATION,
-                )?;
-                ::dagstack_plugin::__private::Ok(
-                    ::dagstack_plugin::__private::Probe::<Self>::ASK.__dagstack_default(),
-                )
-            })
+            __dagstack_context: __dagstack::SetupContext,
+        ) -> __dagstack::SetUp<Self> {
+            let __dagstack_plugin = || {
+                __dagstack::Probe::<Self>::ASK.__dagstack_default()
+            };
+            __dagstack::set_up_default(
+                __dagstack_context,
+                &__DAGSTACK_DECLARATION,
+                __dagstack_plugin,
+            )
         }
         fn call<'__dagstack_a>(
             &'__dagstack_a self,
             __dagstack_hook: usize,
-            __dagstack_ctx: &'__dagstack_a ::dagstack_plugin::__private::HookContext,
-            __dagstack_input: ::dagstack_plugin::__private::Args<'__dagstack_a>,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '__dagstack_a,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Output,
-                ::dagstack_plugin::__private::HookError,
-            >,
-        > {
+            __dagstack_ctx: &'__dagstack_a __dagstack::HookContext,
+            __dagstack_arguments: __dagstack::Arguments<'_>,
+        ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
                 #[cfg(unix)]
                 __DAGSTACK_HOOK0 => {
-                    ::dagstack_plugin::__private::Box::pin(async move {
-                        let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
-                        let __dagstack_form = __dagstack_input.form();
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output0,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
-                        let _ = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Args0<true>,
-                        >::ASK
-                            .__dagstack_decode(
-                                &__DAGSTACK_DECLARATION,
-                                __dagstack_hook,
-                                __dagstack_input,
-                            )?;
-                        let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Self>::a(self),
-                        );
-                        __dagstack_output
-                            .__dagstack_encode(
-                                __dagstack_hook,
-                                __dagstack_form,
-                                __dagstack_failure,
-                            )
-                    })
-                }
-                __DAGSTACK_HOOK1 => {
-                    ::dagstack_plugin::__private::Box::pin(async move {
-                        let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK1];
-                        let __dagstack_form = __dagstack_input.form();
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output1,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
-                        let __dagstack_args = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Args1<true>,
-                        >::ASK
-                            .__dagstack_decode(
-                                &__DAGSTACK_DECLARATION,
-                                __dagstack_hook,
-                                __dagstack_input,
-                            )?;
-                        let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Self>::b(self, __dagstack_args.c),
-                        );
-                        __dagstack_output
-                            .__dagstack_encode(
-                                __dagstack_hook,
-                                __dagstack_form,
-                                __dagstack_failure,
-                            )
-                    })
-                }
-                _ => {
-                    ::dagstack_plugin::__private::no_such_hook(
-                        &__DAGSTACK_DECLARATION,
-                        __dagstack_hook,
+                    let __dagstack_encoding = __dagstack_arguments.read(&mut [])?;
+                    __dagstack::Ok(
+                        __dagstack::Box::pin(
+                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
+                                <Self>::a(self),
+                                __dagstack_encoding,
+                            )),
+                        ),
                     )
                 }
+                __DAGSTACK_HOOK1 => {
+                    let mut __dagstack_0 = __dagstack::Slot::new(__DAGSTACK_INPUT1);
+                    let __dagstack_encoding = __dagstack_arguments
+                        .read(&mut [&mut __dagstack_0])?;
+                    __dagstack::Ok(
+                        __dagstack::Box::pin(
+                            __dagstack::poll_fn(move |_| (__dagstack::then!(
+                                __dagstack_Type2, & str
+                            ))(
+                                <Self>::b(self, __dagstack_0.take()),
+                                __dagstack_encoding,
+                            )),
+                        ),
+                    )
+                }
+                _ => __dagstack::no_such_hook(),
             }
         }
-        fn health(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Health,
-        > {
-            ::dagstack_plugin::__private::healthy()
-        }
-        fn teardown(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Released,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
-            ::dagstack_plugin::__private::released()
-        }
     }
-    ::dagstack_plugin::__private::inventory::submit! {
-        ::dagstack_plugin::__private::Probe:: < Echo > ::REGISTRATION
+    __dagstack::inventory::submit! {
+        __dagstack::Probe:: < Echo > ::REGISTRATION
     }
 };
 #[cfg(not(any(test, doc)))]

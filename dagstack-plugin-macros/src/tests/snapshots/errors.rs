@@ -1,29 +1,17 @@
+#[allow(
+    clippy::fn_params_excessive_bools,
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
+)]
 impl Echo {
-    #[allow(
-        clippy::fn_params_excessive_bools,
-        clippy::missing_errors_doc,
-        clippy::missing_panics_doc,
-        clippy::must_use_candidate,
-        clippy::needless_pass_by_value,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps,
-        clippy::unused_async,
-        clippy::unused_self,
-    )]
     fn echo(&mut self, text: &str) {}
-    #[allow(
-        clippy::fn_params_excessive_bools,
-        clippy::missing_errors_doc,
-        clippy::missing_panics_doc,
-        clippy::must_use_candidate,
-        clippy::needless_pass_by_value,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps,
-        clippy::unused_async,
-        clippy::unused_self,
-    )]
     fn setup() {}
 }
 ::core::compile_error! {
@@ -48,46 +36,15 @@ const _: () = {
         }
         fn setup(
             _: ::dagstack_plugin::__private::SetupContext,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            'static,
-            ::dagstack_plugin::__private::Result<
-                Self,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
+        ) -> ::dagstack_plugin::__private::SetUp<Self> {
             ::dagstack_plugin::__private::not_compiled()
         }
         fn call<'a>(
             &'a self,
             _: usize,
             _: &'a ::dagstack_plugin::__private::HookContext,
-            _: ::dagstack_plugin::__private::Args<'a>,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            'a,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Output,
-                ::dagstack_plugin::__private::HookError,
-            >,
-        > {
-            ::dagstack_plugin::__private::not_compiled()
-        }
-        fn health(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Health,
-        > {
-            ::dagstack_plugin::__private::not_compiled()
-        }
-        fn teardown(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Released,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
+            _: ::dagstack_plugin::__private::Arguments<'_>,
+        ) -> ::dagstack_plugin::__private::Called<'a> {
             ::dagstack_plugin::__private::not_compiled()
         }
     }

@@ -115,26 +115,6 @@ macro_rules! __dagstack_kind_Chunker_baed62f45f5c1b38 {
 #[doc(hidden)]
 #[allow(unused_imports)]
 pub use __dagstack_kind_Chunker_baed62f45f5c1b38 as Chunker;
-#[doc(hidden)]
-#[allow(
-    clippy::all,
-    clippy::nursery,
-    clippy::pedantic,
-    deprecated,
-    elided_lifetimes_in_paths,
-    mismatched_lifetime_syntaxes,
-    non_camel_case_types,
-    non_snake_case,
-    non_upper_case_globals,
-    single_use_lifetimes,
-    unused_braces,
-    unused_imports,
-    unused_lifetimes,
-    unused_mut,
-    unused_parens,
-    unused_qualifications,
-    unused_variables,
-)]
 const _: () = {
     use ::dagstack_plugin::__private::ask::*;
     type __dagstack_Type0_0 = String;
@@ -163,9 +143,7 @@ const _: () = {
     static __DAGSTACK_HOOKS: [::dagstack_plugin::__private::KindHook; 2usize] = [
         ::dagstack_plugin::__private::KindHook {
             name: "chunk",
-            description: ::dagstack_plugin::__private::non_empty(
-                ::dagstack_plugin::__private::Some("Splits `text`."),
-            ),
+            description: ::dagstack_plugin::__private::Some("Splits `text`."),
             dispatch: ::dagstack_plugin::__private::Dispatch::Singleton,
             error_policy: ::dagstack_plugin::__private::ErrorPolicy::FailFast,
             mcp_exposed: true,
@@ -200,9 +178,7 @@ const _: () = {
     static __DAGSTACK_SPEC: ::dagstack_plugin::__private::KindSpec = ::dagstack_plugin::__private::KindSpec {
         name: "chunker",
         version: "1.0.0",
-        description: ::dagstack_plugin::__private::non_empty(
-            ::dagstack_plugin::__private::Some("Splits text."),
-        ),
+        description: ::dagstack_plugin::__private::Some("Splits text."),
         constraints: &[],
         hooks: &__DAGSTACK_HOOKS,
     };
@@ -353,7 +329,6 @@ const _: () = {
                 .__dagstack_from_json(&__DAGSTACK_SPEC, 1usize, __dagstack_json)
         }
     }
-    #[allow(dead_code)]
     fn __dagstack_check_types() {
         let _ = |__dagstack_value: &__dagstack_Type0_0| {
             let __dagstack_value = &::dagstack_plugin::__private::Asked(__dagstack_value)

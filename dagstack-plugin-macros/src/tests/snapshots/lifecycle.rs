@@ -1,266 +1,143 @@
+#[allow(
+    clippy::fn_params_excessive_bools,
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::needless_pass_by_value,
+    clippy::too_many_arguments,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
+)]
 /// Echoes.
 impl Echo {
-    #[allow(
-        clippy::fn_params_excessive_bools,
-        clippy::missing_errors_doc,
-        clippy::missing_panics_doc,
-        clippy::must_use_candidate,
-        clippy::needless_pass_by_value,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps,
-        clippy::unused_async,
-        clippy::unused_self,
-    )]
     async fn setup(ctx: &PluginContext<Config>) -> Result<Self, PluginError> {
         Ok(Self)
     }
-    #[allow(
-        clippy::fn_params_excessive_bools,
-        clippy::missing_errors_doc,
-        clippy::missing_panics_doc,
-        clippy::must_use_candidate,
-        clippy::needless_pass_by_value,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps,
-        clippy::unused_async,
-        clippy::unused_self,
-    )]
     /// Nothing.
     fn nothing(&self) {}
-    #[allow(
-        clippy::fn_params_excessive_bools,
-        clippy::missing_errors_doc,
-        clippy::missing_panics_doc,
-        clippy::must_use_candidate,
-        clippy::needless_pass_by_value,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps,
-        clippy::unused_async,
-        clippy::unused_self,
-    )]
     fn health(&self) -> Health {
         Health::Healthy
     }
-    #[allow(
-        clippy::fn_params_excessive_bools,
-        clippy::missing_errors_doc,
-        clippy::missing_panics_doc,
-        clippy::must_use_candidate,
-        clippy::needless_pass_by_value,
-        clippy::too_many_arguments,
-        clippy::trivially_copy_pass_by_ref,
-        clippy::unnecessary_wraps,
-        clippy::unused_async,
-        clippy::unused_self,
-    )]
     async fn teardown(&self) -> Released {
         Released::All
     }
 }
-#[doc(hidden)]
-#[allow(
-    clippy::all,
-    clippy::nursery,
-    clippy::pedantic,
-    deprecated,
-    elided_lifetimes_in_paths,
-    mismatched_lifetime_syntaxes,
-    non_camel_case_types,
-    non_snake_case,
-    non_upper_case_globals,
-    single_use_lifetimes,
-    unused_braces,
-    unused_imports,
-    unused_lifetimes,
-    unused_mut,
-    unused_parens,
-    unused_qualifications,
-    unused_variables,
-)]
 const _: () = {
-    use ::dagstack_plugin::__private::ask::*;
-    enum __dagstack_Index {
-        Hook0,
-        Count,
-    }
-    const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
+    use ::dagstack_plugin::__private::{self as __dagstack, ask::*};
     trait __dagstack_Types {
-        type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
-        type __dagstack_Context: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Type0: ?__dagstack::Sized;
+        type __dagstack_Context: ?__dagstack::Sized;
     }
-    impl __dagstack_Types for __dagstack_Index {
-        type __dagstack_Output0 = ();
+    impl __dagstack_Types for () {
+        type __dagstack_Type0 = ();
         type __dagstack_Context = PluginContext<Config>;
     }
-    type __dagstack_Output0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output0;
-    type __dagstack_Context = <__dagstack_Index as __dagstack_Types>::__dagstack_Context;
-    #[allow(dead_code)]
+    type __dagstack_Type0 = <() as __dagstack_Types>::__dagstack_Type0;
+    type __dagstack_Context = <() as __dagstack_Types>::__dagstack_Context;
     trait __dagstack_Checks {
         fn __dagstack_check()
         where
-            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static;
+            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static;
         fn __dagstack_check_shared(__dagstack_self: &Self);
     }
     impl __dagstack_Checks for Echo {
         fn __dagstack_check()
         where
-            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static,
+            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
         {
-            <PluginContext<
-                Config,
-            > as ::dagstack_plugin::__private::SetupParam>::__dagstack_check();
-            <::dagstack_plugin::__private::Same<
+            <PluginContext<Config> as __dagstack::SetupParam>::__dagstack_check();
+            <__dagstack::Same<
                 _,
-            > as ::dagstack_plugin::__private::ConfigType>::__dagstack_check_inferred(
-                ::dagstack_plugin::__private::Probe::<__dagstack_Context>::ASK
-                    .__dagstack_config(),
+            > as __dagstack::ConfigType>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Context>::ASK.__dagstack_config(),
             );
             <Result<
                 Self,
                 PluginError,
-            > as ::dagstack_plugin::__private::SetupOutcome<Self>>::__dagstack_check();
+            > as __dagstack::SetupOutcome<Self>>::__dagstack_check();
             let _ = |__dagstack_context: &__dagstack_Context| {
                 let __dagstack_future = <Self>::setup(__dagstack_context);
-                let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
+                let _: &dyn __dagstack::Send = &__dagstack_future;
             };
-            <Released as ::dagstack_plugin::__private::TeardownOutcome>::__dagstack_check();
             let _ = |__dagstack_self: &Self| {
                 let __dagstack_future = <Self>::teardown(__dagstack_self);
-                let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_future;
+                let _: &dyn __dagstack::Send = &__dagstack_future;
             };
-            <Health as ::dagstack_plugin::__private::HealthOutcome>::__dagstack_check();
             {
-                <::dagstack_plugin::__private::Same<
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookOutput>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                        .__dagstack_split()
-                        .0,
+                > as __dagstack::HookOutput>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().0,
                 );
-                <::dagstack_plugin::__private::Same<
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                        .__dagstack_split()
-                        .1,
+                > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().1,
                 );
             }
         }
         fn __dagstack_check_shared(__dagstack_self: &Self) {
-            let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
-            let __dagstack_self = ::dagstack_plugin::__private::Probe::<Self>::ASK
-                .__dagstack_if_sync();
-            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+            let _: &dyn __dagstack::Sync = __dagstack_self;
+            let __dagstack_self = __dagstack::Probe::<Self>::ASK.__dagstack_if_sync();
+            let _: &dyn __dagstack::Send = &__dagstack_self;
         }
     }
-    #[derive(
-        ::dagstack_plugin::__private::serde::Deserialize,
-        ::dagstack_plugin::__private::schemars::JsonSchema
-    )]
-    #[serde(
-        crate = "::dagstack_plugin::__private::serde",
-        deny_unknown_fields,
-        bound(deserialize = "")
-    )]
-    #[schemars(crate = "::dagstack_plugin::__private::schemars", bound = "")]
-    struct __dagstack_Args0<const __DAGSTACK: bool> {}
-    static __DAGSTACK_HOOKS: [::dagstack_plugin::__private::Hook; __dagstack_Index::Count
-        as usize] = [
-        ::dagstack_plugin::__private::Hook {
+    const __DAGSTACK_THEN0: __dagstack::Then<__dagstack_Type0> = __dagstack::then!(
+        __dagstack_Type0, __dagstack_Type0
+    );
+    const __DAGSTACK_SCHEMA0: fn() -> __dagstack::Schema = || {
+        __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_output_schema()
+    };
+    static __DAGSTACK_HOOKS: [__dagstack::Hook; 1usize] = [
+        __dagstack::Hook {
             name: "nothing",
-            description: ::dagstack_plugin::__private::non_empty(
-                ::dagstack_plugin::__private::Some("Nothing."),
-            ),
-            execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
+            description: __dagstack::Some("Nothing."),
+            execution_model: __dagstack::ExecutionModel::Sync,
             mcp_exposed: true,
             takes_context: false,
-            texts: &[],
-            input_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK
-                    .__dagstack_input_schema()
-            },
-            output_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_output_schema()
-            },
-            schemas: ::dagstack_plugin::__private::OnceLock::new(),
+            params: &[],
+            input_schema: __dagstack::parameters_schema,
+            output_schema: __DAGSTACK_SCHEMA0,
+            schemas: __dagstack::OnceLock::new(),
         },
     ];
-    const __DAGSTACK_AUTHORS: &[&str] = &::dagstack_plugin::__private::split_authors::<
-        {
-            ::dagstack_plugin::__private::count_authors(
-                ::core::option_env!("CARGO_PKG_AUTHORS"),
+    static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
+        description: __dagstack::Some("Echoes."),
+        execution_model: __dagstack::ExecutionModel::Sync,
+        ..__dagstack::declaration(
+                "tool",
+                "echo",
+                ::core::concat!(::core::module_path!(), "::", "Echo"),
+                &__DAGSTACK_HOOKS,
+                || {
+                    __dagstack::Probe::<__dagstack_Context>::ASK
+                        .__dagstack_config()
+                        .__dagstack_config_schema()
+                },
             )
-        },
-    >(::core::option_env!("CARGO_PKG_AUTHORS"));
-    static __DAGSTACK_DECLARATION: ::dagstack_plugin::__private::Declaration = ::dagstack_plugin::__private::Declaration {
-        version: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_VERSION"),
-        ),
-        license: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_LICENSE"),
-        ),
-        homepage: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_HOMEPAGE"),
-        ),
-        maintainer: ::dagstack_plugin::__private::first(__DAGSTACK_AUTHORS),
-        authors: __DAGSTACK_AUTHORS,
-        description: ::dagstack_plugin::__private::non_empty(
-            ::dagstack_plugin::__private::Some("Echoes."),
-        ),
-        execution_model: ::dagstack_plugin::__private::most_demanding(
-            &[::dagstack_plugin::__private::ExecutionModel::Sync],
-        ),
-        ..::dagstack_plugin::__private::declaration(
-            "tool",
-            "echo",
-            ::core::concat!(::core::module_path!(), "::", "Echo"),
-            &__DAGSTACK_HOOKS,
-            || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Context>::ASK
-                    .__dagstack_config()
-                    .__dagstack_config_schema()
-            },
-        )
+            .of_package(__dagstack::package!())
     };
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::Plugin for Echo
+    impl __dagstack::Plugin for Echo
     where
-        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
     {
-        fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
+        fn declaration() -> &'static __dagstack::Declaration {
             &__DAGSTACK_DECLARATION
         }
         fn setup(
-            __dagstack_context: ::dagstack_plugin::__private::SetupContext,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            'static,
-            ::dagstack_plugin::__private::Result<
-                Self,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
-            ::dagstack_plugin::__private::Box::pin(async move {
-                let __dagstack_context = ::dagstack_plugin::__private::Probe::<
-                    __dagstack_Context,
-                >::ASK
+            __dagstack_context: __dagstack::SetupContext,
+        ) -> __dagstack::SetUp<Self> {
+            __dagstack::Box::pin(async move {
+                let __dagstack_context = __dagstack::Probe::<__dagstack_Context>::ASK
                     .__dagstack_setup(__dagstack_context, &__DAGSTACK_DECLARATION)?;
-                let __dagstack_future = ::dagstack_plugin::__private::MaySend(
-                        <Self>::setup(&__dagstack_context),
-                    )
-                    .__dagstack_send();
-                let __dagstack_output = ::dagstack_plugin::__private::Returned(
-                    __dagstack_future.await,
-                );
-                ::dagstack_plugin::__private::SetupReturned(
-                        __dagstack_output.0,
-                        ::dagstack_plugin::__private::Probe::<Self>::ASK,
+                __dagstack::SetupReturned(
+                        __dagstack::MaySend(<Self>::setup(&__dagstack_context))
+                            .__dagstack_send()
+                            .await,
+                        __dagstack::Probe::<Self>::ASK,
                     )
                     .__dagstack_set_up()
             })
@@ -268,89 +145,44 @@ const _: () = {
         fn call<'__dagstack_a>(
             &'__dagstack_a self,
             __dagstack_hook: usize,
-            __dagstack_ctx: &'__dagstack_a ::dagstack_plugin::__private::HookContext,
-            __dagstack_input: ::dagstack_plugin::__private::Args<'__dagstack_a>,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '__dagstack_a,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Output,
-                ::dagstack_plugin::__private::HookError,
-            >,
-        > {
+            __dagstack_ctx: &'__dagstack_a __dagstack::HookContext,
+            __dagstack_arguments: __dagstack::Arguments<'_>,
+        ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
-                __DAGSTACK_HOOK0 => {
-                    ::dagstack_plugin::__private::Box::pin(async move {
-                        let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
-                        let __dagstack_form = __dagstack_input.form();
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output0,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
-                        let _ = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Args0<true>,
-                        >::ASK
-                            .__dagstack_decode(
-                                &__DAGSTACK_DECLARATION,
-                                __dagstack_hook,
-                                __dagstack_input,
-                            )?;
-                        let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Self>::nothing(self),
-                        );
-                        __dagstack_output
-                            .__dagstack_encode(
-                                __dagstack_hook,
-                                __dagstack_form,
-                                __dagstack_failure,
-                            )
-                    })
-                }
-                _ => {
-                    ::dagstack_plugin::__private::no_such_hook(
-                        &__DAGSTACK_DECLARATION,
-                        __dagstack_hook,
+                0usize => {
+                    let __dagstack_encoding = __dagstack_arguments.read(&mut [])?;
+                    __dagstack::Ok(
+                        __dagstack::Box::pin(
+                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
+                                <Self>::nothing(self),
+                                __dagstack_encoding,
+                            )),
+                        ),
                     )
                 }
+                _ => __dagstack::no_such_hook(),
             }
         }
-        fn health(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Health,
-        > {
-            ::dagstack_plugin::__private::Box::pin(async move {
-                let __dagstack_output = ::dagstack_plugin::__private::Returned(
-                    <Self>::health(self),
-                );
-                __dagstack_output.__dagstack_health()
+        fn health(&self) -> __dagstack::BoxFuture<'_, __dagstack::Health> {
+            __dagstack::Box::pin(async move {
+                <Health as __dagstack::HealthOutcome>::into_health(<Self>::health(self))
             })
         }
         fn teardown(
             &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
+        ) -> __dagstack::BoxFuture<
             '_,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Released,
-                ::dagstack_plugin::__private::PluginError,
-            >,
+            __dagstack::Result<__dagstack::Released, __dagstack::PluginError>,
         > {
-            ::dagstack_plugin::__private::Box::pin(async move {
-                let __dagstack_future = ::dagstack_plugin::__private::MaySend(
-                        <Self>::teardown(self),
-                    )
-                    .__dagstack_send();
-                let __dagstack_output = ::dagstack_plugin::__private::Returned(
-                    __dagstack_future.await,
-                );
-                __dagstack_output.__dagstack_torn_down()
+            __dagstack::Box::pin(async move {
+                <Released as __dagstack::TeardownOutcome>::into_released(
+                    __dagstack::MaySend(<Self>::teardown(self)).__dagstack_send().await,
+                )
             })
         }
     }
-    ::dagstack_plugin::__private::inventory::submit! {
-        ::dagstack_plugin::__private::Probe:: < Echo > ::REGISTRATION
+    __dagstack::inventory::submit! {
+        __dagstack::Probe:: < Echo > ::REGISTRATION
     }
 };
 #[doc(hidden)]

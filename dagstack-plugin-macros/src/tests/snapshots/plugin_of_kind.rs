@@ -1,306 +1,208 @@
-#[doc(hidden)]
-#[allow(
-    clippy::all,
-    clippy::nursery,
-    clippy::pedantic,
-    deprecated,
-    elided_lifetimes_in_paths,
-    mismatched_lifetime_syntaxes,
-    non_camel_case_types,
-    non_snake_case,
-    non_upper_case_globals,
-    single_use_lifetimes,
-    unused_braces,
-    unused_imports,
-    unused_lifetimes,
-    unused_mut,
-    unused_parens,
-    unused_qualifications,
-    unused_variables,
-)]
 const _: () = {
-    use ::dagstack_plugin::__private::ask::*;
-    enum __dagstack_Index {
-        Hook0,
-        Hook1,
-        Count,
-    }
-    const __DAGSTACK_HOOK0: usize = __dagstack_Index::Hook0 as usize;
-    const __DAGSTACK_HOOK1: usize = __dagstack_Index::Hook1 as usize;
+    use ::dagstack_plugin::__private::{self as __dagstack, ask::*};
     trait __dagstack_Types {
-        type __dagstack_Type0_0: ?::dagstack_plugin::__private::Sized;
-        type __dagstack_Type0_1: ?::dagstack_plugin::__private::Sized;
-        type __dagstack_Output0: ?::dagstack_plugin::__private::Sized;
-        type __dagstack_Type1_0<'__dagstack_a>: ?::dagstack_plugin::__private::Sized;
-        type __dagstack_Output1: ?::dagstack_plugin::__private::Sized;
+        type __dagstack_Type0: ?__dagstack::Sized;
+        type __dagstack_Type1: ?__dagstack::Sized;
+        type __dagstack_Type2: ?__dagstack::Sized;
+        type __dagstack_Type3<'__dagstack_a>: ?__dagstack::Sized;
+        type __dagstack_Type4: ?__dagstack::Sized;
     }
-    impl __dagstack_Types for __dagstack_Index {
-        type __dagstack_Type0_0 = HookContext;
-        type __dagstack_Type0_1 = String;
-        type __dagstack_Output0 = Vec<Chunk>;
-        type __dagstack_Type1_0<'__dagstack_a> = &'__dagstack_a str;
-        type __dagstack_Output1 = bool;
+    impl __dagstack_Types for () {
+        type __dagstack_Type0 = HookContext;
+        type __dagstack_Type1 = String;
+        type __dagstack_Type2 = Vec<Chunk>;
+        type __dagstack_Type3<'__dagstack_a> = &'__dagstack_a str;
+        type __dagstack_Type4 = bool;
     }
-    type __dagstack_Type0_0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type0_0;
-    type __dagstack_Type0_1 = <__dagstack_Index as __dagstack_Types>::__dagstack_Type0_1;
-    type __dagstack_Output0 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output0;
-    type __dagstack_Type1_0<'__dagstack_a> = <__dagstack_Index as __dagstack_Types>::__dagstack_Type1_0<
+    type __dagstack_Type0 = <() as __dagstack_Types>::__dagstack_Type0;
+    type __dagstack_Type1 = <() as __dagstack_Types>::__dagstack_Type1;
+    type __dagstack_Type2 = <() as __dagstack_Types>::__dagstack_Type2;
+    type __dagstack_Type3<'__dagstack_a> = <() as __dagstack_Types>::__dagstack_Type3<
         '__dagstack_a,
     >;
-    type __dagstack_Output1 = <__dagstack_Index as __dagstack_Types>::__dagstack_Output1;
-    #[allow(dead_code)]
+    type __dagstack_Type4 = <() as __dagstack_Types>::__dagstack_Type4;
     trait __dagstack_Checks {
         fn __dagstack_check()
         where
-            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static;
+            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static;
         fn __dagstack_check_shared(__dagstack_self: &Self);
     }
     impl __dagstack_Checks for Fixed {
         fn __dagstack_check()
         where
-            for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-                + ::dagstack_plugin::__private::Sync + 'static,
+            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
         {
-            <Fixed as ::dagstack_plugin::__private::WithDefault>::__dagstack_check();
+            <Fixed as __dagstack::WithDefault>::__dagstack_check();
             {
-                <HookContext as ::dagstack_plugin::__private::ContextParam>::__dagstack_check();
-                <::dagstack_plugin::__private::Same<
+                <HookContext as __dagstack::ContextParam>::__dagstack_check();
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookReturn<
+                > as __dagstack::HookReturn<
                     __dagstack_Value0,
                 >>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                        .__dagstack_split()
-                        .0,
+                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
                 );
-                <::dagstack_plugin::__private::Same<
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
-                        .__dagstack_split()
-                        .1,
+                > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().1,
                 );
             }
             {
-                <::dagstack_plugin::__private::Same<
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookReturn<
+                > as __dagstack::HookReturn<
                     __dagstack_Value1,
                 >>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
-                        .__dagstack_split()
-                        .0,
+                    __dagstack::Probe::<__dagstack_Type4>::ASK.__dagstack_split().0,
                 );
-                <::dagstack_plugin::__private::Same<
+                <__dagstack::Same<
                     _,
-                > as ::dagstack_plugin::__private::HookFailure>::__dagstack_check_inferred(
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
-                        .__dagstack_split()
-                        .1,
+                > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type4>::ASK.__dagstack_split().1,
                 );
             }
         }
         fn __dagstack_check_shared(__dagstack_self: &Self) {
-            let _: &dyn ::dagstack_plugin::__private::Sync = __dagstack_self;
-            let __dagstack_self = ::dagstack_plugin::__private::Probe::<Self>::ASK
-                .__dagstack_if_sync();
-            let _: &dyn ::dagstack_plugin::__private::Send = &__dagstack_self;
+            let _: &dyn __dagstack::Sync = __dagstack_self;
+            let __dagstack_self = __dagstack::Probe::<Self>::ASK.__dagstack_if_sync();
+            let _: &dyn __dagstack::Send = &__dagstack_self;
         }
     }
-    #[derive(
-        ::dagstack_plugin::__private::serde::Deserialize,
-        ::dagstack_plugin::__private::schemars::JsonSchema
-    )]
-    #[serde(
-        crate = "::dagstack_plugin::__private::serde",
-        deny_unknown_fields,
-        bound(
-            deserialize = "for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::serde::Deserialize<'de>"
-        )
-    )]
-    #[schemars(
-        crate = "::dagstack_plugin::__private::schemars",
-        bound = "for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::schemars::JsonSchema"
-    )]
-    struct __dagstack_Args0<const __DAGSTACK: bool> {
-        text: __dagstack_Type0_1,
-    }
-    static __DAGSTACK_HOOKS: [::dagstack_plugin::__private::Hook; __dagstack_Index::Count
-        as usize] = [
-        ::dagstack_plugin::__private::Hook {
+    const __DAGSTACK_CONTEXT0: fn(&__dagstack::HookContext) -> &__dagstack_Type0 = |ctx| {
+        __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_context(ctx)
+    };
+    const __DAGSTACK_INPUT1: &'static __dagstack::Input<__dagstack_Type1> = __dagstack::Probe::<
+        __dagstack_Type1,
+    >::INPUT;
+    const __DAGSTACK_THEN2: __dagstack::Then<__dagstack_Type2> = __dagstack::then!(
+        __dagstack_Type2, __dagstack_Type2
+    );
+    const __DAGSTACK_SCHEMA2: fn() -> __dagstack::Schema = || {
+        __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_output_schema()
+    };
+    static __DAGSTACK_HOOKS: [__dagstack::Hook; 2usize] = [
+        __dagstack::Hook {
             name: "chunk",
-            description: ::dagstack_plugin::__private::described::<
+            description: __dagstack::described::<
                 __dagstack_Kind,
-            >(::dagstack_plugin::__private::None, 0usize),
-            execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
+            >(__dagstack::None, 0usize),
+            execution_model: __dagstack::ExecutionModel::Sync,
             mcp_exposed: true,
             takes_context: true,
-            texts: &[
-                (
-                    "text",
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Type0_1>::IS_TEXT,
-                ),
-            ],
-            input_schema: || ::dagstack_plugin::__private::kind_input::<
-                __dagstack_Kind,
-            >(
-                0usize,
-                ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK
-                    .__dagstack_input_schema(),
-            ),
-            output_schema: || ::dagstack_plugin::__private::kind_output::<
-                __dagstack_Kind,
-            >(0usize),
-            schemas: ::dagstack_plugin::__private::OnceLock::new(),
+            params: &[__dagstack::Param::new("text", __DAGSTACK_INPUT1.property, "")],
+            input_schema: |__dagstack_hook| {
+                __dagstack::kind_input::<
+                    __dagstack_Kind,
+                >(0usize, __dagstack_hook, __dagstack::parameters_schema)
+            },
+            output_schema: || __dagstack::kind_output::<__dagstack_Kind>(0usize),
+            schemas: __dagstack::OnceLock::new(),
         },
-        ::dagstack_plugin::__private::Hook {
+        __dagstack::Hook {
             name: "looks_good",
-            description: ::dagstack_plugin::__private::described::<
+            description: __dagstack::described::<
                 __dagstack_Kind,
-            >(::dagstack_plugin::__private::None, 1usize),
-            execution_model: ::dagstack_plugin::__private::ExecutionModel::Sync,
+            >(__dagstack::None, 1usize),
+            execution_model: __dagstack::ExecutionModel::Sync,
             mcp_exposed: false,
             takes_context: false,
-            texts: &[],
-            input_schema: || ::dagstack_plugin::__private::kind_input::<
-                __dagstack_Kind,
-            >(1usize, ::dagstack_plugin::__private::no_schema()),
-            output_schema: || ::dagstack_plugin::__private::kind_output::<
-                __dagstack_Kind,
-            >(1usize),
-            schemas: ::dagstack_plugin::__private::OnceLock::new(),
+            params: &[__dagstack::Param::of_struct("text", false)],
+            input_schema: |__dagstack_hook| {
+                __dagstack::kind_input::<
+                    __dagstack_Kind,
+                >(1usize, __dagstack_hook, __dagstack::no_schema)
+            },
+            output_schema: || __dagstack::kind_output::<__dagstack_Kind>(1usize),
+            schemas: __dagstack::OnceLock::new(),
         },
     ];
-    const __DAGSTACK_AUTHORS: &[&str] = &::dagstack_plugin::__private::split_authors::<
-        {
-            ::dagstack_plugin::__private::count_authors(
-                ::core::option_env!("CARGO_PKG_AUTHORS"),
-            )
-        },
-    >(::core::option_env!("CARGO_PKG_AUTHORS"));
-    static __DAGSTACK_DECLARATION: ::dagstack_plugin::__private::Declaration = ::dagstack_plugin::__private::Declaration {
-        version: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_VERSION"),
-        ),
-        license: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_LICENSE"),
-        ),
-        homepage: ::dagstack_plugin::__private::non_empty(
-            ::core::option_env!("CARGO_PKG_HOMEPAGE"),
-        ),
-        maintainer: ::dagstack_plugin::__private::first(__DAGSTACK_AUTHORS),
-        authors: __DAGSTACK_AUTHORS,
-        description: ::dagstack_plugin::__private::non_empty(
-            ::dagstack_plugin::__private::Some("Fixed."),
-        ),
-        execution_model: ::dagstack_plugin::__private::most_demanding(
-            &[
-                ::dagstack_plugin::__private::ExecutionModel::Sync,
-                ::dagstack_plugin::__private::ExecutionModel::Sync,
-            ],
-        ),
-        kind_spec: ::dagstack_plugin::__private::Some(
-            <__dagstack_Kind as ::dagstack_plugin::__private::Kind>::SPEC,
-        ),
+    static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
+        description: __dagstack::Some("Fixed."),
+        execution_model: __dagstack::ExecutionModel::Sync,
+        kind_spec: __dagstack::Some(<__dagstack_Kind as __dagstack::Kind>::SPEC),
         kind_api_version: "1",
-        ..::dagstack_plugin::__private::declaration(
-            "chunker",
-            "fixed",
-            ::core::concat!(::core::module_path!(), "::", "Fixed"),
-            &__DAGSTACK_HOOKS,
-            ::dagstack_plugin::__private::no_config_schema,
-        )
+        ..__dagstack::declaration(
+                "chunker",
+                "fixed",
+                ::core::concat!(::core::module_path!(), "::", "Fixed"),
+                &__DAGSTACK_HOOKS,
+                __dagstack::no_config_schema,
+            )
+            .of_package(__dagstack::package!())
     };
     type __dagstack_Kind = (dyn Chunker + 'static);
-    type __dagstack_Value0 = <__dagstack_Kind as ::dagstack_plugin::__private::HookSpec<
-        0usize,
-    >>::Output;
-    type __dagstack_Given0<'__dagstack_a> = <__dagstack_Kind as ::dagstack_plugin::__private::HookSpec<
+    type __dagstack_Value0 = <__dagstack_Kind as __dagstack::HookSpec<0usize>>::Output;
+    type __dagstack_Given0<'__dagstack_a> = <__dagstack_Kind as __dagstack::HookSpec<
         0usize,
     >>::Args<'__dagstack_a>;
-    type __dagstack_Taken0 = (__dagstack_Type0_1,);
+    type __dagstack_Taken0 = (__dagstack_Type1,);
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::Run<(dyn Chunker + 'static), 0usize> for Fixed
+    impl __dagstack::Run<(dyn Chunker + 'static), 0usize> for Fixed
     where
-        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-        for<'__dagstack> __dagstack_Value0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::Send,
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
+        for<'__dagstack> __dagstack_Value0: __dagstack::Send,
+        for<'__dagstack> __dagstack_Type1: __dagstack::Send,
     {
-        const PLACE: usize = __DAGSTACK_HOOK0;
+        const PLACE: usize = 0usize;
         fn run<'__dagstack_x, '__dagstack_a: '__dagstack_x>(
-            __dagstack_native: &'__dagstack_x ::dagstack_plugin::__private::Native<Self>,
-            __dagstack_ctx: &'__dagstack_x ::dagstack_plugin::__private::HookContext,
+            __dagstack_native: &'__dagstack_x __dagstack::Native<Self>,
+            __dagstack_ctx: &'__dagstack_x __dagstack::HookContext,
             __dagstack_given: __dagstack_Given0<'__dagstack_a>,
-        ) -> impl ::dagstack_plugin::__private::Future<
-            Output = ::dagstack_plugin::__private::Result<
-                __dagstack_Value0,
-                ::dagstack_plugin::__private::HookError,
-            >,
-        > + ::dagstack_plugin::__private::Send + '__dagstack_x {
-            let __dagstack_args = ::dagstack_plugin::__private::Fitting::<
+        ) -> impl __dagstack::Future<
+            Output = __dagstack::Result<__dagstack_Value0, __dagstack::HookError>,
+        > + __dagstack::Send + '__dagstack_x {
+            let __dagstack_args = __dagstack::Fitting::<
                 _,
                 __dagstack_Taken0,
             >::new(__dagstack_given)
                 .__dagstack_fit();
             async move {
                 let __dagstack_ctx = __dagstack_native.bind(__dagstack_ctx);
-                let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                    __dagstack_Output0,
-                >::ASK
+                let __dagstack_failure = __dagstack::Probe::<__dagstack_Type2>::ASK
                     .__dagstack_split()
                     .1
                     .__dagstack_failure();
                 let __dagstack_returned = <Fixed>::chunk(
                     __dagstack_native.plugin(),
-                    ::dagstack_plugin::__private::Probe::<__dagstack_Type0_0>::ASK
+                    __dagstack::Probe::<__dagstack_Type0>::ASK
                         .__dagstack_context(&__dagstack_ctx),
                     __dagstack_args.0,
                 );
-                ::dagstack_plugin::__private::Ended::<
-                    _,
-                    __dagstack_Value0,
-                >::new(__dagstack_returned)
+                __dagstack::Ended::<_, __dagstack_Value0>::new(__dagstack_returned)
                     .__dagstack_end(__dagstack_failure)
             }
         }
     }
-    type __dagstack_Value1 = <__dagstack_Kind as ::dagstack_plugin::__private::HookSpec<
-        1usize,
-    >>::Output;
-    type __dagstack_Given1<'__dagstack_a> = <__dagstack_Kind as ::dagstack_plugin::__private::HookSpec<
+    type __dagstack_Value1 = <__dagstack_Kind as __dagstack::HookSpec<1usize>>::Output;
+    type __dagstack_Given1<'__dagstack_a> = <__dagstack_Kind as __dagstack::HookSpec<
         1usize,
     >>::Args<'__dagstack_a>;
-    type __dagstack_Taken1<'__dagstack_a> = (__dagstack_Type1_0<'__dagstack_a>,);
-    struct FixedShell(::dagstack_plugin::__private::Native<Fixed>);
+    type __dagstack_Taken1<'__dagstack_a> = (__dagstack_Type3<'__dagstack_a>,);
+    struct FixedShell(__dagstack::Native<Fixed>);
     #[automatically_derived]
     impl Chunker for FixedShell
     where
-        for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-        for<'__dagstack> __dagstack_Value0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Value1: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> str: ::dagstack_plugin::__private::Sync,
+        for<'__dagstack> Fixed: __dagstack::Send + __dagstack::Sync + 'static,
+        for<'__dagstack> __dagstack_Value0: __dagstack::Send,
+        for<'__dagstack> __dagstack_Type1: __dagstack::Send,
+        for<'__dagstack> __dagstack_Value1: __dagstack::Send,
+        for<'__dagstack> str: __dagstack::Sync,
     {
         fn chunk<'life0, 'life1, 'async_trait>(
             &'life0 self,
-            __dagstack_ctx: &'life1 ::dagstack_plugin::__private::HookContext,
+            __dagstack_ctx: &'life1 __dagstack::HookContext,
             __dagstack_0: String,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
+        ) -> __dagstack::BoxFuture<
             'async_trait,
-            ::dagstack_plugin::__private::Result<
-                __dagstack_Value0,
-                ::dagstack_plugin::__private::HookError,
-            >,
+            __dagstack::Result<__dagstack_Value0, __dagstack::HookError>,
         >
         where
             'life0: 'async_trait,
             'life1: 'async_trait,
             Self: 'async_trait,
         {
-            let __dagstack_args = ::dagstack_plugin::__private::Fitting::<
+            let __dagstack_args = __dagstack::Fitting::<
                 _,
                 __dagstack_Given0<'_>,
             >::new((__dagstack_0,))
@@ -310,20 +212,17 @@ const _: () = {
         }
         fn looks_good(
             &self,
-            __dagstack_ctx: &::dagstack_plugin::__private::HookContext,
+            __dagstack_ctx: &__dagstack::HookContext,
             __dagstack_0: &str,
-        ) -> ::dagstack_plugin::__private::Result<
-            __dagstack_Value1,
-            ::dagstack_plugin::__private::HookError,
-        > {
+        ) -> __dagstack::Result<__dagstack_Value1, __dagstack::HookError> {
             self.0
                 .call_now(
-                    __DAGSTACK_HOOK1,
+                    1usize,
                     __dagstack_ctx,
                     move |__dagstack_plugin, __dagstack_ctx| {
                         let __dagstack_args = (__dagstack_0,);
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output1,
+                        let __dagstack_failure = __dagstack::Probe::<
+                            __dagstack_Type4,
                         >::ASK
                             .__dagstack_split()
                             .1
@@ -332,7 +231,7 @@ const _: () = {
                             __dagstack_plugin,
                             __dagstack_args.0,
                         );
-                        ::dagstack_plugin::__private::Ended::<
+                        __dagstack::Ended::<
                             _,
                             __dagstack_Value1,
                         >::new(__dagstack_returned)
@@ -342,157 +241,93 @@ const _: () = {
         }
     }
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::Shell<Fixed> for FixedShell
+    impl __dagstack::Shell<Fixed> for FixedShell
     where
-        for<'__dagstack> Fixed: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
-        for<'__dagstack> __dagstack_Value0: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Type0_1: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> __dagstack_Value1: ::dagstack_plugin::__private::Send,
-        for<'__dagstack> str: ::dagstack_plugin::__private::Sync,
+        for<'__dagstack> Fixed: __dagstack::Send + __dagstack::Sync + 'static,
+        for<'__dagstack> __dagstack_Value0: __dagstack::Send,
+        for<'__dagstack> __dagstack_Type1: __dagstack::Send,
+        for<'__dagstack> __dagstack_Value1: __dagstack::Send,
+        for<'__dagstack> str: __dagstack::Sync,
     {
         fn wrap(
-            __dagstack_native: ::dagstack_plugin::__private::Native<Fixed>,
-        ) -> ::dagstack_plugin::__private::Arc<
-            dyn ::dagstack_plugin::__private::Any + ::dagstack_plugin::__private::Send + ::dagstack_plugin::__private::Sync,
-        > {
-            let __dagstack_shell: ::dagstack_plugin::__private::Arc<__dagstack_Kind> = ::dagstack_plugin::__private::Arc::new(
+            __dagstack_native: __dagstack::Native<Fixed>,
+        ) -> __dagstack::Arc<dyn __dagstack::Any + __dagstack::Send + __dagstack::Sync> {
+            let __dagstack_shell: __dagstack::Arc<__dagstack_Kind> = __dagstack::Arc::new(
                 FixedShell(__dagstack_native),
             );
-            ::dagstack_plugin::__private::Arc::new(__dagstack_shell)
+            __dagstack::Arc::new(__dagstack_shell)
         }
     }
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::Plugin for Fixed
+    impl __dagstack::Plugin for Fixed
     where
-        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
     {
-        fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
+        fn declaration() -> &'static __dagstack::Declaration {
             &__DAGSTACK_DECLARATION
         }
         fn setup(
-            __dagstack_context: ::dagstack_plugin::__private::SetupContext,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            'static,
-            ::dagstack_plugin::__private::Result<
-                Self,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
-            ::dagstack_plugin::__private::Box::pin(async move {
-                ::dagstack_plugin::__private::no_config(
-                    __dagstack_context,
-                    &__DAGSTACK_DECLARATION,
-                )?;
-                ::dagstack_plugin::__private::Ok(
-                    ::dagstack_plugin::__private::Probe::<Self>::ASK.__dagstack_default(),
-                )
-            })
+            __dagstack_context: __dagstack::SetupContext,
+        ) -> __dagstack::SetUp<Self> {
+            let __dagstack_plugin = || {
+                __dagstack::Probe::<Self>::ASK.__dagstack_default()
+            };
+            __dagstack::set_up_default(
+                __dagstack_context,
+                &__DAGSTACK_DECLARATION,
+                __dagstack_plugin,
+            )
         }
         fn call<'__dagstack_a>(
             &'__dagstack_a self,
             __dagstack_hook: usize,
-            __dagstack_ctx: &'__dagstack_a ::dagstack_plugin::__private::HookContext,
-            __dagstack_input: ::dagstack_plugin::__private::Args<'__dagstack_a>,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '__dagstack_a,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Output,
-                ::dagstack_plugin::__private::HookError,
-            >,
-        > {
+            __dagstack_ctx: &'__dagstack_a __dagstack::HookContext,
+            __dagstack_arguments: __dagstack::Arguments<'_>,
+        ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
-                __DAGSTACK_HOOK0 => {
-                    ::dagstack_plugin::__private::Box::pin(async move {
-                        let __dagstack_hook = &__DAGSTACK_HOOKS[__DAGSTACK_HOOK0];
-                        let __dagstack_form = __dagstack_input.form();
-                        let __dagstack_failure = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Output0,
-                        >::ASK
-                            .__dagstack_split()
-                            .1
-                            .__dagstack_failure();
-                        let __dagstack_args = ::dagstack_plugin::__private::Probe::<
-                            __dagstack_Args0<true>,
-                        >::ASK
-                            .__dagstack_decode(
-                                &__DAGSTACK_DECLARATION,
-                                __dagstack_hook,
-                                __dagstack_input,
-                            )?;
-                        let mut __dagstack_output = ::dagstack_plugin::__private::Returned(
-                            <Self>::chunk(
-                                self,
-                                ::dagstack_plugin::__private::Probe::<
-                                    __dagstack_Type0_0,
-                                >::ASK
-                                    .__dagstack_context(__dagstack_ctx),
-                                __dagstack_args.text,
-                            ),
-                        );
-                        __dagstack_output
-                            .__dagstack_encode(
-                                __dagstack_hook,
-                                __dagstack_form,
-                                __dagstack_failure,
-                            )
-                    })
+                0usize => {
+                    let mut __dagstack_1 = __dagstack::Slot::new(__DAGSTACK_INPUT1);
+                    let __dagstack_encoding = __dagstack_arguments
+                        .read(&mut [&mut __dagstack_1])?;
+                    __dagstack::Ok(
+                        __dagstack::Box::pin(
+                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN2)(
+                                <Self>::chunk(
+                                    self,
+                                    __DAGSTACK_CONTEXT0(__dagstack_ctx),
+                                    __dagstack_1.take(),
+                                ),
+                                __dagstack_encoding,
+                            )),
+                        ),
+                    )
                 }
-                __DAGSTACK_HOOK1 => {
-                    ::dagstack_plugin::__private::used((
+                1usize => {
+                    __dagstack::used((
                         <Fixed>::looks_good,
                         <__dagstack_Kind as Chunker>::looks_good,
                     ));
-                    ::dagstack_plugin::__private::hidden_hook(
-                        <__dagstack_Kind as ::dagstack_plugin::__private::Kind>::SPEC,
-                        1usize,
+                    __dagstack::Ok(
+                        __dagstack::hidden_hook(
+                            <__dagstack_Kind as __dagstack::Kind>::SPEC,
+                            1usize,
+                        ),
                     )
                 }
-                _ => {
-                    ::dagstack_plugin::__private::no_such_hook(
-                        &__DAGSTACK_DECLARATION,
-                        __dagstack_hook,
-                    )
-                }
+                _ => __dagstack::no_such_hook(),
             }
         }
-        fn health(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Health,
-        > {
-            ::dagstack_plugin::__private::healthy()
-        }
-        fn teardown(
-            &self,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
-            '_,
-            ::dagstack_plugin::__private::Result<
-                ::dagstack_plugin::__private::Released,
-                ::dagstack_plugin::__private::PluginError,
-            >,
-        > {
-            ::dagstack_plugin::__private::released()
-        }
         fn native(
-            self: ::dagstack_plugin::__private::Arc<Self>,
-            __dagstack_lease: ::dagstack_plugin::__private::Arc<
-                ::dagstack_plugin::__private::Lease,
-            >,
-        ) -> ::dagstack_plugin::__private::Option<
-            ::dagstack_plugin::__private::Arc<
-                dyn ::dagstack_plugin::__private::Any + ::dagstack_plugin::__private::Send + ::dagstack_plugin::__private::Sync,
-            >,
+            self: __dagstack::Arc<Self>,
+            __dagstack_lease: __dagstack::Arc<__dagstack::Lease>,
+        ) -> __dagstack::Option<
+            __dagstack::Arc<dyn __dagstack::Any + __dagstack::Send + __dagstack::Sync>,
         > {
-            ::dagstack_plugin::__private::Probe::<FixedShell>::ASK
-                .__dagstack_native(
-                    ::dagstack_plugin::__private::Native::new(self, __dagstack_lease),
-                )
+            __dagstack::Probe::<FixedShell>::ASK
+                .__dagstack_native(__dagstack::Native::new(self, __dagstack_lease))
         }
     }
-    ::dagstack_plugin::__private::inventory::submit! {
-        ::dagstack_plugin::__private::Probe:: < Fixed > ::REGISTRATION
+    __dagstack::inventory::submit! {
+        __dagstack::Probe:: < Fixed > ::REGISTRATION
     }
 };

@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Probe, not_compiled};
+use crate::declaration::Hook;
 use crate::error::HookError;
 use crate::future::BoxFuture;
 use crate::kind::{Kind, KindSpec, Native, json};
@@ -199,12 +200,17 @@ pub const fn described<K: Kind + ?Sized>(
 }
 
 /// The schema of arguments that are not read.
-pub fn no_schema() -> Schema {
+pub fn no_schema(_: &Hook) -> Schema {
     schema::input::<crate::config::NoConfig>()
 }
 
 /// The schema of a plugin's arguments: the kind's, in the words of the plugin where it has some.
-pub fn kind_input<K: Kind + ?Sized>(hook: usize, own: Schema) -> Schema {
+pub fn kind_input<K: Kind + ?Sized>(
+    hook: usize,
+    declared: &Hook,
+    own: fn(&Hook) -> Schema,
+) -> Schema {
+    let own = own(declared);
     let Some(mut schema) = (K::SPEC.hooks[hook].input_schema)() else {
         return own;
     };

@@ -1,5 +1,6 @@
 //! What a declaration takes from Cargo, worked out by the compiler.
 
+use crate::declaration::Declaration;
 use crate::execution::ExecutionModel;
 
 /// Cargo sets a variable that its manifest does not mention to the empty text.
@@ -10,11 +11,30 @@ pub const fn non_empty(text: Option<&'static str>) -> Option<&'static str> {
     }
 }
 
-/// The first author.
-pub const fn first(authors: &[&'static str]) -> Option<&'static str> {
-    match authors {
-        [first, ..] => Some(first),
-        [] => None,
+/// What Cargo knows of a package.
+pub struct Package {
+    /// `CARGO_PKG_VERSION`.
+    pub version: Option<&'static str>,
+    /// `CARGO_PKG_LICENSE`.
+    pub license: Option<&'static str>,
+    /// `CARGO_PKG_HOMEPAGE`.
+    pub homepage: Option<&'static str>,
+    /// The authors in `CARGO_PKG_AUTHORS`.
+    pub authors: &'static [&'static str],
+}
+
+impl Declaration {
+    /// The same of a plugin in this package, who is looked after by the first of its authors.
+    pub const fn of_package(mut self, package: Package) -> Self {
+        self.version = non_empty(package.version);
+        self.license = non_empty(package.license);
+        self.homepage = non_empty(package.homepage);
+        self.authors = package.authors;
+        self.maintainer = match package.authors {
+            [first, ..] => Some(first),
+            [] => None,
+        };
+        self
     }
 }
 

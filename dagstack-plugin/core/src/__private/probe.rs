@@ -5,6 +5,7 @@ use core::error::Error;
 use core::future::Future;
 use core::marker::PhantomData;
 use core::ops::Deref;
+use core::task::Poll;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -13,16 +14,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::not_compiled;
-use crate::args;
+use crate::args::{Encoding, Input};
 use crate::config::Config;
 use crate::context::{HookContext, PluginContext, SetupContext};
-use crate::declaration::{Declaration, Hook};
+use crate::declaration::Declaration;
 use crate::error::{BoxError, HookError, PluginError};
-use crate::health::{Health, Released};
-use crate::plugin::{Args, Form, Output, Plugin};
+use crate::plugin::{Output, Plugin};
 use crate::registration::Registration;
 use crate::schema::{self, Schema};
-use crate::types::{HealthOutcome, SetupOutcome, TeardownOutcome};
+use crate::types::SetupOutcome;
 
 /// A question about `T`.
 pub struct Probe<T>(PhantomData<fn() -> T>);
@@ -59,15 +59,9 @@ impl<T> Deref for Probe<T> {
     }
 }
 
-impl Probe<String> {
-    /// A parameter of this type takes any text; before the constant of the same name in
-    /// `NoText`.
-    pub const IS_TEXT: bool = true;
-}
-
-impl Probe<Option<String>> {
-    /// See `Probe::<String>::IS_TEXT`.
-    pub const IS_TEXT: bool = true;
+impl<T: DeserializeOwned + JsonSchema + 'static> Probe<T> {
+    /// How a type is read and described; in scope before the constant of the same name in `NoInput`.
+    pub const INPUT: &'static Input<T> = &Input::of();
 }
 
 /// A value a function returned, whose type decides what to do with it.
@@ -110,10 +104,10 @@ pub mod ask {
         OutputToJson as _, Stopped as _,
     };
     pub use super::answers::{
-        AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, DataSchema as _, Decode as _,
-        DefaultOf as _, Encode as _, Failure as _, Healthy as _, IfRead as _, IfSync as _,
-        InnerFailure as _, InputSchema as _, NoRegistration as _, NoText as _, OutputSchema as _,
-        SetUp as _, Setup as _, Split as _, TornDown as _, WrappedSetUp as _,
+        AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, DataSchema as _,
+        DefaultOf as _, Encode as _, Failure as _, IfRead as _, IfSync as _, InnerFailure as _,
+        InputSchema as _, NoInput as _, NoRegistration as _, OutputSchema as _, SetUp as _,
+        Setup as _, Split as _, WrappedSetUp as _,
     };
     pub use core::convert::{From as _, Into as _};
     pub use core::default::Default as _;
@@ -132,63 +126,12 @@ mod answers {
     }
     impl<T> NoRegistration for Probe<T> {}
 
-    /// See [`Probe::IS_TEXT`].
-    pub trait NoText {
-        /// Parameters of other types may refuse a text.
-        const IS_TEXT: bool = false;
+    /// See [`Probe::INPUT`].
+    pub trait NoInput<T: 'static> {
+        /// Stands for what a type that does not fit is read by.
+        const INPUT: &'static Input<T> = &Input::absent();
     }
-    impl<T> NoText for Probe<T> {}
-
-    /// Decodes arguments.
-    pub trait Decode<T> {
-        /// Decodes arguments.
-        fn __dagstack_decode(
-            self,
-            declaration: &Declaration,
-            hook: &Hook,
-            args: Args<'_>,
-        ) -> Result<T, HookError>;
-        /// Decodes arguments of which some are flattened.
-        fn __dagstack_decode_flattened(
-            self,
-            declaration: &Declaration,
-            hook: &Hook,
-            args: Args<'_>,
-        ) -> Result<T, HookError>;
-    }
-    impl<T: DeserializeOwned> Decode<T> for Probe<T> {
-        #[inline]
-        fn __dagstack_decode(
-            self,
-            declaration: &Declaration,
-            hook: &Hook,
-            args: Args<'_>,
-        ) -> Result<T, HookError> {
-            args::decode::<T>(declaration, hook, args)
-        }
-        #[inline]
-        fn __dagstack_decode_flattened(
-            self,
-            declaration: &Declaration,
-            hook: &Hook,
-            args: Args<'_>,
-        ) -> Result<T, HookError> {
-            args::decode_flattened::<T>(declaration, hook, args)
-        }
-    }
-    impl<T> Decode<T> for &Probe<T> {
-        fn __dagstack_decode(self, _: &Declaration, _: &Hook, _: Args<'_>) -> Result<T, HookError> {
-            not_compiled()
-        }
-        fn __dagstack_decode_flattened(
-            self,
-            _: &Declaration,
-            _: &Hook,
-            _: Args<'_>,
-        ) -> Result<T, HookError> {
-            not_compiled()
-        }
-    }
+    impl<T: 'static> NoInput<T> for Probe<T> {}
 
     /// The schema of what a type is read from.
     pub trait InputSchema {
@@ -335,30 +278,26 @@ mod answers {
     /// Encodes what a hook returned; `F` is how its error becomes a `HookError`.
     pub trait Encode<F> {
         /// Encodes it.
-        fn __dagstack_encode(self, hook: &Hook, form: Form, fail: F) -> Result<Output, HookError>;
+        fn __dagstack_encode(self, encoding: Encoding, fail: F) -> Encoded;
     }
+    type Encoded = Poll<Result<Output, HookError>>;
     impl<T: Serialize, E> Encode<fn(E) -> HookError> for Returned<Result<T, E>> {
         #[inline]
-        fn __dagstack_encode(
-            self,
-            hook: &Hook,
-            form: Form,
-            fail: fn(E) -> HookError,
-        ) -> Result<Output, HookError> {
-            match self.0 {
-                Ok(value) => crate::call::encode(hook, form, &value),
+        fn __dagstack_encode(self, encoding: Encoding, fail: fn(E) -> HookError) -> Encoded {
+            Poll::Ready(match self.0 {
+                Ok(value) => crate::call::encode(encoding, &value),
                 Err(error) => Err(fail(error)),
-            }
+            })
         }
     }
     impl<T: Serialize, F> Encode<F> for &Returned<T> {
         #[inline]
-        fn __dagstack_encode(self, hook: &Hook, form: Form, _: F) -> Result<Output, HookError> {
-            crate::call::encode(hook, form, &self.0)
+        fn __dagstack_encode(self, encoding: Encoding, _: F) -> Encoded {
+            Poll::Ready(crate::call::encode(encoding, &self.0))
         }
     }
     impl<T, F> Encode<F> for &mut Returned<T> {
-        fn __dagstack_encode(self, _: &Hook, _: Form, _: F) -> Result<Output, HookError> {
+        fn __dagstack_encode(self, _: Encoding, _: F) -> Encoded {
             not_compiled()
         }
     }
@@ -552,38 +491,6 @@ mod answers {
     {
         fn __dagstack_set_up(self) -> Result<P, PluginError> {
             self.take().map_err(PluginError::from_wrapper)
-        }
-    }
-
-    /// What `#[teardown]` returned.
-    pub trait TornDown {
-        /// The outcome.
-        fn __dagstack_torn_down(self) -> Result<Released, PluginError>;
-    }
-    impl<R: TeardownOutcome> TornDown for Returned<R> {
-        fn __dagstack_torn_down(self) -> Result<Released, PluginError> {
-            self.0.into_released()
-        }
-    }
-    impl<R> TornDown for &Returned<R> {
-        fn __dagstack_torn_down(self) -> Result<Released, PluginError> {
-            not_compiled()
-        }
-    }
-
-    /// What `#[health]` returned.
-    pub trait Healthy {
-        /// The health.
-        fn __dagstack_health(self) -> Health;
-    }
-    impl<R: HealthOutcome> Healthy for Returned<R> {
-        fn __dagstack_health(self) -> Health {
-            self.0.into_health()
-        }
-    }
-    impl<R> Healthy for &Returned<R> {
-        fn __dagstack_health(self) -> Health {
-            not_compiled()
         }
     }
 

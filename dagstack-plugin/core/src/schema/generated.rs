@@ -2,12 +2,13 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::keywords::Schema;
 use super::optional;
 use super::published::{Formats, publish};
 use super::reference::target;
+use crate::args::Param;
 
 /// The schema of what `T` is read from, in the form in which it is published: sub-schemas are
 /// objects, formats those of JSON Schema 2020-12, integers have bounds and arrays `items`.
@@ -23,6 +24,59 @@ use super::reference::target;
 /// ```
 pub fn input<T: JsonSchema + ?Sized>() -> Schema {
     published_input(typed_input::<T>())
+}
+
+/// The schema of the arguments of a hook, put together from those of its parameters.
+pub(crate) fn of_params(params: &[Param]) -> Schema {
+    let settings = SchemaSettings::draft2020_12();
+    let dialect = settings.meta_schema.clone();
+    let mut generator = settings.into_generator();
+    let (mut properties, mut required) = (Map::new(), Vec::new());
+    for param in params {
+        let Some(property) = param.property else {
+            continue;
+        };
+        let mut object = property(&mut generator);
+        let value = object.pointer_mut("/properties/value").map(Value::take);
+        let value = value.and_then(|value| schemars::Schema::try_from(value).ok());
+        let mut value = value.unwrap_or_default();
+        let (title, description) = title_and_description(param.doc);
+        for (keyword, text) in [("title", title), ("description", description)] {
+            if !text.is_empty() {
+                value.insert(keyword.to_owned(), text.into());
+            }
+        }
+        properties.insert(param.name.to_owned(), value.into());
+        if object.get("required").is_some() {
+            required.push(param.name);
+        }
+    }
+    let mut schema = json!({ "type": "object", "additionalProperties": false });
+    for (keyword, value) in [
+        ("$schema", dialect.map(|it| Value::from(&*it))),
+        ("properties", Some(properties.into())),
+        ("required", (!required.is_empty()).then(|| required.into())),
+    ] {
+        if let Some(value) = value {
+            schema[keyword] = value;
+        }
+    }
+    let definitions = generator.take_definitions(false);
+    if !definitions.is_empty() {
+        schema["$defs"] = definitions.into();
+    }
+    finish(schema, "")
+}
+
+/// A doc comment as schemars reads it: a heading at its beginning is a title.
+fn title_and_description(doc: &str) -> (&str, &str) {
+    let doc = doc.trim_ascii();
+    if !doc.starts_with('#') {
+        return ("", doc);
+    }
+    let (title, rest) = doc.split_once('\n').unwrap_or((doc, ""));
+    let title = title.trim_start_matches('#');
+    (title.trim_ascii(), rest.trim_ascii())
 }
 
 /// The schema of a hook's arguments of which some are flattened. Those forbid nothing by their type,

@@ -15,9 +15,9 @@ pub(super) fn parameters<'a>(
     properties: &'a Schema,
 ) -> impl Iterator<Item = (&'a String, &'a Value)> {
     let place = |name: &str| {
-        let mut params = hook.texts.iter();
+        let mut params = hook.params.iter();
         params
-            .position(|(param, _)| *param == name)
+            .position(|param| param.name == name)
             .unwrap_or(usize::MAX)
     };
     let mut all: Vec<_> = properties.iter().collect();

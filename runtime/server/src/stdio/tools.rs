@@ -206,8 +206,8 @@ mod tests {
             execution_model: ExecutionModel::Sync,
             mcp_exposed,
             takes_context: true,
-            texts: &[],
-            input_schema: Schema::new,
+            params: &[],
+            input_schema: |_| Schema::new(),
             output_schema: Schema::new,
             schemas: OnceLock::new(),
         }

@@ -1,0 +1,261 @@
+//! The arguments of one call, read into the slots of its hook. Nothing here knows the types.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::{Error, Map, Value};
+
+use super::slot::{Fill, Property, Text};
+use crate::declaration::Hook;
+use crate::plugin::{Args, Form};
+use crate::undecoded::Undecoded;
+
+/// A parameter of a hook, as its author wrote it.
+#[derive(Debug)]
+pub struct Param {
+    /// The name, as callers write it.
+    pub name: &'static str,
+    /// What the schema says of its type, where the hook is read parameter by parameter.
+    pub(crate) property: Option<Property>,
+    /// The text of its doc comment.
+    pub(crate) doc: &'static str,
+    /// Its fields stand among the arguments.
+    pub(crate) is_flattened: bool,
+}
+
+impl Param {
+    /// A parameter that is read by itself.
+    pub const fn new(name: &'static str, property: Property, doc: &'static str) -> Self {
+        Self {
+            name,
+            property: Some(property),
+            doc,
+            is_flattened: false,
+        }
+    }
+
+    /// One that is read with all others.
+    pub const fn of_struct(name: &'static str, is_flattened: bool) -> Self {
+        Self {
+            name,
+            property: None,
+            doc: "",
+            is_flattened,
+        }
+    }
+}
+
+/// The arguments of a call that are about to be read.
+#[derive(Debug)]
+pub struct Arguments<'a> {
+    pub(super) from: Args<'a>,
+    pub(super) encoding: Encoding,
+    /// Texts may be taken out of a value: nothing looks at it again.
+    pub(super) takes: bool,
+    /// They have been read before and did not fit: now the path is wanted.
+    pub(super) traced: bool,
+}
+
+/// Which hook a result is of, and which form it has.
+#[derive(Clone, Copy, Debug)]
+pub struct Encoding {
+    pub(crate) hook: &'static Hook,
+    pub(crate) form: Form,
+}
+
+impl Arguments<'_> {
+    /// All of them; `null` for a text that is no JSON.
+    pub fn value(&self) -> Value {
+        self.from.to_value().map_or(Value::Null, Cow::into_owned)
+    }
+
+    /// Reads one argument into each of the slots, which are those of the hook's parameters.
+    ///
+    /// # Errors
+    ///
+    /// What serde says of the first that does not fit.
+    pub fn read(self, slots: &mut [&mut dyn Fill]) -> Result<Encoding, Undecoded> {
+        let params = self.encoding.hook.params;
+        match self.from {
+            Args::Json(text) => read_text(text, params, slots)?,
+            Args::Value(Value::Object(map)) => {
+                read_map(map, params, slots, self.takes, self.traced)?;
+            }
+            Args::Value(_) => return Err(Undecoded::new("expected an object")),
+        }
+        Ok(self.encoding)
+    }
+
+    /// Reads all arguments as one struct.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub fn read_struct(self, slot: &mut dyn Fill) -> Result<Encoding, Undecoded> {
+        match self.from {
+            // Serde would also take a struct from an array.
+            Args::Json(text) if text.trim_ascii_start().starts_with('{') => {
+                let mut from = serde_json::Deserializer::from_str(text);
+                let read = slot.text(&mut from).and_then(|()| from.end());
+                read.map_err(|error| Undecoded::of(&error))?;
+            }
+            Args::Value(value) if value.is_object() => read_value(value, slot, self.traced)?,
+            _ => return Err(Undecoded::new("expected an object")),
+        }
+        Ok(self.encoding)
+    }
+}
+
+fn read_value(value: &Value, slot: &mut dyn Fill, traced: bool) -> Result<(), Undecoded> {
+    if traced {
+        return slot.trace(value);
+    }
+    slot.value(value).map_err(|error| Undecoded::of(&error))
+}
+
+/// How many texts wait for the end; more are copied.
+const WAITING: usize = 4;
+
+fn read_map(
+    map: &mut Map<String, Value>,
+    params: &'static [Param],
+    slots: &mut [&mut dyn Fill],
+    takes: bool,
+    traced: bool,
+) -> Result<(), Undecoded> {
+    let mut waiting = [const { None }; WAITING];
+    let mut waits = 0;
+    for (key, value) in map {
+        let (param, slot) = place(key, params, slots)?;
+        let keeps = takes && waits < WAITING && value.is_string() && slot.keep(None);
+        // When one is taken, everything else has been read: nothing is lost of what does not fit.
+        if keeps && let Value::String(text) = value {
+            waiting[waits] = Some((param.name, text));
+            waits += 1;
+            continue;
+        }
+        read_value(value, *slot, traced).map_err(|it| it.under(param.name))?;
+    }
+    let waits = |name: &str| waiting.iter().flatten().any(|(it, _)| *it == name);
+    fill_missing(params, slots, waits)?;
+    for (name, text) in waiting.into_iter().flatten() {
+        place(name, params, slots)?.1.keep(Some(text));
+    }
+    Ok(())
+}
+
+/// One pass: each slot reads its value where it stands.
+fn read_text(
+    text: &str,
+    params: &'static [Param],
+    slots: &mut [&mut dyn Fill],
+) -> Result<(), Undecoded> {
+    let mut rest = Rest(text);
+    rest.expect('{')?;
+    let mut ended = rest.skip('}');
+    while !ended {
+        let (param, slot) = match rest.known_key(params) {
+            Some(index) => (&params[index], &mut slots[index]),
+            None => place(&rest.key()?, params, slots)?,
+        };
+        rest.expect(':')?;
+        if slot.is_filled() {
+            let message = format!("duplicate field `{}`", param.name);
+            return Err(Undecoded::new(message));
+        }
+        let read = rest.value(|from| slot.text(from));
+        read.map_err(|error| Undecoded::of(&error).under(param.name))?;
+        ended = rest.skip('}');
+        if !ended {
+            rest.expect(',')?;
+        }
+    }
+    if !rest.0.trim_ascii().is_empty() {
+        return Err(not_json());
+    }
+    fill_missing(params, slots, |_| false)
+}
+
+fn place<'p, 's, 'v>(
+    key: &str,
+    params: &'p [Param],
+    slots: &'s mut [&'v mut dyn Fill],
+) -> Result<(&'p Param, &'s mut &'v mut dyn Fill), Undecoded> {
+    let mut all = params.iter().zip(slots);
+    all.find(|(param, _)| param.name == key)
+        .ok_or_else(|| Undecoded::new(format!("unknown field `{key}`")))
+}
+
+fn fill_missing(
+    params: &'static [Param],
+    slots: &mut [&mut dyn Fill],
+    waits: impl Fn(&str) -> bool,
+) -> Result<(), Undecoded> {
+    for (param, slot) in params.iter().zip(slots) {
+        if !slot.is_filled() && !waits(param.name) {
+            let read = slot.missing(param.name);
+            read.map_err(|error| Undecoded::of(&error))?;
+        }
+    }
+    Ok(())
+}
+
+/// What is left of the text of an object.
+struct Rest<'t>(&'t str);
+
+impl Rest<'_> {
+    fn skip(&mut self, sign: char) -> bool {
+        self.0 = self.0.trim_start_matches([' ', '\t', '\n', '\r']);
+        match self.0.strip_prefix(sign) {
+            Some(rest) => {
+                self.0 = rest;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn expect(&mut self, sign: char) -> Result<(), Undecoded> {
+        self.skip(sign).then_some(()).ok_or_else(not_json)
+    }
+
+    /// The parameter whose name stands next, written as it is.
+    fn known_key(&mut self, params: &[Param]) -> Option<usize> {
+        let text = self.0.trim_start_matches([' ', '\t', '\n', '\r']);
+        let text = text.strip_prefix('"')?;
+        params.iter().position(|param| {
+            let rest = text.strip_prefix(param.name);
+            match rest.and_then(|rest| rest.strip_prefix('"')) {
+                Some(rest) => {
+                    self.0 = rest;
+                    true
+                }
+                None => false,
+            }
+        })
+    }
+
+    /// Any key.
+    fn key(&mut self) -> Result<String, Undecoded> {
+        self.value(|from| String::deserialize(from))
+            .map_err(|_| not_json())
+    }
+
+    fn value<T>(
+        &mut self,
+        read: impl FnOnce(&mut Text<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut from = serde_json::Deserializer::from_str(self.0);
+        let value = read(&mut from)?;
+        // Nothing is read here: the stream says where the value has ended.
+        let end = from.into_iter::<IgnoredAny>().byte_offset();
+        self.0 = self.0.get(end..).unwrap_or_default();
+        Ok(value)
+    }
+}
+
+/// Never shown: who explains it reads the text once more.
+fn not_json() -> Undecoded {
+    Undecoded::new("no JSON")
+}
