@@ -190,10 +190,13 @@ macro_rules! __dagstack_then {
     ($output:ty, $of:ty) => {
         |output: $of, encoding| {
             let mut output = $crate::__private::Returned(output);
-            let mut error = $crate::__private::Probe::<$output>::ASK
-                .__dagstack_split()
-                .1;
-            output.__dagstack_encode(encoding, error.__dagstack_failure())
+            output.__dagstack_encode(
+                encoding,
+                $crate::__private::Probe::<$output>::ASK
+                    .__dagstack_split()
+                    .1
+                    .__dagstack_failure(),
+            )
         }
     };
 }

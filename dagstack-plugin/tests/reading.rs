@@ -310,6 +310,62 @@ async fn b06_texts_that_may_be_taken_are_still_there_for_the_second_try() {
     );
 }
 
+#[tokio::test]
+async fn arguments_are_read_as_json_has_them_in_any_order_and_spelling() {
+    #[derive(Default)]
+    struct Pair;
+
+    #[plugin(kind = "chunker", name = "pair")]
+    impl Pair {
+        #[hook]
+        fn chunk(&self, a: u8, ab: String, point: Option<Point>) -> String {
+            format!("{a} {ab} {}", point.is_some())
+        }
+    }
+
+    let ctx = HookContext::default();
+    let call = async |text: &str| {
+        let read = hooks::call(&Pair, "chunk", &ctx, Args::Json(text)).await;
+        read.map(|output| output.into_value().unwrap())
+    };
+    for text in [
+        r#"{"a":1,"ab":"x"}"#,
+        " {\n\"ab\" : \"x\" ,\t\"\\u0061\" : 1 } \r",
+        r#"{"point":null,"ab":"x","a":1}"#,
+    ] {
+        assert_eq!(call(text).await.unwrap(), json!("1 x false"), "{text}");
+    }
+    let full = r#"{"ab":"}{","point":{"x":1,"y":2.5},"a":1}"#;
+    assert_eq!(call(full).await.unwrap(), json!("1 }{ true"));
+    for (text, problem) in [
+        (r#"{"a":1,"ab":"x",}"#, "no valid JSON: trailing comma"),
+        (r#"{"a":1 "ab":"x"}"#, "no valid JSON: expected `,` or `}`"),
+        (
+            r#"{"a":1,"ab":"x"} {}"#,
+            "no valid JSON: trailing characters",
+        ),
+        (
+            "{\"a\":1,\"ab\":\"x\"}\x0c",
+            "no valid JSON: trailing characters",
+        ),
+        (r#"{"a":1,"ab":"x""#, "no valid JSON: EOF"),
+        (r#"[1,"x"]"#, "the arguments are not an object"),
+        (r#"{"a":1}"#, "`chunker.pair.chunk.ab`: missing"),
+        (
+            r#"{"a":1,"ab":"x","b":2}"#,
+            "`chunker.pair.chunk.b`: unknown key",
+        ),
+        (r#"{"a":1,"a":1,"ab":"x"}"#, "duplicate field `a`"),
+        (
+            r#"{"a":1,"ab":"x","point":{"x":1,"x":1,"y":2.5}}"#,
+            "`chunker.pair.chunk.point`: duplicate field `x`",
+        ),
+    ] {
+        let said = call(text).await.unwrap_err().to_string();
+        assert!(said.contains(problem), "{text}: {said}");
+    }
+}
+
 #[cfg(feature = "validate")]
 #[test]
 fn b14_a_flattened_option_swallows_no_mistake() {

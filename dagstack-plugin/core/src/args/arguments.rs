@@ -95,7 +95,7 @@ impl Arguments<'_> {
     pub fn read_struct(self, slot: &mut dyn Fill) -> Result<Encoding, Undecoded> {
         match self.from {
             // Serde would also take a struct from an array.
-            Args::Json(text) if text.trim_ascii_start().starts_with('{') => {
+            Args::Json(text) if text.trim_start_matches(SPACE).starts_with('{') => {
                 let mut from = serde_json::Deserializer::from_str(text);
                 let read = slot.text(&mut from).and_then(|()| from.end());
                 read.map_err(|error| Undecoded::of(&error))?;
@@ -171,7 +171,7 @@ fn read_text(
             rest.expect(',')?;
         }
     }
-    if !rest.0.trim_ascii().is_empty() {
+    if !rest.0.trim_start_matches(SPACE).is_empty() {
         return Err(not_json());
     }
     fill_missing(params, slots, |_| false)
@@ -201,12 +201,15 @@ fn fill_missing(
     Ok(())
 }
 
+/// What JSON takes for white space.
+const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// What is left of the text of an object.
 struct Rest<'t>(&'t str);
 
 impl Rest<'_> {
     fn skip(&mut self, sign: char) -> bool {
-        self.0 = self.0.trim_start_matches([' ', '\t', '\n', '\r']);
+        self.0 = self.0.trim_start_matches(SPACE);
         match self.0.strip_prefix(sign) {
             Some(rest) => {
                 self.0 = rest;
@@ -222,7 +225,7 @@ impl Rest<'_> {
 
     /// The parameter whose name stands next, written as it is.
     fn known_key(&mut self, params: &[Param]) -> Option<usize> {
-        let text = self.0.trim_start_matches([' ', '\t', '\n', '\r']);
+        let text = self.0.trim_start_matches(SPACE);
         let text = text.strip_prefix('"')?;
         params.iter().position(|param| {
             let rest = text.strip_prefix(param.name);
