@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use dagstack_plugin::manifest::ManifestError;
 use dagstack_plugin::resources::ResourceError;
-use dagstack_plugin::{ConfigInvalid, DispatchError, HookError, PluginName, Problem};
+use dagstack_plugin::{
+    ConfigInvalid, DispatchError, HookError, PluginName, Problem, did_you_mean, json_type,
+};
 use serde_json::json;
 
 use crate::config::ConfigSourceError;
@@ -48,7 +50,7 @@ pub enum PluginRegistryError {
     /// The plugin is of a kind that the host does not have.
     #[error(
         "`{plugin}` is of a kind that this host does not have{}; it has {}; add `.kind::<dyn …>()`, or leave the plugin out",
-        guess(suggestion),
+        did_you_mean(suggestion.as_ref()),
         known.join(", ")
     )]
     KindUnknown {
@@ -167,7 +169,7 @@ pub enum PluginRegistryError {
     /// A plugin that this one needs does not exist.
     #[error(
         "`{plugin}` depends on `{dependency}`, which is not registered{}",
-        guess(suggestion)
+        did_you_mean(suggestion.as_ref())
     )]
     DependencyMissing {
         /// The plugin.
@@ -193,7 +195,7 @@ pub enum PluginRegistryError {
     #[error(
         "`{plugin}` ({origin}) runs in process as {entry_point}, but is not linked into this program; depend on its package and write `dagstack_runtime::link!({})`, or register it with `.plugin::<T>()`; or give the manifest a `command`{}",
         crate_of(entry_point),
-        guess(suggestion)
+        did_you_mean(suggestion.as_ref())
     )]
     PluginNotLinked {
         /// The plugin.
@@ -324,7 +326,7 @@ pub enum PluginRegistryError {
     },
 
     /// No such plugin is registered.
-    #[error("no plugin `{plugin}` is registered{}{hint}", guess(suggestion))]
+    #[error("no plugin `{plugin}` is registered{}{hint}", did_you_mean(suggestion.as_ref()))]
     PluginNotFound {
         /// What was asked for.
         plugin: PluginName,
@@ -466,14 +468,7 @@ impl PluginRegistryError {
 
     /// A section that is no section.
     pub(crate) fn bad_section(section: &str, found: &serde_json::Value) -> Self {
-        let found = match found {
-            serde_json::Value::Null => "null",
-            serde_json::Value::Bool(_) => "a boolean",
-            serde_json::Value::Number(_) => "a number",
-            serde_json::Value::String(_) => "text",
-            serde_json::Value::Array(_) => "an array",
-            serde_json::Value::Object(_) => "an object",
-        };
+        let found = json_type(found);
         Self::config_problem(
             section,
             format!("found {found}, expected an object of settings"),
@@ -528,13 +523,6 @@ fn edges_text(edges: &[(PluginName, PluginName)]) -> String {
 fn failures_text(failures: &[ConfigInvalid]) -> String {
     let failures: Vec<_> = failures.iter().map(ToString::to_string).collect();
     failures.join("; ")
-}
-
-fn guess(suggestion: &Option<String>) -> String {
-    suggestion
-        .as_ref()
-        .map(|name| format!("; did you mean `{name}`?"))
-        .unwrap_or_default()
 }
 
 /// What a source says, behind its name: the path in there is not said again.

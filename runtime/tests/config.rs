@@ -557,7 +557,7 @@ async fn a_section_of_a_misspelt_kind_is_reported() {
     let report = registry.setup_all().await;
     assert_eq!(
         report.warnings,
-        ["the config section `liev.first` belongs to no plugin; did you mean `live.first`?"]
+        ["the config section `liev.first` belongs to no plugin (did you mean `live.first`?)"]
     );
 }
 

@@ -439,7 +439,7 @@ async fn config_sections_are_checked_and_layered() {
     let report = registry.setup_all().await;
     assert_eq!(
         report.warnings,
-        ["the config section `fake.alpa` belongs to no plugin; did you mean `fake.alpha`?"]
+        ["the config section `fake.alpa` belongs to no plugin (did you mean `fake.alpha`?)"]
     );
     let alpha = registry.plugin("fake", "alpha").unwrap();
     let value = alpha

@@ -356,10 +356,7 @@ pub fn by_name(plugin: &str, hook: &str, args: Value) -> Result<Map<String, Valu
     let found = match args {
         Value::Object(map) => return Ok(map),
         Value::Null => return Ok(Map::new()),
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "an array",
+        other => crate::json_type(&other),
     };
     let mut problem = Problem::new(
         format!("{plugin}.{hook}"),

@@ -89,6 +89,28 @@ pub use tenancy::{NoOpTenantContext, TenantContext, TenantResolver};
 /// A host compares a plugin's `core_version` range with it.
 pub const CORE_VERSION: &str = "0.4.1";
 
+/// A guess at what was meant, to follow the name that is not known.
+#[doc(hidden)]
+pub fn did_you_mean(guess: Option<impl std::fmt::Display>) -> String {
+    guess
+        .map(|guess| format!(" (did you mean `{guess}`?)"))
+        .unwrap_or_default()
+}
+
+/// What kind of JSON value this is.
+#[doc(hidden)]
+pub fn json_type(value: &serde_json::Value) -> &'static str {
+    use serde_json::Value;
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
 /// The one of `known` that `given` was probably meant to be.
 #[doc(hidden)]
 pub fn suggest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {

@@ -4,7 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use dagstack_plugin::kind::{Capability, Dispatch, Dispatching, ErrorPolicy, KindHook, KindSpec};
-use dagstack_plugin::{DispatchError, HookContext, HookError, PluginName, code, suggest};
+use dagstack_plugin::{
+    DispatchError, HookContext, HookError, PluginName, code, did_you_mean, suggest,
+};
 use serde_json::{Map, Value, json};
 
 use super::index::KindIndex;
@@ -121,7 +123,7 @@ impl Dispatcher {
                     &request,
                     format!(
                         "no tool has the function `{function}`{}; there are {}",
-                        guess(function, known.iter().map(String::as_str)),
+                        did_you_mean(suggest(function, known.iter().map(String::as_str))),
                         known.join(", ")
                     ),
                 ));
@@ -354,15 +356,9 @@ fn unknown_hook(spec: &KindSpec, hook: &str) -> HookError {
         format!(
             "the kind `{}` has no hook `{hook}`{}; it has {}",
             spec.name,
-            guess(hook, known.iter().copied()),
+            did_you_mean(suggest(hook, known.iter().copied())),
             known.join(", ")
         ),
     )
     .details(json!({ "hook": hook, "known": known }))
-}
-
-fn guess<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    suggest(name, known)
-        .map(|guess| format!(" (did you mean `{guess}`?)"))
-        .unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dagstack_plugin::kind::{Candidate, Capability, Selector};
-use dagstack_plugin::{DispatchError, HookContext, HookError, Kind, PluginName};
+use dagstack_plugin::{DispatchError, HookContext, HookError, Kind, PluginName, did_you_mean};
 
 use super::index::{KindIndex, Member};
 use super::route::RouteRequest;
@@ -39,10 +39,7 @@ impl KindIndex {
             return match self.by_name.get(&name) {
                 Some(&rank) => Ok(Some((rank, by))),
                 None => {
-                    let guess = self
-                        .guess(&name)
-                        .map(|guess| format!("; did you mean `{guess}`?"))
-                        .unwrap_or_default();
+                    let guess = did_you_mean(self.guess(&name));
                     let reason = format!("{by} names `{name}`, which is not registered{guess}");
                     Err(no_plugin(request, reason))
                 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::Caller;
-use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, secrets, suggest};
+use dagstack_plugin::{
+    BoxFuture, PluginError, PluginName, SetupContext, did_you_mean, secrets, suggest,
+};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -371,16 +373,16 @@ impl Registry {
                 .filter(|(it, _)| *it == kind)
                 .flat_map(|(_, names)| names);
             for name in names.filter(|name| tree.names(key).any(|it| it == **name)) {
+                let guess = did_you_mean(Some(format_args!("{kind}.{name}")));
                 warnings.push(format!(
-                    "the config section `{key}.{name}` belongs to no plugin; did you mean `{kind}.{name}`?"
+                    "the config section `{key}.{name}` belongs to no plugin{guess}"
                 ));
             }
         }
         for (kind, names) in kinds {
             for section in tree.names(kind).filter(|it| !names.contains(it)) {
-                let guess = suggest(section, names.iter().copied())
-                    .map(|name| format!("; did you mean `{kind}.{name}`?"))
-                    .unwrap_or_default();
+                let guess = suggest(section, names.iter().copied());
+                let guess = did_you_mean(guess.map(|name| format!("{kind}.{name}")));
                 warnings.push(format!(
                     "the config section `{kind}.{section}` belongs to no plugin{guess}"
                 ));

@@ -80,9 +80,7 @@ pub fn unknown_hook<'a>(
     if kind == tool::KIND {
         known.extend([tool::GET_SCHEMA, tool::EXECUTE]);
     }
-    let guess = crate::suggest(name, known.iter().copied())
-        .map(|guess| format!(" (did you mean `{guess}`?)"))
-        .unwrap_or_default();
+    let guess = crate::did_you_mean(crate::suggest(name, known.iter().copied()));
     HookError::new(
         code::UNKNOWN_HOOK,
         format!(

@@ -52,9 +52,7 @@ pub enum ResourceError {
 }
 
 fn missing_hint(known: &[String], suggestion: Option<&str>, hint: &str) -> String {
-    let guess = suggestion
-        .map(|name| format!("; did you mean `{name}`?"))
-        .unwrap_or_default();
+    let guess = crate::did_you_mean(suggestion);
     if !hint.is_empty() {
         return format!("{guess}; {hint}");
     }

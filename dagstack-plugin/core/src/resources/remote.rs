@@ -234,9 +234,7 @@ fn text_of(json: Vec<u8>) -> Result<String, HookError> {
 
 /// The error for a method that the trait does not have.
 pub fn unknown_method(interface: &str, known: &[&str], method: &str) -> HookError {
-    let guess = crate::suggest(method, known.iter().copied())
-        .map(|guess| format!(" (did you mean `{guess}`?)"))
-        .unwrap_or_default();
+    let guess = crate::did_you_mean(crate::suggest(method, known.iter().copied()));
     HookError::new(
         code::UNKNOWN_METHOD,
         format!(

@@ -219,9 +219,10 @@ fn in_utf8(word: OsString, what: &str) -> Result<String, String> {
 }
 
 fn unknown(what: &str, word: &str, known: &[&'static str]) -> String {
-    let guess = dagstack_plugin_core::suggest(word, known.iter().copied())
-        .map(|guess| format!(" (did you mean `{guess}`?)"))
-        .unwrap_or_default();
+    let guess = dagstack_plugin_core::did_you_mean(dagstack_plugin_core::suggest(
+        word,
+        known.iter().copied(),
+    ));
     format!("unknown {what} `{word}`{guess}; see --help")
 }
 

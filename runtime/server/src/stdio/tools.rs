@@ -173,14 +173,13 @@ impl Tools {
             .collect();
         // A slip in either name is answered with the one this peer knows.
         let known = exposed.iter().flat_map(|(names, _)| names);
-        let guess = dagstack_plugin_core::suggest(tool, known.map(String::as_str))
-            .and_then(|guess| {
+        let guess =
+            dagstack_plugin_core::suggest(tool, known.map(String::as_str)).and_then(|guess| {
                 exposed
                     .iter()
                     .find(|(names, _)| names.iter().any(|it| it == guess))
-            })
-            .map(|(_, listed)| format!(" (did you mean `{listed}`?)"))
-            .unwrap_or_default();
+            });
+        let guess = dagstack_plugin_core::did_you_mean(guess.map(|(_, listed)| listed));
         let listed: Vec<&str> = exposed.iter().map(|(_, listed)| &**listed).collect();
         let list = match &listed[..] {
             [] => "there are none".to_owned(),
