@@ -74,14 +74,14 @@ pub fn each_mut(schema: &mut Map<String, Value>, mut visit: impl FnMut(&str, &mu
 }
 
 /// Whether `is` says so of some schema that stands right inside `schema`.
-pub fn any(schema: &Map<String, Value>, is: impl Fn(&Map<String, Value>) -> bool) -> bool {
-    let is = |part: &Value| part.as_object().is_some_and(&is);
+pub fn any(schema: &Map<String, Value>, mut is: impl FnMut(&Map<String, Value>) -> bool) -> bool {
+    let mut is = |part: &Value| part.as_object().is_some_and(&mut is);
     schema
         .iter()
         .any(|(keyword, value)| match (holds(keyword), value) {
-            (Some(Holds::Schemas), Value::Array(parts)) => parts.iter().any(is),
+            (Some(Holds::Schemas), Value::Array(parts)) => parts.iter().any(&mut is),
             (Some(Holds::Schemas), part) => is(part),
-            (Some(Holds::Named), Value::Object(members)) => members.values().any(is),
+            (Some(Holds::Named), Value::Object(members)) => members.values().any(&mut is),
             _ => false,
         })
 }

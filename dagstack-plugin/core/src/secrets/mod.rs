@@ -5,12 +5,12 @@
 //!
 //! Nothing that this crate or the runtime says of a plugin shows the secrets of its config: errors,
 //! reports, states, logs, `--help` and schemas. They are also cut out of what the author's own code
-//! says in errors, health checks and, in an executable, panics. Left to others are:
+//! says in health checks and, in an executable, panics; those of twelve characters and more out of its
+//! errors, however the hook is called. What the SDK says of a caller's own input is not searched: it
+//! would tell a right guess from a wrong one. Left to others are:
 //!
 //! * what a plugin linked into a host panics with: Rust's hook prints it, or the host's own;
 //! * what an author prints, logs or returns as a value;
-//! * the error of a hook that a host calls through the kind's trait, on a plugin linked into it: it is
-//!   handed over as it is;
 //! * a default in the author's code: it is in the executable for all to read. `--help` and `schema` do
 //!   not show it all the same.
 
@@ -30,7 +30,7 @@ pub use secret::Secret;
 #[doc(no_inline)]
 pub use zeroize::Zeroize;
 
-use crate::schema::Schema;
+use crate::schema::{Schema, keywords};
 
 /// What stands in for a secret value.
 pub const MASKED: &str = "[MASKED]";
@@ -98,74 +98,34 @@ pub fn mask_schema(schema: &Schema, names: bool) -> Schema {
 
 fn without_values(schema: &mut Schema, root: &Schema, secret: bool, names: bool) {
     let secret = secret || places::has_mark(schema);
-    if secret {
-        schema.remove("default");
-        schema.remove("examples");
-    } else {
-        // Of a container of secrets, the rest may stay.
-        let shown = |value: &Value| copy(value, &Places::of_part(value, root, schema, names));
-        let default = schema.get("default").map(shown);
-        let examples: Option<Value> = schema
-            .get("examples")
-            .and_then(Value::as_array)
-            .map(|examples| examples.iter().map(shown).collect());
-        for (keyword, shown) in [("default", default), ("examples", examples)] {
-            if let Some(shown) = shown {
-                schema.insert(keyword.to_owned(), shown);
-            }
+    // Of a container of secrets, the rest may stay.
+    let shown = |value: &Value| copy(value, &Places::of_part(value, root, schema, names));
+    let examples = schema.get("examples").and_then(Value::as_array);
+    let examples = examples.map(|examples| examples.iter().map(shown).collect());
+    for (keyword, shown) in [
+        ("default", schema.get("default").map(shown)),
+        ("examples", examples),
+    ] {
+        match shown {
+            Some(_) if secret => schema.remove(keyword),
+            Some(shown) => schema.insert(keyword.to_owned(), shown),
+            None => None,
+        };
+    }
+    let within = |part: &mut Value, secret| {
+        if let Value::Object(part) = part {
+            without_values(part, root, secret, names);
         }
+    };
+    if names && let Some(Value::Object(members)) = schema.get_mut("properties") {
+        let members = members.iter_mut();
+        let secrets = members.filter(|(name, _)| is_secret_name(name));
+        secrets.for_each(|(_, member)| within(member, true));
     }
-    for (keyword, value) in schema.iter_mut() {
-        match (keyword.as_str(), value) {
-            ("properties", Value::Object(members)) => {
-                for (name, member) in members {
-                    let secret = secret || (names && is_secret_name(name));
-                    within(member, root, secret, names);
-                }
-            }
-            (
-                "patternProperties" | "dependentSchemas" | "$defs" | "definitions",
-                Value::Object(members),
-            ) => {
-                members
-                    .values_mut()
-                    .for_each(|member| within(member, root, secret, names));
-            }
-            ("allOf" | "anyOf" | "oneOf" | "prefixItems", Value::Array(parts)) => {
-                parts
-                    .iter_mut()
-                    .for_each(|part| within(part, root, secret, names));
-            }
-            (
-                "additionalProperties"
-                | "unevaluatedProperties"
-                | "items"
-                | "contains"
-                | "unevaluatedItems"
-                | "if"
-                | "then"
-                | "else",
-                part,
-            ) => within(part, root, secret, names),
-            _ => {}
-        }
-    }
-}
-
-fn within(schema: &mut Value, root: &Schema, secret: bool, names: bool) {
-    if let Value::Object(schema) = schema {
-        without_values(schema, root, secret, names);
-    }
+    keywords::each_mut(schema, |_, part| within(part, secret));
 }
 
 /// Whether a schema marks any value as a secret.
 pub(crate) fn mentions_secrets(schema: &Schema) -> bool {
-    fn within(value: &Value) -> bool {
-        match value {
-            Value::Object(map) => map.contains_key(WRITE_ONLY) || map.values().any(within),
-            Value::Array(items) => items.iter().any(within),
-            _ => false,
-        }
-    }
-    schema.contains_key(WRITE_ONLY) || schema.values().any(within)
+    schema.contains_key(WRITE_ONLY) || keywords::any(schema, mentions_secrets)
 }

@@ -2,35 +2,30 @@
 
 use std::borrow::Cow;
 
-const EXACT: [&str; 8] = [
-    "api_key",
-    "apikey",
-    "password",
-    "passwd",
-    "pw",
-    "token",
-    "secret",
-    "credentials",
-];
+/// Names of secrets, and what such names begin or end with.
+const NAMES: [&str; 5] = ["apikey", "credentials", "passwd", "pw", "token"];
 const PREFIXES: [&str; 7] = [
+    "access_token",
     "api_key",
     "api_token",
-    "secret",
+    "bearer",
     "password",
     "private_key",
-    "access_token",
-    "bearer",
+    "secret",
 ];
-const LOG_SUFFIXES: [&str; 6] = [
+/// The specification also lists `_api_key`, `_access_key` and `_private_key`, which end in `_key`.
+const SUFFIXES: [&str; 8] = [
     "_key",
     "_secret",
     "_token",
     "_password",
     "_passphrase",
     "_credentials",
+    "_credential",
+    "_auth",
 ];
-/// The specification also lists `_api_key`, `_access_key` and `_private_key`, which end in `_key`.
-const MORE_SUFFIXES: [&str; 2] = ["_credential", "_auth"];
+/// So many of the suffixes count in logs, too.
+const IN_LOGS: usize = 6;
 
 fn lower(name: &str) -> Cow<'_, str> {
     if name
@@ -57,10 +52,9 @@ fn ends_with(name: &str, suffixes: &[&str]) -> bool {
 /// ```
 pub fn is_secret_name(name: &str) -> bool {
     let name = lower(name);
-    ends_with(&name, &LOG_SUFFIXES)
-        || ends_with(&name, &MORE_SUFFIXES)
+    ends_with(&name, &SUFFIXES)
         || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
-        || EXACT.contains(&&*name)
+        || NAMES.contains(&&*name)
 }
 
 /// Whether a log attribute of this name holds a secret: a narrower rule than
@@ -73,5 +67,5 @@ pub fn is_secret_name(name: &str) -> bool {
 /// assert!(!is_secret_attribute("password"));
 /// ```
 pub fn is_secret_attribute(name: &str) -> bool {
-    ends_with(&lower(name), &LOG_SUFFIXES)
+    ends_with(&lower(name), &SUFFIXES[..IN_LOGS])
 }

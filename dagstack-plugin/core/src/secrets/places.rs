@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{WRITE_ONLY, is_secret_name};
 use crate::diagnose::{Keys, Step, may_be_meant, type_fits};
-use crate::schema::{Schema, target};
+use crate::schema::{Schema, keywords, target};
 
 /// Pairs of subschema and value looked at before the whole value is taken for a secret.
 const BUDGET: usize = 300_000;
@@ -58,7 +58,7 @@ impl<'a> Places<'a> {
                 Self::none(value)
             },
         };
-        search.node(part, value, Part::Whole, true);
+        search.node(part, value, true, true);
         search.places
     }
 
@@ -90,16 +90,12 @@ impl<'a> Places<'a> {
             .then_some(steps.len())
     }
 
-    fn mark(&mut self, value: &Value) {
-        self.secret.insert(address(value));
-    }
-
     fn names(&mut self, value: &Value) {
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
                     if is_secret_name(key) {
-                        self.mark(value);
+                        self.secret.insert(address(value));
                     } else {
                         self.names(value);
                     }
@@ -119,34 +115,24 @@ fn address<T>(place: &T) -> usize {
     std::ptr::from_ref(place) as usize
 }
 
-/// Whether a schema has all to say of a value.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Part {
-    Whole,
-    /// Others speak of the same value, and may know the keys that this one does not.
-    Shared,
-}
-
 struct Search<'s, 'v> {
     root: &'s Schema,
-    seen: HashSet<(usize, usize, Part, bool)>,
+    seen: HashSet<(usize, usize, bool, bool)>,
     places: Places<'v>,
 }
 
 impl<'s> Search<'s, '_> {
-    fn look(&mut self, schema: &'s Value, value: &Value, part: Part, strict: bool) {
+    fn look(&mut self, schema: &'s Value, value: &Value, whole: bool, strict: bool) {
         if let Value::Object(schema) = schema {
-            self.node(schema, value, part, strict);
+            self.node(schema, value, whole, strict);
         }
     }
 
-    /// With `strict`, a value of another type than the schema's is looked at with suspicion.
-    fn node(&mut self, schema: &'s Map<String, Value>, value: &Value, part: Part, strict: bool) {
-        if says_nothing(value)
-            || !self
-                .seen
-                .insert((address(schema), address(value), part, strict))
-        {
+    /// Of a `whole` schema nothing else speaks of the value, and knows keys that it does not. With
+    /// `strict`, a value of another type than the schema's is looked at with suspicion.
+    fn node(&mut self, schema: &'s Map<String, Value>, value: &Value, whole: bool, strict: bool) {
+        let step = (address(schema), address(value), whole, strict);
+        if says_nothing(value) || !self.seen.insert(step) {
             return;
         }
         if self.seen.len() > BUDGET {
@@ -154,71 +140,51 @@ impl<'s> Search<'s, '_> {
             return;
         }
         if has_mark(schema) || (strict && !type_fits(schema, value) && self.holds(schema)) {
-            self.places.mark(value);
+            self.places.secret.insert(address(value));
             return;
         }
-        self.same_value(schema, value, part, strict);
+        if let Some(target) = target(self.root, schema) {
+            let whole = whole && !schema.contains_key("properties");
+            self.node(target, value, whole, strict);
+        }
+        for keyword in ["allOf", "anyOf", "oneOf"] {
+            let forms = || {
+                schema
+                    .get(keyword)
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten()
+            };
+            // Where one form fits, it is no wonder that the others do not.
+            let fits = keyword != "allOf" && forms().any(|it| may_be_meant(self.root, it, value));
+            forms().for_each(|form| self.look(form, value, false, strict && !fits));
+        }
+        let conditions = ["if", "then", "else"]
+            .into_iter()
+            .filter_map(|it| schema.get(it));
+        for part in conditions.chain(members(schema, "dependentSchemas")) {
+            self.look(part, value, false, false);
+        }
         match value {
-            Value::Object(map) => self.members(schema, map, part),
+            Value::Object(map) => self.members(schema, map, whole),
             Value::Array(items) => self.items(schema, items),
             _ => {}
         }
     }
 
-    /// The schemas of the same value.
-    fn same_value(
-        &mut self,
-        schema: &'s Map<String, Value>,
-        value: &Value,
-        part: Part,
-        strict: bool,
-    ) {
-        let inner = if schema.contains_key("properties") {
-            Part::Shared
-        } else {
-            part
-        };
-        if let Some(target) = target(self.root, schema) {
-            self.node(target, value, inner, strict);
-        }
-        for part in list(schema, "allOf") {
-            self.look(part, value, Part::Shared, strict);
-        }
-        for keyword in ["anyOf", "oneOf"] {
-            // Where one form fits, it is no wonder that the others do not.
-            let strict =
-                strict && !list(schema, keyword).any(|form| may_be_meant(self.root, form, value));
-            for form in list(schema, keyword) {
-                self.look(form, value, Part::Shared, strict);
-            }
-        }
-        for keyword in ["if", "then", "else"] {
-            if let Some(part) = schema.get(keyword) {
-                self.look(part, value, Part::Shared, false);
-            }
-        }
-        for part in members(schema, "dependentSchemas").map(|(_, part)| part) {
-            self.look(part, value, Part::Shared, false);
-        }
-    }
-
-    fn members(&mut self, schema: &'s Map<String, Value>, map: &Map<String, Value>, part: Part) {
+    fn members(&mut self, schema: &'s Map<String, Value>, map: &Map<String, Value>, whole: bool) {
         let properties = schema.get("properties").and_then(Value::as_object);
         for (key, value) in map {
             let named = properties.and_then(|properties| properties.get(key));
-            if let Some(wanted) = named {
-                self.look(wanted, value, Part::Whole, true);
-            }
-            for (_, wanted) in members(schema, "patternProperties") {
-                self.look(wanted, value, Part::Whole, true);
-            }
-            for keyword in ["additionalProperties", "unevaluatedProperties"] {
-                if let (None, Some(wanted)) = (named, schema.get(keyword)) {
-                    self.look(wanted, value, Part::Whole, true);
-                }
+            let others = ["additionalProperties", "unevaluatedProperties"].into_iter();
+            let others = others.filter_map(|keyword| schema.get(keyword));
+            let others = others.filter(|_| named.is_none());
+            let patterns = members(schema, "patternProperties");
+            for wanted in named.into_iter().chain(patterns).chain(others) {
+                self.look(wanted, value, true, true);
             }
         }
-        if part == Part::Whole {
+        if whole {
             self.unknown(schema, map);
         }
     }
@@ -229,18 +195,17 @@ impl<'s> Search<'s, '_> {
         if keys.open || !keys.named {
             return;
         }
-        let known = |key: &str| keys.has(key);
         // A number that is no secret is often a common one, such as 5, and so is a word as short.
         let tells = |value: &Value| match value {
             Value::String(text) => text.chars().count() >= 4,
             other => other.is_array() || other.is_object(),
         };
-        let mut unknown = map
+        let unknown = map
             .iter()
-            .filter(|(key, value)| !known(key) && tells(value))
-            .peekable();
-        if unknown.peek().is_some() && self.holds(schema) {
-            unknown.for_each(|(_, value)| self.places.mark(value));
+            .filter(|(key, value)| !keys.has(key) && tells(value));
+        let unknown: Vec<usize> = unknown.map(|(_, value)| address(value)).collect();
+        if !unknown.is_empty() && self.holds(schema) {
+            self.places.secret.extend(unknown);
         }
     }
 
@@ -255,7 +220,7 @@ impl<'s> Search<'s, '_> {
             };
             let rest = rest.iter().filter_map(|keyword| schema.get(*keyword));
             for wanted in at.into_iter().chain(rest) {
-                self.look(wanted, item, Part::Whole, true);
+                self.look(wanted, item, true, true);
             }
         }
     }
@@ -272,63 +237,20 @@ pub(super) fn has_mark(schema: &Map<String, Value>) -> bool {
 
 /// Whether a value of the schema may have a secret in it.
 fn holds(root: &Schema, schema: &Map<String, Value>, seen: &mut HashSet<usize>) -> bool {
-    if !seen.insert(address(schema)) {
-        return false;
-    }
-    has_mark(schema)
-        || members(schema, "properties").any(|(name, _)| is_secret_name(name))
-        || target(root, schema).is_some_and(|target| holds(root, target, seen))
-        || subschemas(schema).any(|inner| {
-            inner
-                .as_object()
-                .is_some_and(|inner| holds(root, inner, seen))
-        })
-}
-
-/// All schemas that stand right inside a schema.
-fn subschemas(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
-    schema
-        .iter()
-        .flat_map(|(keyword, value)| match keyword.as_str() {
-            "properties" | "patternProperties" | "dependentSchemas" => {
-                value.as_object().map(|map| map.values().collect())
-            }
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" => {
-                value.as_array().map(|items| items.iter().collect())
-            }
-            "additionalProperties"
-            | "unevaluatedProperties"
-            | "items"
-            | "contains"
-            | "unevaluatedItems"
-            | "if"
-            | "then"
-            | "else" => Some(vec![value]),
-            _ => None,
-        })
-        .flatten()
-}
-
-fn list<'s>(
-    schema: &'s Map<String, Value>,
-    keyword: &str,
-) -> impl Iterator<Item = &'s Value> + use<'s> {
-    schema
-        .get(keyword)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
+    let named = schema.get("properties").and_then(Value::as_object);
+    seen.insert(address(schema))
+        && (has_mark(schema)
+            || named.is_some_and(|named| named.keys().any(|name| is_secret_name(name)))
+            || target(root, schema).is_some_and(|target| holds(root, target, seen))
+            || keywords::any(schema, |inner| holds(root, inner, seen)))
 }
 
 fn members<'s>(
     schema: &'s Map<String, Value>,
     keyword: &str,
-) -> impl Iterator<Item = (&'s String, &'s Value)> + use<'s> {
-    schema
-        .get(keyword)
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
+) -> impl Iterator<Item = &'s Value> + use<'s> {
+    let members = schema.get(keyword).and_then(Value::as_object);
+    members.into_iter().flat_map(Map::values)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::schema::Schema;
 /// Instead of a message from which the secrets cannot be cut.
 const WITHHELD: &str = "the details are withheld, because they quote a secret value";
 
-/// Secrets shorter than this are found in any text.
+/// Secrets of fewer characters are in many texts that are not about them.
 const SHORT: usize = 4;
 
 /// Secrets of fewer characters are left in errors. Whoever can make an author's error quote what he
@@ -37,13 +37,12 @@ const LONG: usize = 12;
 #[must_use]
 pub fn scrub<'a>(message: &'a str, input: &Value) -> Cow<'a, str> {
     let mut scrubber = Scrubber::new();
-    scrubber.take(&Places::by_names(input), input, false);
-    scrubber.ready();
+    scrubber.add(&Places::by_names(input), input);
     scrubber.scrub(message)
 }
 
-/// The secrets of a config, to cut them out of texts that may quote them: plain, escaped as Rust,
-/// JSON and URLs do, and numbers in their usual forms.
+/// The secrets of a config, to cut them out of texts that may quote them: plain, escaped as JSON and
+/// Rust do, however often, and as URLs do.
 ///
 /// ```
 /// use dagstack_plugin::secrets::Scrubber;
@@ -85,8 +84,7 @@ impl Scrubber {
 
     /// Adds the secrets of another section.
     pub fn learn(&mut self, section: &Value, schema: &Schema) {
-        self.take(&Places::of(section, schema), section, false);
-        self.ready();
+        self.add(&Places::of(section, schema), section);
     }
 
     /// Whether it knows no secret.
@@ -98,7 +96,7 @@ impl Scrubber {
     /// characters, or one that survives) a neutral sentence takes the place of the whole message.
     #[must_use]
     pub fn scrub<'a>(&self, message: &'a str) -> Cow<'a, str> {
-        self.cut(message, &self.forms.iter().collect::<Vec<_>>())
+        self.cut(message, 0)
     }
 
     /// The same for what an author's code says while it runs, which need not be about the config:
@@ -106,76 +104,7 @@ impl Scrubber {
     /// too many texts that are not about it.
     #[must_use]
     pub fn scrub_loosely<'a>(&self, message: &'a str) -> Cow<'a, str> {
-        self.cut(message, &self.loose())
-    }
-
-    /// A value whose texts, keys and numbers are [scrubbed loosely](Self::scrub_loosely).
-    #[must_use]
-    pub fn scrub_value(&self, value: &Value) -> Value {
-        self.cut_value(value, &self.loose())
-    }
-
-    fn loose(&self) -> Vec<&Form> {
-        let forms = self.forms.iter();
-        forms
-            .filter(|form| !form.is_short() && *form.text != "true" && *form.text != "false")
-            .collect()
-    }
-
-    /// An error of an author's code, without the secrets of twelve characters and more: its message,
-    /// and in its details texts, keys and numbers. The error it came from is let go where something
-    /// was cut, or where it tells a secret itself. An error of the SDK's own about what a caller gave
-    /// stays as it is: whatever it quotes, the caller knows.
-    #[must_use]
-    pub fn scrub_error(&self, error: HookError) -> HookError {
-        let long: Vec<&Form> = self.forms.iter().filter(|form| form.is_long).collect();
-        if long.is_empty() || error.is_clean() {
-            return error;
-        }
-        let message = self.cut(error.message(), &long);
-        let details = error
-            .get_details()
-            .map(|details| self.cut_value(details, &long));
-        // The message says what its sources do, or not.
-        let tells = |text: String| long.iter().any(|form| form.places(&text).next().is_some());
-        let is_told = || {
-            chain(&error)
-                .skip(1)
-                .any(|cause| tells(cause.to_string()) || tells(format!("{cause:?}")))
-        };
-        if message == error.message() && details.as_ref() == error.get_details() && !is_told() {
-            return error;
-        }
-        let clean = HookError::new(error.code().to_owned(), message);
-        match details {
-            Some(details) => clean.details(details),
-            None => clean,
-        }
-    }
-
-    fn cut_value(&self, value: &Value, forms: &[&Form]) -> Value {
-        match value {
-            Value::Object(map) => map
-                .iter()
-                .map(|(key, value)| {
-                    let key = self.cut(key, forms).into_owned();
-                    (key, self.cut_value(value, forms))
-                })
-                .collect(),
-            Value::Array(items) => items
-                .iter()
-                .map(|item| self.cut_value(item, forms))
-                .collect(),
-            Value::String(text) => Value::from(self.cut(text, forms)),
-            Value::Number(number) => {
-                let text = number.to_string();
-                match self.cut(&text, forms) {
-                    kept if kept == text => value.clone(),
-                    cut => Value::from(cut),
-                }
-            }
-            other => other.clone(),
-        }
+        self.cut(message, SHORT)
     }
 
     /// What a health check says, [scrubbed loosely](Self::scrub_loosely).
@@ -188,20 +117,65 @@ impl Scrubber {
         }
     }
 
-    fn cut<'a>(&self, message: &'a str, forms: &[&Form]) -> Cow<'a, str> {
-        if forms.is_empty() {
-            return Cow::Borrowed(message);
+    /// An error of an author's code, without the secrets of twelve characters and more: its message,
+    /// and in its details texts, keys and numbers. The error it came from is let go where something
+    /// was cut, or where it tells a secret itself. An error of the SDK's own about what a caller gave
+    /// stays as it is: whatever it quotes, the caller knows.
+    #[must_use]
+    pub fn scrub_error(&self, error: HookError) -> HookError {
+        if error.is_clean() || self.forms_of(LONG).next().is_none() {
+            return error;
         }
+        let message = self.cut(error.message(), LONG);
+        let details = error.get_details().map(|details| self.cut_value(details));
+        // The message says what its sources do, or not.
+        let tells = |text: String| self.quotes(&text, LONG);
+        let is_told = || {
+            let mut causes = chain(&error).skip(1);
+            causes.any(|cause| tells(cause.to_string()) || tells(format!("{cause:?}")))
+        };
+        if message == error.message() && details.as_ref() == error.get_details() && !is_told() {
+            return error;
+        }
+        let clean = HookError::new(error.code().to_owned(), message);
+        match details {
+            Some(details) => clean.details(details),
+            None => clean,
+        }
+    }
+
+    fn cut_value(&self, value: &Value) -> Value {
+        match value {
+            Value::Object(map) => map
+                .iter()
+                .map(|(key, value)| (self.cut(key, LONG).into_owned(), self.cut_value(value)))
+                .collect(),
+            Value::Array(items) => items.iter().map(|item| self.cut_value(item)).collect(),
+            Value::String(text) => Value::from(self.cut(text, LONG)),
+            Value::Number(number) => {
+                let text = number.to_string();
+                match self.cut(&text, LONG) {
+                    kept if kept == text => value.clone(),
+                    cut => Value::from(cut),
+                }
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// The message without the secrets of `least` characters and more.
+    fn cut<'a>(&self, message: &'a str, least: usize) -> Cow<'a, str> {
         // A huge message about a huge input is not worth the search.
-        if forms.len().saturating_mul(message.len()) > 1 << 28 {
-            return withheld(forms);
+        if self.forms.len().saturating_mul(message.len()) > 1 << 28 {
+            return self.withheld(least);
         }
+        let text = Text::of(message);
         let mut found: Vec<Range<usize>> = Vec::new();
-        for form in forms {
+        for form in self.forms_of(least) {
             let before = found.len();
-            found.extend(form.places(message));
-            if found.len() > before && (form.is_short() || found.len() > 10_000) {
-                return withheld(forms);
+            found.extend(form.places(&text));
+            if found.len() > before && form.text.chars().count() < SHORT {
+                return self.withheld(least);
             }
         }
         if found.is_empty() {
@@ -217,10 +191,35 @@ impl Scrubber {
             end = end.max(place.end);
         }
         out.push_str(&message[end..]);
-        if forms.iter().any(|form| form.places(&out).next().is_some()) {
-            return withheld(forms);
+        if self.quotes(&out, least) {
+            return self.withheld(least);
         }
         Cow::Owned(out)
+    }
+
+    fn quotes(&self, message: &str, least: usize) -> bool {
+        let text = Text::of(message);
+        self.forms_of(least)
+            .any(|form| form.places(&text).next().is_some())
+    }
+
+    fn forms_of(&self, least: usize) -> impl Iterator<Item = &Form> {
+        self.forms.iter().filter(move |form| form.length >= least)
+    }
+
+    /// The first stand-in that does not itself read like one of the secrets.
+    fn withheld(&self, least: usize) -> Cow<'static, str> {
+        let mut texts = [WITHHELD, MASKED].into_iter();
+        let safe = texts.find(|text| !self.quotes(text, least));
+        Cow::Borrowed(safe.unwrap_or_default())
+    }
+
+    fn add(&mut self, places: &Places<'_>, value: &Value) {
+        self.take(places, value, false);
+        let key = |form: &Form| (form.form, form.length);
+        self.forms
+            .sort_by(|a, b| (&*a.text, key(a)).cmp(&(&*b.text, key(b))));
+        self.forms.dedup();
     }
 
     fn take(&mut self, places: &Places<'_>, value: &Value, secret: bool) {
@@ -239,106 +238,98 @@ impl Scrubber {
                 .iter()
                 .for_each(|item| self.take(places, item, secret)),
             Value::String(text) if secret => self.text(text),
-            Value::Bool(truth) if secret => self.push(truth.to_string(), true, false),
+            Value::Bool(truth) if secret => self.push(truth.to_string(), As::Word, 0),
             Value::Number(number) if secret => self.number(number),
             _ => {}
         }
     }
 
-    fn ready(&mut self) {
-        let key = |form: &Form| (form.word, form.is_long);
-        self.forms
-            .sort_by(|a, b| (&*a.text, key(a)).cmp(&(&*b.text, key(b))));
-        self.forms
-            .dedup_by(|a, b| *a.text == *b.text && key(a) == key(b));
-    }
-
-    fn push(&mut self, text: String, word: bool, is_long: bool) {
+    fn push(&mut self, text: String, form: As, length: usize) {
         if !text.is_empty() {
             self.forms.push(Form {
                 text: Zeroizing::new(text),
-                word,
-                is_long,
+                form,
+                length,
             });
         }
     }
 
-    /// As it stands, as `{:?}` prints it, as JSON writes it, and the last two once more over (a
-    /// message about a message), as URLs have it; each also without the white space around it.
+    /// Without the white space around it, which may go in a message.
     fn text(&mut self, text: &str) {
-        for text in [text, text.trim()] {
-            let debug = inner(format!("{text:?}"));
-            let json = inner(Value::from(text).to_string());
-            let nested = [
-                inner(format!("{debug:?}")),
-                inner(format!("{json:?}")),
-                inner(Value::from(&*debug).to_string()),
-                inner(Value::from(&*json).to_string()),
-            ];
-            let escaped = [
-                text.escape_default().to_string(),
-                text.escape_debug().to_string(),
-                text.escape_unicode().to_string(),
-                ascii_json(&json),
-                percent(text),
-                debug,
-                json,
-            ];
-            let is_long = text.chars().count() >= LONG;
-            self.push(text.to_owned(), false, is_long);
-            // `'` is escaped only when quoted as a character.
-            if text.chars().count() == 1 {
-                self.push(text.replace('\'', "\\'"), false, is_long);
-            }
-            for form in escaped.into_iter().chain(nested) {
-                self.push(form, false, is_long);
+        let text = match text.trim() {
+            "" => text,
+            trimmed => trimmed,
+        };
+        let length = text.chars().count();
+        for form in [
+            text.to_owned(),
+            inner(Value::from(text).to_string()),
+            inner(format!("{text:?}")),
+            percent(text),
+        ] {
+            let bare = form.replace('\\', "");
+            // Where little else is left, it is found as it stands only.
+            if bare.chars().count() >= SHORT.min(length) {
+                self.push(bare, As::Bare, length);
+            } else {
+                self.push(form, As::Whole, length);
             }
         }
     }
 
     fn number(&mut self, number: &Number) {
-        let is_long = number.to_string().len() >= LONG;
-        self.push(number.to_string(), true, is_long);
-        if let Some(float) = number.as_f64() {
-            for form in [
-                format!("{float}"),
-                format!("{float:.1}"),
-                format!("{float:?}"),
-                format!("{float:e}"),
-            ] {
-                self.push(form, true, is_long);
-            }
+        let text = number.to_string();
+        let length = text.len();
+        let float = number.as_f64().map(|float| float.to_string());
+        for form in [Some(text), float].into_iter().flatten() {
+            self.push(form, As::Word, length);
         }
     }
 }
 
-/// The first stand-in that does not itself read like one of the secrets.
-fn withheld<'a>(forms: &[&Form]) -> Cow<'a, str> {
-    let safe = |text: &&str| !forms.iter().any(|form| form.places(text).next().is_some());
-    Cow::Borrowed(
-        [WITHHELD, MASKED]
-            .into_iter()
-            .find(safe)
-            .unwrap_or_default(),
-    )
-}
-
 /// One form of one secret.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 struct Form {
     text: Zeroizing<String>,
-    /// Found only where it is no part of a longer word: numbers and booleans.
-    word: bool,
-    /// Its secret has at least [`LONG`] characters.
-    is_long: bool,
+    form: As,
+    /// How many characters its secret has; of a truth value none.
+    length: usize,
+}
+
+/// How a form is looked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum As {
+    /// Wherever it stands.
+    Whole,
+    /// The same, whatever backslashes are in between: quoting adds some each time.
+    Bare,
+    /// Where it is no part of a longer word: numbers and truth values.
+    Word,
+}
+
+/// A text that is searched.
+struct Text<'a> {
+    whole: &'a str,
+    /// The text without its backslashes, and where each byte of that stood.
+    bare: Option<(String, Vec<usize>)>,
+}
+
+impl<'a> Text<'a> {
+    fn of(whole: &'a str) -> Self {
+        let bare = whole.contains('\\').then(|| {
+            let kept = whole.bytes().enumerate().filter(|(_, byte)| *byte != b'\\');
+            (whole.replace('\\', ""), kept.map(|(at, _)| at).collect())
+        });
+        Self { whole, bare }
+    }
 }
 
 impl Form {
-    fn is_short(&self) -> bool {
-        self.text.chars().count() < SHORT
-    }
-
-    fn places<'a>(&'a self, message: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    fn places<'t>(&'t self, text: &'t Text<'_>) -> impl Iterator<Item = Range<usize>> + 't {
+        let (message, at) = match &text.bare {
+            Some((bare, at)) if self.form == As::Bare => (bare.as_str(), Some(at)),
+            _ => (text.whole, None),
+        };
         let step = self.text.chars().next().map_or(1, char::len_utf8);
         let mut from = 0;
         std::iter::from_fn(move || {
@@ -347,8 +338,11 @@ impl Form {
                 let end = start + self.text.len();
                 // Overlapping occurrences count too.
                 from = start + step;
-                if !self.word || is_word(message, start, end) {
-                    return Some(start..end);
+                if self.form != As::Word || is_word(message, start, end) {
+                    return Some(match at {
+                        Some(at) => at[start]..at[end - 1] + 1,
+                        None => start..end,
+                    });
                 }
             }
         })
@@ -361,27 +355,9 @@ fn is_word(message: &str, start: usize, end: usize) -> bool {
 }
 
 /// Without the quotes around it.
-fn inner(mut quoted: String) -> String {
-    quoted.pop();
-    if !quoted.is_empty() {
-        quoted.remove(0);
-    }
-    quoted
-}
-
-/// JSON as those write it who keep to ASCII.
-fn ascii_json(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        if c.is_ascii() {
-            out.push(c);
-        } else {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        }
-    }
-    out
+fn inner(quoted: String) -> String {
+    let inner = quoted.get(1..quoted.len().saturating_sub(1));
+    inner.unwrap_or_default().to_owned()
 }
 
 /// As a part of a URL.
@@ -510,6 +486,33 @@ mod tests {
         };
         assert_eq!(came_from("harmless"), ("it failed".to_owned(), 3));
         assert_eq!(came_from(secret), ("it failed".to_owned(), 1));
+    }
+
+    #[test]
+    fn b20_a_short_secret_is_left_in_an_authors_error_only() {
+        let section = json!({ "password": "hunter2", "token": "open-sesame-open" });
+        let scrubber = Scrubber::of(&section, &Schema::new());
+        let said = "hunter2, open-sesame-open";
+        let error = |error| scrubber.scrub_error(error).message().to_owned();
+        assert_eq!(error(HookError::new("told", said)), "hunter2, [MASKED]");
+        assert_eq!(error(HookError::new("told", said).as_clean()), said);
+        assert_eq!(
+            scrubber.scrub_health(Health::degraded(said)),
+            Health::degraded("[MASKED], [MASKED]")
+        );
+        assert_eq!(scrubber.scrub_loosely(said), "[MASKED], [MASKED]");
+        assert_eq!(scrubber.scrub(said), "[MASKED], [MASKED]");
+    }
+
+    #[test]
+    fn quoting_hides_no_secret_however_often() {
+        let input = json!({ "token": "a\"b\\c\nd" });
+        let mut quoted = String::from("a\"b\\c\nd");
+        for _ in 0..4 {
+            quoted = format!("{quoted:?}");
+            let shown = scrub(&quoted, &input).replace(['\\', '"'], "");
+            assert_eq!(shown, "[MASKED]", "{quoted}");
+        }
     }
 
     #[test]
