@@ -54,6 +54,7 @@ pub(crate) fn write_arg<T: Serialize + ?Sized>(
                 hook.name
             ),
         )
+        .as_clean()
     })
 }
 
