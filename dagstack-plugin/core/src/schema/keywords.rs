@@ -86,8 +86,8 @@ pub fn any(schema: &Map<String, Value>, mut is: impl FnMut(&Map<String, Value>) 
         })
 }
 
-/// `schema`, a part of `root`, and all that speak of the same value: what it refers to, and its
-/// alternatives and conditions, as deep as eight.
+/// `schema`, a part of `root`, and those that always or in one form speak of the same value: what it
+/// refers to, and its parts and alternatives, at most eight deep.
 pub fn forms<'s>(root: &'s Schema, schema: &'s Map<String, Value>) -> Vec<&'s Map<String, Value>> {
     let mut forms = vec![schema];
     for _ in 0..8 {
