@@ -75,6 +75,12 @@ const _: () = {
                 <Self as __dagstack::HookInput>::__dagstack_check();
                 <__dagstack::Same<
                     _,
+                > as __dagstack::Movable>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type1>::ASK
+                        .__dagstack_if_input(__dagstack::Probe::<__dagstack_Type1>::ASK),
+                );
+                <__dagstack::Same<
+                    _,
                 > as __dagstack::HookOutput>::__dagstack_check_inferred(
                     __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
                 );
@@ -178,12 +184,13 @@ const _: () = {
                 #[cfg(unix)]
                 __DAGSTACK_HOOK0 => {
                     let __dagstack_encoding = __dagstack_arguments.read(&mut [])?;
+                    let __dagstack_call = __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
+                        <Self>::a(self),
+                        __dagstack_encoding,
+                    ));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
-                                <Self>::a(self),
-                                __dagstack_encoding,
-                            )),
+                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
                         ),
                     )
                 }
@@ -191,14 +198,12 @@ const _: () = {
                     let mut __dagstack_0 = __dagstack::Slot::new(__DAGSTACK_INPUT1);
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_0])?;
+                    let __dagstack_call = __dagstack::poll_fn(move |_| (__dagstack::then!(
+                        __dagstack_Type2, & str
+                    ))(<Self>::b(self, __dagstack_0.take()), __dagstack_encoding));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::poll_fn(move |_| (__dagstack::then!(
-                                __dagstack_Type2, & str
-                            ))(
-                                <Self>::b(self, __dagstack_0.take()),
-                                __dagstack_encoding,
-                            )),
+                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
                         ),
                     )
                 }

@@ -45,6 +45,12 @@ const _: () = {
                 <String as __dagstack::ParamDefault>::__dagstack_check();
                 <__dagstack::Same<
                     _,
+                > as __dagstack::Movable>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type0>::ASK
+                        .__dagstack_if_input(__dagstack::Probe::<__dagstack_Type0>::ASK),
+                );
+                <__dagstack::Same<
+                    _,
                 > as __dagstack::HookOutput>::__dagstack_check_inferred(
                     __dagstack::Probe::<__dagstack_Type1>::ASK.__dagstack_split().0,
                 );
@@ -149,15 +155,16 @@ const _: () = {
                     );
                     let __dagstack_encoding = __dagstack_arguments
                         .read_struct(&mut __dagstack_args)?;
+                    let __dagstack_call = __dagstack::poll_fn(move |_| (__DAGSTACK_THEN1)(
+                        {
+                            let __dagstack_args = __dagstack_args.take();
+                            <Self>::echo(self, __dagstack_args.text)
+                        },
+                        __dagstack_encoding,
+                    ));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN1)(
-                                {
-                                    let __dagstack_args = __dagstack_args.take();
-                                    <Self>::echo(self, __dagstack_args.text)
-                                },
-                                __dagstack_encoding,
-                            )),
+                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
                         ),
                     )
                 }

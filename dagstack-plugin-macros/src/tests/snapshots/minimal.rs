@@ -42,6 +42,12 @@ const _: () = {
                 <String as __dagstack::HookInput>::__dagstack_check();
                 <__dagstack::Same<
                     _,
+                > as __dagstack::Movable>::__dagstack_check_inferred(
+                    __dagstack::Probe::<__dagstack_Type0>::ASK
+                        .__dagstack_if_input(__dagstack::Probe::<__dagstack_Type0>::ASK),
+                );
+                <__dagstack::Same<
+                    _,
                 > as __dagstack::HookOutput>::__dagstack_check_inferred(
                     __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().0,
                 );
@@ -123,12 +129,13 @@ const _: () = {
                     let mut __dagstack_0 = __dagstack::Slot::new(__DAGSTACK_INPUT0);
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_0])?;
+                    let __dagstack_call = __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
+                        <Self>::echo(self, __dagstack_0.take()),
+                        __dagstack_encoding,
+                    ));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
-                                <Self>::echo(self, __dagstack_0.take()),
-                                __dagstack_encoding,
-                            )),
+                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
                         ),
                     )
                 }
