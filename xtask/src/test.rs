@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             "test",
             "--quiet",
             "-p",
-            "dagstack-plugin",
+            "dagstack-plugin-core",
             "--lib",
         ]))?;
         // And an executable has no jsonschema, which hosts in the workspace bring.
@@ -51,10 +51,18 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             "test",
             "--quiet",
             "-p",
+            "dagstack-plugin-core",
+            "--features",
+            "validate",
+            "--lib",
+        ]))?;
+        shell::run(&mut cargo(&[
+            "test",
+            "--quiet",
+            "-p",
             "dagstack-plugin",
             "--features",
             "testing",
-            "--lib",
             "--test",
             "schemas_at_setup",
         ]))?;

@@ -40,6 +40,7 @@ pub use crate::context::{HookContext, SetupContext};
 pub use crate::declaration::{ChainWrapDecl, Declaration, DependsOn, Hook, UnitOfWorkDecl};
 pub use crate::error::{HookError, PluginError};
 pub use crate::execution::{ExecutionModel, IdempotencyMode};
+pub use crate::form::Output;
 pub use crate::future::BoxFuture;
 pub use crate::health::{Health, Released};
 pub use crate::kind::{
@@ -47,7 +48,7 @@ pub use crate::kind::{
     KindHook, KindSpec, Lease, Native, Proxy, Run, TOOL_NAME_TEMPLATE,
 };
 pub use crate::name::PluginName;
-pub use crate::plugin::{Called, Output, Plugin, SetUp};
+pub use crate::plugin::{Called, Plugin, SetUp};
 pub use crate::registration::Registration;
 pub use crate::schema::Schema;
 use crate::undecoded::Undecoded;
@@ -58,6 +59,7 @@ pub use crate::types::{
     Movable, ParamDefault, PluginKind, Readable, SecretValue, SetupOutcome, SetupParam,
     SkippedDefault, TeardownOutcome, WithDefault, Writable,
 };
+pub use crate::uncompiled::not_compiled;
 pub use kind::{
     Asked, Ended, Fitting, Shell, by_name, by_name_without, described, hidden_hook, kind_input,
     kind_output, literal_schema, no_schema, not_exposed, used,
@@ -116,8 +118,3 @@ pub const fn left_to_compiler() -> bool {
 }
 /// The type itself, as an argument.
 pub type Same<T> = T;
-
-/// Stands for a value in an expansion that did not compile.
-pub fn not_compiled<T>() -> T {
-    unreachable!("the compiler has refused this plugin")
-}

@@ -1,23 +1,24 @@
 //! The arguments of a call: read by the hook's own slots, and explained when they do not fit.
 
 mod arguments;
+mod param;
 mod slot;
 
 use std::borrow::Cow;
 
-pub use arguments::{Arguments, Encoding, Param};
+pub use arguments::{Arguments, Encoding};
+pub use param::Param;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 pub use slot::{Fill, Input, Slot};
 
-use crate::__private::Probe;
 use crate::declaration::{Declaration, Hook};
 use crate::diagnose::{self, Unknown};
 use crate::encode::nesting::{self, MAX_NESTING};
 use crate::error::{HookError, code};
+use crate::form::Args;
 use crate::numbers;
-use crate::plugin::Args;
 use crate::problem::Problem;
 use crate::schema::{HookSchemas, Shape, Wanted};
 use crate::undecoded::Undecoded;
@@ -89,7 +90,7 @@ pub fn decode<T: DeserializeOwned + JsonSchema + 'static>(
     args: Args<'_>,
 ) -> Result<T, HookError> {
     read(declaration, hook, args, |arguments| {
-        let mut slot = Slot::new(Probe::<T>::INPUT);
+        let mut slot = Slot::new(const { &Input::<T>::of() });
         arguments.read_struct(&mut slot)?;
         Ok(slot.take())
     })
@@ -251,7 +252,7 @@ impl<'a> Reading<'a> {
 
     #[cfg(feature = "validate")]
     fn unfit(&self, value: &Value, aliases: &[&str]) -> Vec<Problem> {
-        use crate::validate::{Validator, invalid_schema};
+        use crate::schema::validator::{Validator, invalid_schema};
 
         let schema = &self.schemas.input;
         let validator = self

@@ -6,18 +6,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::{self, Encoding};
+use crate::args;
 use crate::context::HookContext;
 use crate::declaration::{Access, Declaration};
-use crate::encode;
 use crate::error::{HookError, code, panicked};
+use crate::form::{Args, Form, Output};
 use crate::future::BoxFuture;
 use crate::giving_up::given_up;
 use crate::panics::forget_panic;
-use crate::plugin::{Args, ErasedPlugin, Form, Output};
+use crate::plugin::ErasedPlugin;
 use crate::tool;
 
 /// Calls the hook `name` of a plugin. For the kind `tool`, the functions, `get_schema` and
@@ -218,34 +217,6 @@ impl Drop for Calling<'_> {
             forget_panic(payload);
         }
     }
-}
-
-/// Encodes what a hook returned, in the form its arguments had. Results on all paths go through here.
-///
-/// # Errors
-///
-/// [`code::RESULT_NOT_SERIALISABLE`].
-pub fn encode<T: Serialize + ?Sized>(
-    Encoding { hook, form }: Encoding,
-    value: &T,
-) -> Result<Output, HookError> {
-    let encoded = match form {
-        Form::Value => encode::to_value(value).map(Output::Value),
-        Form::Json { size } => {
-            // A large result mostly comes of large arguments; growing doubles memory and copies.
-            let mut text = Vec::with_capacity(size.clamp(128, 1 << 21));
-            encode::to_json(value, &mut text).map(|()| Output::Json(text))
-        }
-    };
-    encoded.map_err(|error| {
-        HookError::new(
-            code::RESULT_NOT_SERIALISABLE,
-            format!(
-                "the result of hook `{}` has no JSON form: {error}",
-                hook.name
-            ),
-        )
-    })
 }
 
 /// Answers `get_schema` in process.

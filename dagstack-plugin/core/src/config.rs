@@ -271,7 +271,7 @@ impl Case {
         aliases: &[Finding<'_>],
         explained: bool,
     ) -> Vec<Problem> {
-        use crate::validate::{Validator, invalid_schema, unexplained};
+        use crate::schema::validator::{Validator, invalid_schema, unexplained};
 
         if unfit.is_empty() && !self.constrains {
             return Vec::new();

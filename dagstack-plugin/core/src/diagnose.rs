@@ -86,7 +86,7 @@ pub(crate) fn unfit(
     #[cfg(feature = "validate")]
     if findings.is_empty() {
         return match stray_keys(schema, value) {
-            keys if keys.is_empty() => vec![crate::validate::unexplained(base)],
+            keys if keys.is_empty() => vec![crate::schema::validator::unexplained(base)],
             keys => unknown_keys(base, value, keys.into_iter(), ""),
         };
     }
@@ -128,7 +128,7 @@ fn stray_keys<'a>(schema: &Schema, value: &'a Value) -> Vec<&'a str> {
     let (Some(object), properties) = (value.as_object(), schema.get("properties")) else {
         return Vec::new();
     };
-    let validator = crate::validate::Validator::new(schema);
+    let validator = crate::schema::validator::Validator::new(schema);
     let fits = |keeps: &dyn Fn(&str) -> bool| {
         let kept = object.iter().filter(|(key, _)| keeps(key));
         let kept = kept.map(|(key, value)| (key.clone(), value.clone()));

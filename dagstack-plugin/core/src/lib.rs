@@ -20,6 +20,8 @@ pub mod error;
 pub mod event_bus;
 pub mod execution;
 #[doc(hidden)]
+pub mod form;
+#[doc(hidden)]
 pub mod future;
 #[doc(hidden)]
 pub mod giving_up;
@@ -52,6 +54,7 @@ pub mod tenancy;
 pub mod tool;
 pub mod trace;
 pub mod types;
+mod uncompiled;
 mod undecoded;
 #[cfg(feature = "validate")]
 pub mod validate;
@@ -69,6 +72,7 @@ pub use context::{HookContext, Metadata, MetadataError, PluginContext, PluginSco
 pub use declaration::Declaration;
 pub use error::{BoxError, ConfigInvalid, HookError, PluginError, TenantAccessDenied, code};
 pub use event_bus::{Event, EventBus, Subscription};
+pub use form::{Args, Form, Output};
 pub use future::BoxFuture;
 pub use health::{Health, Released};
 pub use kind::{DispatchError, Kind};
@@ -76,7 +80,7 @@ pub use logging::{Logger, Severity};
 pub use middleware::Middleware;
 pub use name::PluginName;
 pub use peers::Peers;
-pub use plugin::{Args, ErasedPlugin, Form, Output, Plugin};
+pub use plugin::{ErasedPlugin, Plugin};
 pub use problem::Problem;
 pub use progress::{Progress, ProgressReport, ProgressSink};
 pub use registration::{Registration, Setup, registered};

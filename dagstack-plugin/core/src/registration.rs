@@ -8,6 +8,7 @@ use crate::future::BoxFuture;
 use crate::panics::CatchPanic;
 use crate::plugin::{ErasedPlugin, Plugin};
 use crate::secrets::Scrubber;
+use crate::uncompiled::not_compiled;
 
 /// One plugin type that is linked into this program: what it declares and how to set it up.
 #[derive(Debug)]
@@ -33,8 +34,8 @@ impl Registration {
     /// Stands for the registration of a type that is no plugin, in code that does not compile.
     pub(crate) const fn absent() -> Self {
         Self {
-            declaration: crate::__private::not_compiled,
-            setup: |_| crate::__private::not_compiled(),
+            declaration: not_compiled,
+            setup: |_| not_compiled(),
         }
     }
 
@@ -54,7 +55,7 @@ fn setup<T: Plugin>(context: SetupContext) -> Setup {
     Box::pin(async move {
         context.check_resources(T::declaration())?;
         #[cfg(feature = "validate")]
-        crate::validate::check_schemas(T::declaration())?;
+        check_schemas(T::declaration())?;
         let section = context.section().clone();
         let work = async move {
             // The author's own error may quote the config.
@@ -69,6 +70,37 @@ fn setup<T: Plugin>(context: SetupContext) -> Setup {
             .unwrap_or(Err(PluginError::Panicked))?;
         Ok(Box::new(plugin) as Box<dyn ErasedPlugin>)
     })
+}
+
+#[cfg(feature = "validate")]
+/// Compiles what calls of the plugin's hooks will be checked against, so that a schema that cannot be
+/// is an error at setup. Where jsonschema is there for what is beyond our judge, calls do it.
+///
+/// # Errors
+///
+/// What is wrong with the schema, or which feature it needs.
+fn check_schemas(declaration: &Declaration) -> Result<(), PluginError> {
+    use crate::schema::validator;
+
+    if cfg!(feature = "json-schema") {
+        return Ok(());
+    }
+    for hook in declaration.hooks {
+        let schemas = hook.schemas();
+        if !schemas.input_constrains {
+            continue;
+        }
+        let validator = schemas
+            .input_validator
+            .get_or_init(|| validator::Validator::new(&schemas.input));
+        if let Some(error) = validator.error() {
+            let path = format!("{}.{}", declaration.key(), hook.name);
+            return Err(PluginError::new(
+                validator::invalid_schema(&path, error).to_string(),
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The same error without the secrets it quotes: nobody who reports it can know them.

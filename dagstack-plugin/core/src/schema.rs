@@ -13,6 +13,8 @@ mod order;
 mod published;
 mod reference;
 mod shape;
+#[cfg(feature = "validate")]
+pub(crate) mod validator;
 
 pub(crate) use self::constrains::constrains;
 pub(crate) use self::generated::{

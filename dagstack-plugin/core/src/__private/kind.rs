@@ -13,9 +13,9 @@ use serde_json::Value;
 use super::{Probe, not_compiled};
 use crate::declaration::Hook;
 use crate::error::HookError;
+use crate::form::Output;
 use crate::future::BoxFuture;
 use crate::kind::{Kind, KindSpec, Native, json};
-use crate::plugin::Output;
 use crate::schema::{self, Schema};
 
 /// A value whose type decides what can be done with it.

@@ -19,7 +19,8 @@ use crate::config::Config;
 use crate::context::{HookContext, PluginContext, SetupContext};
 use crate::declaration::Declaration;
 use crate::error::{BoxError, HookError, PluginError};
-use crate::plugin::{Output, Plugin};
+use crate::form::Output;
+use crate::plugin::Plugin;
 use crate::registration::Registration;
 use crate::schema::{self, Schema};
 use crate::types::SetupOutcome;
@@ -285,7 +286,7 @@ mod answers {
         #[inline]
         fn __dagstack_encode(self, encoding: Encoding, fail: fn(E) -> HookError) -> Encoded {
             Poll::Ready(match self.0 {
-                Ok(value) => crate::call::encode(encoding, &value),
+                Ok(value) => encoding.encode(&value),
                 Err(error) => Err(fail(error)),
             })
         }
@@ -293,7 +294,7 @@ mod answers {
     impl<T: Serialize, F> Encode<F> for &Returned<T> {
         #[inline]
         fn __dagstack_encode(self, encoding: Encoding, _: F) -> Encoded {
-            Poll::Ready(crate::call::encode(encoding, &self.0))
+            Poll::Ready(encoding.encode(&self.0))
         }
     }
     impl<T, F> Encode<F> for &mut Returned<T> {

@@ -8,7 +8,8 @@ use pin_project_lite::pin_project;
 
 use crate::args::Encoding;
 use crate::error::HookError;
-use crate::plugin::{Called, Output};
+use crate::form::Output;
+use crate::plugin::Called;
 
 /// What becomes of a result.
 pub type Then<T> = fn(T, Encoding) -> Poll<Result<Output, HookError>>;

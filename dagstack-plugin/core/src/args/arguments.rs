@@ -2,49 +2,17 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::{Error, Map, Value};
 
-use super::slot::{Fill, Property, Text};
+use super::param::Param;
+use super::slot::{Fill, Text};
 use crate::declaration::Hook;
-use crate::plugin::{Args, Form};
+use crate::encode;
+use crate::error::{HookError, code};
+use crate::form::{Args, Form, Output};
 use crate::undecoded::Undecoded;
-
-/// A parameter of a hook, as its author wrote it.
-#[derive(Debug)]
-pub struct Param {
-    /// The name, as callers write it.
-    pub name: &'static str,
-    /// What the schema says of its type, where the hook is read parameter by parameter.
-    pub(crate) property: Option<Property>,
-    /// The text of its doc comment.
-    pub(crate) doc: &'static str,
-    /// Its fields stand among the arguments.
-    pub(crate) is_flattened: bool,
-}
-
-impl Param {
-    /// A parameter that is read by itself.
-    pub const fn new(name: &'static str, property: Property, doc: &'static str) -> Self {
-        Self {
-            name,
-            property: Some(property),
-            doc,
-            is_flattened: false,
-        }
-    }
-
-    /// One that is read with all others.
-    pub const fn of_struct(name: &'static str, is_flattened: bool) -> Self {
-        Self {
-            name,
-            property: None,
-            doc: "",
-            is_flattened,
-        }
-    }
-}
 
 /// The arguments of a call that are about to be read.
 #[derive(Debug)]
@@ -62,6 +30,34 @@ pub struct Arguments<'a> {
 pub struct Encoding {
     pub(crate) hook: &'static Hook,
     pub(crate) form: Form,
+}
+
+impl Encoding {
+    /// Encodes what the hook returned, in the form its arguments had. Results on all paths go through
+    /// here.
+    ///
+    /// # Errors
+    ///
+    /// [`code::RESULT_NOT_SERIALISABLE`].
+    pub fn encode<T: Serialize + ?Sized>(self, value: &T) -> Result<Output, HookError> {
+        let encoded = match self.form {
+            Form::Value => encode::to_value(value).map(Output::Value),
+            Form::Json { size } => {
+                // A large result mostly comes of large arguments; growing doubles memory and copies.
+                let mut text = Vec::with_capacity(size.clamp(128, 1 << 21));
+                encode::to_json(value, &mut text).map(|()| Output::Json(text))
+            }
+        };
+        encoded.map_err(|error| {
+            HookError::new(
+                code::RESULT_NOT_SERIALISABLE,
+                format!(
+                    "the result of hook `{}` has no JSON form: {error}",
+                    self.hook.name
+                ),
+            )
+        })
+    }
 }
 
 impl Arguments<'_> {

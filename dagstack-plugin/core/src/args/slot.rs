@@ -8,7 +8,8 @@ use serde::forward_to_deserialize_any;
 use serde_json::de::StrRead;
 use serde_json::{Error, Value};
 
-use crate::__private::not_compiled;
+use super::param::Property;
+use crate::uncompiled::not_compiled;
 use crate::undecoded::{self, Undecoded};
 
 /// JSON text that is being read.
@@ -27,9 +28,6 @@ pub struct Input<T> {
     /// See [`property`].
     pub property: Property,
 }
-
-/// The schema of an object whose one property, `value`, is of the type.
-pub(crate) type Property = fn(&mut SchemaGenerator) -> schemars::Schema;
 
 impl<T: DeserializeOwned + JsonSchema + 'static> Input<T> {
     /// That of a type that fits.

@@ -97,7 +97,7 @@ pub(super) struct Walk<'a> {
     memo: HashMap<(usize, usize, bool), Rc<[Finding<'a>]>>,
     depth: usize,
     #[cfg(feature = "validate")]
-    parts: HashMap<usize, crate::validate::Part>,
+    parts: HashMap<usize, crate::schema::validator::Part>,
 }
 
 fn address<T>(place: &T) -> usize {
@@ -355,7 +355,7 @@ impl<'a> Walk<'a> {
             || self
                 .parts
                 .entry(address(schema))
-                .or_insert_with(|| crate::validate::Part::new(root, rest))
+                .or_insert_with(|| crate::schema::validator::Part::new(root, rest))
                 .fits(value)
     }
 }

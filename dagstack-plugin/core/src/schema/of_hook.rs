@@ -25,7 +25,7 @@ pub struct HookSchemas {
     pub(crate) input_constrains: bool,
     input_shape: OnceLock<Shape>,
     #[cfg(feature = "validate")]
-    pub(crate) input_validator: OnceLock<crate::validate::Validator>,
+    pub(crate) input_validator: OnceLock<crate::schema::validator::Validator>,
 }
 
 impl HookSchemas {

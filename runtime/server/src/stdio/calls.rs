@@ -28,8 +28,9 @@ use dagstack_plugin_core::cancel::CancelToken;
 use dagstack_plugin_core::context::HookContext;
 use dagstack_plugin_core::error::was_cancelled;
 use dagstack_plugin_core::error::{HookError, code};
+use dagstack_plugin_core::form::{Args, Output};
 use dagstack_plugin_core::future::BoxFuture;
-use dagstack_plugin_core::plugin::{Args, ErasedPlugin, Output};
+use dagstack_plugin_core::plugin::ErasedPlugin;
 
 /// A reply waits for others only behind calls that took less.
 const QUICK: Duration = Duration::from_micros(100);
