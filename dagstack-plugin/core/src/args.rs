@@ -1,7 +1,7 @@
 //! The arguments of a call: read by the hook's own slots, and explained when they do not fit.
 
 mod arguments;
-mod param;
+pub(crate) mod param;
 mod slot;
 
 use std::borrow::Cow;

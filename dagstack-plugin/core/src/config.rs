@@ -9,13 +9,14 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::declaration::Declaration;
-use crate::diagnose::{self, Finding, Step, Unknown};
+use crate::diagnose::{self, Finding, Unknown};
 use crate::encode::nesting::{MAX_NESTING, value_is_deeper};
 use crate::error::ConfigInvalid;
 use crate::numbers;
 use crate::problem::Problem;
 use crate::schema::Schema;
 use crate::secrets::Places;
+use crate::step::Step;
 use crate::undecoded::{self, Undecoded};
 
 pub use queue::ChangeQueue;

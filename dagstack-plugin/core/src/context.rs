@@ -1,7 +1,7 @@
 //! What a plugin is given: [`PluginContext`] at setup, [`HookContext`] at every call.
 
 mod hook;
-mod metadata;
+pub(crate) mod metadata;
 mod scope;
 
 use std::fmt;

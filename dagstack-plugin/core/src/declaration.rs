@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::args::Param;
+use crate::args::param::Param;
 use crate::error::{self, HookError};
 use crate::execution::{ExecutionModel, IdempotencyMode};
 use crate::kind::KindSpec;

@@ -7,17 +7,16 @@
 
 mod describe;
 mod explain;
-mod fits;
-mod keys;
+pub(crate) mod fits;
+pub(crate) mod keys;
 mod path;
 mod variants;
 
 use serde_json::Value;
 
+use crate::step::Step;
 pub(crate) use explain::{Finding, Unknown, What, explain};
-pub(crate) use fits::{may_be_meant, type_fits};
-pub(crate) use keys::Keys;
-pub(crate) use path::{Step, render};
+pub(crate) use path::render;
 
 use crate::problem::Problem;
 use crate::schema::Schema;

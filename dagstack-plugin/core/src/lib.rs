@@ -46,6 +46,7 @@ pub mod registration;
 pub mod resources;
 pub mod schema;
 pub mod secrets;
+mod step;
 #[doc(hidden)]
 pub mod sync;
 #[doc(hidden)]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::context::Metadata;
+use crate::context::metadata::Metadata;
 use crate::error::{HookError, code};
 
 pub use crate::error::TenantAccessDenied;

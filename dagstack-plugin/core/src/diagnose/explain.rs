@@ -8,11 +8,12 @@ use serde_json::{Map, Value};
 use super::describe::{did_you_mean, expected, found, one_of, values};
 use super::fits::{choice_fits, limits_fit, type_fits};
 use super::keys::{Keys, pattern_for};
-use super::path::{Step, render};
+use super::path::render;
 use super::{LIMIT, variants};
 use crate::problem::Problem;
 use crate::schema::{Schema, keywords, target};
 use crate::secrets::Places;
+use crate::step::Step;
 
 /// Which unknown keys are mistakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

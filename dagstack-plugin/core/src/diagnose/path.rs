@@ -5,43 +5,7 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use crate::secrets::{MASKED, Places};
-
-/// One step from a value to a value inside it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step<'a> {
-    /// To the value under a key that the schema names.
-    Known(&'a str),
-    /// To the value under a key that only the input names: inside a secret it is one, too.
-    Given(&'a str),
-    /// To an item of an array.
-    Item(usize),
-}
-
-impl<'a> Step<'a> {
-    /// The key, if the step goes by one.
-    pub(crate) fn key(self) -> Option<&'a str> {
-        match self {
-            Self::Known(key) | Self::Given(key) => Some(key),
-            Self::Item(_) => None,
-        }
-    }
-
-    /// The value that the step leads to.
-    pub(crate) fn go(self, from: &Value) -> Option<&Value> {
-        match self {
-            Self::Known(key) | Self::Given(key) => from.get(key),
-            Self::Item(index) => from.get(index),
-        }
-    }
-
-    /// The same, to change it.
-    pub(crate) fn go_mut(self, from: &mut Value) -> Option<&mut Value> {
-        match self {
-            Self::Known(key) | Self::Given(key) => from.get_mut(key),
-            Self::Item(index) => from.get_mut(index),
-        }
-    }
-}
+use crate::step::Step;
 
 /// `base` and what follows, in writing. `places` are the secrets of the value that the steps are
 /// taken in: keys inside one are not shown, unless the schema names them.

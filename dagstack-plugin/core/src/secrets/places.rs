@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{WRITE_ONLY, is_secret_name};
-use crate::diagnose::{Keys, Step, may_be_meant, type_fits};
+use crate::diagnose::fits::{may_be_meant, type_fits};
+use crate::diagnose::keys::Keys;
 use crate::schema::{Schema, keywords, target};
+use crate::step::Step;
 
 /// Pairs of subschema and value looked at before the whole value is taken for a secret.
 const BUDGET: usize = 300_000;
