@@ -258,9 +258,9 @@ impl Hook<'_> {
             }
         } else {
             quote! {
-                let __dagstack_call =
-                    #private::poll_fn(move |_| (#then)(#call, __dagstack_encoding));
-                #private::Ok(#private::Box::pin(#private::MaySend(__dagstack_call).__dagstack_send()))
+                #private::Ok(#private::Box::pin(
+                    #private::poll_fn(move |_| (#then)(#call, __dagstack_encoding))
+                ))
             }
         };
         quote! {

@@ -184,13 +184,12 @@ const _: () = {
                 #[cfg(unix)]
                 __DAGSTACK_HOOK0 => {
                     let __dagstack_encoding = __dagstack_arguments.read(&mut [])?;
-                    let __dagstack_call = __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
-                        <Self>::a(self),
-                        __dagstack_encoding,
-                    ));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
+                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
+                                <Self>::a(self),
+                                __dagstack_encoding,
+                            )),
                         ),
                     )
                 }
@@ -198,12 +197,14 @@ const _: () = {
                     let mut __dagstack_0 = __dagstack::Slot::new(__DAGSTACK_INPUT1);
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_0])?;
-                    let __dagstack_call = __dagstack::poll_fn(move |_| (__dagstack::then!(
-                        __dagstack_Type2, & str
-                    ))(<Self>::b(self, __dagstack_0.take()), __dagstack_encoding));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
+                            __dagstack::poll_fn(move |_| (__dagstack::then!(
+                                __dagstack_Type2, & str
+                            ))(
+                                <Self>::b(self, __dagstack_0.take()),
+                                __dagstack_encoding,
+                            )),
                         ),
                     )
                 }

@@ -155,16 +155,15 @@ const _: () = {
                     );
                     let __dagstack_encoding = __dagstack_arguments
                         .read_struct(&mut __dagstack_args)?;
-                    let __dagstack_call = __dagstack::poll_fn(move |_| (__DAGSTACK_THEN1)(
-                        {
-                            let __dagstack_args = __dagstack_args.take();
-                            <Self>::echo(self, __dagstack_args.text)
-                        },
-                        __dagstack_encoding,
-                    ));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
+                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN1)(
+                                {
+                                    let __dagstack_args = __dagstack_args.take();
+                                    <Self>::echo(self, __dagstack_args.text)
+                                },
+                                __dagstack_encoding,
+                            )),
                         ),
                     )
                 }

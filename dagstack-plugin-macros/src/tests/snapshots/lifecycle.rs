@@ -151,13 +151,12 @@ const _: () = {
             match __dagstack_hook {
                 0usize => {
                     let __dagstack_encoding = __dagstack_arguments.read(&mut [])?;
-                    let __dagstack_call = __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
-                        <Self>::nothing(self),
-                        __dagstack_encoding,
-                    ));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
+                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
+                                <Self>::nothing(self),
+                                __dagstack_encoding,
+                            )),
                         ),
                     )
                 }

@@ -129,13 +129,12 @@ const _: () = {
                     let mut __dagstack_0 = __dagstack::Slot::new(__DAGSTACK_INPUT0);
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_0])?;
-                    let __dagstack_call = __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
-                        <Self>::echo(self, __dagstack_0.take()),
-                        __dagstack_encoding,
-                    ));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
+                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
+                                <Self>::echo(self, __dagstack_0.take()),
+                                __dagstack_encoding,
+                            )),
                         ),
                     )
                 }

@@ -289,17 +289,16 @@ const _: () = {
                     let mut __dagstack_1 = __dagstack::Slot::new(__DAGSTACK_INPUT1);
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_1])?;
-                    let __dagstack_call = __dagstack::poll_fn(move |_| (__DAGSTACK_THEN2)(
-                        <Self>::chunk(
-                            self,
-                            __DAGSTACK_CONTEXT0(__dagstack_ctx),
-                            __dagstack_1.take(),
-                        ),
-                        __dagstack_encoding,
-                    ));
                     __dagstack::Ok(
                         __dagstack::Box::pin(
-                            __dagstack::MaySend(__dagstack_call).__dagstack_send(),
+                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN2)(
+                                <Self>::chunk(
+                                    self,
+                                    __DAGSTACK_CONTEXT0(__dagstack_ctx),
+                                    __dagstack_1.take(),
+                                ),
+                                __dagstack_encoding,
+                            )),
                         ),
                     )
                 }
