@@ -184,11 +184,12 @@ impl Threads {
             } else if threads.polling {
                 let poll = threads.polls;
                 threads.watched = true;
-                let goes_on = |it: &mut Self| it.polling && it.polls == poll;
-                let held_up;
-                (threads, held_up) = wait_while(&WORK, threads, PATIENCE, goes_on);
+                // Not by the condition variable: what wakes an idle thread must not wake this one.
+                drop(threads);
+                std::thread::sleep(PATIENCE);
+                threads = lock(&THREADS);
                 threads.watched = false;
-                threads.polling &= !held_up;
+                threads.polling &= threads.polls != poll;
             } else if let Some(task) = threads.queue.pop_front() {
                 threads.polls += 1;
                 threads.polling = true;
