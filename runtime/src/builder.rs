@@ -11,7 +11,6 @@ use dagstack_plugin::manifest::{Runtime, VersionRange};
 use dagstack_plugin::resources::{ErasedResource, Resource};
 use dagstack_plugin::{BoxError, CORE_VERSION, Kind, Middleware, Plugin, Registration, registered};
 
-use crate::adapter::mcp_stdio::StdioCommand;
 use crate::config::{ConfigSource, LiveConfig};
 use crate::descriptor::{Descriptor, Source};
 use crate::discovery::{self, Found};
@@ -33,6 +32,7 @@ use crate::status::PluginStatus;
 use crate::supply_chain::{self, Publishers};
 use crate::workers;
 use crate::world::World;
+use dagstack_client::StdioCommand;
 use dagstack_plugin::{EventBus, PluginName, TenantResolver};
 
 /// Collects the plugins of a [`Registry`].

@@ -7,8 +7,8 @@ use dagstack_plugin::manifest::{Dependency, Runtime};
 use dagstack_plugin::{Declaration, Manifest, Registration};
 use serde_json::Value;
 
-use crate::adapter::mcp_stdio::StdioCommand;
 use crate::world::World;
+use dagstack_client::StdioCommand;
 use dagstack_plugin::{PluginName, PluginScope};
 
 /// What the registry knows of a plugin before it runs.

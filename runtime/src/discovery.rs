@@ -8,10 +8,10 @@ use dagstack_plugin::manifest::{McpStdio, Runtime};
 use dagstack_plugin::{Manifest, Registration};
 use serde_json::Value;
 
-use crate::adapter::mcp_stdio::StdioCommand;
 use crate::descriptor::{Descriptor, Source};
 use crate::error::PluginRegistryError;
 use crate::workers;
+use dagstack_client::StdioCommand;
 use dagstack_plugin::PluginName;
 use dagstack_plugin::suggest;
 

@@ -14,8 +14,9 @@ use crate::descriptor::{Descriptor, Source};
 use crate::host::TokioHost;
 use crate::live::Live;
 use crate::middleware::layers::{PluginLayers, Stack};
-use crate::status::{LastHealth, PluginStatus, Reason, State};
+use crate::status::{LastHealth, PluginStatus, State};
 use crate::supply_chain::ContentHash;
+use dagstack_engine::Reason;
 
 /// How many health checks in a row have to fail before a plugin is not called any more.
 const STRIKES: u32 = 3;

@@ -5,15 +5,18 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use dagstack_client::StartError;
+use dagstack_engine::Reason;
 use dagstack_plugin::manifest::ManifestError;
 use dagstack_plugin::resources::ResourceError;
 use dagstack_plugin::{
-    ConfigInvalid, DispatchError, HookError, PluginName, Problem, did_you_mean, json_type,
+    CORE_VERSION, ConfigInvalid, DispatchError, HookError, PluginName, Problem, did_you_mean,
+    json_type,
 };
 use serde_json::json;
 
 use crate::config::ConfigSourceError;
-use crate::status::{PluginStatus, Reason, State};
+use crate::status::{PluginStatus, State};
 
 /// What went wrong between a host and its plugins.
 ///
@@ -375,6 +378,40 @@ impl fmt::Debug for PluginRegistryError {
 }
 
 impl PluginRegistryError {
+    /// Why a plugin in another process was not started within `limit`.
+    pub(crate) fn of_start(plugin: &PluginName, limit: Duration, error: StartError<Self>) -> Self {
+        let plugin = plugin.clone();
+        match error {
+            StartError::Failed { cause, message } => Self::PluginLoadError {
+                plugin,
+                cause,
+                message,
+            },
+            StartError::TimedOut { operation } => Self::Timeout {
+                plugin,
+                operation,
+                limit,
+                setting: "startup_timeout_sec",
+            },
+            StartError::VersionIncompatible { required } => Self::VersionIncompatible {
+                plugin,
+                required,
+                offered: CORE_VERSION.to_owned(),
+            },
+            StartError::ConfigInvalid(invalid) => invalid.into(),
+            StartError::CannotCross(reason) => Self::ResourceCannotCross {
+                plugin,
+                reason: Box::new(reason),
+            },
+            StartError::Resources(error) => error,
+            other => Self::PluginLoadError {
+                plugin,
+                cause: "setup_failed".to_owned(),
+                message: format!("{other:?}"),
+            },
+        }
+    }
+
     /// The stable code of the error, in snake_case.
     pub fn code(&self) -> &str {
         match self {
@@ -459,11 +496,7 @@ impl PluginRegistryError {
             }
             _ => None,
         };
-        Reason {
-            code: self.code().to_owned(),
-            message: self.to_string(),
-            details,
-        }
+        Reason::new(self.code(), self.to_string()).with_details(details)
     }
 
     /// A section that is no section.

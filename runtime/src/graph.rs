@@ -167,8 +167,8 @@ fn cycle_edges(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapter::mcp_stdio::StdioCommand;
     use crate::descriptor::Source;
+    use dagstack_client::StdioCommand;
     use dagstack_plugin::Manifest;
     use dagstack_plugin::manifest::{ChainWrap, Dependency, Runtime};
     use std::sync::Arc;

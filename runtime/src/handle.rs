@@ -19,7 +19,8 @@ use crate::dispatch::tool::functions;
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::live::Live;
-use crate::status::{Reason, State};
+use crate::status::State;
+use dagstack_engine::Reason;
 
 /// How long a health check may take.
 const HEALTH_LIMIT: Duration = Duration::from_secs(10);

@@ -43,7 +43,6 @@
 //!
 //! [dagstack]: https://github.com/dagstack
 
-pub mod adapter;
 mod background;
 mod builder;
 mod calling;
@@ -57,6 +56,7 @@ mod executor;
 mod graph;
 mod handle;
 mod host;
+mod in_process;
 mod kinds;
 mod lifecycle;
 mod link;
@@ -70,16 +70,16 @@ mod supply_chain;
 mod workers;
 mod world;
 
-pub use adapter::Adapter;
-pub use adapter::mcp_stdio::StdioCommand;
 pub use builder::RegistryBuilder;
 pub use config::{ConfigReload, ConfigSource, ConfigSourceError, MemoryConfig};
+pub use dagstack_client::StdioCommand;
+pub use dagstack_engine::{Adapter, Announced, Reason, TeardownFailure};
 pub use dispatch::Dispatcher;
 pub use error::PluginRegistryError;
 pub use handle::PluginHandle;
 pub use lifecycle::{PluginRef, RestartPolicy, SetupReport};
 pub use registry::Registry;
-pub use status::{LastHealth, PluginStatus, Reason, State};
+pub use status::{LastHealth, PluginStatus, State};
 
 #[cfg(feature = "config-files")]
 pub use config::FileConfig;

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use dagstack_plugin::kind::Lease;
 use dagstack_plugin::sync::lock;
 
-use crate::adapter::Adapter;
-use crate::adapter::in_process::InProcess;
 use crate::config::section::{Secrets, Section};
+use crate::in_process::InProcess;
+use dagstack_engine::Adapter;
 
 /// A plugin that is set up: one generation of it.
 pub(crate) struct Live {

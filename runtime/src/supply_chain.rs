@@ -17,9 +17,9 @@ use dagstack_plugin::sync::lock;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::adapter::mcp_stdio::StdioCommand;
 use crate::descriptor::Descriptor;
 use crate::error::PluginRegistryError;
+use dagstack_client::StdioCommand;
 
 /// The comma-separated allow-list of maintainers.
 const TRUSTED_PUBLISHERS: &str = "DAGSTACK_PLUGIN_TRUSTED_PUBLISHERS";

@@ -14,12 +14,13 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::adapter::Adapter;
-use crate::adapter::mcp_stdio::start::Needs;
-use crate::adapter::mcp_stdio::{McpStdio, StdioCommand};
 use crate::descriptor::Descriptor;
+use crate::error::PluginRegistryError;
 use crate::resources::HostResources;
 use crate::supply_chain::{self, ContentHash};
+use dagstack_client::Needs;
+use dagstack_client::{McpStdio, StdioCommand};
+use dagstack_engine::Adapter;
 
 /// A pool of children of one executable, each with the plugin's config, each with one call at a time.
 ///
@@ -126,10 +127,13 @@ impl WorkerPool {
             async move {
                 supply_chain::inspect(&plugin, &command, &content_hash).await?;
                 let needs = Needs {
-                    resources: &resources,
+                    resources: &*resources,
                     required: &plugin.resources,
                 };
-                McpStdio::start(&plugin.name, &command, &feed, plugin.startup_timeout, needs).await
+                let (name, limit) = (&plugin.name, plugin.startup_timeout);
+                McpStdio::start(name, &command, &feed, limit, needs)
+                    .await
+                    .map_err(|error| PluginRegistryError::of_start(name, limit, error))
             },
             &self.runtime,
         );

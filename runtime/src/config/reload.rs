@@ -12,10 +12,10 @@ use tokio::runtime::Handle;
 use tracing::instrument::WithSubscriber;
 
 use super::ConfigTree;
-use super::section::check;
 use crate::descriptor::Source;
 use crate::error::PluginRegistryError;
 use crate::registry::{Inner, Registry};
+use dagstack_engine::check_section as check;
 
 /// What a [`Registry::reload_config`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,30 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use dagstack_plugin::config::{SectionFeed, check_nesting};
+use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::secrets::{self, Scrubber};
 use dagstack_plugin::sync::lock;
-use dagstack_plugin::validate::validate;
-use dagstack_plugin::{ConfigInvalid, PluginName};
-use serde_json::{Map, Value};
-
-/// Validates a section against a plugin's schema.
-pub(crate) fn check(
-    plugin: &PluginName,
-    schema: &Schema,
-    section: &Value,
-) -> Result<(), ConfigInvalid> {
-    let (path, empty) = (plugin.to_string(), Value::Object(Map::new()));
-    let section = if section.is_null() { &empty } else { section };
-    check_nesting(&path, section)?;
-    let problems = validate(&path, schema, section);
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(ConfigInvalid::new(path, problems))
-    }
-}
+use serde_json::Value;
 
 /// The config a plugin was set up with, and what became of it. Subscriptions to its changes end with
 /// it.

@@ -9,7 +9,7 @@ use dagstack_plugin::{HookError, code};
 use serde_json::json;
 
 use crate::entry::Entry;
-use crate::status::Reason;
+use dagstack_engine::Reason;
 
 /// The plugins of a kind that broadcasts have marked, by rank.
 #[derive(Debug, Default)]
@@ -31,15 +31,12 @@ impl Degraded {
 
     pub(crate) fn failed(&self, rank: usize, entry: &Entry, hook: &str, error: &HookError) {
         let text = format!("`{hook}` failed in a broadcast: {error}");
-        let reason = Reason {
-            code: error.code().to_owned(),
-            // The author's own message may quote the config.
-            message: match entry.live() {
-                Some(live) => live.config.scrub(&text),
-                None => text,
-            },
-            details: Some(json!({ "hook": hook })),
+        // The author's own message may quote the config.
+        let message = match entry.live() {
+            Some(live) => live.config.scrub(&text),
+            None => text,
         };
+        let reason = Reason::new(error.code(), message).with_details(Some(json!({ "hook": hook })));
         if !entry.degrade(reason.clone()) {
             return;
         }

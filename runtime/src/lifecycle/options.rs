@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use dagstack_plugin::PluginName;
 
-use crate::adapter::mcp_stdio::StdioCommand;
 use crate::supply_chain::Publishers;
+use dagstack_client::StdioCommand;
 
 /// How often plugins are asked how they are.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(30);

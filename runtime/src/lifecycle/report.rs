@@ -113,7 +113,8 @@ impl fmt::Display for SetupReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::{Reason, State};
+    use crate::status::State;
+    use dagstack_engine::Reason;
 
     fn status(name: &str, state: State) -> PluginStatus {
         PluginStatus {

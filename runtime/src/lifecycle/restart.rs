@@ -13,7 +13,7 @@ use crate::background::Background;
 use crate::entry::Phase;
 use crate::live::Live;
 use crate::registry::{Inner, Registry};
-use crate::status::Reason;
+use dagstack_engine::Reason;
 
 /// The restarts of one plugin so far.
 #[derive(Debug)]

@@ -14,9 +14,6 @@ use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use super::report::SetupReport;
-use crate::adapter::in_process::InProcess;
-use crate::adapter::mcp_stdio::start::Needs;
-use crate::adapter::mcp_stdio::{McpStdio, StdioCommand};
 use crate::config::ConfigTree;
 use crate::config::section::Secrets;
 use crate::descriptor::{Descriptor, Source};
@@ -24,13 +21,17 @@ use crate::entry::Phase;
 use crate::error::PluginRegistryError;
 use crate::executor::JoinError;
 use crate::host::TokioHost;
+use crate::in_process::InProcess;
 use crate::live::{Live, Running};
 use crate::middleware;
 use crate::registry::Registry;
 use crate::resources::HostResources;
-use crate::status::{Reason, State};
+use crate::status::State;
 use crate::supply_chain::{self, ContentHash};
 use crate::workers::WorkerPool;
+use dagstack_client::Needs;
+use dagstack_client::{McpStdio, StdioCommand};
+use dagstack_engine::Reason;
 
 /// A plugin on its way up.
 pub(super) type Starting = BoxFuture<'static, Result<Running, PluginRegistryError>>;
@@ -419,10 +420,12 @@ async fn start_process(
     supply_chain::inspect(&descriptor, &command, &content_hash).await?;
     let (name, limit) = (&descriptor.name, descriptor.startup_timeout);
     let needs = Needs {
-        resources: &resources,
+        resources: &*resources,
         required: &descriptor.resources,
     };
-    let adapter = McpStdio::start(name, &command, &feed, limit, needs).await?;
+    let adapter = McpStdio::start(name, &command, &feed, limit, needs)
+        .await
+        .map_err(|error| PluginRegistryError::of_start(name, limit, error))?;
     middleware::plugin::check_exposed(&descriptor, |hook| adapter.hides(hook))?;
     Ok(Running::Elsewhere(Box::new(adapter)))
 }

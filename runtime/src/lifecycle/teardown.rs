@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use dagstack_plugin::{PluginName, Released};
 
-use crate::adapter::TeardownFailure;
 use crate::descriptor::Source;
 use crate::entry::{Entry, Phase};
 use crate::error::PluginRegistryError;
 use crate::executor::{self, JoinError};
 use crate::live::{Live, Running};
 use crate::registry::Registry;
+use dagstack_engine::TeardownFailure;
 
 /// What each step of a teardown is given at least, where the time is used up.
 const LEAST: Duration = Duration::from_millis(100);

@@ -128,6 +128,28 @@ impl HostResources {
     }
 }
 
+impl dagstack_client::HostResources for HostResources {
+    type Error = PluginRegistryError;
+
+    fn give(
+        &self,
+        plugin: &PluginName,
+        required: &[&str],
+        optional: &[&str],
+    ) -> Result<ResourceSet, PluginRegistryError> {
+        Self::give(
+            self,
+            plugin,
+            required.iter().copied(),
+            optional.iter().copied(),
+        )
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+}
+
 impl Source {
     fn give(&self, plugin: &PluginName) -> Result<ErasedResource, BoxError> {
         let mut resource = (self.make)(plugin)?;

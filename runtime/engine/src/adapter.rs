@@ -1,21 +1,18 @@
 //! Adapters: one way to call a plugin, wherever it runs.
 
-pub mod in_process;
-pub mod mcp_stdio;
-
 use std::fmt;
 use std::time::Duration;
 
-use dagstack_plugin::schema::Schema;
-use dagstack_plugin::{BoxFuture, Health, HookContext, HookError, PluginError, Released};
+use dagstack_plugin_core::schema::Schema;
+use dagstack_plugin_core::{BoxFuture, Health, HookContext, HookError, PluginError, Released};
 use serde_json::Value;
 
-use crate::status::Reason;
+use crate::reason::Reason;
 
 /// A plugin that is set up, wherever it runs.
 ///
 /// An adapter is handed calls that may be made: deadlines, cancellation and the plugin's state are
-/// the business of [`PluginHandle`](crate::PluginHandle). Dropping the future of a call gives the
+/// the business of whoever holds the adapter. Dropping the future of a call gives the
 /// call up; dropping the adapter ends the plugin without a goodbye, but completely.
 pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     /// Calls a hook with its arguments, an object. Of a tool, its functions are hooks, and `get_schema`
@@ -62,7 +59,6 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
 
 /// What a plugin said of itself when it started, for hosts that have no manifest of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Announced {
     /// The version of its package.
     pub version: Option<String>,
@@ -72,7 +68,6 @@ pub struct Announced {
 
 /// Why a plugin could not be torn down.
 #[derive(Debug)]
-#[non_exhaustive]
 pub enum TeardownFailure {
     /// It took too long; parts of it may live on.
     TimedOut,

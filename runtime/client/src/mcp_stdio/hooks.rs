@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use dagstack_plugin::wire::{self, AnnouncedHook};
-use dagstack_plugin::{HookError, error, tool};
+use dagstack_plugin_core::wire::{self, AnnouncedHook};
+use dagstack_plugin_core::{HookError, error, tool};
 use rmcp::model::{JsonObject, Tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use dagstack_plugin::PluginName;
+use dagstack_plugin_core::PluginName;
 
 /// The hooks of a plugin out of process.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ fn wraps(tool: &Tool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dagstack_plugin::code;
+    use dagstack_plugin_core::code;
 
     fn tools(names: &[&'static str]) -> Vec<Tool> {
         names

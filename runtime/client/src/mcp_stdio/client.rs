@@ -1,7 +1,7 @@
 //! Our end of the MCP session: what the host says of itself, and what it does with what it is told.
 
-use dagstack_plugin::wire::EXTENSION;
-use dagstack_plugin::{CORE_VERSION, wire};
+use dagstack_plugin_core::wire::EXTENSION;
+use dagstack_plugin_core::{CORE_VERSION, wire};
 use rmcp::model::{
     ClientCapabilities, ClientConfig, CustomRequest, CustomResult, ErrorCode, ErrorData,
     ExperimentalCapabilities, Implementation, JsonObject, ProtocolVersion,

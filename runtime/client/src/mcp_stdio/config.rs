@@ -1,9 +1,10 @@
 //! Telling a child of changes of its config section.
 
-use dagstack_plugin::PluginName;
-use dagstack_plugin::config::{ConfigSubscription, SectionFeed};
-use dagstack_plugin::schema::Schema;
-use dagstack_plugin::wire::CONFIG_CHANGED;
+use dagstack_engine::check_section;
+use dagstack_plugin_core::PluginName;
+use dagstack_plugin_core::config::{ConfigSubscription, SectionFeed};
+use dagstack_plugin_core::schema::Schema;
+use dagstack_plugin_core::wire::CONFIG_CHANGED;
 use rmcp::RoleClient;
 use rmcp::model::{ClientNotification, CustomNotification};
 use rmcp::service::Peer;
@@ -11,7 +12,6 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
 
 use super::transport::Private;
-use crate::config::section::check;
 
 /// Subscribes for the child: what its announced schema accepts is sent to it, in order. The child
 /// checks it again, with its own types.
@@ -25,7 +25,7 @@ pub(super) fn relay(
     let (tell, mut told) = unbounded_channel();
     let plugin = plugin.clone();
     let fits = move |section: &Value| match &schema {
-        Some(schema) => check(&plugin, schema, section),
+        Some(schema) => check_section(&plugin, schema, section),
         None => Ok(()),
     };
     // A child that does not read must hold up nobody, so a task of its own waits for it. It ends

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use dagstack_plugin::config::{SectionFeed, check_nesting};
-use dagstack_plugin::manifest::VersionRange;
-use dagstack_plugin::resources::{Offer, ResourceError, ResourceSet};
-use dagstack_plugin::schema::Schema;
-use dagstack_plugin::secrets::Scrubber;
-use dagstack_plugin::wire::EXTENSION;
-use dagstack_plugin::{CORE_VERSION, Problem, tool, wire};
+use dagstack_engine::Announced;
+use dagstack_manifest::VersionRange;
+use dagstack_plugin_core::config::{SectionFeed, check_nesting};
+use dagstack_plugin_core::resources::{Offer, ResourceError, ResourceSet};
+use dagstack_plugin_core::schema::Schema;
+use dagstack_plugin_core::secrets::Scrubber;
+use dagstack_plugin_core::wire::EXTENSION;
+use dagstack_plugin_core::{CORE_VERSION, ConfigInvalid, PluginName, Problem, tool, wire};
 use rmcp::RoleClient;
 use rmcp::model::{ErrorData, JsonObject, Tool};
 use rmcp::service::{
@@ -29,10 +30,7 @@ use super::resources::Serving;
 use super::stderr::{self, Tail};
 use super::transport::{Lines, Private};
 use super::{McpStdio, StdioCommand, config, request};
-use crate::adapter::Announced;
-use crate::error::PluginRegistryError;
-use crate::resources::HostResources;
-use dagstack_plugin::PluginName;
+use crate::error::{HostResources, Needs, StartError};
 
 /// How long the end of a process may lag behind the end of its standard output.
 const EXIT_LAG: Duration = Duration::from_millis(500);
@@ -40,22 +38,24 @@ const EXIT_LAG: Duration = Duration::from_millis(500);
 /// What all steps of a start need.
 struct Start<'a> {
     name: &'a PluginName,
-    limit: Duration,
     deadline: Instant,
 }
 
 impl McpStdio {
     /// Starts the process, shakes hands, sets the plugin up. A failure leaves no process behind.
-    pub(crate) async fn start(
+    ///
+    /// # Errors
+    ///
+    /// Why it did not start within `limit`.
+    pub async fn start<R: HostResources>(
         name: &PluginName,
         command: &StdioCommand,
         feed: &SectionFeed,
         limit: Duration,
-        needs: Needs<'_>,
-    ) -> Result<Self, PluginRegistryError> {
+        needs: Needs<'_, R>,
+    ) -> Result<Self, StartError<R::Error>> {
         let start = Start {
             name,
-            limit,
             deadline: Instant::now() + limit,
         };
         let Spawned {
@@ -129,14 +129,6 @@ impl McpStdio {
     }
 }
 
-/// What a plugin is to be given besides its config.
-pub(crate) struct Needs<'a> {
-    /// All the host has.
-    pub(crate) resources: &'a HostResources,
-    /// What the manifest requires, for a server that does not say so itself.
-    pub(crate) required: &'a [String],
-}
-
 /// A child that runs, and all that is attached to it.
 struct Spawned {
     process: Process,
@@ -163,29 +155,23 @@ impl Stderr {
 }
 
 impl Start<'_> {
-    fn failed(&self, cause: &str, message: impl Into<String>) -> PluginRegistryError {
-        PluginRegistryError::PluginLoadError {
-            plugin: self.name.clone(),
+    fn failed<E>(&self, cause: &str, message: impl Into<String>) -> StartError<E> {
+        StartError::Failed {
             cause: cause.to_owned(),
             message: message.into(),
         }
     }
 
-    async fn in_time<T>(
+    async fn in_time<T, E>(
         &self,
         operation: &'static str,
         work: impl Future<Output = T>,
-    ) -> Result<T, PluginRegistryError> {
-        let late = |_| PluginRegistryError::Timeout {
-            plugin: self.name.clone(),
-            operation,
-            limit: self.limit,
-            setting: "startup_timeout_sec",
-        };
+    ) -> Result<T, StartError<E>> {
+        let late = |_| StartError::TimedOut { operation };
         timeout_at(self.deadline, work).await.map_err(late)
     }
 
-    async fn spawn(&self, command: &StdioCommand) -> Result<Spawned, PluginRegistryError> {
+    async fn spawn<E>(&self, command: &StdioCommand) -> Result<Spawned, StartError<E>> {
         let ready = command.to_command().ok_or_else(|| {
             self.failed(
                 "spawn_failed",
@@ -235,13 +221,13 @@ impl Start<'_> {
         })
     }
 
-    async fn shake_hands(
+    async fn shake_hands<E>(
         &self,
         transport: Lines<ChildStdout, ChildStdin>,
         serving: Serving,
         group: &Group,
         stderr: Stderr,
-    ) -> Result<RunningService<RoleClient, Client>, PluginRegistryError> {
+    ) -> Result<RunningService<RoleClient, Client>, StartError<E>> {
         let hands =
             Client { serving }.serve_with_lifecycle(transport, ClientLifecycleMode::Initialize);
         let shaken = self.in_time("the answer to `initialize`", hands).await?;
@@ -279,7 +265,7 @@ impl Start<'_> {
     }
 
     /// That the executable is the plugin it is taken for, and fits this core.
-    fn check_identity(&self, facts: &JsonObject) -> Result<(), PluginRegistryError> {
+    fn check_identity<E>(&self, facts: &JsonObject) -> Result<(), StartError<E>> {
         let manifest = facts.get("manifest");
         let text = |key: &str| manifest?.get(key)?.as_str();
         if let (Some(kind), Some(name)) = (text("kind"), text("name"))
@@ -293,34 +279,31 @@ impl Start<'_> {
         let fits =
             |range: &str| VersionRange::parse(range).is_ok_and(|it| it.matches(CORE_VERSION));
         if let Some(required) = text("core_version").filter(|range| !fits(range)) {
-            return Err(PluginRegistryError::VersionIncompatible {
-                plugin: self.name.clone(),
+            return Err(StartError::VersionIncompatible {
                 required: required.to_owned(),
-                offered: CORE_VERSION.to_owned(),
             });
         }
         Ok(())
     }
 
     /// What the plugin declares, and how it gets there.
-    fn resources(
+    fn resources<R: HostResources>(
         &self,
         facts: &JsonObject,
-        host: &HostResources,
-    ) -> Result<(ResourceSet, Offer), PluginRegistryError> {
+        host: &R,
+    ) -> Result<(ResourceSet, Offer), StartError<R::Error>> {
         let names = |which: &str| {
             let resources = facts.get("manifest").and_then(|it| it.get("resources"));
             let list = resources.and_then(|it| it.get(which)?.as_array());
             let list = list.map(Vec::as_slice).unwrap_or_default();
             list.iter().filter_map(Value::as_str)
         };
-        let set = host.give(self.name, names("required"), names("optional"))?;
-        let mut offer =
-            Offer::new(&set).map_err(|reason| PluginRegistryError::ResourceCannotCross {
-                plugin: self.name.clone(),
-                reason: Box::new(reason),
-            })?;
-        if let Some(limit) = host.timeout {
+        let (required, optional): (Vec<_>, Vec<_>) =
+            (names("required").collect(), names("optional").collect());
+        let given = host.give(self.name, &required, &optional);
+        let set = given.map_err(StartError::Resources)?;
+        let mut offer = Offer::new(&set).map_err(StartError::CannotCross)?;
+        if let Some(limit) = host.timeout() {
             let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
             offer
                 .params
@@ -330,25 +313,22 @@ impl Start<'_> {
     }
 
     /// A server that does not know the extension cannot be given anything.
-    fn no_resources(&self, required: &[String]) -> Result<(), PluginRegistryError> {
+    fn no_resources<E>(&self, required: &[String]) -> Result<(), StartError<E>> {
         match required.first() {
             None => Ok(()),
-            Some(resource) => Err(PluginRegistryError::ResourceCannotCross {
-                plugin: self.name.clone(),
-                reason: Box::new(ResourceError::CannotCross {
-                    resource: resource.clone(),
-                    reason: "the server does not know the dagstack extension; build it with dagstack-plugin, or take `resources` out of its manifest".to_owned(),
-                }),
-            }),
+            Some(resource) => Err(StartError::CannotCross(ResourceError::CannotCross {
+                resource: resource.clone(),
+                reason: "the server does not know the dagstack extension; build it with dagstack-plugin, or take `resources` out of its manifest".to_owned(),
+            })),
         }
     }
 
-    async fn set_up(
+    async fn set_up<E>(
         &self,
         peer: &Peer<RoleClient>,
         group: &Group,
         secrets: &Scrubber,
-    ) -> Result<Value, PluginRegistryError> {
+    ) -> Result<Value, StartError<E>> {
         match self.in_time("setup", request(peer, wire::SETUP)).await? {
             Ok(answer) => Ok(answer),
             Err(ServiceError::McpError(error)) => Err(self.refused(error, secrets)),
@@ -365,7 +345,7 @@ impl Start<'_> {
     }
 
     /// The plugin's own reason for a failed setup, `{code, message, problems?}`.
-    fn refused(&self, error: ErrorData, secrets: &Scrubber) -> PluginRegistryError {
+    fn refused<E>(&self, error: ErrorData, secrets: &Scrubber) -> StartError<E> {
         let data = error.data.unwrap_or_default();
         let text = |key: &str| data.get(key).and_then(Value::as_str);
         let clean = |text: &str| secrets.scrub(text).into_owned();
@@ -373,10 +353,8 @@ impl Start<'_> {
         if text("code") == Some("config_invalid")
             && let Some(problems) = problems
         {
-            return PluginRegistryError::ConfigInvalid {
-                section: self.name.to_string(),
-                problems: problems.iter().map(|it| problem(it, secrets)).collect(),
-            };
+            let problems = problems.iter().map(|it| problem(it, secrets)).collect();
+            return ConfigInvalid::new(self.name.to_string(), problems).into();
         }
         self.failed(
             text("code").unwrap_or("setup_failed"),
@@ -384,12 +362,12 @@ impl Start<'_> {
         )
     }
 
-    async fn hooks(
+    async fn hooks<E>(
         &self,
         peer: &Peer<RoleClient>,
         extension: Option<&JsonObject>,
         command: &StdioCommand,
-    ) -> Result<Hooks, PluginRegistryError> {
+    ) -> Result<Hooks, StartError<E>> {
         let announced = extension.and_then(|facts| Hooks::announced(self.name, facts));
         let is_tool = self.name.kind() == tool::KIND;
         let tools: Vec<Tool> = if announced.is_some() && !is_tool {

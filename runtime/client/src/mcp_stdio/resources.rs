@@ -8,11 +8,11 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use dagstack_plugin::panics::CatchPanic;
-use dagstack_plugin::resources::Served;
-use dagstack_plugin::sync::lock;
-use dagstack_plugin::wire::Object;
-use dagstack_plugin::{CancelToken, HookError, code, wire};
+use dagstack_plugin_core::panics::CatchPanic;
+use dagstack_plugin_core::resources::Served;
+use dagstack_plugin_core::sync::lock;
+use dagstack_plugin_core::wire::Object;
+use dagstack_plugin_core::{CancelToken, HookError, code, wire};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -4,9 +4,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use dagstack_plugin::PluginName;
-use dagstack_plugin::logging::{self, LogRecord};
-use dagstack_plugin::sync::lock;
+use dagstack_plugin_core::PluginName;
+use dagstack_plugin_core::logging::{self, LogRecord};
+use dagstack_plugin_core::sync::lock;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A longer line is cut into several. Log records are longer than what people write.

@@ -70,7 +70,9 @@ impl StdioCommand {
     }
 
     /// A relative program path starts at this folder.
-    pub(crate) fn relative_to(mut self, folder: &Path) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn relative_to(mut self, folder: &Path) -> Self {
         self.folder = Some(folder.to_owned());
         self
     }
@@ -92,7 +94,8 @@ impl StdioCommand {
     }
 
     /// The file of the program, looked up in the `PATH` the process would have.
-    pub(crate) fn program_file(&self) -> Option<PathBuf> {
+    #[doc(hidden)]
+    pub fn program_file(&self) -> Option<PathBuf> {
         let program = self.program().filter(|it| !it.as_os_str().is_empty())?;
         if program.as_os_str().as_encoded_bytes().contains(&b'/') {
             return Some(program);

@@ -9,8 +9,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use dagstack_plugin::sync::lock;
-use dagstack_plugin::{Progress, ProgressSink, wire};
+use dagstack_plugin_core::sync::lock;
+use dagstack_plugin_core::{Progress, ProgressSink, wire};
 use rmcp::model::{
     CallToolRequestParams, ClientRequest, GetMeta, MetaObject, NotificationMetaObject,
     ProgressNotification, ProgressToken, RequestMetaObject,

@@ -27,7 +27,7 @@ use crate::host::TokioHost;
 use crate::workers::WorkerPool;
 
 /// A plugin in the host's own process.
-pub struct InProcess {
+pub(crate) struct InProcess {
     /// `None` only while it is dropped.
     plugin: Option<Arc<dyn ErasedPlugin>>,
     host: TokioHost,

@@ -1,7 +1,7 @@
 //! What goes beside a call's arguments, in `_meta`.
 
-use dagstack_plugin::trace::{self, TRACEPARENT, TRACESTATE};
-use dagstack_plugin::{HookContext, Metadata, wire};
+use dagstack_plugin_core::trace::{self, TRACEPARENT, TRACESTATE};
+use dagstack_plugin_core::{HookContext, Metadata, wire};
 use rmcp::model::{JsonObject, MetaObject, RequestMetaObject};
 use serde_json::{Map, Value};
 

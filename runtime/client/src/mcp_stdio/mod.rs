@@ -9,18 +9,19 @@ mod meta;
 mod process;
 mod progress;
 mod resources;
-pub(crate) mod start;
+mod start;
 mod stderr;
 mod transport;
 
 use std::fmt;
 use std::time::Duration;
 
-use dagstack_plugin::config::ConfigSubscription;
-use dagstack_plugin::resources::ResourceSet;
-use dagstack_plugin::schema::Schema;
-use dagstack_plugin::wire::Object;
-use dagstack_plugin::{
+use dagstack_engine::{Adapter, Announced, Reason, TeardownFailure};
+use dagstack_plugin_core::config::ConfigSubscription;
+use dagstack_plugin_core::resources::ResourceSet;
+use dagstack_plugin_core::schema::Schema;
+use dagstack_plugin_core::wire::Object;
+use dagstack_plugin_core::{
     BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool, wire,
 };
 use rmcp::RoleClient;
@@ -34,9 +35,7 @@ use self::client::Client;
 use self::hooks::Hooks;
 use self::process::{Ended, Process};
 use self::progress::Listeners;
-use super::{Adapter, Announced, TeardownFailure};
-use crate::status::Reason;
-use dagstack_plugin::PluginName;
+use dagstack_plugin_core::PluginName;
 
 pub use self::command::StdioCommand;
 
@@ -73,7 +72,7 @@ impl fmt::Debug for McpStdio {
 
 impl McpStdio {
     /// Whether the plugin has the hook, but lets nobody outside its process call it.
-    pub(crate) fn hides(&self, hook: &str) -> bool {
+    pub fn hides(&self, hook: &str) -> bool {
         self.hooks.hides(hook)
     }
 
