@@ -15,7 +15,7 @@ use crate::kind::Host;
 ///
 /// # Errors
 ///
-/// [`code::CANCELLED`] or [`code::DEADLINE_EXCEEDED`].
+/// [`CANCELLED`](crate::code::CANCELLED) or [`DEADLINE_EXCEEDED`](crate::code::DEADLINE_EXCEEDED).
 #[inline]
 pub fn given_up(ctx: &HookContext) -> Result<(), HookError> {
     if !has_given_up(ctx) {

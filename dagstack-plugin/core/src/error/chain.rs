@@ -14,7 +14,7 @@ pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 /// No chain in earnest is longer; one that leads back to itself has no end.
 const LONGEST: usize = 64;
 
-/// The code and the details of a [`HookError`].
+/// The code and the details of a [`HookError`](super::HookError).
 ///
 /// It is also the first source of its `HookError`: many wrappers (`Arc`, `Box`, those of `anyhow` and
 /// `eyre`, `#[error(transparent)]`, `std::io::Error`) pass the source of what they wrap off as their

@@ -78,7 +78,7 @@ impl HookError {
     /// What any error becomes when a hook returns it. A `HookError`, itself or anywhere in the chain
     /// of sources, keeps its code and details, also where it is wrapped: in `anyhow::Error`,
     /// `eyre::Report`, `Box`, `Arc`, `std::io::Error`, a variant that is `#[error(transparent)]`. So
-    /// do a [`TenantAccessDenied`](crate::TenantAccessDenied) and a
+    /// do a [`TenantAccessDenied`] and a
     /// [`ResourceError`], unless what wraps them shows nothing of
     /// them but their text. Everything else is [`code::HOOK_FAILED`].
     pub fn from_error(error: impl Into<BoxError>) -> Self {

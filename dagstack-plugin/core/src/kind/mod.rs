@@ -29,7 +29,7 @@ pub use lease::{InFlight, Layers, Lease};
 pub use native::{Native, Run};
 pub use proxy::{Caller, Proxy};
 
-/// A kind, implemented for `dyn Trait` by [`#[kind]`](macro@crate::kind).
+/// A kind, implemented for `dyn Trait` by `#[kind]`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no dagstack kind",
     label = "not a kind",

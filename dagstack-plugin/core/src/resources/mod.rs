@@ -30,7 +30,7 @@ pub const CLOCK: &str = "clock";
 /// The name of the standard [`Rng`].
 pub const RNG: &str = "rng";
 
-/// A type of resources, implemented for `dyn Trait`. [`#[resource]`](macro@crate::resource) does.
+/// A type of resources, implemented for `dyn Trait`. `#[resource]` does.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no dagstack resource",
     label = "not a resource",

@@ -35,7 +35,7 @@ pub trait ResourceCaller: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<String, HookError>>;
 }
 
-/// A resource of the host, as the traits of [`#[resource]`](macro@crate::resource) are implemented
+/// A resource of the host, as the traits of `#[resource]` are implemented
 /// over it.
 #[derive(Clone)]
 pub struct Remote {

@@ -40,7 +40,7 @@ use dagstack_plugin_core::task;
 /// The exit code of a command line, arguments or a config that do not fit.
 const USAGE: u8 = 2;
 
-/// The `main` of a plugin executable; [`main!`](dagstack_plugin_core::main) calls it.
+/// The `main` of a plugin executable; `dagstack_plugin::main!` calls it.
 pub fn main<T: Plugin>() -> ExitCode {
     match run::<T>() {
         Ok(()) => ExitCode::SUCCESS,
