@@ -7,7 +7,7 @@
 //! | `validate` | validation of configs and arguments by their schemas |
 //! | `regex` | with it, Unicode classes in patterns (`\p{L}`) |
 //! | `json-schema` | with it, all of JSON Schema and all patterns, by jsonschema; hosts have it |
-//! | `stdio` | [`main!`], the plugin as an executable; with the three above |
+//! | `stdio` | [`main!`], the plugin as an executable; with `logging`, `manifest`, `system` and `validate` |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
 //! | `testing` | tests that run on the linked plugin and on its executable |

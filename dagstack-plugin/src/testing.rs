@@ -48,7 +48,7 @@ use crate::args;
 use crate::call::call_as;
 use crate::declaration::Access;
 use crate::error::{HookError, PluginError, code};
-use crate::manifest::ExecutionModel;
+use crate::execution::ExecutionModel;
 use crate::panics::CatchPanic;
 use crate::resources::ResourceSet;
 use crate::secrets::Scrubber;

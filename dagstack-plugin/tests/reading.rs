@@ -311,6 +311,62 @@ async fn b06_texts_that_may_be_taken_are_still_there_for_the_second_try() {
 }
 
 #[tokio::test]
+async fn what_fits_a_flattened_hook_is_read_once_and_what_does_not_at_most_as_often_as_it_has_mistakes()
+ {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    static READ: AtomicUsize = AtomicUsize::new(0);
+
+    #[derive(JsonSchema, serde::Serialize)]
+    #[schemars(transparent)]
+    struct Counted(#[allow(dead_code)] u8);
+
+    impl<'de> Deserialize<'de> for Counted {
+        fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+            READ.fetch_add(1, Ordering::Relaxed);
+            u8::deserialize(from).map(Self)
+        }
+    }
+
+    #[dagstack_plugin::data]
+    struct More {
+        #[allow(dead_code)]
+        counted: Counted,
+    }
+
+    #[derive(Default)]
+    struct Flat;
+
+    #[plugin(kind = "chunker", name = "flat")]
+    impl Flat {
+        #[hook]
+        fn chunk(&self, text: String, #[serde(flatten)] more: More) -> usize {
+            let _ = more;
+            text.len()
+        }
+    }
+
+    let ctx = HookContext::default();
+    let mut fits = json!({ "text": "abc", "counted": 1 });
+    let read = hooks::call(&Flat, "chunk", &ctx, Args::Value(&mut fits)).await;
+    read.unwrap();
+    assert_eq!(READ.swap(0, Ordering::Relaxed), 1);
+
+    let mut strays: Map<String, Value> = (0..2_000)
+        .map(|n| (format!("stray{n}"), json!(n)))
+        .collect();
+    strays.extend([
+        ("text".to_owned(), json!("abc")),
+        ("counted".to_owned(), json!(1)),
+    ]);
+    let mut strays = Value::Object(strays);
+    let read = hooks::call(&Flat, "chunk", &ctx, Args::Value(&mut strays)).await;
+    read.unwrap_err();
+    let read = READ.load(Ordering::Relaxed);
+    assert!(read < 200, "read {read} times");
+}
+
+#[tokio::test]
 async fn arguments_are_read_as_json_has_them_in_any_order_and_spelling() {
     #[derive(Default)]
     struct Pair;

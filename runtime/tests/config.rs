@@ -225,6 +225,54 @@ async fn the_hosts_own_subscription_is_validated_by_the_plugins_schema() {
 }
 
 #[tokio::test]
+async fn a_plugins_callback_quotes_no_secret_that_only_its_type_tells() {
+    use dagstack_plugin::prelude::*;
+
+    #[data]
+    struct Door {
+        pin: Secret<String>,
+    }
+
+    static DONE: tokio::sync::Notify = tokio::sync::Notify::const_new();
+
+    struct Lock;
+
+    /// Fails to change its lock.
+    #[plugin(kind = "live", name = "lock")]
+    impl Lock {
+        #[setup]
+        fn setup(ctx: &PluginContext<Door>) -> Self {
+            ctx.on_section_change(|old: &Door, new: &Door| {
+                Err::<(), _>(format!("from {} to {}", old.pin.expose(), new.pin.expose()))
+            });
+            // Called after the one above.
+            ctx.on_section_change(|_: &Door, _: &Door| DONE.notify_one());
+            Self
+        }
+
+        /// Says nothing.
+        #[hook]
+        fn nothing(&self) {}
+    }
+
+    let (log, _guard) = Log::start();
+    let section = |pin: &str| json!({ "live": { "lock": { "pin": pin } } });
+    let config = MemoryConfig::new(section("swordfish-1"));
+    let registry = Registry::builder()
+        .plugin::<Lock>()
+        .config(config.clone())
+        .build()
+        .unwrap();
+    registry.setup_all().await.ok().unwrap();
+    config.set(section("swordfish-2"));
+    DONE.notified().await;
+    let text = log.text();
+    let lines = log.lines(&["callback", "failed", "[MASKED]"]);
+    assert_eq!(lines.len(), 1, "{text}");
+    assert!(!text.contains("swordfish"), "{text}");
+}
+
+#[tokio::test]
 async fn callbacks_fail_alone_and_quote_no_secret() {
     let (log, _guard) = Log::start();
     let before = json!({ "test": { "it": { "n": 0, "api_key": "hunter2x" } } });

@@ -238,20 +238,14 @@ impl<'a> Reading<'a> {
     fn check(&self, args: &Args<'_>, again: Again<'_>) -> Result<(), HookError> {
         self.check_nesting(args)?;
         let value = args.to_value().map_err(|error| self.no_json(&error))?;
-        // Only here is it asked which keys the type reads.
-        let aliases = match self.closed_by_schema {
-            true => self.keys_read(args, &value, again),
-            false => Vec::new(),
-        };
-        let aliases: Vec<&str> = aliases.iter().map(String::as_str).collect();
-        match self.unfit(&value, &aliases) {
+        match self.unfit(args, &value, again) {
             problems if problems.is_empty() => Ok(()),
             problems => Err(invalid(self.hook.name, &problems)),
         }
     }
 
     #[cfg(feature = "validate")]
-    fn unfit(&self, value: &Value, aliases: &[&str]) -> Vec<Problem> {
+    fn unfit(&self, args: &Args<'_>, value: &Value, again: Again<'_>) -> Vec<Problem> {
         use crate::schema::validator::{Validator, invalid_schema};
 
         let schema = &self.schemas.input;
@@ -261,29 +255,43 @@ impl<'a> Reading<'a> {
             .get_or_init(|| Validator::new(schema));
         match validator.fits(value) {
             Ok(true) => Vec::new(),
-            Ok(false) => self.unfit_by(value, aliases),
+            Ok(false) => self.unfit_by(args, value, again),
             Err(error) => vec![invalid_schema(&self.path(), error)],
         }
     }
 
     /// Without the validator, only the keys that nobody asked for.
     #[cfg(not(feature = "validate"))]
-    fn unfit(&self, value: &Value, aliases: &[&str]) -> Vec<Problem> {
+    fn unfit(&self, args: &Args<'_>, value: &Value, again: Again<'_>) -> Vec<Problem> {
         if self.closed_by_schema {
-            self.unfit_by(value, aliases)
+            self.unfit_by(args, value, again)
         } else {
             Vec::new()
         }
     }
 
-    fn unfit_by(&self, value: &Value, aliases: &[&str]) -> Vec<Problem> {
-        let (schema, closed) = (&self.schemas.input, self.closed_by_schema);
-        diagnose::unfit(&self.path(), schema, value, aliases, closed)
+    fn unfit_by(&self, args: &Args<'_>, value: &Value, again: Again<'_>) -> Vec<Problem> {
+        let schema = &self.schemas.input;
+        let mut read = None;
+        let mut reads = |key: &str| {
+            let read = read.get_or_insert_with(|| self.readable(args, value, again));
+            // It does not take everything under a key that it reads.
+            let odd = [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })];
+            odd.into_iter().any(|odd| {
+                let mut read = read.clone();
+                read[key] = odd;
+                again(&read).is_some()
+            })
+        };
+        let reads: Option<&mut dyn FnMut(&str) -> bool> = match self.closed_by_schema {
+            true => Some(&mut reads),
+            false => None,
+        };
+        diagnose::unfit(&self.path(), schema, value, reads)
     }
 
-    /// The keys of arguments, which decoded, that the type reads: it does not take everything under
-    /// them.
-    fn keys_read(&self, args: &Args<'_>, value: &Value, again: Again<'_>) -> Vec<String> {
+    /// Arguments that decoded, with their numbers as serde takes them.
+    fn readable(&self, args: &Args<'_>, value: &Value, again: Again<'_>) -> Value {
         let mut read = value.clone();
         for everywhere in [false, true] {
             if again(&read).is_some()
@@ -293,18 +301,7 @@ impl<'a> Reading<'a> {
                 read = respelt;
             }
         }
-        let mut refuses = |key: &str| {
-            let odd = [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })];
-            odd.into_iter().any(|odd| {
-                let mut read = read.clone();
-                read[key] = odd;
-                again(&read).is_some()
-            })
-        };
-        let keys = value.as_object().into_iter().flatten();
-        keys.map(|(key, _)| key.clone())
-            .filter(|key| refuses(key))
-            .collect()
+        read
     }
 
     /// Why arguments did not decode.

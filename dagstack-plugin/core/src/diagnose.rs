@@ -67,16 +67,14 @@ pub(crate) fn undecoded(
     problems(base, findings)
 }
 
-/// The problems of an object that did decode but does not fit its schema. `aliases` are keys of the
-/// object that the type is known to read; `closed` says that its schema forbids keys that the type
-/// ignores.
+/// The problems of an object that did decode but does not fit its schema. Where that forbids keys that
+/// the type ignores, `reads` says which the type reads; it is asked for those that are unknown only.
 #[cold]
 pub(crate) fn unfit(
     base: &str,
     schema: &Schema,
     value: &Value,
-    aliases: &[&str],
-    closed: bool,
+    reads: Option<&mut dyn FnMut(&str) -> bool>,
 ) -> Vec<Problem> {
     let mut findings = explain(base, schema, value, Unknown::WhereForbidden);
     if cfg!(not(feature = "validate")) {
@@ -92,8 +90,19 @@ pub(crate) fn unfit(
     // Where a type forbids other keys, serde would have refused them: what it took are aliases. So
     // are those in whose place others are missing: serde missed none.
     let missing = |it: &&Finding<'_>| it.what == What::Missing && it.steps.len() == 1;
+    let strays: Vec<&str> = match reads {
+        Some(reads) => findings
+            .iter()
+            .filter_map(|it| match (it.what, &*it.steps) {
+                (What::Unknown, [Step::Given(key)]) => Some(*key),
+                _ => None,
+            })
+            .filter(|key| !reads(key))
+            .collect(),
+        None => Vec::new(),
+    };
     let unknown = |it: &&Finding<'_>| match (it.what, &*it.steps) {
-        (What::Unknown, [Step::Given(key)]) => closed && !aliases.contains(key),
+        (What::Unknown, [Step::Given(key)]) => strays.contains(key),
         _ => false,
     };
     let count = |of: &dyn Fn(&&Finding<'_>) -> bool| findings.iter().filter(of).count();
@@ -138,7 +147,8 @@ fn stray_keys<'a>(schema: &Schema, value: &'a Value) -> Vec<&'a str> {
     if fits(&is_named) {
         return keys().filter(|key| !is_named(key)).collect();
     }
-    keys().filter(|key| fits(&|kept| kept != *key)).collect()
+    let each = keys().take(LIMIT);
+    each.filter(|key| fits(&|kept| kept != *key)).collect()
 }
 
 /// Whether the schema is an object without any key.

@@ -3,6 +3,7 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[doc(hidden)]
 pub mod args;
 pub mod call;
 #[doc(hidden)]

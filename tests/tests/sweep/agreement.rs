@@ -34,7 +34,7 @@ const REFERENCES: [&str; 6] = [
     "#/%24defs/D%7e1%7E0e",
     "#/$defs/Zug%C3%A4nge",
 ];
-const PATTERNS: [&str; 8] = [
+const PATTERNS: [&str; 10] = [
     r"^\d+$",
     r"^\w+$",
     r"\s",
@@ -43,6 +43,8 @@ const PATTERNS: [&str; 8] = [
     "^(a|b c)",
     "é{2,}",
     "[a-c&&b]$",
+    r"^[\d-]+$",
+    "^[+--]$",
 ];
 
 fn numbers() -> Vec<Value> {

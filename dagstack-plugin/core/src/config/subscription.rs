@@ -22,7 +22,8 @@ use crate::canonical_json;
 use crate::declaration::Declaration;
 use crate::error::BoxError;
 use crate::problem::Problem;
-use crate::secrets;
+use crate::schema::Schema;
+use crate::secrets::{self, Scrubber};
 use crate::sync::lock;
 
 /// No source can watch.
@@ -174,6 +175,8 @@ struct Delivery {
     call: Box<dyn FnOnce() -> Result<(), BoxError> + Send>,
     /// What an error's text may quote.
     sections: Arc<(Arc<Value>, Arc<Value>)>,
+    /// Says which of it are secrets, besides their names.
+    schema: Option<fn() -> Schema>,
 }
 
 impl Delivery {
@@ -186,8 +189,13 @@ impl Delivery {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 let text = error.to_string();
-                let text = secrets::scrub(&text, &self.sections.0);
-                let text = secrets::scrub(&text, &self.sections.1);
+                let schema = self.schema.map(|schema| schema()).unwrap_or_default();
+                let text = Scrubber::of(&self.sections.0, &schema)
+                    .scrub(&text)
+                    .into_owned();
+                let text = Scrubber::of(&self.sections.1, &schema)
+                    .scrub(&text)
+                    .into_owned();
                 tracing::warn!(path, "a callback for config changes failed: {text}");
             }
             Err(payload) => {
@@ -325,7 +333,7 @@ impl SectionFeed {
     ) -> ConfigSubscription {
         let decode = move |section: &Value| super::decode::<C>(declaration, section.clone());
         self.warn_of_gap();
-        self.add(decode, decode, callback)
+        self.add(Some(declaration.config_schema), decode, decode, callback)
     }
 
     /// Subscribes to the section as JSON; `check` says whether a new one fits.
@@ -346,7 +354,7 @@ impl SectionFeed {
         callback: impl FnMut(&Value, &Value) -> R + Send + 'static,
     ) -> ConfigSubscription {
         let check = move |new: &Value| check(new).map(|()| new.clone());
-        self.add(|old: &Value| Ok(old.clone()), check, callback)
+        self.add(None, |old: &Value| Ok(old.clone()), check, callback)
     }
 
     fn warn_of_gap(&self) {
@@ -363,6 +371,7 @@ impl SectionFeed {
 
     fn add<T: Send + 'static, R: CallbackOutcome>(
         &self,
+        schema: Option<fn() -> Schema>,
         read_old: impl Fn(&Value) -> Result<T, ConfigInvalid> + Send + Sync + 'static,
         read_new: impl Fn(&Value) -> Result<T, ConfigInvalid> + Send + Sync + 'static,
         callback: impl FnMut(&T, &T) -> R + Send + 'static,
@@ -384,6 +393,7 @@ impl SectionFeed {
                     (*callback)(&old, &new).into_result()
                 }),
                 sections: Arc::clone(sections),
+                schema,
             })
         };
         let mut state = self.0.lock();

@@ -253,7 +253,8 @@ where
         let Some(data) = ctx.span(id) else { return };
         let mut own = JsonDraft::default();
         span.record(&mut span_reader(&mut own));
-        data.extensions_mut().insert(own);
+        // Another layer of the same kind may have been here.
+        data.extensions_mut().replace(own);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {

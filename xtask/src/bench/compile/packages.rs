@@ -92,7 +92,13 @@ fn build(package: &Package, profile: &str) -> Result<Vec<f64>, String> {
             .args(["--config", "profile.release.strip=true"])
             .args(package.select);
         // Built as crates from a registry are.
-        for ours in ["dagstack-plugin", "dagstack-plugin-macros"] {
+        for ours in [
+            "dagstack-manifest",
+            "dagstack-plugin",
+            "dagstack-plugin-core",
+            "dagstack-plugin-macros",
+            "dagstack-server",
+        ] {
             let whole = format!("profile.dev.package.{ours}.incremental=false");
             command.args(["--config", &whole]);
         }

@@ -43,8 +43,11 @@ impl Pattern {
 fn translated(pattern: &str) -> String {
     let mut text = String::with_capacity(pattern.len());
     let mut in_brackets = false;
+    // Right after the bracket, where a `-` is a character of the class.
+    let mut begins = false;
     let mut rest = pattern.chars();
     while let Some(char) = rest.next() {
+        let first = std::mem::replace(&mut begins, false);
         match char {
             '\\' => {
                 let escaped = rest.next();
@@ -58,8 +61,27 @@ fn translated(pattern: &str) -> String {
             }
             '.' if !in_brackets => text.push_str(r"[^\n\r\x{2028}\x{2029}]"),
             '[' | '&' | '~' if in_brackets => text.extend(['\\', char]),
+            '-' if in_brackets => {
+                let mut ahead = rest.clone();
+                match (ahead.next(), ahead.next()) {
+                    // The end of a range, not an operator.
+                    (Some('-'), _) if !first => {
+                        text.push_str(r"-\-");
+                        rest.next();
+                    }
+                    // A class ends no range.
+                    (Some('\\'), Some(letter)) if class(letter).is_some() => text.push_str(r"\-"),
+                    _ if first => text.push_str(r"\-"),
+                    _ => text.push('-'),
+                }
+            }
+            '^' if first => {
+                text.push('^');
+                begins = true;
+            }
             other => text.push(other),
         }
+        begins |= char == '[' && !in_brackets;
         in_brackets = match char {
             '[' => true,
             ']' => false,
@@ -110,6 +132,12 @@ mod tests {
             ("^.$", &["a", "☃"], &["\n", "\r", "\u{2028}"]),
             (r"^a\.b\\$", &[r"a.b\"], &[r"aab\"]),
             ("^[a[&&~~]$", &["a", "[", "&", "~"], &["b"]),
+            (r"^[.-\d]$", &[".", "-", "5"], &["/"]),
+            (r"^[\w-.]$", &["a", "-", "."], &["/"]),
+            ("^[+--]$", &["+", ",", "-"], &["."]),
+            ("^[--/]$", &["-", ".", "/"], &[",", "0"]),
+            ("^[^-a]$", &["b"], &["-", "a"]),
+            ("^[a-c-]$", &["b", "-"], &["d"]),
             (r"^[.\]]$", &[".", "]"], &["a"]),
             (r"\bto\b", &["to", "é-to"], &["into"]),
             ("b", &["abc"], &["ac"]),
