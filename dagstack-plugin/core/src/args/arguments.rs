@@ -121,22 +121,27 @@ fn read_map(
     traced: bool,
 ) -> Result<(), Undecoded> {
     let mut waiting = [const { None }; WAITING];
-    let mut waits = 0;
+    let (mut waits, mut placed) = (0, 0);
     for (key, value) in map {
-        let (param, slot) = place(key, params, slots)?;
+        let index = place(key, params)?;
+        let slot = &mut slots[index];
+        placed += 1;
         let keeps = takes && waits < WAITING && value.is_string() && slot.keep(None);
         // When one is taken, everything else has been read: nothing is lost of what does not fit.
         if keeps && let Value::String(text) = value {
-            waiting[waits] = Some((param.name, text));
+            waiting[waits] = Some((index, text));
             waits += 1;
             continue;
         }
-        read_value(value, *slot, traced).map_err(|it| it.under(param.name))?;
+        read_value(value, *slot, traced).map_err(|it| it.under(params[index].name))?;
     }
-    let waits = |name: &str| waiting.iter().flatten().any(|(it, _)| *it == name);
-    fill_missing(params, slots, waits)?;
-    for (name, text) in waiting.into_iter().flatten() {
-        place(name, params, slots)?.1.keep(Some(text));
+    // An object has each key once.
+    if placed < params.len() {
+        let waits = |index: usize| waiting.iter().flatten().any(|(it, _)| *it == index);
+        fill_missing(params, slots, waits)?;
+    }
+    for (index, text) in waiting.into_iter().flatten() {
+        slots[index].keep(Some(text));
     }
     Ok(())
 }
@@ -151,10 +156,11 @@ fn read_text(
     rest.expect('{')?;
     let mut ended = rest.skip('}');
     while !ended {
-        let (param, slot) = match rest.known_key(params) {
-            Some(index) => (&params[index], &mut slots[index]),
-            None => place(&rest.key()?, params, slots)?,
+        let index = match rest.known_key(params) {
+            Some(index) => index,
+            None => place(&rest.key()?, params)?,
         };
+        let (param, slot) = (&params[index], &mut slots[index]);
         rest.expect(':')?;
         if slot.is_filled() {
             let message = format!("duplicate field `{}`", param.name);
@@ -173,23 +179,19 @@ fn read_text(
     fill_missing(params, slots, |_| false)
 }
 
-fn place<'p, 's, 'v>(
-    key: &str,
-    params: &'p [Param],
-    slots: &'s mut [&'v mut dyn Fill],
-) -> Result<(&'p Param, &'s mut &'v mut dyn Fill), Undecoded> {
-    let mut all = params.iter().zip(slots);
-    all.find(|(param, _)| param.name == key)
-        .ok_or_else(|| Undecoded::new(format!("unknown field `{key}`")))
+/// The place of the parameter of that name.
+fn place(key: &str, params: &[Param]) -> Result<usize, Undecoded> {
+    let place = params.iter().position(|param| param.name == key);
+    place.ok_or_else(|| Undecoded::new(format!("unknown field `{key}`")))
 }
 
 fn fill_missing(
     params: &'static [Param],
     slots: &mut [&mut dyn Fill],
-    waits: impl Fn(&str) -> bool,
+    waits: impl Fn(usize) -> bool,
 ) -> Result<(), Undecoded> {
-    for (param, slot) in params.iter().zip(slots) {
-        if !slot.is_filled() && !waits(param.name) {
+    for (index, (param, slot)) in params.iter().zip(slots).enumerate() {
+        if !slot.is_filled() && !waits(index) {
             let read = slot.missing(param.name);
             read.map_err(|error| Undecoded::of(&error))?;
         }
