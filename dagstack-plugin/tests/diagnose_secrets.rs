@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use dagstack_plugin::declaration::Hook;
-use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::execution::ExecutionModel;
 use dagstack_plugin::{Args, Declaration, NoConfig, args, config, schema};
 use proptest::prelude::*;
 use schemars::JsonSchema;

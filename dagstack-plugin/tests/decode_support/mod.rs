@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use dagstack_plugin::declaration::Hook;
-use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::execution::ExecutionModel;
 use dagstack_plugin::{
     Args, ConfigInvalid, Declaration, HookError, NoConfig, args, config, schema,
 };
