@@ -109,9 +109,10 @@ use proc_macro2::TokenStream as TokenStream2;
 ///
 /// # Expands to
 ///
-/// The block as it stands, and beside it, in a `const _`: a struct of the arguments of each hook, a
-/// static `Declaration`, the implementations of `Plugin` and `ErasedPlugin`, the registration, and
-/// code that never runs and has the compiler check the types.
+/// The block as it stands, and beside it, in a `const _`: how each type of its hooks is read and
+/// written, a static `Declaration`, the implementation of `Plugin`, the registration, and code that never
+/// runs and has the compiler check the types. What a parameter holds must be able to move between
+/// threads (`Send`).
 ///
 /// # Warnings
 ///

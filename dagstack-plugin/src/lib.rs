@@ -7,7 +7,7 @@
 //! | `validate` | validation of configs and arguments by their schemas |
 //! | `regex` | with it, Unicode classes in patterns (`\p{L}`) |
 //! | `json-schema` | with it, all of JSON Schema and all patterns, by jsonschema; hosts have it |
-//! | `stdio` | [`main!`], the plugin as an executable; with `logging`, `manifest`, `system` and `validate` |
+//! | `stdio` | [`main!`], the plugin as an executable; with `logging`, `system` and `validate` |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
 //! | `testing` | tests that run on the linked plugin and on its executable |
@@ -188,10 +188,10 @@ macro_rules! __dagstack_hidden {
 #[macro_export]
 macro_rules! __dagstack_then {
     ($output:ty, $of:ty) => {
-        |output: $of, encoding| {
-            let mut output = $crate::__private::Returned(output);
-            output.__dagstack_encode(
-                encoding,
+        |__dagstack_output: $of, __dagstack_encoding| {
+            let mut __dagstack_output = $crate::__private::Returned(__dagstack_output);
+            __dagstack_output.__dagstack_encode(
+                __dagstack_encoding,
                 $crate::__private::Probe::<$output>::ASK
                     .__dagstack_split()
                     .1

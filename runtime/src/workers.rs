@@ -139,6 +139,13 @@ impl WorkerPool {
         );
         match starting.join_next().await {
             Some(Ok(started)) => Ok(started?),
+            Some(Err(error)) if error.is_panic() => Err(HookError::new(
+                code::UNAVAILABLE,
+                format!(
+                    "a worker of `{}` could not be started: its start panicked",
+                    self.plugin.name
+                ),
+            )),
             _ => Err(HookError::new(
                 code::UNAVAILABLE,
                 format!(

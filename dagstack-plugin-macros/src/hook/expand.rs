@@ -210,9 +210,12 @@ impl Hook<'_> {
         let by_slots = self.is_read_by_slots();
         let (mut slots, mut inputs) = (Vec::new(), Vec::new());
         let args = self.struct_name();
+        let place_of = |ty: TokenStream, input: TokenStream| quote!(#private::Probe::<#ty>::ASK.__dagstack_slot(#input));
         if !by_slots {
             slots.push(format_ident!("__dagstack_args"));
-            inputs.push(quote!(#private::Probe::<#args<true>>::INPUT));
+            let ty = quote!(#args<true>);
+            let input = quote!(#private::Probe::<#ty>::INPUT);
+            inputs.push(place_of(ty, input));
         }
         let given: Vec<TokenStream> = self
             .params
@@ -221,7 +224,8 @@ impl Hook<'_> {
             .map(|(number, param)| match param {
                 Param::Value(_) if by_slots => {
                     let slot = format_ident!("__dagstack_{}", number);
-                    inputs.push(input_name(self.type_number(number)).into_token_stream());
+                    let input = input_name(self.type_number(number)).into_token_stream();
+                    inputs.push(place_of(self.alias(number).into_token_stream(), input));
                     slots.push(slot.clone());
                     quote!(#slot.take())
                 }
@@ -266,7 +270,7 @@ impl Hook<'_> {
         quote! {
             #(#cfgs)*
             #place => {
-                #(let mut #slots = #private::Slot::new(#inputs);)*
+                #(let mut #slots = #inputs;)*
                 let __dagstack_encoding = #read;
                 #future
             }
@@ -445,7 +449,7 @@ pub(crate) fn shared(hooks: &[Hook<'_>], scope: &Scope<'_>) -> TokenStream {
                     context_name(number),
                     quote! {
                         fn(&#private::HookContext) -> &#ty =
-                            |ctx| #private::Probe::<#ty>::ASK.__dagstack_context(ctx)
+                            |__dagstack_ctx| #private::Probe::<#ty>::ASK.__dagstack_context(__dagstack_ctx)
                     },
                 ),
                 None => {

@@ -11,7 +11,7 @@ pub use param::Param;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
-pub use slot::{Fill, Input, Slot};
+pub use slot::{Fill, Input, NoSlot, Slot};
 
 use crate::declaration::{Declaration, Hook};
 use crate::diagnose::{self, Unknown};

@@ -1,17 +1,25 @@
 //! What hosts and people read of plugins and kinds: manifests (`dagstack.toml`), ranges of versions, and
 //! the documents of a kind's hookspec.
 
+#[cfg(feature = "read")]
 mod address;
 mod declared;
 mod emit;
+#[cfg(feature = "read")]
 mod fields;
+#[cfg(feature = "read")]
 mod hookspec;
+#[cfg(feature = "read")]
 mod node;
+#[cfg(feature = "read")]
 mod outside;
+#[cfg(feature = "read")]
 mod parse;
+#[cfg(feature = "read")]
 mod problem;
+#[cfg(feature = "read")]
 mod range;
-#[cfg(test)]
+#[cfg(all(test, feature = "read"))]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -21,8 +29,11 @@ use serde_json::{Map, Value};
 
 pub use dagstack_plugin_core::execution::{ExecutionModel, IdempotencyMode, Runtime};
 pub use emit::Target;
+#[cfg(feature = "read")]
 pub use hookspec::{Hookspec, HookspecError};
+#[cfg(feature = "read")]
 pub use problem::{ManifestError, ManifestProblem};
+#[cfg(feature = "read")]
 pub use range::{VersionRange, VersionRangeError};
 
 /// The schema version of the manifests written here.

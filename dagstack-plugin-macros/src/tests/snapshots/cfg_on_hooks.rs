@@ -194,7 +194,8 @@ const _: () = {
                     )
                 }
                 __DAGSTACK_HOOK1 => {
-                    let mut __dagstack_0 = __dagstack::Slot::new(__DAGSTACK_INPUT1);
+                    let mut __dagstack_0 = __dagstack::Probe::<__dagstack_Type1>::ASK
+                        .__dagstack_slot(__DAGSTACK_INPUT1);
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_0])?;
                     __dagstack::Ok(

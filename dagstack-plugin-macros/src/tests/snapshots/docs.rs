@@ -150,9 +150,12 @@ const _: () = {
         ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
                 0usize => {
-                    let mut __dagstack_args = __dagstack::Slot::new(
-                        __dagstack::Probe::<__dagstack_Args0<true>>::INPUT,
-                    );
+                    let mut __dagstack_args = __dagstack::Probe::<
+                        __dagstack_Args0<true>,
+                    >::ASK
+                        .__dagstack_slot(
+                            __dagstack::Probe::<__dagstack_Args0<true>>::INPUT,
+                        );
                     let __dagstack_encoding = __dagstack_arguments
                         .read_struct(&mut __dagstack_args)?;
                     __dagstack::Ok(

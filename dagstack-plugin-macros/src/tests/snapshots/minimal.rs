@@ -126,7 +126,8 @@ const _: () = {
         ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
                 0usize => {
-                    let mut __dagstack_0 = __dagstack::Slot::new(__DAGSTACK_INPUT0);
+                    let mut __dagstack_0 = __dagstack::Probe::<__dagstack_Type0>::ASK
+                        .__dagstack_slot(__DAGSTACK_INPUT0);
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_0])?;
                     __dagstack::Ok(

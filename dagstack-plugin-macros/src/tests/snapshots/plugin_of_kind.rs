@@ -69,9 +69,9 @@ const _: () = {
             let _: &dyn __dagstack::Send = &__dagstack_self;
         }
     }
-    const __DAGSTACK_CONTEXT0: fn(&__dagstack::HookContext) -> &__dagstack_Type0 = |ctx| {
-        __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_context(ctx)
-    };
+    const __DAGSTACK_CONTEXT0: fn(&__dagstack::HookContext) -> &__dagstack_Type0 = |
+        __dagstack_ctx|
+    __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_context(__dagstack_ctx);
     const __DAGSTACK_INPUT1: &'static __dagstack::Input<__dagstack_Type1> = __dagstack::Probe::<
         __dagstack_Type1,
     >::INPUT;
@@ -286,7 +286,8 @@ const _: () = {
         ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
                 0usize => {
-                    let mut __dagstack_1 = __dagstack::Slot::new(__DAGSTACK_INPUT1);
+                    let mut __dagstack_1 = __dagstack::Probe::<__dagstack_Type1>::ASK
+                        .__dagstack_slot(__DAGSTACK_INPUT1);
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_1])?;
                     __dagstack::Ok(

@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::not_compiled;
-use crate::args::{Encoding, Input};
+use crate::args::{Encoding, Fill, Input, NoSlot, Slot};
 use crate::config::Config;
 use crate::context::{HookContext, PluginContext, SetupContext};
 use crate::declaration::Declaration;
@@ -108,7 +108,7 @@ pub mod ask {
         AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, DataSchema as _,
         DefaultOf as _, Encode as _, Failure as _, IfRead as _, IfSync as _, InnerFailure as _,
         InputSchema as _, NoInput as _, NoRegistration as _, OutputSchema as _, SetUp as _,
-        Setup as _, Split as _, WrappedSetUp as _,
+        Setup as _, SlotOf as _, Split as _, WrappedSetUp as _,
     };
     pub use core::convert::{From as _, Into as _};
     pub use core::default::Default as _;
@@ -133,6 +133,27 @@ mod answers {
         const INPUT: &'static Input<T> = &Input::absent();
     }
     impl<T: 'static> NoInput<T> for Probe<T> {}
+
+    /// Where an argument is read to: the future of a call holds it.
+    pub trait SlotOf<T: 'static> {
+        /// The slot, or one that never has a value, of a type that cannot move between threads.
+        type Slot: Fill;
+        /// The slot.
+        fn __dagstack_slot(self, input: &'static Input<T>) -> Self::Slot;
+    }
+    impl<T: Send + 'static> SlotOf<T> for Probe<T> {
+        type Slot = Slot<T>;
+        #[inline]
+        fn __dagstack_slot(self, input: &'static Input<T>) -> Slot<T> {
+            Slot::new(input)
+        }
+    }
+    impl<T: 'static> SlotOf<T> for &Probe<T> {
+        type Slot = NoSlot<T>;
+        fn __dagstack_slot(self, _: &'static Input<T>) -> NoSlot<T> {
+            NoSlot::new()
+        }
+    }
 
     /// The schema of what a type is read from.
     pub trait InputSchema {

@@ -1,6 +1,7 @@
 //! One parameter of a hook, read: all that is generic about reading arguments, once for each type.
 
 use std::any::Any;
+use std::marker::PhantomData;
 
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
@@ -140,6 +141,42 @@ impl<T> Fill for Slot<T> {
     }
     fn keep(&mut self, text: Option<&mut String>) -> bool {
         (self.input.keep)(&mut self.value, text)
+    }
+}
+
+/// The place of a value of a type that does not fit, which the compiler has refused.
+#[derive(Debug)]
+pub struct NoSlot<T>(PhantomData<fn() -> T>);
+
+impl<T> NoSlot<T> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+
+    /// No value.
+    pub fn take(&mut self) -> T {
+        not_compiled()
+    }
+}
+
+impl<T> Fill for NoSlot<T> {
+    fn is_filled(&self) -> bool {
+        not_compiled()
+    }
+    fn text(&mut self, _: &mut Text<'_>) -> Result<(), Error> {
+        not_compiled()
+    }
+    fn value(&mut self, _: &Value) -> Result<(), Error> {
+        not_compiled()
+    }
+    fn trace(&mut self, _: &Value) -> Result<(), Undecoded> {
+        not_compiled()
+    }
+    fn missing(&mut self, _: &'static str) -> Result<(), Error> {
+        not_compiled()
+    }
+    fn keep(&mut self, _: Option<&mut String>) -> bool {
+        not_compiled()
     }
 }
 

@@ -13,7 +13,7 @@ use std::process::Stdio;
 /// published Python core hands on nothing but the manifest's `env`).
 ///
 /// ```
-/// use dagstack_runtime::StdioCommand;
+/// use dagstack_client::StdioCommand;
 ///
 /// let command = StdioCommand::new(["uvx", "some-server"]).env("LANG", "C").working_dir("/srv");
 /// assert_eq!(command.to_string(), "`uvx …`");

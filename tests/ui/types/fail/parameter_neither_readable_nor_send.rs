@@ -1,0 +1,16 @@
+#![allow(unused)]
+
+use dagstack_plugin::prelude::*;
+
+#[derive(Default)]
+struct Echo;
+
+#[plugin(kind = "tool", name = "echo")]
+impl Echo {
+    #[hook]
+    fn echo(&self, n: *const u8) -> u8 {
+        0
+    }
+}
+
+fn main() {}
