@@ -367,6 +367,36 @@ async fn what_fits_a_flattened_hook_is_read_once_and_what_does_not_at_most_as_of
 }
 
 #[tokio::test]
+async fn an_alias_in_a_flattened_type_excuses_no_other_key() {
+    #[dagstack_plugin::data]
+    struct More {
+        #[serde(alias = "bb")]
+        b: u8,
+    }
+
+    #[derive(Default)]
+    struct Flat;
+
+    #[plugin(kind = "chunker", name = "alias")]
+    impl Flat {
+        #[hook]
+        fn chunk(&self, #[serde(flatten)] more: More, q: Option<String>) -> u8 {
+            let _ = q;
+            more.b
+        }
+    }
+
+    let ctx = HookContext::default();
+    let mut alone = json!({ "bb": 1 });
+    let read = hooks::call(&Flat, "chunk", &ctx, Args::Value(&mut alone)).await;
+    assert_eq!(read.unwrap().into_value().unwrap(), json!(1));
+    let mut beside = json!({ "bb": 1, "z": 5 });
+    let read = hooks::call(&Flat, "chunk", &ctx, Args::Value(&mut beside)).await;
+    let error = read.unwrap_err();
+    assert!(error.message().contains("chunk.z`: unknown key"), "{error}");
+}
+
+#[tokio::test]
 async fn arguments_are_read_as_json_has_them_in_any_order_and_spelling() {
     #[derive(Default)]
     struct Pair;

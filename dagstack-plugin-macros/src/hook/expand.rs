@@ -227,7 +227,7 @@ impl Hook<'_> {
                     let input = input_name(self.type_number(number)).into_token_stream();
                     inputs.push(place_of(self.alias(number).into_token_stream(), input));
                     slots.push(slot.clone());
-                    quote!(#slot.take())
+                    quote!(#slot.__dagstack_take())
                 }
                 Param::Value(value) => {
                     let field = spans::located(&value.ident);
@@ -244,7 +244,7 @@ impl Hook<'_> {
         let read = if by_slots {
             quote!(__dagstack_arguments.read(&mut [#(&mut #slots),*])?)
         } else {
-            call = quote!({ let __dagstack_args = __dagstack_args.take(); #call });
+            call = quote!({ let __dagstack_args = __dagstack_args.__dagstack_take(); #call });
             quote!(__dagstack_arguments.read_struct(&mut __dagstack_args)?)
         };
         let output = self.params.len();

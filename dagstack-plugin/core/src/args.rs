@@ -92,7 +92,7 @@ pub fn decode<T: DeserializeOwned + JsonSchema + 'static>(
     read(declaration, hook, args, |arguments| {
         let mut slot = Slot::new(const { &Input::<T>::of() });
         arguments.read_struct(&mut slot)?;
-        Ok(slot.take())
+        Ok(slot.__dagstack_take())
     })
 }
 

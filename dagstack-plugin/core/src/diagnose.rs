@@ -90,23 +90,23 @@ pub(crate) fn unfit(
     // Where a type forbids other keys, serde would have refused them: what it took are aliases. So
     // are those in whose place others are missing: serde missed none.
     let missing = |it: &&Finding<'_>| it.what == What::Missing && it.steps.len() == 1;
-    let strays: Vec<&str> = match reads {
-        Some(reads) => findings
-            .iter()
-            .filter_map(|it| match (it.what, &*it.steps) {
-                (What::Unknown, [Step::Given(key)]) => Some(*key),
-                _ => None,
-            })
-            .filter(|key| !reads(key))
-            .collect(),
-        None => Vec::new(),
+    let keys = findings
+        .iter()
+        .filter_map(|it| match (it.what, &*it.steps) {
+            (What::Unknown, [Step::Given(key)]) => Some(*key),
+            _ => None,
+        });
+    let (aliases, strays): (Vec<&str>, Vec<&str>) = match reads {
+        Some(reads) => keys.partition(|key| reads(key)),
+        None => (keys.collect(), Vec::new()),
     };
     let unknown = |it: &&Finding<'_>| match (it.what, &*it.steps) {
         (What::Unknown, [Step::Given(key)]) => strays.contains(key),
         _ => false,
     };
     let count = |of: &dyn Fn(&&Finding<'_>) -> bool| findings.iter().filter(of).count();
-    let explained = count(&unknown) <= count(&missing);
+    // Each alias that is known takes the place of one.
+    let explained = count(&unknown) + aliases.len() <= count(&missing);
     let is_alias = |it: &Finding<'_>| it.what == What::Unknown && (explained || !unknown(&it));
     let findings = findings
         .iter()

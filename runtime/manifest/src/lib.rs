@@ -19,7 +19,8 @@ mod parse;
 mod problem;
 #[cfg(feature = "read")]
 mod range;
-#[cfg(all(test, feature = "read"))]
+#[cfg(test)]
+#[cfg(feature = "read")]
 mod tests;
 
 use std::collections::BTreeMap;

@@ -149,7 +149,7 @@ const _: () = {
                             <Self>::echo(
                                 self,
                                 __DAGSTACK_CONTEXT0(__dagstack_ctx),
-                                __dagstack_1.take(),
+                                __dagstack_1.__dagstack_take(),
                             ),
                         )
                         .__dagstack_send();

@@ -203,7 +203,7 @@ const _: () = {
                             __dagstack::poll_fn(move |_| (__dagstack::then!(
                                 __dagstack_Type2, & str
                             ))(
-                                <Self>::b(self, __dagstack_0.take()),
+                                <Self>::b(self, __dagstack_0.__dagstack_take()),
                                 __dagstack_encoding,
                             )),
                         ),

@@ -162,7 +162,7 @@ const _: () = {
                         __dagstack::Box::pin(
                             __dagstack::poll_fn(move |_| (__DAGSTACK_THEN1)(
                                 {
-                                    let __dagstack_args = __dagstack_args.take();
+                                    let __dagstack_args = __dagstack_args.__dagstack_take();
                                     <Self>::echo(self, __dagstack_args.text)
                                 },
                                 __dagstack_encoding,

@@ -133,7 +133,7 @@ const _: () = {
                     __dagstack::Ok(
                         __dagstack::Box::pin(
                             __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
-                                <Self>::echo(self, __dagstack_0.take()),
+                                <Self>::echo(self, __dagstack_0.__dagstack_take()),
                                 __dagstack_encoding,
                             )),
                         ),

@@ -296,7 +296,7 @@ const _: () = {
                                 <Self>::chunk(
                                     self,
                                     __DAGSTACK_CONTEXT0(__dagstack_ctx),
-                                    __dagstack_1.take(),
+                                    __dagstack_1.__dagstack_take(),
                                 ),
                                 __dagstack_encoding,
                             )),

@@ -94,7 +94,7 @@ impl<T> Slot<T> {
 
     /// The value, once, after it has been read.
     #[inline]
-    pub fn take(&mut self) -> T {
+    pub fn __dagstack_take(&mut self) -> T {
         match self.value.take() {
             Some(value) => value,
             None => unreachable!("a slot is filled before it is emptied"),
@@ -154,7 +154,7 @@ impl<T> NoSlot<T> {
     }
 
     /// No value.
-    pub fn take(&mut self) -> T {
+    pub fn __dagstack_take(&mut self) -> T {
         not_compiled()
     }
 }

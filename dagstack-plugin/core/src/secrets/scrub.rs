@@ -264,6 +264,7 @@ impl Scrubber {
         for form in [
             text.to_owned(),
             inner(Value::from(text).to_string()),
+            in_ascii(&inner(Value::from(text).to_string())),
             inner(format!("{text:?}")),
             percent(text),
         ] {
@@ -358,6 +359,21 @@ fn is_word(message: &str, start: usize, end: usize) -> bool {
 fn inner(quoted: String) -> String {
     let inner = quoted.get(1..quoted.len().saturating_sub(1));
     inner.unwrap_or_default().to_owned()
+}
+
+/// JSON text as writers that keep to ASCII have it, Python's among them.
+fn in_ascii(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for char in json.chars() {
+        if char.is_ascii() {
+            out.push(char);
+            continue;
+        }
+        for unit in char.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    }
+    out
 }
 
 /// As a part of a URL.

@@ -26,6 +26,17 @@ struct String;
 struct Box;
 #[allow(dead_code)]
 trait Send {}
+/// Methods by value, for every type.
+#[allow(dead_code)]
+trait Taken: ::core::marker::Sized {
+    fn take(self) -> u16 {
+        7
+    }
+    fn read(self) -> u16 {
+        7
+    }
+}
+impl<T> Taken for T {}
 
 use super::no_prelude_data::{Config, Shape};
 use ::dagstack_plugin::{health, hook, plugin, setup, teardown};

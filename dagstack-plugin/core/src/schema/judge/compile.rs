@@ -13,15 +13,13 @@ use crate::schema::{Schema, reference};
 
 /// Keywords that say something in some draft, or change what others say, and are not judged. Others
 /// that are not known are annotations.
-const BEYOND: [&str; 8] = [
+const BEYOND: [&str; 6] = [
     "$dynamicAnchor",
     "$dynamicRef",
     "$recursiveAnchor",
     "$recursiveRef",
     "$vocabulary",
-    "additionalItems",
     "dependencies",
-    "discriminator",
 ];
 
 /// Compiles a schema and all parts that it leads to.
