@@ -19,9 +19,9 @@ use crate::wire::object::Object;
 /// use dagstack_plugin::HookError;
 ///
 /// let error = HookError::new("text_too_long", "the text has 9 characters, the limit is 5")
-///     .details(json!({ "limit": 5 }));
+///     .details(serde_json::json!({ "limit": 5 }));
 /// assert_eq!(error.code(), "text_too_long");
-/// assert_eq!(error.get_details(), Some(&json!({ "limit": 5 })));
+/// assert_eq!(error.get_details(), Some(&serde_json::json!({ "limit": 5 })));
 /// ```
 pub struct HookError(Box<Repr>);
 
