@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `logging` | [`logging::JsonLines`], log records as JSON lines through tracing-subscriber |
 //! | `manifest` | manifests (TOML and JSON), ranges of versions, hookspecs as files |
-//! | `validate` | validation of configs and arguments by their schemas |
+//! | `validate` | what runs plugins, for tests and tools: `call` and `validate` |
 //! | `regex` | with it, Unicode classes in patterns (`\p{L}`) |
 //! | `json-schema` | with it, all of JSON Schema and all patterns, by jsonschema; hosts have it |
 //! | `stdio` | [`main!`], the plugin as an executable; with `logging`, `system` and `validate` |
@@ -59,6 +59,9 @@ pub mod testing;
 #[doc(inline)]
 pub use dagstack_plugin_core::*;
 
+#[cfg(feature = "validate")]
+#[doc(inline)]
+pub use dagstack_engine::{call, validate};
 #[cfg(feature = "manifest")]
 #[doc(inline)]
 pub use dagstack_manifest as manifest;

@@ -38,6 +38,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use dagstack_engine::call::call_as;
+use dagstack_engine::secrets::Scrubber;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -45,13 +47,11 @@ pub use self::resources::{HttpDouble, MemoryBlobs, MemoryTenants};
 pub use crate::resources::{FrozenClock, SeededRng};
 
 use crate::args;
-use crate::call::call_as;
 use crate::declaration::Access;
 use crate::error::{HookError, PluginError, code};
 use crate::execution::ExecutionModel;
 use crate::panics::CatchPanic;
 use crate::resources::ResourceSet;
-use crate::secrets::Scrubber;
 use crate::sync::lock;
 use crate::task;
 use crate::{Args, ErasedPlugin, HookContext, Plugin, PluginScope, Registration, SetupContext};
@@ -182,7 +182,7 @@ impl TestPlugin {
                 let schema = (registration.declaration().config_schema)();
                 let context =
                     SetupContext::new(self.config.clone()).with_resources(self.resources.clone());
-                let setup = registration.setup(context);
+                let setup = dagstack_engine::setup(registration, context);
                 let plugin = aside(Some(&runtime), async {
                     setup.await.map_err(|error| setup_failed(&error))
                 })?;

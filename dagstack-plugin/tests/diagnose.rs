@@ -336,7 +336,6 @@ fn two() -> String {
     "ab".into()
 }
 
-#[cfg(feature = "validate")]
 #[test]
 fn constraints_are_checked_after_a_successful_decode() {
     let wrong = json!({ "count": 11, "name": "a", "slug": "A", "set": [1, 1] });
@@ -360,14 +359,6 @@ fn constraints_are_checked_after_a_successful_decode() {
         assert!(call::<Constrained>(&right).is_ok(), "{right}");
         assert!(configure::<Constrained>(right).is_ok());
     }
-}
-
-#[cfg(not(feature = "validate"))]
-#[test]
-fn constraints_are_documentation_without_validation() {
-    let wrong = json!({ "count": 11, "name": "a", "slug": "A" });
-    assert!(call::<Constrained>(&wrong).is_ok());
-    assert!(configure::<Constrained>(wrong).is_ok());
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use dagstack_engine::{arguments, config};
 use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::execution::ExecutionModel;
-use dagstack_plugin::{Args, Declaration, NoConfig, args, config, schema};
+use dagstack_plugin::{Args, Declaration, NoConfig, schema};
 use proptest::prelude::*;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -187,7 +188,7 @@ proptest! {
         let text = section.to_string();
         let mut given = section.clone();
         for args in [Args::Value(&mut given), Args::Json(&text)] {
-            if let Err(error) = args::decode::<Config>(declaration(), &declaration().hooks[0], args) {
+            if let Err(error) = arguments::decode::<Config>(declaration(), &declaration().hooks[0], args) {
                 let details = error.get_details().map(Value::to_string).unwrap_or_default();
                 for text in [error.to_string(), format!("{error:?}"), details] {
                     prop_assert!(!shows(&text, &secret), "{text}");
@@ -226,8 +227,8 @@ fn what_serde_quotes_without_a_path_is_scrubbed() {
         "invalid config for `tool.it`\n  `tool.it.backend`: `[MASKED]` is too weak"
     );
     let hook = &declaration().hooks[0];
-    let error =
-        args::decode::<Config>(declaration(), hook, Args::Value(&mut section.clone())).unwrap_err();
+    let error = arguments::decode::<Config>(declaration(), hook, Args::Value(&mut section.clone()))
+        .unwrap_err();
     assert!(error.to_string().ends_with("`[MASKED]` is too weak"));
 }
 

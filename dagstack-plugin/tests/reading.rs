@@ -452,7 +452,6 @@ async fn arguments_are_read_as_json_has_them_in_any_order_and_spelling() {
     }
 }
 
-#[cfg(feature = "validate")]
 #[test]
 fn b14_a_flattened_option_swallows_no_mistake() {
     #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
@@ -524,7 +523,6 @@ fn b14_a_flattened_option_swallows_no_mistake() {
     );
 }
 
-#[cfg(feature = "validate")]
 #[test]
 fn b14_flattened_units_with_descriptions_are_keys() {
     #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]
@@ -553,7 +551,7 @@ fn b14_flattened_units_with_descriptions_are_keys() {
         let given = json!({ "id": 1, key: value });
         let schema = Value::Object(dagstack_plugin::schema::input::<Flat>());
         let validator =
-            dagstack_plugin::validate::validate("flat", schema.as_object().unwrap(), &given);
+            dagstack_engine::validate::validate("flat", schema.as_object().unwrap(), &given);
         assert!(validator.is_empty(), "{validator:?}: {schema:#}");
         let flat = Flat {
             id: 1,
@@ -622,7 +620,6 @@ fn b14_a_free_form_section_takes_any_table() {
     );
 }
 
-#[cfg(feature = "validate")]
 #[test]
 fn b15_no_struct_is_taken_from_an_array() {
     let array = json!([5, 5.0]);
@@ -669,7 +666,6 @@ fn b15_no_struct_is_taken_from_an_array() {
     assert_eq!(read(json!([5, 5])), Ok(Untagged::List(vec![5, 5])));
 }
 
-#[cfg(feature = "validate")]
 #[test]
 fn b15_no_variant_is_taken_by_its_number() {
     for tag in [json!(0), json!(2), json!(2.0)] {
@@ -680,7 +676,6 @@ fn b15_no_variant_is_taken_by_its_number() {
     }
 }
 
-#[cfg(feature = "validate")]
 #[test]
 fn b15_no_unit_is_taken_from_an_object() {
     #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq)]

@@ -5,7 +5,7 @@
 
 mod decode_support;
 
-use dagstack_plugin::secrets::mask_by;
+use dagstack_engine::secrets::mask_by;
 use dagstack_plugin::{Secret, schema};
 use decode_support::{call_error, config_error};
 use schemars::JsonSchema;

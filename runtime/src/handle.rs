@@ -10,7 +10,7 @@ use dagstack_plugin::giving_up::given_up;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::{
-    BoxFuture, Health, HookContext, HookError, Kind, Manifest, PluginName, args, tool,
+    BoxFuture, Health, HookContext, HookError, Kind, Manifest, PluginName, args,
 };
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::live::Live;
 use crate::status::State;
-use dagstack_engine::Reason;
+use dagstack_engine::{Reason, tool};
 
 /// How long a health check may take.
 const HEALTH_LIMIT: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dagstack_plugin::call::{self, Calling, Target};
+use dagstack_engine::call::{self, Calling, Target};
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::giving_up::given_up;
 use dagstack_plugin::kind::{Host, Lease};
@@ -59,7 +59,7 @@ impl InProcess {
         registration: &'static Registration,
         context: SetupContext,
     ) -> JoinHandle<Result<Box<dyn ErasedPlugin>, PluginError>> {
-        executor::spawn(move || registration.setup(context))
+        executor::spawn(move || dagstack_engine::setup(registration, context))
     }
 
     /// The adapter of a plugin that is set up.

@@ -11,11 +11,10 @@ use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use dagstack_plugin::secrets::mask_by;
+use dagstack_engine::secrets::mask_by;
+use dagstack_engine::{arguments, config, setup};
 use dagstack_plugin::testing;
-use dagstack_plugin::{
-    Args, Plugin, PluginError, Registration, SetupContext, args, canonical_json, config,
-};
+use dagstack_plugin::{Args, Plugin, PluginError, Registration, SetupContext, canonical_json};
 use dagstack_runtime::{HookContext, MemoryConfig, Registry, StdioCommand};
 use dagstack_tests::secretive::{Config, DEFAULT_KEY, Secretive};
 use proptest::prelude::*;
@@ -273,7 +272,7 @@ fn in_process(secrets: &[String], section: &Value) -> Result<(), TestCaseError> 
     let outputs = Outputs::without(secrets);
     let context = SetupContext::new(section.clone());
     outputs.check("SetupContext", format!("{context:?}"))?;
-    if let Err(error) = ready(Registration::of::<Secretive>().setup(context)) {
+    if let Err(error) = ready(setup(&Registration::of::<Secretive>(), context)) {
         outputs.check("PluginError", format!("{error} {error:?} {error:#?}"))?;
         if let PluginError::ConfigInvalid(invalid) = &error {
             outputs.check("ConfigInvalid", format!("{invalid} {invalid:?}"))?;
@@ -288,7 +287,7 @@ fn in_process(secrets: &[String], section: &Value) -> Result<(), TestCaseError> 
         json!({ "config": section, "token": section.get("pin"), "login_token": secrets[0] });
     let text = given.to_string();
     for args in [Args::Json(&text), Args::Value(&mut given)] {
-        if let Err(error) = args::decode::<Taken>(declaration, hook, args) {
+        if let Err(error) = arguments::decode::<Taken>(declaration, hook, args) {
             outputs.check_error("HookError", &error)?;
         }
     }

@@ -47,25 +47,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
             "--lib",
         ]))?;
         // And an executable has no jsonschema, which hosts in the workspace bring.
-        shell::run(&mut cargo(&[
-            "test",
-            "--quiet",
-            "-p",
-            "dagstack-plugin-core",
-            "--features",
-            "validate",
-            "--lib",
-        ]))?;
-        shell::run(&mut cargo(&[
-            "test",
-            "--quiet",
-            "-p",
-            "dagstack-plugin",
-            "--features",
-            "testing",
-            "--test",
-            "schemas_at_setup",
-        ]))?;
+        shell::run(&mut cargo(&["test", "--quiet", "-p", "dagstack-engine"]))?;
         shell::run(&mut cargo(&["test", "--quiet", "--workspace", "--doc"]))?;
     }
     for missing in &peers.missing {

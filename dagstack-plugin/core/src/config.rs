@@ -1,23 +1,18 @@
-//! A plugin's config: decoded from its section, checked against its schema, errors by full path;
-//! and subscriptions to its changes.
+//! A plugin's config, decoded from its section, and subscriptions to its changes.
 
 mod queue;
 mod subscription;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::declaration::Declaration;
-use crate::diagnose::{self, Finding, Unknown};
 use crate::encode::nesting::{MAX_NESTING, value_is_deeper};
 use crate::error::ConfigInvalid;
-use crate::numbers;
 use crate::problem::Problem;
 use crate::schema::Schema;
-use crate::secrets::Places;
-use crate::step::Step;
-use crate::undecoded::{self, Undecoded};
+use crate::undecoded::{self, Segment, UNFIT, Undecoded};
 
 pub use queue::ChangeQueue;
 pub use subscription::{
@@ -40,56 +35,113 @@ impl<C: DeserializeOwned + JsonSchema + Send + Sync + 'static> Config for C {}
 #[serde(deny_unknown_fields)]
 pub struct NoConfig {}
 
+/// What a type makes of a section.
+#[derive(Debug)]
+pub struct Decoded {
+    /// Whether it decodes.
+    pub outcome: Result<(), Undecoded>,
+    /// The places that the type took no notice of.
+    pub ignored: Vec<Vec<Segment>>,
+}
+
+/// What a plugin is run by knows of config sections: their schemas, and how to say what is wrong.
+pub trait SectionReader: Sync {
+    /// Decodes a section of `declaration`'s, `schema` being that of its type, with the formats of Rust
+    /// types. What `decode` first decodes is the config.
+    ///
+    /// # Errors
+    ///
+    /// Every mistake in it, by its full path.
+    fn read(
+        &self,
+        declaration: &Declaration,
+        schema: fn() -> Schema,
+        section: Value,
+        decode: &mut dyn FnMut(&Value) -> Decoded,
+    ) -> Result<(), ConfigInvalid>;
+
+    /// A text of the author's without the secrets of these sections.
+    fn without_secrets(
+        &self,
+        declaration: &Declaration,
+        sections: [&Value; 2],
+        text: &str,
+    ) -> String;
+}
+
 /// Decodes a config section; `null` means an empty one.
-///
-/// Keys that `C` does not know are mistakes at any depth, also where the type would ignore them.
-/// What the schema says beyond the type (`#[schemars(range(…))]` and the like) is checked with the
-/// feature `validate`. As JSON Schema has it, `5.0` is an integer.
 ///
 /// # Errors
 ///
-/// When the section does not fit `C`, its schema, or has keys that `C` does not know.
-pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C, ConfigInvalid> {
-    let mut section = match section {
-        Value::Null => Value::Object(Map::new()),
-        given => given,
+/// When the section does not fit; without `reader`, nobody says why.
+#[doc(hidden)]
+pub fn decode<C: Config>(
+    declaration: &Declaration,
+    section: Value,
+    reader: Option<&dyn SectionReader>,
+) -> Result<C, ConfigInvalid> {
+    let section = or_empty(section);
+    let base = declaration.key();
+    check_nesting(&base, &section)?;
+    let Some(reader) = reader else {
+        // Serde's words may quote a secret.
+        return undecoded::from_value(&section)
+            .map_err(|_| ConfigInvalid::new(&*base, vec![Problem::new(&base, UNFIT)]));
     };
-    let typed = crate::schema::typed_input::<C>();
-    let case = Case {
-        base: format!("{}.{}", declaration.kind, declaration.name),
-        constrains: crate::schema::constrains(&typed),
-        schema: crate::schema::published_input(typed),
-        decodes: |section| read::<C>(section).0.is_ok(),
-    };
-    check_nesting(&case.base, &section)?;
-    let (mut decoded, mut ignored) = read::<C>(&section);
-    for everywhere in [false, true] {
-        if decoded.is_err()
-            && let Some(respelt) = numbers::respelt(&section, Some(&case.schema), everywhere)
-        {
-            let again = read::<C>(&respelt);
-            // What is explained is what the author wrote, but for integers that are none to serde.
-            if again.0.is_ok() || !everywhere {
-                (section, (decoded, ignored)) = (respelt, again);
-            }
-        }
-    }
-    let problems = match &decoded {
-        Ok(_) => case.decoded(&section, &ignored),
-        Err(failure) => case.undecoded(&section, &ignored, failure),
-    };
-    match decoded {
-        Ok(config) if problems.is_empty() => Ok(config),
-        _ => Err(case.invalid(problems)),
-    }
+    let mut config = None;
+    let schema = crate::schema::typed_input::<C>;
+    reader.read(declaration, schema, section, &mut |section| {
+        let (decoded, ignored) = decode_and_notice(section);
+        let outcome = decoded.map(|decoded| {
+            config.get_or_insert(decoded);
+        });
+        Decoded { outcome, ignored }
+    })?;
+    config.ok_or_else(|| {
+        let problem = Problem::new(&base, "it was not decoded");
+        ConfigInvalid::new(&*base, vec![problem])
+    })
 }
 
 /// What a section decodes to, and the places that the type took no notice of.
-fn read<C: Config>(section: &Value) -> (Result<C, Undecoded>, Vec<Place>) {
+fn decode_and_notice<C: Config>(section: &Value) -> (Result<C, Undecoded>, Vec<Vec<Segment>>) {
     let mut ignored = Vec::new();
-    let mut ignore = |path: serde_ignored::Path<'_>| ignored.push(Place::of(&path));
+    let mut ignore = |path: serde_ignored::Path<'_>| ignored.push(segments(&path));
     let decoded = undecoded::decode(serde_ignored::Deserializer::new(section, &mut ignore));
     (decoded, ignored)
+}
+
+fn segments(path: &serde_ignored::Path<'_>) -> Vec<Segment> {
+    use serde_ignored::Path;
+
+    let mut segments = Vec::new();
+    let mut here = path;
+    loop {
+        here = match here {
+            Path::Root => break,
+            Path::Seq { parent, index } => {
+                segments.push(Segment::Seq { index: *index });
+                parent
+            }
+            Path::Map { parent, key } => {
+                segments.push(Segment::Map { key: key.clone() });
+                parent
+            }
+            Path::Some { parent }
+            | Path::NewtypeStruct { parent }
+            | Path::NewtypeVariant { parent } => parent,
+        };
+    }
+    segments.reverse();
+    segments
+}
+
+/// `null` means an empty section.
+fn or_empty(section: Value) -> Value {
+    match section {
+        Value::Null => Value::Object(Map::new()),
+        given => given,
+    }
 }
 
 /// Refuses a section that nests deeper than [`MAX_NESTING`] levels: it may have to cross to another
@@ -108,224 +160,3 @@ pub fn check_nesting(section: &str, value: &Value) -> Result<(), ConfigInvalid> 
         vec![Problem::new(section, problem)],
     ))
 }
-
-/// A place in a section that the type took no notice of.
-#[derive(PartialEq)]
-struct Place(Vec<Part>);
-
-#[derive(PartialEq)]
-enum Part {
-    Key(String),
-    Item(usize),
-}
-
-impl Place {
-    fn of(path: &serde_ignored::Path<'_>) -> Self {
-        use serde_ignored::Path;
-
-        let mut parts = Vec::new();
-        let mut here = path;
-        loop {
-            here = match here {
-                Path::Root => break,
-                Path::Seq { parent, index } => {
-                    parts.push(Part::Item(*index));
-                    parent
-                }
-                Path::Map { parent, key } => {
-                    parts.push(Part::Key(key.clone()));
-                    parent
-                }
-                Path::Some { parent }
-                | Path::NewtypeStruct { parent }
-                | Path::NewtypeVariant { parent } => parent,
-            };
-        }
-        parts.reverse();
-        Self(parts)
-    }
-
-    fn is(&self, steps: &[Step<'_>]) -> bool {
-        self.0.len() == steps.len()
-            && self.0.iter().zip(steps).all(|(part, step)| match part {
-                Part::Key(key) => step.key() == Some(key),
-                Part::Item(index) => *step == Step::Item(*index),
-            })
-    }
-
-    fn steps(&self) -> Vec<Step<'_>> {
-        self.0
-            .iter()
-            .map(|part| match part {
-                Part::Key(key) => Step::Given(key),
-                Part::Item(index) => Step::Item(*index),
-            })
-            .collect()
-    }
-}
-
-/// What is known of a config besides its type.
-struct Case {
-    base: String,
-    schema: Schema,
-    /// Whether the schema says more than the type.
-    #[cfg_attr(not(feature = "validate"), allow(dead_code))]
-    constrains: bool,
-    /// Whether the type takes a section.
-    decodes: fn(&Value) -> bool,
-}
-
-impl Case {
-    fn invalid(self, problems: Vec<Problem>) -> ConfigInvalid {
-        ConfigInvalid {
-            section: self.base,
-            problems,
-        }
-    }
-
-    #[cold]
-    fn undecoded(&self, section: &Value, ignored: &[Place], failure: &Undecoded) -> Vec<Problem> {
-        if !section.is_object() {
-            return vec![self.no_object(section)];
-        }
-        if diagnose::takes_nothing(&self.schema) {
-            return diagnose::nothing_taken(&self.base, section, NO_CONFIG);
-        }
-        let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
-        // What serde got past and did not ignore, it read by another name (an alias).
-        let stop = diagnose::steps(failure);
-        let (aliases, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| {
-            finding.what.is_unknown()
-                && comes_before(&finding.steps, &stop, section)
-                && !ignored.iter().any(|place| place.is(&finding.steps))
-        });
-        match diagnose::beside(findings, &aliases) {
-            findings if findings.is_empty() => {
-                vec![diagnose::of_serde(
-                    &self.base,
-                    &self.schema,
-                    failure,
-                    section,
-                )]
-            }
-            findings => diagnose::problems(&self.base, findings),
-        }
-    }
-
-    fn decoded(&self, section: &Value, ignored: &[Place]) -> Vec<Problem> {
-        // Serde would also take a struct from an array.
-        if !section.is_object() {
-            return vec![self.no_object(section)];
-        }
-        // A free-form section looks the same, and takes everything.
-        if diagnose::takes_nothing(&self.schema) && !ignored.is_empty() {
-            return diagnose::nothing_taken(&self.base, section, NO_CONFIG);
-        }
-        let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
-        let (unknown, unfit): (Vec<_>, Vec<_>) = findings
-            .into_iter()
-            .partition(|finding| finding.what.is_unknown());
-        // Keys under other names (aliases) are unknown to the schema only. Serde tells of keys it
-        // ignores, but not of those it buffers first (in flattened and tagged types).
-        let (unknown, known): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|finding| {
-            ignored.iter().any(|place| place.is(&finding.steps))
-                || !self.reads(&finding.steps, section)
-        });
-        let silent: Vec<&Place> = ignored
-            .iter()
-            .filter(|place| !unknown.iter().any(|finding| place.is(&finding.steps)))
-            .collect();
-        // A section with unknown keys is refused anyway, so the schema need not explain itself.
-        let explained = !unknown.is_empty() || !known.is_empty() || !unfit.is_empty();
-        let mut problems = self.violations(section, unfit, &known, explained);
-        problems.extend(diagnose::problems(&self.base, unknown));
-        if !silent.is_empty() {
-            let places = Places::of(section, &self.schema);
-            problems.extend(silent.into_iter().take(diagnose::LIMIT).map(|place| {
-                let path = diagnose::render(&self.base, &place.steps(), &places);
-                Problem::new(path, "unknown key")
-            }));
-        }
-        problems
-    }
-
-    /// Whether the type reads what stands at the end of `steps`: it does not take everything there.
-    fn reads(&self, steps: &[Step<'_>], section: &Value) -> bool {
-        [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })]
-            .into_iter()
-            .any(|odd| {
-                let mut section = section.clone();
-                let end = &mut section;
-                if let Some(place) = steps.iter().try_fold(end, |at, step| step.go_mut(at)) {
-                    *place = odd;
-                }
-                !(self.decodes)(&section)
-            })
-    }
-
-    /// What does not fit the schema though it decoded.
-    #[cfg(feature = "validate")]
-    fn violations(
-        &self,
-        section: &Value,
-        unfit: Vec<Finding<'_>>,
-        aliases: &[Finding<'_>],
-        explained: bool,
-    ) -> Vec<Problem> {
-        use crate::schema::validator::{Validator, invalid_schema, unexplained};
-
-        if unfit.is_empty() && !self.constrains {
-            return Vec::new();
-        }
-        match Validator::new(&self.schema).fits(section) {
-            Ok(true) => Vec::new(),
-            Ok(false) => {
-                let unfit = diagnose::beside(unfit, aliases);
-                let mut problems = diagnose::problems(&self.base, unfit);
-                if !explained {
-                    problems.push(unexplained(&self.base));
-                }
-                problems
-            }
-            Err(error) => vec![invalid_schema(&self.base, error)],
-        }
-    }
-
-    #[cfg(not(feature = "validate"))]
-    #[allow(clippy::unused_self)]
-    fn violations(
-        &self,
-        _: &Value,
-        _: Vec<Finding<'_>>,
-        _: &[Finding<'_>],
-        _: bool,
-    ) -> Vec<Problem> {
-        Vec::new()
-    }
-
-    fn no_object(&self, section: &Value) -> Problem {
-        let what = "the section is not an object:";
-        diagnose::no_object(&self.base, &self.schema, section, what)
-    }
-}
-
-/// Whether serde, which reads in order, comes to the end of `steps` before that of `others`.
-fn comes_before(steps: &[Step<'_>], others: &[Step<'_>], section: &Value) -> bool {
-    let mut here = Some(section);
-    for (step, other) in steps.iter().zip(others) {
-        match (step, other, here) {
-            (Step::Item(at), Step::Item(other), _) if at != other => return at < other,
-            _ if step.key() == other.key() => here = here.and_then(|here| step.go(here)),
-            (_, _, Some(Value::Object(map))) => {
-                let first = map
-                    .keys()
-                    .find(|key| [step.key(), other.key()].contains(&Some(key)));
-                return first.map(String::as_str) == step.key();
-            }
-            _ => return false,
-        }
-    }
-    false
-}
-
-const NO_CONFIG: &str = "the plugin takes no config";

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::config::{CallbackOutcome, Config, ConfigSubscription, Coverage, NoConfig, SectionFeed};
+use crate::config::{
+    CallbackOutcome, Config, ConfigSubscription, Coverage, NoConfig, SectionFeed, SectionReader,
+};
 use crate::declaration::Declaration;
 use crate::event_bus::EventBus;
 use crate::logging::Logger;
@@ -31,6 +33,7 @@ pub struct PluginContext<C = NoConfig> {
     registry: Peers,
     scope: Arc<PluginScope>,
     feed: SectionFeed,
+    reader: Option<&'static dyn SectionReader>,
     resources: Resources,
 }
 
@@ -147,7 +150,7 @@ impl<C: Config> PluginContext<C> {
         &self,
         callback: impl FnMut(&C, &C) -> R + Send + 'static,
     ) -> ConfigSubscription {
-        self.feed.subscribe(self.declaration, callback)
+        self.feed.subscribe(self.declaration, self.reader, callback)
     }
 }
 
@@ -162,6 +165,7 @@ pub struct SetupContext {
     resources: ResourceSet,
     /// The setup ends once the config is decoded.
     only_decodes: bool,
+    reader: Option<&'static dyn SectionReader>,
 }
 
 impl SetupContext {
@@ -175,6 +179,7 @@ impl SetupContext {
             feed: None,
             resources: ResourceSet::new(),
             only_decodes: false,
+            reader: None,
         }
     }
 
@@ -183,6 +188,14 @@ impl SetupContext {
     #[must_use]
     pub fn that_only_decodes(mut self) -> Self {
         self.only_decodes = true;
+        self
+    }
+
+    /// Sets what reads the config by its schema; without it, serde alone does.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn read_by(mut self, reader: &'static dyn SectionReader) -> Self {
+        self.reader = Some(reader);
         self
     }
 
@@ -201,7 +214,12 @@ impl SetupContext {
     }
 
     /// That every resource is there that the plugin requires.
-    pub(crate) fn check_resources(
+    ///
+    /// # Errors
+    ///
+    /// The first that is missing.
+    #[doc(hidden)]
+    pub fn check_resources(
         &self,
         declaration: &Declaration,
     ) -> Result<(), crate::resources::ResourceError> {
@@ -230,7 +248,8 @@ impl SetupContext {
     }
 
     /// The config section as the host gave it.
-    pub(crate) fn section(&self) -> &Value {
+    #[doc(hidden)]
+    pub fn section(&self) -> &Value {
         &self.config
     }
 
@@ -249,7 +268,7 @@ impl SetupContext {
             };
             SectionFeed::new(declaration.key(), self.config.clone(), coverage)
         });
-        let config = crate::config::decode::<C>(declaration, self.config)?;
+        let config = crate::config::decode::<C>(declaration, self.config, self.reader)?;
         if self.only_decodes {
             let nothing = Vec::new();
             return Err(crate::ConfigInvalid::new(declaration.key(), nothing));
@@ -263,6 +282,7 @@ impl SetupContext {
                 .scope
                 .unwrap_or_else(|| Arc::new(PluginScope::of(declaration))),
             feed,
+            reader: self.reader,
             resources: Resources::new(self.resources, declaration),
         })
     }

@@ -7,7 +7,7 @@ use crate::error::{self, HookError};
 use crate::execution::{ExecutionModel, IdempotencyMode};
 use crate::kind::KindSpec;
 use crate::schema::{HookSchemas, Schema};
-use crate::tool::names as tool;
+use crate::tool;
 
 /// Which hooks a caller may call by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -271,7 +271,8 @@ impl Declaration {
     }
 
     /// The error for a hook that is not there.
-    pub(crate) fn unknown_hook(&self, name: &str, access: Access) -> HookError {
+    #[doc(hidden)]
+    pub fn unknown_hook(&self, name: &str, access: Access) -> HookError {
         let hooks = self.hooks.iter();
         let known = hooks
             .filter(|hook| hook.mcp_exposed || access == Access::All)

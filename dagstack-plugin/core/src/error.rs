@@ -10,10 +10,12 @@ mod plugin;
 mod resource;
 mod tenant;
 
-pub(crate) use self::call::panicked;
+#[doc(hidden)]
+pub use self::call::panicked;
 pub use self::call::{deadline_exceeded, not_exposed, unknown_hook, was_cancelled, was_revoked};
 pub use self::chain::BoxError;
-pub(crate) use self::chain::chain;
+#[doc(hidden)]
+pub use self::chain::chain;
 pub use self::config::ConfigInvalid;
 pub use self::hook::HookError;
 pub use self::plugin::PluginError;

@@ -38,7 +38,8 @@ impl Args<'_> {
     }
 
     /// The same arguments, for a shorter time.
-    pub(crate) fn reborrow(&mut self) -> Args<'_> {
+    #[doc(hidden)]
+    pub fn reborrow(&mut self) -> Args<'_> {
         match self {
             Self::Value(value) => Args::Value(value),
             Self::Json(text) => Args::Json(text),

@@ -30,6 +30,17 @@ impl Health {
         }
     }
 
+    /// The same with its reason, if it has one, as `reason` has it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_reason(self, reword: impl FnOnce(&str) -> String) -> Self {
+        match self {
+            Self::Healthy => Self::Healthy,
+            Self::Degraded { reason } => Self::degraded(reword(&reason)),
+            Self::Unhealthy { reason } => Self::unhealthy(reword(&reason)),
+        }
+    }
+
     /// The plugin cannot work.
     pub fn unhealthy(reason: impl Into<String>) -> Self {
         Self::Unhealthy {

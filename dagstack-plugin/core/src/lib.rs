@@ -5,7 +5,6 @@
 pub mod __private;
 #[doc(hidden)]
 pub mod args;
-pub mod call;
 #[doc(hidden)]
 pub mod cancel;
 pub mod canonical_json;
@@ -13,7 +12,6 @@ pub mod config;
 #[doc(hidden)]
 pub mod context;
 pub mod declaration;
-mod diagnose;
 #[doc(hidden)]
 pub mod encode;
 pub mod error;
@@ -33,7 +31,8 @@ pub mod logging;
 pub mod middleware;
 #[doc(hidden)]
 pub mod name;
-mod numbers;
+#[doc(hidden)]
+pub mod numbers;
 #[doc(hidden)]
 pub mod panics;
 pub mod peers;
@@ -47,7 +46,6 @@ pub mod registration;
 pub mod resources;
 pub mod schema;
 pub mod secrets;
-mod step;
 #[doc(hidden)]
 pub mod sync;
 #[doc(hidden)]
@@ -57,9 +55,8 @@ pub mod tool;
 pub mod trace;
 pub mod types;
 mod uncompiled;
-mod undecoded;
-#[cfg(feature = "validate")]
-pub mod validate;
+#[doc(hidden)]
+pub mod undecoded;
 pub mod wire;
 
 /// The JSON values that hooks, configs and errors speak in.

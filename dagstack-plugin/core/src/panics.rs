@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// Drops what a panic left. That can panic too, which is not worth a process.
-pub(crate) fn forget_panic(payload: Box<dyn Any + Send>) {
+pub fn forget_panic(payload: Box<dyn Any + Send>) {
     drop(catch_unwind(AssertUnwindSafe(move || drop(payload))));
 }
 

@@ -1,8 +1,9 @@
 //! [`Problem`]: one mistake in a config or in arguments, with its full path.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use serde::Serialize;
+use serde_json::Value;
 
 /// One mistake in a config or in the arguments of a call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,5 +36,23 @@ impl fmt::Display for Problem {
             write!(f, "; expected {expected}")?;
         }
         Ok(())
+    }
+}
+
+/// A key that would be misread in a dotted path is quoted: `["a.b"]`.
+pub fn push_key(path: &mut String, key: &str) {
+    let plain = !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@' | '/' | ':'));
+    if plain && key.len() <= 200 {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(key);
+    } else {
+        let shown: String = key.chars().take(60).collect();
+        let dots = if shown.len() < key.len() { "…" } else { "" };
+        let _ = write!(path, "[{}]", Value::from(format!("{shown}{dots}")));
     }
 }

@@ -2,16 +2,21 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer};
-pub(crate) use serde_path_to_error::Segment;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer};
+use serde_json::Value;
+pub use serde_path_to_error::Segment;
 
-/// What serde said about a value that did not decode, and where. It knows no schema; who does
-/// explains it (`diagnose::undecoded`).
+use crate::numbers;
+use crate::problem::{Problem, push_key};
+use crate::secrets::{self, MASK_GIVEN, MASKED, is_secret_name};
+
+/// What serde said about a value that did not decode, and where. It knows no schema; who runs the
+/// plugin does, and explains it.
 pub struct Undecoded {
     /// The steps from the whole value to where serde stopped, as far as it tells.
-    pub(crate) path: Vec<Segment>,
+    pub path: Vec<Segment>,
     /// In serde's words, which may quote a secret.
-    pub(crate) message: String,
+    pub message: String,
 }
 
 /// Says nothing, because the message may quote a secret.
@@ -20,6 +25,9 @@ impl fmt::Debug for Undecoded {
         f.write_str("Undecoded")
     }
 }
+
+/// What is said of a value that is a secret or has some.
+pub const UNFIT: &str = "found a value that does not fit";
 
 impl Undecoded {
     /// Of the whole value.
@@ -35,6 +43,23 @@ impl Undecoded {
         let message = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
         Self::new(message.strip_suffix(&place).unwrap_or(&message))
+    }
+
+    /// As a problem of `value`, in serde's words. Where the value has secrets, those might quote one.
+    pub(crate) fn problem(&self, base: &str, value: &Value) -> Problem {
+        let (mut path, mut is_secret) = (base.to_owned(), false);
+        for segment in &self.path {
+            match segment {
+                Segment::Seq { index } => path.push_str(&format!("[{index}]")),
+                Segment::Map { key: name } | Segment::Enum { variant: name } => {
+                    push_key(&mut path, if is_secret { MASKED } else { name });
+                    is_secret |= is_secret_name(name);
+                }
+                Segment::Unknown => {}
+            }
+        }
+        let is_clean = self.message == MASK_GIVEN || secrets::mask(value) == *value;
+        Problem::new(path, if is_clean { &self.message } else { UNFIT })
     }
 
     /// The same of the value under `name`.
@@ -55,4 +80,10 @@ where
         path: error.path().iter().cloned().collect(),
         message: error.into_inner().to_string(),
     })
+}
+
+/// Decodes a value of which no schema says where it wants integers, without paths first: they cost,
+/// and most values fit. As JSON Schema has it, `5.0` is an integer.
+pub(crate) fn from_value<T: DeserializeOwned>(value: &Value) -> Result<T, Undecoded> {
+    numbers::from_value(value).or_else(|_| decode(value))
 }

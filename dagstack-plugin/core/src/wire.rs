@@ -130,7 +130,7 @@ impl Announcement {
 
     /// Whether the hooks are functions of a `tool` plugin.
     pub fn is_tool(&self) -> bool {
-        self.text("kind") == crate::tool::names::KIND
+        self.text("kind") == crate::tool::KIND
     }
 }
 

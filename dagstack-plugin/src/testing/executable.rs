@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use dagstack_engine::tool;
 use serde_json::{Map, Value, json};
 
 use crate::config::check_nesting;
 use crate::error::{HookError, PluginError, code};
 use crate::resources::{Offer, ResourceSet, Served};
-use crate::{args, tool, wire};
+use crate::{args, wire};
 
 /// How long a child may take to end after its stdin is closed.
 const END: Duration = Duration::from_secs(5);

@@ -2,11 +2,10 @@
 
 use std::sync::OnceLock;
 
+use dagstack_engine::{arguments, config};
 use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::execution::ExecutionModel;
-use dagstack_plugin::{
-    Args, ConfigInvalid, Declaration, HookError, NoConfig, args, config, schema,
-};
+use dagstack_plugin::{Args, ConfigInvalid, Declaration, HookError, NoConfig, schema};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -40,7 +39,8 @@ pub(crate) fn call<A: DeserializeOwned + JsonSchema + 'static>(
     let by_text = call_text::<A>(&value.to_string());
     let declaration = plugin::<A, NoConfig>();
     let mut value = value.clone();
-    let by_value = args::decode::<A>(declaration, &declaration.hooks[0], Args::Value(&mut value));
+    let by_value =
+        arguments::decode::<A>(declaration, &declaration.hooks[0], Args::Value(&mut value));
     assert_eq!(
         by_value.as_ref().err(),
         by_text.as_ref().err(),
@@ -53,7 +53,7 @@ pub(crate) fn call_text<A: DeserializeOwned + JsonSchema + 'static>(
     text: &str,
 ) -> Result<A, HookError> {
     let declaration = plugin::<A, NoConfig>();
-    args::decode::<A>(declaration, &declaration.hooks[0], Args::Json(text))
+    arguments::decode::<A>(declaration, &declaration.hooks[0], Args::Json(text))
 }
 
 pub(crate) fn call_error<A: DeserializeOwned + JsonSchema + 'static>(value: Value) -> String {
@@ -62,11 +62,13 @@ pub(crate) fn call_error<A: DeserializeOwned + JsonSchema + 'static>(value: Valu
     error.to_string()
 }
 
-pub(crate) fn configure<C: config::Config>(section: Value) -> Result<C, ConfigInvalid> {
+pub(crate) fn configure<C: dagstack_plugin::config::Config>(
+    section: Value,
+) -> Result<C, ConfigInvalid> {
     config::decode::<C>(plugin::<NoConfig, C>(), section)
 }
 
-pub(crate) fn config_error<C: config::Config>(section: Value) -> String {
+pub(crate) fn config_error<C: dagstack_plugin::config::Config>(section: Value) -> String {
     let error = configure::<C>(section)
         .err()
         .expect("a config that does not fit");

@@ -1,9 +1,25 @@
-//! What runs plugins, whoever hosts them: the one interface to a plugin that is set up, wherever it runs.
+//! What runs plugins, whoever hosts them: the one way through a call, setup, and reading schemas to say
+//! what is wrong with a config or with arguments.
 
 mod adapter;
+#[doc(hidden)]
+pub mod arguments;
+pub mod call;
+#[doc(hidden)]
+pub mod config;
+mod diagnose;
+mod numbers;
 mod reason;
+mod schema;
+pub mod secrets;
 mod section;
+mod setup;
+mod step;
+pub mod tool;
+pub mod validate;
 
 pub use adapter::{Adapter, Announced, TeardownFailure};
 pub use reason::Reason;
+pub use schema::Judge;
 pub use section::check as check_section;
+pub use setup::{check_config, setup};

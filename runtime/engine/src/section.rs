@@ -2,9 +2,10 @@
 
 use dagstack_plugin_core::config::check_nesting;
 use dagstack_plugin_core::schema::Schema;
-use dagstack_plugin_core::validate::validate;
 use dagstack_plugin_core::{ConfigInvalid, PluginName};
 use serde_json::{Map, Value};
+
+use crate::validate::validate;
 
 /// Validates a section against a plugin's schema.
 ///

@@ -16,6 +16,7 @@ use crate::descriptor::Source;
 use crate::error::PluginRegistryError;
 use crate::registry::{Inner, Registry};
 use dagstack_engine::check_section as check;
+use dagstack_engine::secrets::scrub;
 
 /// What a [`Registry::reload_config`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +57,14 @@ impl Registry {
     pub fn on_section_change<R: CallbackOutcome>(
         &self,
         path: &str,
-        callback: impl FnMut(&Value, &Value) -> R + Send + 'static,
+        mut callback: impl FnMut(&Value, &Value) -> R + Send + 'static,
     ) -> ConfigSubscription {
+        let callback = move |old: &Value, new: &Value| {
+            callback(old, new).into_result().map_err(|error| {
+                let clean = scrub(&error.to_string(), old).into_owned();
+                scrub(&clean, new).into_owned()
+            })
+        };
         let plugin = path
             .split_once('.')
             .map(|(kind, name)| PluginName::new(kind, name));

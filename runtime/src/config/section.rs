@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use dagstack_engine::secrets::{self, Scrubber};
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::schema::Schema;
-use dagstack_plugin::secrets::{self, Scrubber};
 use dagstack_plugin::sync::lock;
 use serde_json::Value;
 

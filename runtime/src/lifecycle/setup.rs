@@ -6,9 +6,7 @@ use std::sync::Arc;
 
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::Caller;
-use dagstack_plugin::{
-    BoxFuture, PluginError, PluginName, SetupContext, did_you_mean, secrets, suggest,
-};
+use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, did_you_mean, suggest};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -455,7 +453,7 @@ fn in_process_outcome<T>(
             plugin,
             cause: error.code().to_owned(),
             // The author's own message may quote the config.
-            message: secrets::scrub(&error.to_string(), section).into_owned(),
+            message: dagstack_engine::secrets::scrub(&error.to_string(), section).into_owned(),
         },
     })
 }

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use dagstack_engine::Judge;
 use dagstack_plugin::schema::Schema;
-use dagstack_plugin::validate::Judge;
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};

@@ -17,19 +17,19 @@ use crate::undecoded::Undecoded;
 /// The arguments of a call that are about to be read.
 #[derive(Debug)]
 pub struct Arguments<'a> {
-    pub(super) from: Args<'a>,
-    pub(super) encoding: Encoding,
+    pub from: Args<'a>,
+    pub encoding: Encoding,
     /// Texts may be taken out of a value: nothing looks at it again.
-    pub(super) takes: bool,
+    pub takes: bool,
     /// They have been read before and did not fit: now the path is wanted.
-    pub(super) traced: bool,
+    pub traced: bool,
 }
 
 /// Which hook a result is of, and which form it has.
 #[derive(Clone, Copy, Debug)]
 pub struct Encoding {
-    pub(crate) hook: &'static Hook,
-    pub(crate) form: Form,
+    pub hook: &'static Hook,
+    pub form: Form,
 }
 
 impl Encoding {

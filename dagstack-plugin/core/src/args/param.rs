@@ -15,7 +15,7 @@ pub struct Param {
     /// The text of its doc comment.
     pub(crate) doc: &'static str,
     /// Its fields stand among the arguments.
-    pub(crate) is_flattened: bool,
+    pub is_flattened: bool,
 }
 
 impl Param {

@@ -15,15 +15,14 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{Config, ConfigInvalid};
+use super::{Config, ConfigInvalid, SectionReader, or_empty};
 use crate::canonical_json;
 use crate::declaration::Declaration;
 use crate::error::BoxError;
 use crate::problem::Problem;
-use crate::schema::Schema;
-use crate::secrets::{self, Scrubber};
+use crate::secrets;
 use crate::sync::lock;
 
 /// No source can watch.
@@ -175,8 +174,8 @@ struct Delivery {
     call: Box<dyn FnOnce() -> Result<(), BoxError> + Send>,
     /// What an error's text may quote.
     sections: Arc<(Arc<Value>, Arc<Value>)>,
-    /// Says which of it are secrets, besides their names.
-    schema: Option<fn() -> Schema>,
+    /// Says which of it are secrets.
+    reader: Reader,
 }
 
 impl Delivery {
@@ -189,13 +188,13 @@ impl Delivery {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 let text = error.to_string();
-                let schema = self.schema.map(|schema| schema()).unwrap_or_default();
-                let text = Scrubber::of(&self.sections.0, &schema)
-                    .scrub(&text)
-                    .into_owned();
-                let text = Scrubber::of(&self.sections.1, &schema)
-                    .scrub(&text)
-                    .into_owned();
+                let text = match self.reader {
+                    Some((reader, declaration)) => {
+                        let sections = [&*self.sections.0, &*self.sections.1];
+                        reader.without_secrets(declaration, sections, &text)
+                    }
+                    None => text,
+                };
                 tracing::warn!(path, "a callback for config changes failed: {text}");
             }
             Err(payload) => {
@@ -207,6 +206,8 @@ impl Delivery {
     }
 }
 
+/// What reads the sections of a plugin in this process, and whose they are.
+type Reader = Option<(&'static dyn SectionReader, &'static Declaration)>;
 /// Validates a section for one subscriber, and makes the call that would tell it.
 type Prepare = Box<dyn Fn(&Sections) -> Result<Delivery, ConfigInvalid> + Send + Sync>;
 type Sections = Arc<(Arc<Value>, Arc<Value>)>;
@@ -329,11 +330,14 @@ impl SectionFeed {
     pub fn subscribe<C: Config, R: CallbackOutcome>(
         &self,
         declaration: &'static Declaration,
+        reader: Option<&'static dyn SectionReader>,
         callback: impl FnMut(&C, &C) -> R + Send + 'static,
     ) -> ConfigSubscription {
-        let decode = move |section: &Value| super::decode::<C>(declaration, section.clone());
+        let decode =
+            move |section: &Value| super::decode::<C>(declaration, section.clone(), reader);
         self.warn_of_gap();
-        self.add(Some(declaration.config_schema), decode, decode, callback)
+        let reader = reader.map(|reader| (reader, declaration));
+        self.add(reader, decode, decode, callback)
     }
 
     /// Subscribes to the section as JSON; `check` says whether a new one fits.
@@ -371,7 +375,7 @@ impl SectionFeed {
 
     fn add<T: Send + 'static, R: CallbackOutcome>(
         &self,
-        schema: Option<fn() -> Schema>,
+        reader: Reader,
         read_old: impl Fn(&Value) -> Result<T, ConfigInvalid> + Send + Sync + 'static,
         read_new: impl Fn(&Value) -> Result<T, ConfigInvalid> + Send + Sync + 'static,
         callback: impl FnMut(&T, &T) -> R + Send + 'static,
@@ -393,7 +397,7 @@ impl SectionFeed {
                     (*callback)(&old, &new).into_result()
                 }),
                 sections: Arc::clone(sections),
-                schema,
+                reader,
             })
         };
         let mut state = self.0.lock();
@@ -464,13 +468,6 @@ impl SectionFeed {
         let subscribers = std::mem::take(&mut state.subscribers);
         drop(state);
         close(subscribers);
-    }
-}
-
-fn or_empty(section: Value) -> Value {
-    match section {
-        Value::Null => Value::Object(Map::new()),
-        given => given,
     }
 }
 

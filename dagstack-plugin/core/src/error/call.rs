@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{HookError, code};
 use crate::panics::forget_panic;
-use crate::tool::names as tool;
+use crate::tool;
 
 /// The error of a call that its caller cancelled.
 #[cold]
@@ -32,7 +32,7 @@ pub fn was_revoked() -> HookError {
 
 /// The error of a hook that panicked. What the panic says is not shown, because it may quote a secret.
 #[cold]
-pub(crate) fn panicked(hook: &str, payload: Box<dyn Any + Send>) -> HookError {
+pub fn panicked(hook: &str, payload: Box<dyn Any + Send>) -> HookError {
     let mend = mend_of(&*payload);
     forget_panic(payload);
     HookError::new(

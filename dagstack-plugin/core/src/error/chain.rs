@@ -50,7 +50,7 @@ impl Error for Facts {
 }
 
 /// `error` and its sources, without those that say nothing of their own.
-pub(crate) fn chain<'a>(
+pub fn chain<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     all(error).filter(|error| !error.is::<Facts>())

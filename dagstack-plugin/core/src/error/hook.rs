@@ -125,7 +125,8 @@ impl HookError {
     }
 
     /// Whether it is not to be searched for secrets.
-    pub(crate) fn is_clean(&self) -> bool {
+    #[doc(hidden)]
+    pub fn is_clean(&self) -> bool {
         self.0.is_clean
     }
 

@@ -7,8 +7,7 @@ use serde_json::{Map, Value};
 use crate::error::{HookError, code};
 use crate::kind::{KindHook, KindSpec};
 use crate::schema::Schema;
-use crate::undecoded::{self, Undecoded};
-use crate::{args, diagnose, encode, numbers};
+use crate::{args, encode, numbers, undecoded};
 
 /// The arguments of a call, by name.
 pub fn by_name<const N: usize>(args: [(&'static str, Value); N]) -> Value {
@@ -71,10 +70,8 @@ pub(crate) fn read_args<T: DeserializeOwned>(
     let hook = hook_of(kind, hook);
     // Serde would also take a struct from an array.
     let args = Value::Object(args::by_name(kind.name, hook.name, args)?);
-    read(&args, hook.input_schema).map_err(|(failure, schema)| {
-        let problem = diagnose::of_serde(&base(kind, hook), &schema, &failure, &args);
-        args::invalid(hook.name, &[problem])
-    })
+    undecoded::from_value(&args)
+        .map_err(|error| args::invalid(hook.name, &[error.problem(&base(kind, hook), &args)]))
 }
 
 /// A hook's result as a value.
@@ -109,8 +106,8 @@ pub(crate) fn read_output<T: DeserializeOwned>(
     output: Value,
 ) -> Result<T, HookError> {
     let hook = hook_of(kind, hook);
-    read(&output, hook.output_schema).map_err(|(failure, schema)| {
-        let problem = diagnose::of_serde(&base(kind, hook), &schema, &failure, &output);
+    undecoded::from_value(&output).map_err(|error| {
+        let problem = error.problem(&base(kind, hook), &output);
         HookError::new(
             code::INVALID_RESULT,
             format!(
@@ -138,26 +135,6 @@ pub(crate) fn stopped_with<T: DeserializeOwned>(error: &HookError) -> Option<Res
 /// A schema that was written out; not one that is no JSON object.
 pub fn literal_schema(json: &str) -> Option<Schema> {
     serde_json::from_str(json).ok()
-}
-
-/// Decodes without serde's paths first: they cost, and most values fit. As JSON Schema has it, `5.0` is
-/// an integer.
-fn read<T: DeserializeOwned>(
-    value: &Value,
-    schema: fn() -> Option<Schema>,
-) -> Result<T, (Undecoded, Schema)> {
-    if let Ok(read) = T::deserialize(value) {
-        return Ok(read);
-    }
-    let schema = schema().unwrap_or_default();
-    for everywhere in [false, true] {
-        if let Some(respelt) = numbers::respelt(value, Some(&schema), everywhere)
-            && let Ok(read) = T::deserialize(&respelt)
-        {
-            return Ok(read);
-        }
-    }
-    undecoded::decode(value).map_err(|failure| (failure, schema))
 }
 
 fn base(kind: &KindSpec, hook: &KindHook) -> String {

@@ -106,7 +106,7 @@ pub fn output<T: JsonSchema + ?Sized>() -> Schema {
 
 /// The schema of what `T` is read from, with the formats that tell Rust's numbers apart: from it
 /// follow the one that is published, what it constrains, and hookspecs.
-pub(crate) fn typed_input<T: JsonSchema + ?Sized>() -> Schema {
+pub fn typed_input<T: JsonSchema + ?Sized>() -> Schema {
     object_root(generate::<T>(SchemaSettings::draft2020_12()))
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn typed_output<T: JsonSchema + ?Sized>() -> Schema {
 }
 
 /// The form in which a schema with the formats of Rust types is published.
-pub(crate) fn published_input(mut typed: Schema) -> Schema {
+pub fn published_input(mut typed: Schema) -> Schema {
     publish(&mut typed, Formats::Read);
     typed
 }
@@ -140,10 +140,7 @@ pub(super) fn finish(schema: Value, type_name: &str) -> Schema {
     if schema.get("title").is_some_and(|title| title == type_name) {
         schema.remove("title");
     }
-    if crate::secrets::mentions_secrets(&schema) {
-        schema = crate::secrets::mask_schema(&schema, false);
-    }
-    schema
+    crate::secrets::without_marked(schema)
 }
 
 /// A root that is only a reference (a newtype around a recursive type) is replaced by what it

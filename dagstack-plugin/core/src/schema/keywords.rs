@@ -16,7 +16,7 @@ pub fn is_never(schema: &Value) -> bool {
 }
 
 /// Whether every value fits, by the looks of it.
-pub(super) fn is_any(schema: &Value) -> bool {
+pub fn is_any(schema: &Value) -> bool {
     match schema {
         Value::Object(map) => map.is_empty(),
         other => other == &Value::Bool(true),

@@ -1,17 +1,16 @@
-//! [`HookSchemas`]: the schemas of one hook, and what calls need to know of them.
+//! [`HookSchemas`]: the schemas of one hook.
 
+use std::any::Any;
 use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 
-use super::constrains::constrains;
 use super::generated::published_input;
 use super::keywords::{self, Schema};
 use super::published::{Formats, publish};
-use super::shape::Shape;
 use crate::wire::WRAP;
 
-/// The schemas of one hook, in the form they have on the wire, and what calls need to know of them.
+/// The schemas of one hook, in the form they have on the wire.
 #[derive(Debug)]
 pub struct HookSchemas {
     /// The arguments; the root is an object.
@@ -20,12 +19,9 @@ pub struct HookSchemas {
     pub output: Schema,
     /// Whether the value is wrapped.
     pub wraps_result: bool,
-    /// Whether `input` constrains more than the Rust types do (ranges, patterns, lengths).
-    #[cfg_attr(not(feature = "validate"), allow(dead_code))]
-    pub(crate) input_constrains: bool,
-    input_shape: OnceLock<Shape>,
-    #[cfg(feature = "validate")]
-    pub(crate) input_validator: OnceLock<crate::schema::validator::Validator>,
+    /// What the engine knows of them, filled when it first calls the hook.
+    #[doc(hidden)]
+    pub of_engine: OnceLock<Box<dyn Any + Send + Sync>>,
 }
 
 impl HookSchemas {
@@ -34,20 +30,11 @@ impl HookSchemas {
         publish(&mut output, Formats::Written);
         let wraps_result = !is_object(&output);
         Self {
-            input_constrains: constrains(&input),
             output: if wraps_result { wrap(output) } else { output },
             input: published_input(input),
             wraps_result,
-            input_shape: OnceLock::new(),
-            #[cfg(feature = "validate")]
-            input_validator: OnceLock::new(),
+            of_engine: OnceLock::new(),
         }
-    }
-
-    /// What stands where in the arguments.
-    #[inline]
-    pub(crate) fn input_shape(&self) -> &Shape {
-        self.input_shape.get_or_init(|| Shape::of(&self.input))
     }
 }
 

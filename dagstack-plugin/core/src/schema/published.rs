@@ -144,7 +144,7 @@ fn has_tuple(schema: &Schema) -> bool {
 /// The bounds of the integer type that has the format in schemas that schemars makes.
 ///
 /// Those of 128 bits have the bounds of 64: numbers beyond are no JSON value here, and refused.
-pub(super) fn bounds(format: &str) -> Option<(Value, Value)> {
+pub fn bounds(format: &str) -> Option<(Value, Value)> {
     Some(match format {
         "int8" => (i8::MIN.into(), i8::MAX.into()),
         "int16" => (i16::MIN.into(), i16::MAX.into()),

@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 use super::keywords::Schema;
 
 /// What `schema`, a part of `root`, refers to.
-pub(crate) fn target<'s>(root: &'s Schema, schema: &Map<String, Value>) -> Option<&'s Schema> {
+pub fn target<'s>(root: &'s Schema, schema: &Map<String, Value>) -> Option<&'s Schema> {
     resolve(root, schema.get("$ref")?.as_str()?)
 }
 
 /// The schema that a local reference names, if it is an object.
-pub(crate) fn resolve<'s>(root: &'s Schema, reference: &str) -> Option<&'s Schema> {
+pub fn resolve<'s>(root: &'s Schema, reference: &str) -> Option<&'s Schema> {
     match find(root, reference)? {
         Target::Root(root) => Some(root),
         Target::Part(part) => part.as_object(),
@@ -19,7 +19,8 @@ pub(crate) fn resolve<'s>(root: &'s Schema, reference: &str) -> Option<&'s Schem
 }
 
 /// What a local reference names.
-pub(crate) enum Target<'s> {
+#[derive(Debug)]
+pub enum Target<'s> {
     /// The whole.
     Root(&'s Schema),
     /// A part of it.
@@ -27,7 +28,7 @@ pub(crate) enum Target<'s> {
 }
 
 /// What a local reference names.
-pub(crate) fn find<'s>(root: &'s Schema, reference: &str) -> Option<Target<'s>> {
+pub fn find<'s>(root: &'s Schema, reference: &str) -> Option<Target<'s>> {
     let pointer = percent_decoded(reference.strip_prefix('#')?)?;
     if pointer.is_empty() {
         return Some(Target::Root(root));

@@ -15,28 +15,26 @@
 //!   not show it all the same.
 
 mod names;
-mod places;
-mod scrub;
 mod secret;
 
 use serde_json::Value;
 
 pub use names::{is_secret_attribute, is_secret_name};
-pub(crate) use places::Places;
-pub use scrub::{Scrubber, scrub};
-pub(crate) use secret::MASK_GIVEN;
+#[doc(hidden)]
+pub use secret::MASK_GIVEN;
 pub use secret::Secret;
 /// What a [`Secret`] can overwrite in memory.
 #[doc(no_inline)]
 pub use zeroize::Zeroize;
 
-use crate::schema::{Schema, keywords};
+use crate::schema::{Schema, keywords, target};
 
 /// What stands in for a secret value.
 pub const MASKED: &str = "[MASKED]";
 
 /// The keyword by which a schema marks a secret.
-const WRITE_ONLY: &str = "writeOnly";
+#[doc(hidden)]
+pub const WRITE_ONLY: &str = "writeOnly";
 
 /// A copy fit to be printed: under every secret name, at any depth, the value is [`MASKED`],
 /// whole containers too. `null` and the empty text stay.
@@ -52,54 +50,56 @@ const WRITE_ONLY: &str = "writeOnly";
 /// ```
 #[must_use]
 pub fn mask(value: &Value) -> Value {
-    copy(value, &Places::by_names(value))
-}
-
-/// The same, also where `schema` says `writeOnly`. What does not fit the schema is masked where a
-/// secret may have been meant.
-///
-/// ```
-/// use dagstack_plugin::secrets::mask_by;
-/// use serde_json::json;
-///
-/// let schema = json!({"properties": {"pin": {"type": "string", "writeOnly": true}}});
-/// assert_eq!(
-///     mask_by(&json!({"pin": "1234", "token": "abc"}), schema.as_object().unwrap()),
-///     json!({"pin": "[MASKED]", "token": "[MASKED]"}),
-/// );
-/// ```
-#[must_use]
-pub fn mask_by(value: &Value, schema: &Schema) -> Value {
-    copy(value, &Places::of(value, schema))
-}
-
-fn copy(value: &Value, places: &Places<'_>) -> Value {
     match value {
-        _ if places.has(value) => Value::from(MASKED),
         Value::Object(map) => Value::Object(
             map.iter()
-                .map(|(key, value)| (key.clone(), copy(value, places)))
+                .map(|(key, value)| match value {
+                    value if is_secret_name(key) && !says_nothing(value) => (key, MASKED.into()),
+                    value => (key, mask(value)),
+                })
+                .map(|(key, value)| (key.clone(), value))
                 .collect(),
         ),
-        Value::Array(items) => items.iter().map(|item| copy(item, places)).collect(),
+        Value::Array(items) => items.iter().map(mask).collect(),
         other => other.clone(),
     }
 }
 
-/// A schema fit to be printed: without the defaults and examples of secrets. With `names`, fields
-/// named like secrets have none either.
+/// `null` and the empty text hide nothing.
+#[doc(hidden)]
+pub fn says_nothing(value: &Value) -> bool {
+    value.is_null() || value.as_str() == Some("")
+}
+
+/// Whether a schema marks its values as secrets.
+#[doc(hidden)]
+pub fn has_mark(schema: &Schema) -> bool {
+    schema.get(WRITE_ONLY) == Some(&Value::Bool(true))
+}
+
+/// A schema without the defaults and examples of secrets; those of other parts of it are what `shown`
+/// makes of them. With `names`, fields named like secrets have none either.
 #[must_use]
 #[doc(hidden)]
-pub fn mask_schema(schema: &Schema, names: bool) -> Schema {
+pub fn without_values(
+    schema: &Schema,
+    names: bool,
+    shown: &dyn Fn(&Value, &Schema) -> Value,
+) -> Schema {
     let mut masked = schema.clone();
-    without_values(&mut masked, schema, false, names);
+    hide_values(&mut masked, false, names, shown);
     masked
 }
 
-fn without_values(schema: &mut Schema, root: &Schema, secret: bool, names: bool) {
-    let secret = secret || places::has_mark(schema);
+fn hide_values(
+    schema: &mut Schema,
+    secret: bool,
+    names: bool,
+    show: &dyn Fn(&Value, &Schema) -> Value,
+) {
+    let secret = secret || has_mark(schema);
     // Of a container of secrets, the rest may stay.
-    let shown = |value: &Value| copy(value, &Places::of_part(value, root, schema, names));
+    let shown = |value: &Value| show(value, schema);
     let examples = schema.get("examples").and_then(Value::as_array);
     let examples = examples.map(|examples| examples.iter().map(shown).collect());
     for (keyword, shown) in [
@@ -114,7 +114,7 @@ fn without_values(schema: &mut Schema, root: &Schema, secret: bool, names: bool)
     }
     let within = |part: &mut Value, secret| {
         if let Value::Object(part) = part {
-            without_values(part, root, secret, names);
+            hide_values(part, secret, names, show);
         }
     };
     if names && let Some(Value::Object(members)) = schema.get_mut("properties") {
@@ -125,7 +125,58 @@ fn without_values(schema: &mut Schema, root: &Schema, secret: bool, names: bool)
     keywords::each_mut(schema, |_, part| within(part, secret));
 }
 
-/// Whether a schema marks any value as a secret.
+/// The schema of a type without the defaults and examples of what it marks.
+pub(crate) fn without_marked(schema: Schema) -> Schema {
+    if !mentions_secrets(&schema) {
+        return schema;
+    }
+    without_values(&schema, false, &|value, part| {
+        let mut value = value.clone();
+        mask_marked(&mut value, part, &schema, 64);
+        value
+    })
+}
+
+/// Masks what `schema` marks in a value that fits it. References that lead nowhere end with `left`.
+fn mask_marked(value: &mut Value, schema: &Schema, root: &Schema, left: usize) {
+    if says_nothing(value) || left == 0 {
+        return;
+    }
+    if has_mark(schema) {
+        *value = MASKED.into();
+        return;
+    }
+    let by = |value: &mut Value, part: Option<&Value>| {
+        if let Some(Value::Object(part)) = part {
+            mask_marked(value, part, root, left - 1);
+        }
+    };
+    let forms = ["allOf", "anyOf", "oneOf"].into_iter();
+    let forms = forms.filter_map(|it| schema.get(it)?.as_array()).flatten();
+    forms.for_each(|form| by(value, Some(form)));
+    match value {
+        Value::Object(map) => {
+            let named = schema.get("properties");
+            for (key, value) in map {
+                let named = named.and_then(|named| named.get(key));
+                by(value, named.or_else(|| schema.get("additionalProperties")));
+            }
+        }
+        Value::Array(items) => {
+            let first = schema.get("prefixItems");
+            for (index, item) in items.iter_mut().enumerate() {
+                let first = first.and_then(|first| first.get(index));
+                by(item, first.or_else(|| schema.get("items")));
+            }
+        }
+        _ => {}
+    }
+    if let Some(target) = target(root, schema) {
+        mask_marked(value, target, root, left - 1);
+    }
+}
+
+/// Whether a schema marks secrets anywhere.
 pub(crate) fn mentions_secrets(schema: &Schema) -> bool {
     schema.contains_key(WRITE_ONLY) || keywords::any(schema, mentions_secrets)
 }

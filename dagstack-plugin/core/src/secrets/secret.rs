@@ -5,13 +5,15 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroize;
 
 use super::MASKED;
+use crate::undecoded::UNFIT;
 
 /// The error of `[MASKED]` in place of a secret; it quotes none, so it may be shown.
-pub(crate) const MASK_GIVEN: &str =
+pub const MASK_GIVEN: &str =
     "`[MASKED]` only stands for a secret that is not shown; give the secret itself";
 
 /// A secret in a config or among the arguments of a hook: masked wherever it would be shown,
@@ -133,9 +135,11 @@ impl<T> fmt::Display for Secret<T> {
 
 impl<'de, T: Deserialize<'de> + Zeroize + 'static> Deserialize<'de> for Secret<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let secret = Self::new(T::deserialize(from)?);
+        // What serde says may quote it.
+        let secret = T::deserialize(from).map_err(|_| D::Error::custom(UNFIT))?;
+        let secret = Self::new(secret);
         if secret.text() == Some(MASKED) {
-            return Err(de::Error::custom(MASK_GIVEN));
+            return Err(D::Error::custom(MASK_GIVEN));
         }
         Ok(secret)
     }

@@ -83,7 +83,7 @@ impl McpStdio {
         args: Value,
     ) -> Result<Value, HookError> {
         if self.hooks.is_tool() && hook == tool::GET_SCHEMA {
-            tool::takes_nothing(&self.name.to_string(), &args)?;
+            dagstack_engine::tool::takes_nothing(&self.name.to_string(), &args)?;
             return Ok(self.hooks.functions.clone().unwrap_or_default());
         }
         let tool = self.hooks.find(hook)?;

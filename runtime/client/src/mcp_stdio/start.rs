@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use dagstack_engine::Announced;
+use dagstack_engine::secrets::Scrubber;
 use dagstack_manifest::VersionRange;
 use dagstack_plugin_core::config::{SectionFeed, check_nesting};
 use dagstack_plugin_core::resources::{Offer, ResourceError, ResourceSet};
 use dagstack_plugin_core::schema::Schema;
-use dagstack_plugin_core::secrets::Scrubber;
 use dagstack_plugin_core::wire::EXTENSION;
 use dagstack_plugin_core::{CORE_VERSION, ConfigInvalid, PluginName, Problem, tool, wire};
 use rmcp::RoleClient;

@@ -24,7 +24,9 @@ use super::server::Server;
 use super::supervisor;
 use super::tools::{ToolNames, Tools};
 use super::{config_file, guard, help, known, manifest, resources};
-use dagstack_plugin_core::call::call_as;
+use dagstack_engine::call::call_as;
+use dagstack_engine::secrets::mask_schema;
+use dagstack_engine::{check_config, setup};
 use dagstack_plugin_core::context::{HookContext, PluginScope, SetupContext};
 use dagstack_plugin_core::declaration::Access;
 use dagstack_plugin_core::declaration::Declaration;
@@ -32,9 +34,8 @@ use dagstack_plugin_core::error::code;
 use dagstack_plugin_core::form::Args;
 use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::plugin::Plugin;
-use dagstack_plugin_core::registration::{Registration, check_config};
+use dagstack_plugin_core::registration::Registration;
 use dagstack_plugin_core::schema::Schema;
-use dagstack_plugin_core::secrets::mask_schema;
 use dagstack_plugin_core::task;
 
 /// The exit code of a command line, arguments or a config that do not fit.
@@ -83,7 +84,7 @@ fn run<T: Plugin>() -> Result<(), Failure> {
     let config = config.as_ref().map(read).transpose().map_err(usage)?;
     // What does not fit is said at once, on stderr; the plugin's own setup comes with a client.
     if let Some(section) = &config {
-        check_config::<T>(section.clone())
+        check_config(&Registration::of::<T>(), section.clone())
             .map_err(|invalid| usage(format!("config_invalid: {invalid}")))?;
     }
     match command {
@@ -127,7 +128,7 @@ fn schemas(declaration: &Declaration) -> serde_json::Result<String> {
     }
     let exposed: Vec<_> = declaration
         .exposed()
-        .map(|(_, hook)| (hook, mask_schema(&hook.schemas().input, true)))
+        .map(|(_, hook)| (hook, mask_schema(&hook.schemas().input)))
         .collect();
     let hooks = exposed.iter().map(|(hook, schema)| {
         let input = Input { hook, schema };
@@ -135,7 +136,7 @@ fn schemas(declaration: &Declaration) -> serde_json::Result<String> {
         (hook.name, Pair { input, output })
     });
     let all = All {
-        config: mask_schema(&(declaration.config_schema)(), true),
+        config: mask_schema(&(declaration.config_schema)()),
         hooks: hooks.collect(),
     };
     Ok(serde_json::to_string_pretty(&all)? + "\n")
@@ -179,8 +180,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
         let context = SetupContext::new(section)
             .with_scope(Arc::clone(&scope))
             .with_resources(resources::alone());
-        let plugin = Registration::of::<T>()
-            .setup(context)
+        let plugin = setup(&Registration::of::<T>(), context)
             .await
             .map_err(|error| ended(error.code(), format!("{}: {error}", error.code())))?;
         let context = HookContext::new().with_scope(scope);

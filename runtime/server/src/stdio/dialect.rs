@@ -32,7 +32,7 @@ pub(super) fn initialize(server: &Arc<Server>, request: Request) {
 }
 
 pub(super) fn get_schema(server: &Arc<Server>, request: Request, _: Option<&str>) {
-    let functions = dagstack_plugin_core::tool::functions(server.tools.declaration);
+    let functions = dagstack_engine::tool::functions(server.tools.declaration);
     request.answer(server, Ok(functions));
 }
 

@@ -12,6 +12,7 @@ use super::lifecycle::{self, Setup};
 use super::request::Request;
 use super::server::Server;
 use super::{executor, known, manifest, resources};
+use dagstack_engine::secrets::mask_schema;
 use dagstack_plugin_core::config::Coverage;
 use dagstack_plugin_core::context::Metadata;
 use dagstack_plugin_core::panics::CatchPanic;
@@ -38,10 +39,7 @@ pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
         let announcement = Announcement {
             version: VERSION,
             manifest: manifest::of(declaration, manifest::own_command()).to_json_value(),
-            config_schema: Value::Object(dagstack_plugin_core::secrets::mask_schema(
-                &(declaration.config_schema)(),
-                true,
-            )),
+            config_schema: Value::Object(mask_schema(&(declaration.config_schema)())),
             hooks,
             hidden: hidden.map(|hook| hook.name.to_owned()).collect(),
         };

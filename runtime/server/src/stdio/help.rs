@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::in_order;
+use dagstack_engine::secrets;
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::schema::Schema;
-use dagstack_plugin_core::secrets;
+use dagstack_plugin_core::secrets::MASKED;
 
 /// The whole text.
 pub(super) fn text(declaration: &'static Declaration) -> String {
@@ -91,7 +92,7 @@ fn members<'a>(
             .is_some_and(|names| names.iter().any(|required| required == name))
     };
     // Without the defaults of secrets.
-    let shown = secrets::mask_schema(schema, true);
+    let shown = secrets::mask_schema(schema);
     for (name, member) in members {
         let _ = write!(text, "      {name}: {}", type_of(member));
         match member.get("default") {
@@ -106,7 +107,7 @@ fn members<'a>(
                         let _ = write!(text, " (default {default})");
                     }
                     None => {
-                        let _ = write!(text, " (default {})", secrets::MASKED);
+                        let _ = write!(text, " (default {})", MASKED);
                     }
                 }
             }

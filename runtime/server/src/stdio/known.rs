@@ -8,10 +8,10 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
 use serde_json::Value;
 
+use dagstack_engine::secrets::Scrubber;
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::error::HookError;
 use dagstack_plugin_core::health::Health;
-use dagstack_plugin_core::secrets::Scrubber;
 
 static KNOWN: RwLock<Option<Scrubber>> = RwLock::new(None);
 

@@ -67,7 +67,8 @@ pub(super) fn set_up(server: &Arc<Server>, setup: Setup) {
             end_setup(&server, outcome.map_err(SetupFailure::from));
         }
     };
-    executor::run(server, server.registration.setup(context), then);
+    let setup = dagstack_engine::setup(&server.registration, context);
+    executor::run(server, setup, then);
 }
 
 /// Ends a setup: calls that waited for it go on.

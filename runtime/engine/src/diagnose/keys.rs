@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::schema::{Schema, target};
+use dagstack_plugin_core::schema::{Schema, target};
 
 /// The keys an object may have, by its schema and all that share the object with it.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::schema::keywords::Schema;
+use dagstack_plugin_core::schema::Schema;
 
 /// A set of kinds of values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

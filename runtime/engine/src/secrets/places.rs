@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
+use dagstack_plugin_core::schema::{Schema, keywords, target};
+use dagstack_plugin_core::secrets::{has_mark, is_secret_name, says_nothing};
 use serde_json::{Map, Value};
 
-use super::{WRITE_ONLY, is_secret_name};
 use crate::diagnose::fits::{may_be_meant, type_fits};
 use crate::diagnose::keys::Keys;
-use crate::schema::{Schema, keywords, target};
 use crate::step::Step;
 
 /// Pairs of subschema and value looked at before the whole value is taken for a secret.
@@ -107,10 +107,6 @@ impl<'a> Places<'a> {
             _ => {}
         }
     }
-}
-
-fn says_nothing(value: &Value) -> bool {
-    value.is_null() || value.as_str() == Some("")
 }
 
 fn address<T>(place: &T) -> usize {
@@ -230,11 +226,6 @@ impl<'s> Search<'s, '_> {
     fn holds(&self, schema: &Map<String, Value>) -> bool {
         holds(self.root, schema, &mut HashSet::new())
     }
-}
-
-/// Whether the schema itself says that its value is a secret.
-pub(super) fn has_mark(schema: &Map<String, Value>) -> bool {
-    schema.get(WRITE_ONLY) == Some(&Value::Bool(true))
 }
 
 /// Whether a value of the schema may have a secret in it.

@@ -9,7 +9,7 @@ use super::pattern::Pattern;
 use super::{At, Counted, Judge, Members, Of, Part, Rule};
 use crate::schema::order::Decimal;
 use crate::schema::shape::Kinds;
-use crate::schema::{Schema, reference};
+use dagstack_plugin_core::schema::{self as reference, Schema};
 
 /// Keywords that say something in some draft, or change what others say, and are not judged. Others
 /// that are not known are annotations.

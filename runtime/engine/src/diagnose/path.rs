@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use serde_json::Value;
+use dagstack_plugin_core::problem::push_key;
+use dagstack_plugin_core::secrets::MASKED;
 
-use crate::secrets::{MASKED, Places};
+use crate::secrets::Places;
 use crate::step::Step;
 
 /// `base` and what follows, in writing. `places` are the secrets of the value that the steps are
@@ -27,26 +28,10 @@ pub(crate) fn render(base: &str, steps: &[Step<'_>], places: &Places<'_>) -> Str
     path
 }
 
-/// A key that would be misread in a dotted path is quoted: `["a.b"]`.
-fn push_key(path: &mut String, key: &str) {
-    let plain = !key.is_empty()
-        && key
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$' | '@' | '/' | ':'));
-    if plain && key.len() <= 200 {
-        if !path.is_empty() {
-            path.push('.');
-        }
-        path.push_str(key);
-    } else {
-        let shown: String = key.chars().take(60).collect();
-        let dots = if shown.len() < key.len() { "…" } else { "" };
-        let _ = write!(path, "[{}]", Value::from(format!("{shown}{dots}")));
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]

@@ -10,10 +10,11 @@ use super::fits::{choice_fits, limits_fit, type_fits};
 use super::keys::{Keys, pattern_for};
 use super::path::render;
 use super::{LIMIT, variants};
-use crate::problem::Problem;
-use crate::schema::{Schema, keywords, target};
+use crate::schema::validator::Part;
 use crate::secrets::Places;
 use crate::step::Step;
+use dagstack_plugin_core::Problem;
+use dagstack_plugin_core::schema::{Schema, is_never, keywords, target};
 
 /// Which unknown keys are mistakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +82,6 @@ pub(crate) fn explain<'a>(
         steps: Vec::new(),
         memo: HashMap::new(),
         depth: 0,
-        #[cfg(feature = "validate")]
         parts: HashMap::new(),
     };
     walk.findings_of(schema, value, false).to_vec()
@@ -97,8 +97,7 @@ pub(super) struct Walk<'a> {
     /// By the addresses of schema and value, which stay where they are for the whole walk.
     memo: HashMap<(usize, usize, bool), Rc<[Finding<'a>]>>,
     depth: usize,
-    #[cfg(feature = "validate")]
-    parts: HashMap<usize, crate::schema::validator::Part>,
+    parts: HashMap<usize, Part>,
 }
 
 fn address<T>(place: &T) -> usize {
@@ -168,7 +167,7 @@ impl<'a> Walk<'a> {
         part: bool,
     ) -> Rc<[Finding<'a>]> {
         match schema {
-            _ if crate::schema::is_never(schema) => {
+            _ if is_never(schema) => {
                 let mut out = Vec::new();
                 self.push(What::Unfit, "nothing is allowed here", None, &mut out);
                 out.into()
@@ -248,7 +247,6 @@ impl<'a> Walk<'a> {
         if !part && let Value::Object(map) = value {
             self.unknown_keys(schema, map, out);
         }
-        #[cfg(feature = "validate")]
         if out.is_empty() && !self.rest_fits(schema, value) {
             self.unfit(schema, value, out);
         }
@@ -344,7 +342,6 @@ impl<'a> Walk<'a> {
     }
 
     /// Whether the keywords that are not interpreted here are content, by the validator.
-    #[cfg(feature = "validate")]
     fn rest_fits(&mut self, schema: &'a Map<String, Value>, value: &Value) -> bool {
         let rest: Map<String, Value> = schema
             .iter()
@@ -356,7 +353,7 @@ impl<'a> Walk<'a> {
             || self
                 .parts
                 .entry(address(schema))
-                .or_insert_with(|| crate::schema::validator::Part::new(root, rest))
+                .or_insert_with(|| Part::new(root, rest))
                 .fits(value)
     }
 }
@@ -367,7 +364,6 @@ fn list<'s>(schema: &'s Map<String, Value>, keyword: &str) -> &'s [Value] {
 }
 
 /// The keywords that are left to the validator.
-#[cfg(feature = "validate")]
 const LEFT: [&str; 16] = [
     "contains",
     "dependentRequired",

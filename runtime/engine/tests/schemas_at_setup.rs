@@ -1,10 +1,11 @@
 //! A schema that nothing in the build can judge is an error at setup, not at the first call.
 
-#![cfg(all(feature = "validate", not(feature = "json-schema")))]
+#![cfg(not(feature = "json-schema"))]
 #![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
+use dagstack_engine::setup;
 use dagstack_plugin::prelude::*;
-use dagstack_plugin::{Plugin, PluginError, Registration, SetupContext};
+use dagstack_plugin::{Plugin, PluginError, Registration, SetupContext, task};
 use serde_json::json;
 
 #[data]
@@ -49,21 +50,18 @@ impl Configured {
     fn rest(&self) {}
 }
 
-async fn setup_error<T: Plugin>(section: serde_json::Value) -> PluginError {
-    let setup = Registration::of::<T>().setup(SetupContext::new(section));
-    setup.await.expect_err("it cannot be set up")
+fn setup_error<T: Plugin>(section: serde_json::Value) -> PluginError {
+    let setup = setup(&Registration::of::<T>(), SetupContext::new(section));
+    task::block_on(setup).expect_err("it cannot be set up")
 }
 
-#[tokio::test]
-async fn a_pattern_beyond_the_engine_is_an_error_at_setup() {
+#[test]
+fn a_pattern_beyond_the_engine_is_an_error_at_setup() {
     let errors = [
-        (
-            "tool.speller.spell",
-            setup_error::<Speller>(json!({})).await,
-        ),
+        ("tool.speller.spell", setup_error::<Speller>(json!({}))),
         (
             "tool.configured",
-            setup_error::<Configured>(json!({ "text": "abc" })).await,
+            setup_error::<Configured>(json!({ "text": "abc" })),
         ),
     ];
     for (path, error) in errors {

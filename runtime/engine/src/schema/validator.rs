@@ -5,8 +5,8 @@ use std::fmt;
 use serde_json::Value;
 
 use super::judge::Judge;
-use super::keywords::Schema;
-use crate::problem::Problem;
+use dagstack_plugin_core::Problem;
+use dagstack_plugin_core::schema::Schema;
 
 /// The problem of a schema that cannot be compiled.
 pub(crate) fn invalid_schema(path: &str, error: &str) -> Problem {

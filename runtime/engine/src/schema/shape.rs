@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use super::keywords::Schema;
+use dagstack_plugin_core::schema::Schema;
 pub(crate) use integers::Wanted;
 pub(super) use kinds::Kinds;
 

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::schema::input;
+use dagstack_plugin_core::schema::input;
 
 #[derive(JsonSchema)]
 #[allow(dead_code)]

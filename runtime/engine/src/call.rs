@@ -6,17 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use dagstack_plugin_core::declaration::{Access, Declaration};
+use dagstack_plugin_core::error::{HookError, code, panicked};
+use dagstack_plugin_core::giving_up::given_up;
+use dagstack_plugin_core::panics::forget_panic;
+use dagstack_plugin_core::{Args, BoxFuture, ErasedPlugin, Form, HookContext, Output};
 use serde_json::Value;
 
-use crate::args;
-use crate::context::HookContext;
-use crate::declaration::{Access, Declaration};
-use crate::error::{HookError, code, panicked};
-use crate::form::{Args, Form, Output};
-use crate::future::BoxFuture;
-use crate::giving_up::given_up;
-use crate::panics::forget_panic;
-use crate::plugin::ErasedPlugin;
+use crate::arguments;
 use crate::tool;
 
 /// Calls the hook `name` of a plugin. For the kind `tool`, the functions, `get_schema` and
@@ -155,7 +152,7 @@ fn read<'a>(
         ));
     };
     let read = || {
-        args::read(declaration, hook, args, |arguments| {
+        arguments::read(declaration, hook, args, |arguments| {
             plugin.erased_call(index, ctx, arguments)
         })
     };

@@ -6,10 +6,8 @@
 //! array `[u8; 3]` and a list of `length(equal = 3)`, `char` and a text of one character), the
 //! answer is yes: a check too many costs time, one too few lets a mistake pass.
 
+use dagstack_plugin_core::schema::{Schema, bounds, is_any};
 use serde_json::{Map, Value};
-
-use super::keywords::{Schema, is_any};
-use super::published::bounds;
 
 /// Whether values that decode may still not fit. The schema has the formats of Rust types: bounds
 /// alone do not tell a `u8` from a `u16` of at most 255.
@@ -173,7 +171,8 @@ mod tests {
 
     use schemars::JsonSchema;
 
-    use super::super::typed_input;
+    use dagstack_plugin_core::schema::typed_input;
+
     use super::*;
 
     #[derive(JsonSchema)]

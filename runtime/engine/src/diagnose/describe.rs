@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::schema::{Schema, target};
-use crate::secrets::MASKED;
+use dagstack_plugin_core::schema::{Schema, target};
+use dagstack_plugin_core::secrets::MASKED;
 
 /// Longer texts and lists are cut.
 const SHOWN: usize = 40;
@@ -40,7 +40,7 @@ pub(super) fn found(value: &Value, secret: bool) -> String {
 
 /// ", did you mean `text`?" where one of `known` comes close to what was given.
 pub(super) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    crate::suggest(given, known)
+    dagstack_plugin_core::suggest(given, known)
         .map(|meant| format!(", did you mean `{meant}`?"))
         .unwrap_or_default()
 }

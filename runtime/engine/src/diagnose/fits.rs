@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
-use crate::schema::{Schema, target};
+use dagstack_plugin_core::schema::{Schema, target};
 
 /// Whether a value may be meant to fit a part of the schema `root`: it is of the type, and one of the
 /// values, of one of its forms. What is inside does not count.

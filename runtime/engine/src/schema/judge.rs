@@ -13,9 +13,9 @@ use std::fmt;
 use pattern::Pattern;
 use serde_json::{Map, Number, Value};
 
-use super::Schema;
 use super::order::{self, Decimal};
 use super::shape::Kinds;
+use dagstack_plugin_core::schema::Schema;
 
 /// A compiled schema. The first part is that of the whole value.
 pub struct Judge {

@@ -9,8 +9,8 @@ use super::describe::{did_you_mean, found, one_of, values};
 use super::explain::{Finding, Walk, What};
 use super::fits::{may_be_meant, only_excludes};
 use super::keys::{Keys, has_tags, tags};
-use crate::schema::target;
 use crate::step::Step;
+use dagstack_plugin_core::schema::target;
 
 /// Looks at the forms of a value; nothing is wrong if one fits.
 pub(super) fn look<'a>(

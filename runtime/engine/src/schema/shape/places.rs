@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::{At, Kinds, Place};
-use crate::schema::{Schema, target};
+use dagstack_plugin_core::schema::{Schema, target};
 
 /// More places than this are not looked for.
 pub(super) const LIMIT: usize = 2000;

@@ -5,13 +5,14 @@ use std::fmt;
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use dagstack_plugin_core::error::chain;
+use dagstack_plugin_core::schema::Schema;
+use dagstack_plugin_core::secrets::{MASKED, is_secret_name};
+use dagstack_plugin_core::{Health, HookError};
 use serde_json::{Number, Value};
 use zeroize::Zeroizing;
 
-use super::{MASKED, Places, is_secret_name};
-use crate::error::{HookError, chain};
-use crate::health::Health;
-use crate::schema::Schema;
+use super::Places;
 
 /// Instead of a message from which the secrets cannot be cut.
 const WITHHELD: &str = "the details are withheld, because they quote a secret value";
@@ -27,7 +28,7 @@ const LONG: usize = 12;
 /// they found. What is a secret is judged by names alone; a [`Scrubber`] knows schemas, too.
 ///
 /// ```
-/// use dagstack_plugin::secrets::scrub;
+/// use dagstack_engine::secrets::scrub;
 /// use serde_json::json;
 ///
 /// let input = json!({"port": "eighty", "password": "hunter2"});
@@ -45,7 +46,7 @@ pub fn scrub<'a>(message: &'a str, input: &Value) -> Cow<'a, str> {
 /// Rust do, however often, and as URLs do.
 ///
 /// ```
-/// use dagstack_plugin::secrets::Scrubber;
+/// use dagstack_engine::secrets::Scrubber;
 /// use serde_json::json;
 ///
 /// let schema = json!({"properties": {"pin": {"type": "string", "writeOnly": true}}});
@@ -110,11 +111,7 @@ impl Scrubber {
     /// What a health check says, [scrubbed loosely](Self::scrub_loosely).
     #[must_use]
     pub fn scrub_health(&self, health: Health) -> Health {
-        match health {
-            Health::Healthy => Health::Healthy,
-            Health::Degraded { reason } => Health::degraded(self.scrub_loosely(&reason)),
-            Health::Unhealthy { reason } => Health::unhealthy(self.scrub_loosely(&reason)),
-        }
+        health.with_reason(|reason| self.scrub_loosely(reason).into_owned())
     }
 
     /// An error of an author's code, without the secrets of twelve characters and more: its message,
@@ -395,7 +392,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::secrets::mask;
+    use dagstack_plugin_core::secrets::mask;
 
     fn scalar() -> impl Strategy<Value = Value> {
         prop_oneof![

@@ -2,8 +2,8 @@
 //!
 //! The walk over schema and value is our own, because a validator's error tree grows exponentially
 //! with nested alternatives (`oneOf` in a recursive type), and a caller chooses the nesting. Here
-//! each pair of schema and value is looked at once. It also works without the feature `validate`;
-//! with it, keywords that are not interpreted here are put to the validator one by one.
+//! each pair of schema and value is looked at once. Keywords
+//! that are not interpreted here are put to the validator one by one.
 
 mod describe;
 mod explain;
@@ -18,10 +18,11 @@ use crate::step::Step;
 pub(crate) use explain::{Finding, Unknown, What, explain};
 pub(crate) use path::render;
 
-use crate::problem::Problem;
-use crate::schema::Schema;
-use crate::secrets::{MASK_GIVEN, Places, Scrubber};
-use crate::undecoded::{Segment, Undecoded};
+use crate::secrets::{Places, Scrubber};
+use dagstack_plugin_core::Problem;
+use dagstack_plugin_core::schema::Schema;
+use dagstack_plugin_core::secrets::MASK_GIVEN;
+use dagstack_plugin_core::undecoded::{Segment, UNFIT, Undecoded};
 
 /// No more problems than this are told at once.
 pub(crate) const LIMIT: usize = 50;
@@ -76,11 +77,7 @@ pub(crate) fn unfit(
     value: &Value,
     reads: Option<&mut dyn FnMut(&str) -> bool>,
 ) -> Vec<Problem> {
-    let mut findings = explain(base, schema, value, Unknown::WhereForbidden);
-    if cfg!(not(feature = "validate")) {
-        findings.retain(|finding| finding.what.is_unknown());
-    }
-    #[cfg(feature = "validate")]
+    let findings = explain(base, schema, value, Unknown::WhereForbidden);
     if findings.is_empty() {
         return match stray_keys(schema, value) {
             keys if keys.is_empty() => vec![crate::schema::validator::unexplained(base)],
@@ -131,7 +128,6 @@ pub(crate) fn beside<'a>(findings: Vec<Finding<'a>>, aliases: &[Finding<'_>]) ->
 
 /// The keys without which an object fits. Which keys a flattened enum knows depends on what else is
 /// there.
-#[cfg(feature = "validate")]
 fn stray_keys<'a>(schema: &Schema, value: &'a Value) -> Vec<&'a str> {
     let (Some(object), properties) = (value.as_object(), schema.get("properties")) else {
         return Vec::new();
@@ -206,9 +202,9 @@ pub(crate) fn no_object(base: &str, schema: &Schema, value: &Value, what: &str) 
     problem
 }
 
-/// The steps to where serde stopped.
-pub(crate) fn steps(failure: &Undecoded) -> Vec<Step<'_>> {
-    let steps = failure.path.iter().filter_map(|segment| match segment {
+/// The steps of a path as serde goes.
+pub(crate) fn steps(path: &[Segment]) -> Vec<Step<'_>> {
+    let steps = path.iter().filter_map(|segment| match segment {
         Segment::Seq { index } => Some(Step::Item(*index)),
         Segment::Map { key: name } | Segment::Enum { variant: name } => Some(Step::Given(name)),
         Segment::Unknown => None,
@@ -218,13 +214,13 @@ pub(crate) fn steps(failure: &Undecoded) -> Vec<Step<'_>> {
 
 /// The mistake that serde met, at its full path.
 pub(crate) fn of_serde(base: &str, schema: &Schema, failure: &Undecoded, input: &Value) -> Problem {
-    let steps = steps(failure);
+    let steps = steps(&failure.path);
     // Serde quotes what it meets; inside a secret not even the scrubbed message is needed.
     let places = Places::of(input, schema);
     let message = if failure.message == MASK_GIVEN {
         MASK_GIVEN.to_owned()
     } else if places.covers(&steps) {
-        "found a value that does not fit".to_owned()
+        UNFIT.to_owned()
     } else {
         Scrubber::of(input, schema)
             .scrub(&failure.message)

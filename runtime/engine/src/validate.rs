@@ -1,13 +1,11 @@
-//! JSON Schema validation (feature `validate`): says what is wrong with a value, all of it at once.
+//! JSON Schema validation: says what is wrong with a value, all of it at once.
 
 use serde_json::Value;
 
 use crate::diagnose::{self, Unknown};
-use crate::problem::Problem;
-use crate::schema::Schema;
-#[doc(hidden)]
-pub use crate::schema::judge::Judge;
 use crate::schema::validator::{Validator, invalid_schema, unexplained};
+use dagstack_plugin_core::Problem;
+use dagstack_plugin_core::schema::Schema;
 
 /// Every mistake in `value`, none if it fits `schema`. Paths begin with `path`.
 ///

@@ -1,8 +1,0 @@
-//! What the kind `tool` and its own hooks are called.
-
-/// The kind's name.
-pub const KIND: &str = "tool";
-/// The hook that lists the functions.
-pub const GET_SCHEMA: &str = "get_schema";
-/// The hook that runs one function.
-pub const EXECUTE: &str = "execute";

@@ -1,0 +1,11 @@
+//! Reading schemas: what they say beyond the types, what stands where, and whether a value fits.
+
+mod constrains;
+mod judge;
+mod order;
+mod shape;
+pub(crate) mod validator;
+
+pub(crate) use constrains::constrains;
+pub use judge::Judge;
+pub(crate) use shape::{Shape, Wanted};

@@ -1,0 +1,103 @@
+//! Setting a plugin up: what is checked before its own code runs, and what is kept out of its errors.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{Context, Poll, Waker};
+
+use dagstack_plugin_core::panics::CatchPanic;
+use dagstack_plugin_core::{
+    ConfigInvalid, Declaration, PluginError, Registration, Setup, SetupContext,
+};
+use serde_json::Value;
+
+use crate::arguments::Input;
+use crate::config::Sections;
+use crate::schema::validator::invalid_schema;
+use crate::secrets::Scrubber;
+
+/// Sets up a new instance of a plugin. A panic in the author's code is [`PluginError::Panicked`];
+/// secrets of the config are cut out of the author's errors.
+pub fn setup(registration: &Registration, context: SetupContext) -> Setup {
+    let declaration = registration.declaration();
+    let section = context.section().clone();
+    let checked = context
+        .check_resources(declaration)
+        .map_err(PluginError::from)
+        .and_then(|()| check_schemas(declaration));
+    let setup = registration.setup(context.read_by(&Sections));
+    Box::pin(async move {
+        checked?;
+        let outcome = CatchPanic::new(setup).await;
+        // The author's own error may quote the config.
+        outcome
+            .unwrap_or(Err(PluginError::Panicked))
+            .map_err(|error| {
+                let schema = (declaration.config_schema)();
+                without_secrets(error, &Scrubber::of(&section, &schema))
+            })
+    })
+}
+
+/// Compiles what calls of the plugin's hooks will be checked against, so that a schema that cannot be
+/// is an error at setup. Where jsonschema is there for what is beyond our judge, calls do it.
+///
+/// # Errors
+///
+/// What is wrong with the schema, or which feature it needs.
+fn check_schemas(declaration: &Declaration) -> Result<(), PluginError> {
+    if cfg!(feature = "json-schema") {
+        return Ok(());
+    }
+    for hook in declaration.hooks {
+        let input = Input::of(hook);
+        if !input.constrains {
+            continue;
+        }
+        if let Some(error) = input.validator(&hook.schemas().input).error() {
+            let path = format!("{}.{}", declaration.key(), hook.name);
+            return Err(PluginError::new(invalid_schema(&path, error).to_string()));
+        }
+    }
+    Ok(())
+}
+
+/// The same error without the secrets it quotes: nobody who reports it can know them.
+fn without_secrets(error: PluginError, secrets: &Scrubber) -> PluginError {
+    match error {
+        PluginError::Failed(_) => {
+            let (text, debug) = (error.to_string(), format!("{error:?}"));
+            let clean = secrets.scrub(&text);
+            if clean == text && secrets.scrub(&debug) == debug {
+                return error;
+            }
+            PluginError::new(clean)
+        }
+        PluginError::Reworded { of, message } => PluginError::Reworded {
+            message: secrets.scrub(&message).into_owned(),
+            of,
+        },
+        other => other,
+    }
+}
+
+/// Whether a config section fits the plugin, without setting it up.
+///
+/// # Errors
+///
+/// As its setup would fail: every mistake, by the plugin's own types.
+pub fn check_config(registration: &Registration, section: Value) -> Result<(), ConfigInvalid> {
+    let context = SetupContext::new(section).that_only_decodes();
+    // Decoding comes first in every setup, and without any waiting.
+    let mut setup = registration.setup(context.read_by(&Sections));
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        setup.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }));
+    match polled {
+        Ok(Poll::Ready(Err(PluginError::ConfigInvalid(invalid))))
+            if !invalid.problems.is_empty() =>
+        {
+            Err(invalid)
+        }
+        // It fits, or is not decoded at all; a panic comes again with the setup.
+        _ => Ok(()),
+    }
+}
