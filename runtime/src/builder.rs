@@ -32,7 +32,6 @@ use crate::status::PluginStatus;
 use crate::supply_chain::{self, Publishers};
 use crate::workers;
 use crate::world::World;
-use dagstack_client::StdioCommand;
 use dagstack_plugin::{EventBus, PluginName, TenantResolver};
 
 /// Collects the plugins of a [`Registry`].
@@ -42,7 +41,6 @@ pub struct RegistryBuilder {
     linked: bool,
     explicit: Vec<&'static Registration>,
     paths: Vec<PathBuf>,
-    executables: Vec<(PluginName, StdioCommand)>,
     config: Vec<Box<dyn ConfigSource>>,
     prefer: Option<Runtime>,
     world: World,
@@ -50,7 +48,7 @@ pub struct RegistryBuilder {
     kinds: Vec<&'static KindSpec>,
     routing: Routing,
     middleware: Vec<(&'static str, Arc<dyn Middleware>)>,
-    lifecycle: Options,
+    pub(crate) lifecycle: Options,
 }
 
 impl fmt::Debug for RegistryBuilder {
@@ -59,7 +57,7 @@ impl fmt::Debug for RegistryBuilder {
             .field("linked", &self.linked)
             .field("explicit", &self.explicit)
             .field("paths", &self.paths)
-            .field("executables", &self.executables)
+            .field("processes", &self.lifecycle.processes)
             .finish_non_exhaustive()
     }
 }
@@ -98,26 +96,6 @@ impl RegistryBuilder {
     /// reported as `unavailable` and disturbs nobody else.
     pub fn discover(mut self, path: impl AsRef<Path>) -> Self {
         self.paths.push(path.as_ref().to_owned());
-        self
-    }
-
-    /// Adds an executable without a manifest of its own: any MCP server on standard streams. A
-    /// dagstack plugin says the rest itself when it runs.
-    ///
-    /// ```
-    /// use dagstack_runtime::{Registry, StdioCommand};
-    ///
-    /// let builder = Registry::builder()
-    ///     .executable("tool", "echo", StdioCommand::new(["./echo"]).env("LANG", "C"));
-    /// ```
-    pub fn executable(
-        mut self,
-        kind: impl Into<Arc<str>>,
-        name: impl Into<Arc<str>>,
-        command: impl Into<StdioCommand>,
-    ) -> Self {
-        self.executables
-            .push((PluginName::new(kind, name), command.into()));
         self
     }
 
@@ -204,13 +182,6 @@ impl RegistryBuilder {
         decorator: impl Fn(Arc<R>, &PluginName) -> Arc<R> + Send + Sync + 'static,
     ) -> Self {
         self.resources.decorate::<R>(name.into(), decorator);
-        self
-    }
-
-    /// Limits how long a plugin in another process waits for a resource; without it, 30 seconds. In
-    /// this process only the deadline of the plugin's own call limits it.
-    pub fn resource_timeout(mut self, limit: Duration) -> Self {
-        self.resources.timeout = Some(limit);
         self
     }
 
@@ -378,8 +349,8 @@ impl RegistryBuilder {
                 Found::Broken { name, error } => broken.push(unreadable(name, &error)),
             }
         }
-        for (name, command) in self.executables {
-            plugins.add(Descriptor::executable(name, command))?;
+        for descriptor in self.lifecycle.processes.take_executables() {
+            plugins.add(descriptor)?;
         }
         let mut list = plugins.list;
         list.sort_by(|a, b| a.name.cmp(&b.name));
@@ -457,37 +428,6 @@ impl RegistryBuilder {
     /// Whether and how processes are started again that end by themselves; see [`RestartPolicy`].
     pub fn restart(mut self, policy: RestartPolicy) -> Self {
         self.lifecycle.restart = policy;
-        self
-    }
-
-    /// The executable that runs the `process_cpu_bound` hooks of a linked plugin: the plugin's own,
-    /// built from the same source. The `command` of its manifest is used without asking.
-    ///
-    /// Up to [`worker_processes`](Self::worker_processes) children are started when calls need them,
-    /// each with the plugin's config, each with one call at a time. One that crashes fails the call
-    /// it had with `transport`; one whose caller gives up is killed. None outlives the teardown.
-    ///
-    /// ```
-    /// use dagstack_runtime::Registry;
-    ///
-    /// let builder = Registry::builder().linked().worker("chunker", "fixed", "./fixed-chunker");
-    /// ```
-    pub fn worker(
-        mut self,
-        kind: impl Into<Arc<str>>,
-        name: impl Into<Arc<str>>,
-        command: impl Into<StdioCommand>,
-    ) -> Self {
-        let name = PluginName::new(kind, name);
-        let command = Arc::new(command.into());
-        self.lifecycle.workers.insert(name, command);
-        self
-    }
-
-    /// How many worker processes a plugin may have: as many as there are cores unless set, at least
-    /// one.
-    pub fn worker_processes(mut self, most: usize) -> Self {
-        self.lifecycle.worker_processes = most.max(1);
         self
     }
 
@@ -571,34 +511,12 @@ impl Collected {
 }
 
 /// Gives each plugin the executable for its long hooks, and says whom it is from.
-fn prepared(options: &mut Options, list: Vec<Descriptor>) -> Vec<Descriptor> {
+fn prepared(options: &mut Options, mut list: Vec<Descriptor>) -> Vec<Descriptor> {
+    options.processes.hand_out_workers(&mut list);
     let publishers = options.publishers.take().or_else(Publishers::from_env);
-    let list = list.into_iter().map(|mut descriptor| {
-            if let Some(command) = options.workers.remove(&descriptor.name) {
-                match descriptor.source {
-                    Source::InProcess(registration)
-                        if workers::needs_workers(registration.declaration()) =>
-                    {
-                        descriptor.worker = Some(command);
-                    }
-                    _ => tracing::warn!(
-                        plugin.kind = descriptor.name.kind(),
-                        plugin.name = descriptor.name.name(),
-                        "the plugin is given a worker, but has no `process_cpu_bound` hook in this process"
-                    ),
-                }
-            }
-            supply_chain::judge(descriptor, publishers.as_ref())
-        });
-    let list = list.collect();
-    for name in options.workers.keys() {
-        tracing::warn!(
-            plugin.kind = name.kind(),
-            plugin.name = name.name(),
-            "a worker is given for a plugin that is not registered"
-        );
-    }
-    list
+    list.into_iter()
+        .map(|descriptor| supply_chain::judge(descriptor, publishers.as_ref()))
+        .collect()
 }
 
 /// Refuses a plugin that cannot run on this host, before any of its code does: for its kind, then

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use dagstack_plugin::manifest::{Dependency, Runtime};
 use dagstack_plugin::{Declaration, Manifest, Registration};
-use serde_json::Value;
 
+use crate::mcp_stdio::program::Program;
 use crate::world::World;
-use dagstack_client::StdioCommand;
 use dagstack_plugin::{PluginName, PluginScope};
 
 /// What the registry knows of a plugin before it runs.
@@ -34,7 +33,7 @@ pub(crate) struct Descriptor {
     /// What it shares with the other plugins.
     pub(crate) world: World,
     /// The executable that runs the `process_cpu_bound` hooks of a linked plugin.
-    pub(crate) worker: Option<Arc<StdioCommand>>,
+    pub(crate) worker: Option<Arc<Program>>,
     /// Whether its maintainer is trusted, where the host names trusted publishers.
     pub(crate) trusted: Option<bool>,
 }
@@ -45,7 +44,7 @@ pub(crate) enum Source {
     /// From the program itself.
     InProcess(&'static Registration),
     /// As a child process that speaks MCP.
-    McpStdio(Arc<StdioCommand>),
+    McpStdio(Arc<Program>),
     /// Not at all; `runtime` is what it asked for.
     Never {
         runtime: Runtime,
@@ -65,17 +64,12 @@ impl Descriptor {
         )
     }
 
-    /// Of an executable of which nothing but its command is known yet.
-    pub(crate) fn executable(name: PluginName, command: StdioCommand) -> Self {
-        Self::unknown(name, Source::McpStdio(Arc::new(command)))
-    }
-
     /// Of a plugin of which nothing but its source is known yet.
     pub(crate) fn unknown(name: PluginName, source: Source) -> Self {
         let defaults = Manifest::new(name.kind(), name.name());
         Self {
             origin: match &source {
-                Source::McpStdio(command) => format!("command {command}"),
+                Source::McpStdio(program) => format!("command {program}"),
                 _ => name.to_string(),
             },
             name,
@@ -125,10 +119,12 @@ impl Descriptor {
         self.manifest.as_ref()?.maintainer.as_deref()
     }
 
-    /// The sha256 its program must have, as the manifest says in `[plugin.metadata.dagstack]`.
-    pub(crate) fn expected_sha256(&self) -> Option<&Value> {
-        let manifest = self.manifest.as_ref()?;
-        manifest.metadata.get("dagstack")?.get("sha256")
+    /// `sha256:…` of the program it runs as, or its workers do, once that is known.
+    pub(crate) fn content_hash(&self) -> Option<String> {
+        match &self.source {
+            Source::McpStdio(program) => program.content_hash(),
+            _ => self.worker.as_ref()?.content_hash(),
+        }
     }
 
     /// Where the plugin runs.

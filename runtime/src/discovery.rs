@@ -1,17 +1,16 @@
 //! Finds manifests in folders, and decides how each plugin is to run.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dagstack_plugin::manifest::{McpStdio, Runtime};
+use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::{Manifest, Registration};
-use serde_json::Value;
 
 use crate::descriptor::{Descriptor, Source};
-use crate::error::PluginRegistryError;
+use crate::error::{BY_COMMAND, PluginRegistryError};
+use crate::mcp_stdio::program::Program;
 use crate::workers;
-use dagstack_client::StdioCommand;
 use dagstack_plugin::PluginName;
 use dagstack_plugin::suggest;
 
@@ -122,15 +121,11 @@ pub(crate) fn describe(
     let origin = file.display().to_string();
     let has = |runtime: Runtime| manifest.runtimes.contains(&runtime);
     let in_process = registration.filter(|_| has(Runtime::InProcess));
-    let stdio = manifest
-        .mcp_stdio
-        .as_ref()
-        .filter(|_| has(Runtime::McpStdio))
-        .map(|address| Arc::new(command(address, &folder, &manifest)));
+    let stdio = Program::of_manifest(&manifest, &folder).map(Arc::new);
 
     let source = match (in_process, &stdio, prefer) {
-        (Some(_), Some(command), Some(Runtime::McpStdio)) | (None, Some(command), _) => {
-            Source::McpStdio(Arc::clone(command))
+        (Some(_), Some(program), Some(Runtime::McpStdio)) | (None, Some(program), _) => {
+            Source::McpStdio(Arc::clone(program))
         }
         (Some(registration), _, _) => Source::InProcess(registration),
         (None, None, _) if has(Runtime::InProcess) => Source::Never {
@@ -148,7 +143,7 @@ pub(crate) fn describe(
                 error: Arc::new(PluginRegistryError::RuntimeNotSupported {
                     plugin: name.clone(),
                     reason: format!(
-                        "its manifest ({origin}) asks for `{runtime}`, this host runs `in_process` and `mcp_stdio`; give the manifest a `command`, or link the plugin"
+                        "its manifest ({origin}) asks for `{runtime}`, which this host does not run; {BY_COMMAND}, or link the plugin"
                     ),
                 }),
             }
@@ -190,34 +185,4 @@ fn not_linked(
         entry_point,
         suggestion,
     }
-}
-
-/// The command of a manifest: paths start at its folder, and so does the process.
-fn command(address: &McpStdio, folder: &Path, manifest: &Manifest) -> StdioCommand {
-    let working_dir = match &address.working_dir {
-        Some(dir) => folder.join(dir),
-        None => folder.to_owned(),
-    };
-    let mut command = StdioCommand::new(address.command.iter().cloned())
-        .relative_to(folder)
-        .working_dir(working_dir)
-        .tools(tools(manifest));
-    for (name, value) in &address.env {
-        command = command.env(name, value);
-    }
-    command
-}
-
-/// `[plugin.metadata.dagstack] tools`: which tool of a foreign server is which hook.
-fn tools(manifest: &Manifest) -> BTreeMap<String, String> {
-    let tools = manifest
-        .metadata
-        .get("dagstack")
-        .and_then(|ours| ours.get("tools"))
-        .and_then(Value::as_object);
-    tools
-        .into_iter()
-        .flatten()
-        .filter_map(|(hook, tool)| Some((hook.clone(), tool.as_str()?.to_owned())))
-        .collect()
 }

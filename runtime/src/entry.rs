@@ -15,7 +15,6 @@ use crate::host::TokioHost;
 use crate::live::Live;
 use crate::middleware::layers::{PluginLayers, Stack};
 use crate::status::{LastHealth, PluginStatus, State};
-use crate::supply_chain::ContentHash;
 use dagstack_engine::Reason;
 
 /// How many health checks in a row have to fail before a plugin is not called any more.
@@ -27,8 +26,6 @@ pub(crate) struct Entry {
     pub(crate) descriptor: Arc<Descriptor>,
     /// The middleware around its hooks.
     pub(crate) layers: PluginLayers,
-    /// Of the program that runs.
-    pub(crate) content_hash: Arc<ContentHash>,
     current: RwLock<Current>,
     /// What watches over the process of the plugin, if it has one.
     supervision: Mutex<Option<Background>>,
@@ -171,7 +168,6 @@ impl Entry {
             current: RwLock::new(current),
             descriptor: Arc::new(descriptor),
             supervision: Mutex::default(),
-            content_hash: Arc::default(),
         }
     }
 
@@ -347,7 +343,7 @@ impl Entry {
             priority: descriptor.priority,
             pid: live.and_then(|live| live.running.adapter().pid()),
             origin: descriptor.origin.clone(),
-            content_hash: self.content_hash.get(),
+            content_hash: descriptor.content_hash(),
             trusted: descriptor.trusted,
             generation: history.generation,
             restarts: history.restarts,

@@ -5,18 +5,23 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use dagstack_client::StartError;
 use dagstack_engine::Reason;
 use dagstack_plugin::manifest::ManifestError;
 use dagstack_plugin::resources::ResourceError;
 use dagstack_plugin::{
-    CORE_VERSION, ConfigInvalid, DispatchError, HookError, PluginName, Problem, did_you_mean,
-    json_type,
+    ConfigInvalid, DispatchError, HookError, PluginName, Problem, did_you_mean, json_type,
 };
 use serde_json::json;
 
 use crate::config::ConfigSourceError;
 use crate::status::{PluginStatus, State};
+
+/// What lets a plugin of a manifest run that is not linked.
+pub(crate) const BY_COMMAND: &str = if cfg!(feature = "mcp-stdio") {
+    "give the manifest a `command`"
+} else {
+    "run it by the `command` of its manifest, which needs the feature `mcp-stdio` of dagstack-runtime"
+};
 
 /// What went wrong between a host and its plugins.
 ///
@@ -196,7 +201,7 @@ pub enum PluginRegistryError {
 
     /// A manifest names a plugin for this process that is not linked into it.
     #[error(
-        "`{plugin}` ({origin}) runs in process as {entry_point}, but is not linked into this program; depend on its package and write `dagstack_runtime::link!({})`, or register it with `.plugin::<T>()`; or give the manifest a `command`{}",
+        "`{plugin}` ({origin}) runs in process as {entry_point}, but is not linked into this program; depend on its package and write `dagstack_runtime::link!({})`, or register it with `.plugin::<T>()`; or {BY_COMMAND}{}",
         crate_of(entry_point),
         did_you_mean(suggestion.as_ref())
     )]
@@ -378,40 +383,6 @@ impl fmt::Debug for PluginRegistryError {
 }
 
 impl PluginRegistryError {
-    /// Why a plugin in another process was not started within `limit`.
-    pub(crate) fn of_start(plugin: &PluginName, limit: Duration, error: StartError<Self>) -> Self {
-        let plugin = plugin.clone();
-        match error {
-            StartError::Failed { cause, message } => Self::PluginLoadError {
-                plugin,
-                cause,
-                message,
-            },
-            StartError::TimedOut { operation } => Self::Timeout {
-                plugin,
-                operation,
-                limit,
-                setting: "startup_timeout_sec",
-            },
-            StartError::VersionIncompatible { required } => Self::VersionIncompatible {
-                plugin,
-                required,
-                offered: CORE_VERSION.to_owned(),
-            },
-            StartError::ConfigInvalid(invalid) => invalid.into(),
-            StartError::CannotCross(reason) => Self::ResourceCannotCross {
-                plugin,
-                reason: Box::new(reason),
-            },
-            StartError::Resources(error) => error,
-            other => Self::PluginLoadError {
-                plugin,
-                cause: "setup_failed".to_owned(),
-                message: format!("{other:?}"),
-            },
-        }
-    }
-
     /// The stable code of the error, in snake_case.
     pub fn code(&self) -> &str {
         match self {

@@ -168,14 +168,13 @@ fn cycle_edges(
 mod tests {
     use super::*;
     use crate::descriptor::Source;
-    use dagstack_client::StdioCommand;
     use dagstack_plugin::Manifest;
     use dagstack_plugin::manifest::{ChainWrap, Dependency, Runtime};
     use std::sync::Arc;
 
     fn plugin(name: &str, priority: u32, needs: &[&str]) -> Descriptor {
-        let mut descriptor =
-            Descriptor::executable(PluginName::new("kind", name), StdioCommand::new(["true"]));
+        let source = never(Runtime::McpStdio);
+        let mut descriptor = Descriptor::unknown(PluginName::new("kind", name), source);
         descriptor.priority = priority;
         descriptor.depends_on = needs
             .iter()
@@ -188,11 +187,15 @@ mod tests {
     }
 
     fn in_process(mut descriptor: Descriptor) -> Descriptor {
-        descriptor.source = Source::Never {
-            runtime: Runtime::InProcess,
-            error: Arc::new(PluginRegistryError::TeardownErrors { errors: vec![] }),
-        };
+        descriptor.source = never(Runtime::InProcess);
         descriptor
+    }
+
+    fn never(runtime: Runtime) -> Source {
+        Source::Never {
+            runtime,
+            error: Arc::new(PluginRegistryError::TeardownErrors { errors: vec![] }),
+        }
     }
 
     fn order(plugins: &[Descriptor]) -> Vec<Vec<String>> {

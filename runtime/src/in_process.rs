@@ -24,7 +24,7 @@ use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use super::{Adapter, TeardownFailure};
 use crate::executor::{self, JoinError, JoinHandle};
 use crate::host::TokioHost;
-use crate::workers::WorkerPool;
+use crate::mcp_stdio::workers::WorkerPool;
 
 /// A plugin in the host's own process.
 pub(crate) struct InProcess {

@@ -41,6 +41,17 @@
 //! `dagstack.plugin.stderr`. At the level `trace`, the MCP SDK (`rmcp`) logs the messages it carries,
 //! the arguments and results of calls among them; configs never pass through it.
 //!
+//! # Features
+//!
+//! | feature | what it adds |
+//! |---|---|
+//! | `mcp-stdio` (default) | plugins and workers in processes: manifests with `mcp_stdio`, `StdioCommand`, and the builder's `executable`, `worker`, `worker_processes` and `resource_timeout` |
+//! | `config-files`, `config-watch` | [config files](config), loaded again when they change |
+//! | `blob-store`, `blob-store-s3`, `http-client`, `http-client-rustls`, `temp-dir` | [resources] |
+//!
+//! A host that only links plugins says `default-features = false`: then neither `rmcp` nor what is about
+//! processes is compiled. A plugin that needs a process is `unavailable` there, and says why.
+//!
 //! [dagstack]: https://github.com/dagstack
 
 mod background;
@@ -61,6 +72,8 @@ mod kinds;
 mod lifecycle;
 mod link;
 mod live;
+#[cfg_attr(not(feature = "mcp-stdio"), path = "mcp_stdio/absent.rs")]
+mod mcp_stdio;
 pub mod middleware;
 mod peers;
 mod registry;
@@ -72,7 +85,6 @@ mod world;
 
 pub use builder::RegistryBuilder;
 pub use config::{ConfigReload, ConfigSource, ConfigSourceError, MemoryConfig};
-pub use dagstack_client::StdioCommand;
 pub use dagstack_engine::{Adapter, Announced, Reason, TeardownFailure};
 pub use dispatch::Dispatcher;
 pub use error::PluginRegistryError;
@@ -83,6 +95,8 @@ pub use status::{LastHealth, PluginStatus, State};
 
 #[cfg(feature = "config-files")]
 pub use config::FileConfig;
+#[cfg(feature = "mcp-stdio")]
+pub use dagstack_client::StdioCommand;
 
 pub use dagstack_plugin::config::ConfigSubscription;
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};

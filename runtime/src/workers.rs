@@ -1,192 +1,7 @@
-//! [`WorkerPool`]: the processes that run the `process_cpu_bound` hooks of a linked plugin.
+//! Which linked plugins have hooks that run in processes of their own.
 
-use std::fmt;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
-use dagstack_plugin::config::SectionFeed;
-use dagstack_plugin::kind::Caller;
+use dagstack_plugin::Declaration;
 use dagstack_plugin::manifest::ExecutionModel;
-use dagstack_plugin::sync::lock;
-use dagstack_plugin::{BoxFuture, Declaration, HookContext, HookError, PluginName, code};
-use serde_json::Value;
-use tokio::runtime::Handle;
-use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
-
-use crate::descriptor::Descriptor;
-use crate::error::PluginRegistryError;
-use crate::resources::HostResources;
-use crate::supply_chain::{self, ContentHash};
-use dagstack_client::Needs;
-use dagstack_client::{McpStdio, StdioCommand};
-use dagstack_engine::Adapter;
-
-/// A pool of children of one executable, each with the plugin's config, each with one call at a time.
-///
-/// A worker is started by the first call that finds none free, so that a plugin whose long hooks are
-/// never called costs no process. One that crashes fails the call it had; the next call gets
-/// another. One whose caller gives up is killed: that is what a process is good for.
-pub(crate) struct WorkerPool {
-    plugin: Arc<Descriptor>,
-    /// Of the command's program, which is looked at before it runs.
-    content_hash: Arc<ContentHash>,
-    command: Arc<StdioCommand>,
-    /// The plugin's config, as it changes: a worker hears of that too.
-    feed: SectionFeed,
-    resources: Arc<HostResources>,
-    /// The runtime that the host was set up on: a caller need not be on any.
-    runtime: Handle,
-    permits: Semaphore,
-    /// Those that wait for a call; `None` once the pool is closed.
-    idle: Mutex<Option<Vec<McpStdio>>>,
-}
-
-impl fmt::Debug for WorkerPool {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "workers of {} ({})", self.plugin.name, self.command)
-    }
-}
-
-impl WorkerPool {
-    /// A pool of at most `size` children; none is started yet.
-    pub(crate) fn new(
-        plugin: Arc<Descriptor>,
-        content_hash: Arc<ContentHash>,
-        command: Arc<StdioCommand>,
-        feed: SectionFeed,
-        resources: Arc<HostResources>,
-        runtime: Handle,
-        size: usize,
-    ) -> Self {
-        Self {
-            plugin,
-            content_hash,
-            command,
-            feed,
-            resources,
-            runtime,
-            permits: Semaphore::new(size.max(1)),
-            idle: Mutex::new(Some(Vec::new())),
-        }
-    }
-
-    /// Runs a call in a worker.
-    ///
-    /// # Errors
-    ///
-    /// Those of the hook, of which the worker has kept its secrets; `transport` where the worker did not
-    /// survive it; `unavailable` where none can be started, and once the pool is closed.
-    pub(crate) async fn run(
-        &self,
-        hook: &str,
-        ctx: &HookContext,
-        args: Value,
-    ) -> Result<Value, HookError> {
-        let _permit = self.permits.acquire().await.map_err(|_| self.closed())?;
-        let worker = match self.take()? {
-            Some(worker) => worker,
-            None => self.start().await?,
-        };
-        // Until the call is over the worker belongs to it: dropped with it, it is killed.
-        let outcome = worker.call(hook, ctx, args).await;
-        if worker.failure().is_none() {
-            self.put_back(worker);
-        }
-        // What it says of the caller's own input must not be searched here either.
-        outcome.map_err(HookError::as_clean)
-    }
-
-    fn closed(&self) -> HookError {
-        let text = format!("the workers of `{}` are torn down", self.plugin.name);
-        HookError::new(code::UNAVAILABLE, text)
-    }
-
-    /// A worker that is free; `None` where one has to be started.
-    fn take(&self) -> Result<Option<McpStdio>, HookError> {
-        let mut idle = lock(&self.idle);
-        let idle = idle.as_mut().ok_or_else(|| self.closed())?;
-        // One that ended while nobody looked is none.
-        idle.retain(|worker| worker.failure().is_none());
-        Ok(idle.pop())
-    }
-
-    fn put_back(&self, worker: McpStdio) {
-        let mut idle = lock(&self.idle);
-        if let Some(idle) = idle.as_mut() {
-            idle.push(worker);
-        }
-    }
-
-    async fn start(&self) -> Result<McpStdio, HookError> {
-        let (plugin, command) = (Arc::clone(&self.plugin), Arc::clone(&self.command));
-        let (content_hash, feed) = (Arc::clone(&self.content_hash), self.feed.clone());
-        let resources = Arc::clone(&self.resources);
-        let mut starting = JoinSet::new();
-        starting.spawn_on(
-            async move {
-                supply_chain::inspect(&plugin, &command, &content_hash).await?;
-                let needs = Needs {
-                    resources: &*resources,
-                    required: &plugin.resources,
-                };
-                let (name, limit) = (&plugin.name, plugin.startup_timeout);
-                McpStdio::start(name, &command, &feed, limit, needs)
-                    .await
-                    .map_err(|error| PluginRegistryError::of_start(name, limit, error))
-            },
-            &self.runtime,
-        );
-        match starting.join_next().await {
-            Some(Ok(started)) => Ok(started?),
-            Some(Err(error)) if error.is_panic() => Err(HookError::new(
-                code::UNAVAILABLE,
-                format!(
-                    "a worker of `{}` could not be started: its start panicked",
-                    self.plugin.name
-                ),
-            )),
-            _ => Err(HookError::new(
-                code::UNAVAILABLE,
-                format!(
-                    "a worker of `{}` could not be started: the host is shutting down",
-                    self.plugin.name
-                ),
-            )),
-        }
-    }
-
-    /// Lets no more calls in and ends the children, each within `limit` for its own part. One that
-    /// is still busy is killed by the end of its call.
-    pub(crate) async fn close(&self, limit: Duration) {
-        self.permits.close();
-        let idle = lock(&self.idle).take();
-        let mut ending = JoinSet::new();
-        for worker in idle.into_iter().flatten() {
-            ending.spawn(async move {
-                if let Err(failure) = worker.teardown(limit).await {
-                    tracing::warn!(worker = ?worker, "a worker could not be torn down: {failure:?}");
-                }
-            });
-        }
-        while ending.join_next().await.is_some() {}
-    }
-}
-
-impl Caller for WorkerPool {
-    fn plugin(&self) -> &PluginName {
-        &self.plugin.name
-    }
-
-    fn call<'a>(
-        &'a self,
-        hook: &'a str,
-        ctx: &'a HookContext,
-        args: Value,
-    ) -> BoxFuture<'a, Result<Value, HookError>> {
-        Box::pin(self.run(hook, ctx, args))
-    }
-}
 
 /// Whether a linked plugin has hooks that need processes of their own.
 pub(crate) fn needs_workers(declaration: &Declaration) -> bool {
@@ -212,8 +27,13 @@ fn process_bound(declaration: &Declaration) -> Option<String> {
 /// Why a linked plugin cannot run in this process without workers, whatever its setup does.
 pub(crate) fn refuses(declaration: &Declaration) -> Option<String> {
     let what = process_bound(declaration)?;
+    let remedy = if cfg!(feature = "mcp-stdio") {
+        let Declaration { kind, name, .. } = declaration;
+        format!("add `.worker(\"{kind}\", \"{name}\", path)`, give its manifest a `command`")
+    } else {
+        "give it one, which needs the feature `mcp-stdio` of dagstack-runtime".to_owned()
+    };
     Some(format!(
-        "{what} is `process_cpu_bound` and the host knows no executable of the plugin to run it in; add `.worker(\"{}\", \"{}\", path)`, give its manifest a `command`, or declare it `thread_cpu_bound`",
-        declaration.kind, declaration.name
+        "{what} is `process_cpu_bound` and the host knows no executable of the plugin to run it in; {remedy}, or declare it `thread_cpu_bound`"
     ))
 }

@@ -149,6 +149,7 @@ fn a_second_plugin_of_the_same_name_is_a_duplicate() {
     assert_eq!(error.code(), "duplicate_plugin");
 }
 
+#[cfg(feature = "mcp-stdio")] // See `linked_only` for hosts without it.
 #[tokio::test]
 async fn a_runtime_array_runs_in_process_if_linked_else_by_its_address() {
     let folder = tempfile::tempdir().unwrap();

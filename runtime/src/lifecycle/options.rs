@@ -1,13 +1,9 @@
 //! What a host says about the life of its plugins.
 
-use std::collections::HashMap;
-use std::sync::Arc;
 use std::time::Duration;
 
-use dagstack_plugin::PluginName;
-
+use crate::mcp_stdio::options::Processes;
 use crate::supply_chain::Publishers;
-use dagstack_client::StdioCommand;
 
 /// How often plugins are asked how they are.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(30);
@@ -21,10 +17,7 @@ pub(crate) struct Options {
     pub(crate) health_interval: Option<Duration>,
     pub(crate) health_timeout: Duration,
     pub(crate) restart: RestartPolicy,
-    /// The executables for `process_cpu_bound` hooks of linked plugins.
-    pub(crate) workers: HashMap<PluginName, Arc<StdioCommand>>,
-    /// How many processes each of them may have.
-    pub(crate) worker_processes: usize,
+    pub(crate) processes: Processes,
     /// Overrides what the environment says.
     pub(crate) publishers: Option<Publishers>,
 }
@@ -35,15 +28,10 @@ impl Default for Options {
             health_interval: Some(HEALTH_INTERVAL),
             health_timeout: HEALTH_TIMEOUT,
             restart: RestartPolicy::default(),
-            workers: HashMap::new(),
-            worker_processes: cores(),
+            processes: Processes::default(),
             publishers: None,
         }
     }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Whether and how a plugin's process is started again that ended by itself.

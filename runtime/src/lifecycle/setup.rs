@@ -21,14 +21,8 @@ use crate::executor::JoinError;
 use crate::host::TokioHost;
 use crate::in_process::InProcess;
 use crate::live::{Live, Running};
-use crate::middleware;
 use crate::registry::Registry;
-use crate::resources::HostResources;
 use crate::status::State;
-use crate::supply_chain::{self, ContentHash};
-use crate::workers::WorkerPool;
-use dagstack_client::Needs;
-use dagstack_client::{McpStdio, StdioCommand};
 use dagstack_engine::Reason;
 
 /// A plugin on its way up.
@@ -189,19 +183,9 @@ impl Registry {
                     Ok(Running::InProcess(adapter.keeping(resources)))
                 })
             }
-            Source::McpStdio(command) => {
-                let (plugin, hash) = (
-                    Arc::clone(&entry.descriptor),
-                    Arc::clone(&entry.content_hash),
-                );
-                let (command, resources) = (Arc::clone(command), Arc::clone(&self.inner.resources));
-                Box::pin(start_process(
-                    plugin,
-                    hash,
-                    command,
-                    feed.clone(),
-                    resources,
-                ))
+            Source::McpStdio(program) => {
+                let process = self.start_process(index, program, feed);
+                Box::pin(async move { Ok(Running::Elsewhere(process.await?)) })
             }
             Source::Never { .. } => return None,
         };
@@ -210,26 +194,6 @@ impl Registry {
             subscriptions.keep();
             Ok(running)
         }))
-    }
-
-    /// The processes for a linked plugin's `process_cpu_bound` hooks, where an executable is known.
-    fn workers_of(
-        &self,
-        index: usize,
-        feed: &SectionFeed,
-        host: &TokioHost,
-    ) -> Option<Arc<WorkerPool>> {
-        let entry = &self.inner.entries[index];
-        let command = entry.descriptor.worker.as_ref()?;
-        Some(Arc::new(WorkerPool::new(
-            Arc::clone(&entry.descriptor),
-            Arc::clone(&entry.content_hash),
-            Arc::clone(command),
-            feed.clone(),
-            Arc::clone(&self.inner.resources),
-            host.runtime().clone(),
-            self.inner.lifecycle.options.worker_processes,
-        )))
     }
 
     /// The config section of a plugin that is to be set up now; `None` if it is not to be.
@@ -406,26 +370,6 @@ impl Drop for Subscriptions {
             feed.close();
         }
     }
-}
-
-async fn start_process(
-    descriptor: Arc<Descriptor>,
-    content_hash: Arc<ContentHash>,
-    command: Arc<StdioCommand>,
-    feed: SectionFeed,
-    resources: Arc<HostResources>,
-) -> Result<Running, PluginRegistryError> {
-    supply_chain::inspect(&descriptor, &command, &content_hash).await?;
-    let (name, limit) = (&descriptor.name, descriptor.startup_timeout);
-    let needs = Needs {
-        resources: &*resources,
-        required: &descriptor.resources,
-    };
-    let adapter = McpStdio::start(name, &command, &feed, limit, needs)
-        .await
-        .map_err(|error| PluginRegistryError::of_start(name, limit, error))?;
-    middleware::plugin::check_exposed(&descriptor, |hook| adapter.hides(hook))?;
-    Ok(Running::Elsewhere(Box::new(adapter)))
 }
 
 fn in_process_outcome<T>(

@@ -30,7 +30,6 @@ mod scratch;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use dagstack_plugin::{BoxError, PluginName};
 
@@ -58,7 +57,6 @@ type Decorate = Box<dyn Fn(&ErasedResource, &PluginName) -> Option<ErasedResourc
 #[derive(Default)]
 pub(crate) struct HostResources {
     by_name: BTreeMap<String, Source>,
-    pub(crate) timeout: Option<Duration>,
 }
 
 struct Source {
@@ -128,28 +126,6 @@ impl HostResources {
     }
 }
 
-impl dagstack_client::HostResources for HostResources {
-    type Error = PluginRegistryError;
-
-    fn give(
-        &self,
-        plugin: &PluginName,
-        required: &[&str],
-        optional: &[&str],
-    ) -> Result<ResourceSet, PluginRegistryError> {
-        Self::give(
-            self,
-            plugin,
-            required.iter().copied(),
-            optional.iter().copied(),
-        )
-    }
-
-    fn timeout(&self) -> Option<Duration> {
-        self.timeout
-    }
-}
-
 impl Source {
     fn give(&self, plugin: &PluginName) -> Result<ErasedResource, BoxError> {
         let mut resource = (self.make)(plugin)?;
@@ -168,7 +144,6 @@ impl Source {
 pub(crate) struct ResourcesBuilder {
     sources: Vec<(String, String, Make)>,
     decorators: Vec<(String, String, Decorate)>,
-    pub(crate) timeout: Option<Duration>,
 }
 
 impl ResourcesBuilder {
@@ -207,10 +182,7 @@ impl ResourcesBuilder {
     pub(crate) fn build(self) -> Result<HostResources, PluginRegistryError> {
         let invalid =
             |resource, problem| Err(PluginRegistryError::ResourceInvalid { resource, problem });
-        let mut resources = HostResources {
-            timeout: self.timeout,
-            ..HostResources::default()
-        };
+        let mut resources = HostResources::default();
         let mut types: HashMap<String, String> = HashMap::new();
         for (name, type_name, make) in self.sources {
             if let Some(first) = types.insert(name.clone(), type_name.clone()) {
