@@ -48,6 +48,16 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), String> {
         ]))?;
         // And an executable has no jsonschema, which hosts in the workspace bring.
         shell::run(&mut cargo(&["test", "--quiet", "-p", "dagstack-engine"]))?;
+        // A host that only links plugins, which other members of the workspace are not.
+        shell::run(&mut cargo(&[
+            "test",
+            "--quiet",
+            "-p",
+            "dagstack-runtime",
+            "--no-default-features",
+            "--test",
+            "linked_only",
+        ]))?;
         shell::run(&mut cargo(&["test", "--quiet", "--workspace", "--doc"]))?;
     }
     for missing in &peers.missing {
