@@ -1,7 +1,7 @@
 //! What becomes of a call by JSON once it is let in: through its middleware, to wherever the plugin
 //! runs, until its caller gives up.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::ops::DerefMut;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use std::task::Poll;
 
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::error::not_exposed;
-use dagstack_plugin::giving_up::{GivingUp, given_up};
+use dagstack_plugin::giving_up::{given_up, until_given_up};
 use dagstack_plugin::kind::{Host, InFlight, Lease};
-use dagstack_plugin::middleware::{Call, Next, Payload};
+use dagstack_plugin::middleware::{Call, Next, Payload, no_result, used_up};
 use dagstack_plugin::panics::CatchPanic;
 use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code};
 use serde_json::Value;
@@ -126,14 +126,7 @@ impl<'a> Run<'a> {
             })
         });
         let passed = give_up_with(ctx, self.host(), passing).await;
-        let outcome = passed.and_then(|()| {
-            payload.result.ok_or_else(|| {
-                HookError::new(
-                    code::HOOK_FAILED,
-                    format!("a middleware around `{hook}` neither made the call nor set a result"),
-                )
-            })
-        });
+        let outcome = passed.and_then(|()| payload.result.ok_or_else(|| no_result(hook)));
         (outcome, payload.called)
     }
 
@@ -168,22 +161,12 @@ impl JsonPayload<'_> {
         let plugin = &self.run.entry.descriptor.name;
         Err(not_exposed(plugin, self.hook))
     }
-
-    fn used_up(&self) -> HookError {
-        HookError::new(
-            code::HOOK_FAILED,
-            format!(
-                "the arguments of `{}` were used by the call; a middleware reads them before it, or sets them again",
-                self.hook
-            ),
-        )
-    }
 }
 
 impl Payload for JsonPayload<'_> {
     fn args_json(&self) -> Result<Value, HookError> {
         self.check_exposed()?;
-        self.args.clone().ok_or_else(|| self.used_up())
+        self.args.clone().ok_or_else(|| used_up(self.hook))
     }
 
     fn set_args_json(&mut self, args: Value) -> Result<(), HookError> {
@@ -195,7 +178,7 @@ impl Payload for JsonPayload<'_> {
 
     fn invoke<'x>(&'x mut self, ctx: &'x HookContext) -> BoxFuture<'x, Result<(), HookError>> {
         Box::pin(async move {
-            let args = self.args.take().ok_or_else(|| self.used_up())?;
+            let args = self.args.take().ok_or_else(|| used_up(self.hook))?;
             self.called = true;
             self.result = Some(self.run.direct(self.hook, ctx, args).await?);
             Ok(())
@@ -214,7 +197,7 @@ impl Payload for JsonPayload<'_> {
     }
 }
 
-/// Awaits a call until its caller gives up. It finds a runtime around it, whoever awaits it.
+/// Awaits a call until its caller gives up. Boxed: it would be moved about with every call.
 pub(crate) fn give_up_with<'a, F, T>(
     ctx: &'a HookContext,
     host: &'a dyn Host,
@@ -224,12 +207,5 @@ where
     F: DerefMut + Send + 'a,
     F::Target: Future<Output = Result<T, HookError>> + Send,
 {
-    Box::pin(async move {
-        let mut giving_up = GivingUp::new(ctx, host);
-        poll_fn(|cx| match host.within(|| call.as_mut().poll(cx)) {
-            Some(Poll::Ready(outcome)) => Poll::Ready(outcome),
-            _ => giving_up.poll(cx).map(Err),
-        })
-        .await
-    })
+    Box::pin(async move { until_given_up(ctx, host, call.as_mut(), || false).await })
 }

@@ -1,7 +1,7 @@
 //! [`GivingUp`]: a caller who waits no longer.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -34,9 +34,40 @@ pub(crate) fn has_given_up(ctx: &HookContext) -> bool {
     ctx.cancellation().is_cancelled() || ctx.remaining().is_some_and(|left| left.is_zero())
 }
 
+/// Awaits a call until its caller gives up. The call finds a runtime around it, whoever awaits it.
+///
+/// A cancellation counts only where nobody waits for the answer any more; it is asked about once.
+///
+/// # Errors
+///
+/// Those of the call, and those of [`given_up`].
+pub async fn until_given_up<T>(
+    ctx: &HookContext,
+    host: &dyn Host,
+    mut call: Pin<&mut (impl Future<Output = Result<T, HookError>> + ?Sized)>,
+    is_wanted: impl Fn() -> bool,
+) -> Result<T, HookError> {
+    // Most calls end without waiting.
+    let mut giving_up = None;
+    poll_fn(|cx| {
+        if let Some(Poll::Ready(outcome)) = host.within(|| call.as_mut().poll(cx)) {
+            return Poll::Ready(outcome);
+        }
+        let giving_up = giving_up.get_or_insert_with(|| GivingUp::new(ctx, host));
+        let given_up = giving_up.poll(cx);
+        if giving_up.cancelled.is_some() && ctx.cancellation().is_cancelled() && is_wanted() {
+            giving_up.cancelled = None;
+            return giving_up.poll(cx).map(Err);
+        }
+        given_up.map(Err)
+    })
+    .await
+}
+
 /// Waits for the caller of a running hook to cancel, for its deadline, or for the plugin to go.
 pub struct GivingUp {
-    cancelled: Cancelled,
+    /// `None` once that does not matter.
+    cancelled: Option<Cancelled>,
     revoked: Option<Cancelled>,
     deadline: Option<BoxFuture<'static, ()>>,
 }
@@ -51,7 +82,7 @@ impl GivingUp {
     /// Watches the caller of `ctx` by the clock of `host`.
     pub fn new(ctx: &HookContext, host: &dyn Host) -> Self {
         Self {
-            cancelled: ctx.cancellation().cancelled(),
+            cancelled: Some(ctx.cancellation().cancelled()),
             revoked: host.revoked().map(CancelToken::cancelled),
             deadline: ctx.deadline().map(|at| host.sleep_until(at)),
         }
@@ -59,7 +90,9 @@ impl GivingUp {
 
     /// Ready, with the error of the call, once nobody waits for it any more.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
-        if Pin::new(&mut self.cancelled).poll(cx).is_ready() {
+        if let Some(cancelled) = &mut self.cancelled
+            && Pin::new(cancelled).poll(cx).is_ready()
+        {
             return Poll::Ready(was_cancelled());
         }
         if let Some(revoked) = &mut self.revoked

@@ -1,17 +1,15 @@
 //! Middleware: what stands around the calls of hooks (plugin specification, §6).
 
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 
 use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::context::{HookContext, Metadata};
-use crate::error::HookError;
+use crate::error::{HookError, code};
 use crate::future::BoxFuture;
-use crate::giving_up::{GivingUp, given_up};
+use crate::giving_up::{given_up, until_given_up};
 use crate::kind::Host;
 use crate::name::PluginName;
 
@@ -252,11 +250,29 @@ async fn watched(
     call: &mut Call<'_>,
 ) -> Result<(), HookError> {
     given_up(call.ctx())?;
-    let mut giving_up = GivingUp::new(call.ctx(), host);
+    let ctx = call.ctx().clone();
     let mut inner = first.call(call, Next(rest));
-    poll_fn(|cx| match inner.as_mut().poll(cx) {
-        Poll::Ready(outcome) => Poll::Ready(outcome),
-        Poll::Pending => giving_up.poll(cx).map(Err),
-    })
-    .await
+    until_given_up(&ctx, host, inner.as_mut(), || false).await
+}
+
+/// The error of a call of which no middleware made anything.
+#[cold]
+#[doc(hidden)]
+pub fn no_result(hook: &str) -> HookError {
+    HookError::new(
+        code::HOOK_FAILED,
+        format!("a middleware around `{hook}` neither made the call nor set a result"),
+    )
+}
+
+/// The error of arguments that are read, or used, after the call.
+#[cold]
+#[doc(hidden)]
+pub fn used_up(hook: &str) -> HookError {
+    HookError::new(
+        code::HOOK_FAILED,
+        format!(
+            "the arguments of `{hook}` were used by the call; a middleware reads them before it, or sets them again"
+        ),
+    )
 }

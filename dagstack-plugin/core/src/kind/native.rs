@@ -17,7 +17,7 @@ use crate::future::BoxFuture;
 use crate::giving_up::{GivingUp, given_up, has_given_up};
 use crate::kind::lease::Leased;
 use crate::kind::{HookSpec, InFlight, Kind, Lease};
-use crate::middleware::{Call, Next, Payload};
+use crate::middleware::{Call, Next, Payload, no_result, used_up};
 use crate::name::PluginName;
 use crate::plugin::Plugin;
 
@@ -253,14 +253,6 @@ impl<P: Plugin> Native<P> {
 #[cold]
 fn not_run() -> HookError {
     HookError::new(code::UNAVAILABLE, "the host did not run the hook")
-}
-
-#[cold]
-fn no_result(hook: &str) -> HookError {
-    HookError::new(
-        code::HOOK_FAILED,
-        format!("a middleware around `{hook}` neither made the call nor set a result"),
-    )
 }
 
 pin_project_lite::pin_project! {
@@ -504,14 +496,4 @@ where
     fn set_result_json(&mut self, _: Value) -> Result<(), HookError> {
         Err(not_exposed(self.plugin, self.hook))
     }
-}
-
-#[cold]
-fn used_up(hook: &str) -> HookError {
-    HookError::new(
-        code::HOOK_FAILED,
-        format!(
-            "the arguments of `{hook}` were used by the call; a middleware reads them before it, or sets them again"
-        ),
-    )
 }

@@ -1,11 +1,9 @@
 //! `tools/call`: from the text of its parameters to the bytes of its answer.
 
 use std::borrow::Cow;
-use std::future::poll_fn;
 use std::ops::Range;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use rmcp::ErrorData;
@@ -23,13 +21,11 @@ use super::reader::LARGE;
 use super::reply::{self, Copy, Form};
 use super::server::{Job, Server};
 use dagstack_engine::call::call_at;
-use dagstack_manifest::ExecutionModel;
-use dagstack_plugin_core::cancel::CancelToken;
 use dagstack_plugin_core::context::HookContext;
-use dagstack_plugin_core::error::was_cancelled;
 use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::form::{Args, Output};
 use dagstack_plugin_core::future::BoxFuture;
+use dagstack_plugin_core::giving_up::until_given_up;
 use dagstack_plugin_core::plugin::ErasedPlugin;
 
 /// A reply waits for others only behind calls that took less.
@@ -133,30 +129,6 @@ pub(super) fn range(outer: &str, inner: &str) -> Range<usize> {
     start..start + inner.len()
 }
 
-/// Gives a hook up that waits when its caller does: what it waits for is dropped with it, as in
-/// process. It is polled once more first, and may still come to an end. At the end of the process
-/// every token is cancelled although callers may still want their answers; those go on.
-async fn until_cancelled(
-    called: impl Future<Output = Result<Output, HookError>>,
-    token: &CancelToken,
-    is_wanted: impl Fn() -> bool,
-) -> Result<Output, HookError> {
-    let (mut called, mut cancelled) = (pin!(called), pin!(token.cancelled()));
-    let mut told = false;
-    poll_fn(|cx| match called.as_mut().poll(cx) {
-        Poll::Pending if !told && cancelled.as_mut().poll(cx).is_ready() => {
-            told = true;
-            if is_wanted() {
-                Poll::Pending
-            } else {
-                Poll::Ready(Err(was_cancelled()))
-            }
-        }
-        polled => polled,
-    })
-    .await
-}
-
 impl Call {
     /// Notes a call that was read. `id` and `args` lie in `text`.
     pub(super) fn begin(
@@ -213,34 +185,20 @@ impl Call {
 
     fn run_on(self, server: &Arc<Server>, plugin: Arc<dyn ErasedPlugin>, more: bool) {
         let began = more.then(Instant::now);
-        let waits = server
-            .tools
-            .declaration
-            .hooks
-            .get(self.hook)
-            .is_some_and(|hook| hook.execution_model == ExecutionModel::Async);
         let asked = Arc::clone(server);
         let future: BoxFuture<'static, (Self, Result<Output, HookError>)> = Box::pin(async move {
-            let args = Args::Json(self.args());
-            let called = call_at(&*plugin, self.hook, &self.context, args);
-            let called = until_cancelled(called, self.context.cancellation(), || {
-                asked.in_flight.has(self.id(), self.ticket)
-            });
-            let outcome = match self.context.deadline() {
-                Some(deadline) if waits => {
-                    match tokio::time::timeout_at(deadline.into(), called).await {
-                        Ok(outcome) => outcome,
-                        Err(_) => {
-                            self.context.cancellation().cancel();
-                            Err(HookError::new(
-                                code::DEADLINE_EXCEEDED,
-                                "the call's deadline has passed",
-                            ))
-                        }
-                    }
-                }
-                _ => called.await,
+            let outcome = {
+                let args = Args::Json(self.args());
+                let called = pin!(call_at(&*plugin, self.hook, &self.context, args));
+                // At the end of the process every token is cancelled although callers may still want their
+                // answers; those go on.
+                let is_wanted = || asked.in_flight.has(self.id(), self.ticket);
+                until_given_up(&self.context, &asked.runtime, called, is_wanted).await
             };
+            if matches!(&outcome, Err(error) if error.code() == code::DEADLINE_EXCEEDED) {
+                // What the hook has begun elsewhere hears of it by its token.
+                self.context.cancellation().cancel();
+            }
             (self, outcome)
         });
         let then = {

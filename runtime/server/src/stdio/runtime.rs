@@ -2,8 +2,10 @@
 //! see to time and io; hooks are polled by others.
 
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use dagstack_plugin_core::future::BoxFuture;
+use dagstack_plugin_core::kind::Host;
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 use tokio::time::Sleep;
 
@@ -40,6 +42,22 @@ impl AsyncRuntime {
     pub(super) fn sleep(&self, time: Duration) -> Option<Sleep> {
         let _inside = self.enter()?;
         Some(tokio::time::sleep(time))
+    }
+}
+
+/// Whoever polls a hook here has entered the runtime.
+impl Host for AsyncRuntime {
+    fn sleep_until(&self, at: Instant) -> BoxFuture<'static, ()> {
+        match self.enter() {
+            Some(_inside) => Box::pin(tokio::time::sleep_until(at.into())),
+            // Without a runtime there is no clock.
+            None => Box::pin(std::future::pending()),
+        }
+    }
+
+    /// Every worker is a thread for long computations.
+    fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+        work
     }
 }
 
