@@ -53,8 +53,8 @@ use crate::execution::ExecutionModel;
 use crate::panics::CatchPanic;
 use crate::resources::ResourceSet;
 use crate::sync::lock;
-use crate::task;
 use crate::{Args, ErasedPlugin, HookContext, Plugin, PluginScope, Registration, SetupContext};
+use dagstack_engine::task;
 
 /// The plugin `T`, linked into the test.
 pub fn in_process<T: Plugin>() -> TestPlugin {

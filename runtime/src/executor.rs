@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
+use dagstack_engine::task::{self, Executor};
 use dagstack_plugin::BoxFuture;
 use dagstack_plugin::sync::{lock, wait_while};
-use dagstack_plugin::task::{self, Executor};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 

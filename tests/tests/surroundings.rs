@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::thread;
 
 use async_trait::async_trait;
+use dagstack_engine::task::block_on;
 use dagstack_plugin::middleware::{Call, Middleware, Next};
-use dagstack_plugin::task::block_on;
 use dagstack_plugin::testing::{self, TestPlugin};
 use dagstack_plugin::{CancelToken, Health, HookError, Metadata, code};
 use dagstack_runtime::{HookContext, MemoryConfig, PluginHandle, Registry};
@@ -157,7 +157,7 @@ fn outside<T: Send>(future: impl Future<Output = T> + Send) -> T {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             assert!(tokio::runtime::Handle::try_current().is_err());
-            dagstack_plugin::task::block_on(future)
+            dagstack_engine::task::block_on(future)
         });
         thread.join().expect("no panic")
     })

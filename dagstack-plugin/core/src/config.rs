@@ -1,6 +1,5 @@
 //! A plugin's config, decoded from its section, and subscriptions to its changes.
 
-mod queue;
 mod subscription;
 
 use schemars::JsonSchema;
@@ -14,7 +13,6 @@ use crate::problem::Problem;
 use crate::schema::Schema;
 use crate::undecoded::{self, Segment, UNFIT, Undecoded};
 
-pub use queue::ChangeQueue;
 pub use subscription::{
     CallbackOutcome, Calls, ConfigSubscription, Coverage, Prepared, SectionFeed, failed_paths,
 };

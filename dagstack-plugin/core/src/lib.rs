@@ -34,6 +34,8 @@ pub mod name;
 #[doc(hidden)]
 pub mod numbers;
 #[doc(hidden)]
+pub mod object;
+#[doc(hidden)]
 pub mod panics;
 pub mod peers;
 #[doc(hidden)]
@@ -48,8 +50,6 @@ pub mod schema;
 pub mod secrets;
 #[doc(hidden)]
 pub mod sync;
-#[doc(hidden)]
-pub mod task;
 pub mod tenancy;
 pub mod tool;
 pub mod trace;
@@ -57,7 +57,6 @@ pub mod types;
 mod uncompiled;
 #[doc(hidden)]
 pub mod undecoded;
-pub mod wire;
 
 /// The JSON values that hooks, configs and errors speak in.
 pub use serde_json;

@@ -141,7 +141,7 @@ impl<'a> Progress<'a> {
     }
 
     /// [`update`](Self::update) with more of it. A payload that nests deeper than
-    /// [`MAX_NESTING`](crate::wire::MAX_NESTING) levels is left out, and a text says so.
+    /// [`MAX_NESTING`](crate::encode::nesting::MAX_NESTING) levels is left out, and a text says so.
     pub fn update_with(&self, percent: f64, message: impl Into<String>, payload: impl Into<Value>) {
         self.report(|| ProgressReport::Update {
             percent,

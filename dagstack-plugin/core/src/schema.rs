@@ -17,6 +17,8 @@ pub use self::keywords::Schema;
 pub use self::keywords::{is_any, is_never};
 pub use self::of_hook::HookSchemas;
 #[doc(hidden)]
+pub use self::of_hook::WRAP;
+#[doc(hidden)]
 pub use self::published::bounds;
 #[doc(hidden)]
 pub use self::reference::{Target, find, key, name_of, resolve, target};

@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use dagstack_engine::tool;
 use serde_json::{Map, Value, json};
 
+use crate::args;
 use crate::config::check_nesting;
 use crate::error::{HookError, PluginError, code};
-use crate::resources::{Offer, ResourceSet, Served};
-use crate::{args, wire};
+use crate::resources::ResourceSet;
+use dagstack_engine::wire;
+use dagstack_engine::{Offer, Served};
 
 /// How long a child may take to end after its stdin is closed.
 const END: Duration = Duration::from_secs(5);

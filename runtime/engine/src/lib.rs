@@ -5,20 +5,26 @@ mod adapter;
 #[doc(hidden)]
 pub mod arguments;
 pub mod call;
+mod change_queue;
 #[doc(hidden)]
 pub mod config;
 mod diagnose;
 mod numbers;
+mod offer;
 mod reason;
 mod schema;
 pub mod secrets;
 mod section;
 mod setup;
 mod step;
+pub mod task;
 pub mod tool;
 pub mod validate;
+pub mod wire;
 
 pub use adapter::{Adapter, Announced, TeardownFailure};
+pub use change_queue::ChangeQueue;
+pub use offer::{Offer, Offered, Served};
 pub use reason::Reason;
 pub use schema::Judge;
 pub use section::check as check_section;

@@ -3,7 +3,7 @@
 //! Plugin specification §2, kind `tool` v1.0.0. The same functions serve every runtime, so that a
 //! tool answers the same wherever it runs.
 
-use dagstack_plugin_core::wire::Object;
+use dagstack_plugin_core::object::Object;
 use dagstack_plugin_core::{Declaration, HookError, Problem, args, code};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

@@ -39,10 +39,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dagstack_engine::wire::Object;
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::manifest::ChainWrap;
 use dagstack_plugin::middleware::{Call, Middleware, Next};
-use dagstack_plugin::wire::Object;
 use dagstack_plugin::{HookError, Metadata, PluginName, async_trait, code};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};

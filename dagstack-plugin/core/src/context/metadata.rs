@@ -29,7 +29,7 @@ impl Metadata {
     }
 
     /// The same map with one entry added or replaced. The original stays as it was. In the place of a
-    /// value that nests deeper than [`MAX_NESTING`](crate::wire::MAX_NESTING) levels stands a text that
+    /// value that nests deeper than [`MAX_NESTING`](crate::encode::nesting::MAX_NESTING) levels stands a text that
     /// says so, however metadata are made: they would not cross.
     #[must_use]
     pub fn with(&self, key: impl Into<String>, value: impl Into<Value>) -> Self {
@@ -96,14 +96,22 @@ impl Metadata {
 }
 
 /// A value that cannot be metadata.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("metadata `{key}` has no JSON form: {problem}")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataError {
     /// The key it was to stand under.
     pub key: String,
     /// Why not.
     pub problem: String,
 }
+
+impl fmt::Display for MetadataError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { key, problem } = self;
+        write!(f, "metadata `{key}` has no JSON form: {problem}")
+    }
+}
+
+impl std::error::Error for MetadataError {}
 
 impl From<Map<String, Value>> for Metadata {
     fn from(mut map: Map<String, Value>) -> Self {

@@ -17,7 +17,7 @@ pub const UNAVAILABLE: &str = "unavailable";
 /// The connection to a plugin out of process failed.
 pub const TRANSPORT: &str = "transport";
 /// The hook's value has no JSON form (NaN, infinity, an integer beyond 64 bits, a map key that is no
-/// text), or nests deeper than [`MAX_NESTING`](crate::wire::MAX_NESTING) levels.
+/// text), or nests deeper than [`MAX_NESTING`](crate::encode::nesting::MAX_NESTING) levels.
 pub const RESULT_NOT_SERIALISABLE: &str = "result_not_serialisable";
 /// A policy refused the call.
 pub const PERMISSION_DENIED: &str = "permission_denied";

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::chain::{BoxError, Facts, all, is};
 use super::{ResourceError, TenantAccessDenied, code};
-use crate::wire::object::Object;
+use crate::object::Object;
 
 /// Why a hook call failed: a stable [`code`](Self::code), a message for a person or a model, and
 /// structured details. It survives every runtime: a host sees the same error whether the plugin is
@@ -61,7 +61,7 @@ impl HookError {
     }
 
     /// Adds structured details. Those that nest deeper than
-    /// [`MAX_NESTING`](crate::wire::MAX_NESTING) levels are left out, and a text says so.
+    /// [`MAX_NESTING`](crate::encode::nesting::MAX_NESTING) levels are left out, and a text says so.
     #[must_use]
     pub fn details(mut self, details: Value) -> Self {
         self.0.facts.details = Some(crate::encode::nesting::shallow(details));

@@ -1,15 +1,14 @@
 //! [`ResourceError`]: why a plugin is not given a resource.
 
+use std::fmt;
+
 use super::code;
 
 /// Why a plugin is not given a resource.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResourceError {
     /// The plugin does not name it in `resources(…)`.
-    #[error(
-        "`{plugin}` does not declare the resource `{resource}`; add it: `#[plugin(…, resources(required = [\"{resource}\"]))]`, or to `optional`"
-    )]
     Undeclared {
         /// The plugin.
         plugin: String,
@@ -18,7 +17,6 @@ pub enum ResourceError {
     },
 
     /// The host does not have it.
-    #[error("the host has no resource `{resource}`{}", missing_hint(.known, .suggestion.as_deref(), .hint))]
     Missing {
         /// The resource.
         resource: String,
@@ -31,7 +29,6 @@ pub enum ResourceError {
     },
 
     /// It is of another type.
-    #[error("the resource `{resource}` is `{found}`, not `{asked}`")]
     WrongType {
         /// The resource.
         resource: String,
@@ -42,7 +39,6 @@ pub enum ResourceError {
     },
 
     /// It cannot be given to a plugin in another process.
-    #[error("the resource `{resource}` cannot be used from another process: {reason}")]
     CannotCross {
         /// The resource.
         resource: String,
@@ -50,6 +46,37 @@ pub enum ResourceError {
         reason: String,
     },
 }
+
+impl fmt::Display for ResourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Undeclared { plugin, resource } => write!(
+                f,
+                "`{plugin}` does not declare the resource `{resource}`; add it: `#[plugin(…, resources(required = [\"{resource}\"]))]`, or to `optional`"
+            ),
+            Self::Missing {
+                resource,
+                known,
+                suggestion,
+                hint,
+            } => {
+                let hint = missing_hint(known, suggestion.as_deref(), hint);
+                write!(f, "the host has no resource `{resource}`{hint}")
+            }
+            Self::WrongType {
+                resource,
+                asked,
+                found,
+            } => write!(f, "the resource `{resource}` is `{found}`, not `{asked}`"),
+            Self::CannotCross { resource, reason } => write!(
+                f,
+                "the resource `{resource}` cannot be used from another process: {reason}"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ResourceError {}
 
 fn missing_hint(known: &[String], suggestion: Option<&str>, hint: &str) -> String {
     let guess = crate::did_you_mean(suggestion);

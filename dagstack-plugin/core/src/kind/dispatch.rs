@@ -83,21 +83,18 @@ impl<P: ?Sized> fmt::Debug for Candidate<P> {
 }
 
 /// Why a dispatch failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum DispatchError {
     /// The plugin that was called failed.
-    #[error("`{plugin}` failed: {error}")]
     Hook {
         /// The plugin.
         plugin: PluginName,
         /// Its error.
-        #[source]
         error: HookError,
     },
 
     /// Nobody can be called.
-    #[error("no plugin can be called for `{kind}.{hook}`: {reason}")]
     NoPlugin {
         /// The kind.
         kind: String,
@@ -108,10 +105,6 @@ pub enum DispatchError {
     },
 
     /// Several plugins fit equally well.
-    #[error(
-        "`{kind}.{hook}` calls one plugin, and {} fit equally well (priority {priority}); give one a higher priority, set {variable}, or route with `.route(\"{kind}\", …)`",
-        names(candidates)
-    )]
     AmbiguousPlugin {
         /// The kind.
         kind: String,
@@ -126,10 +119,6 @@ pub enum DispatchError {
     },
 
     /// No plugin supports what was asked for, and there is no fallback.
-    #[error(
-        "no plugin of kind `{kind}` supports the {capability} `{key}`, and none is the fallback; supported: {}",
-        listed(supported)
-    )]
     NoCapabilityMatch {
         /// The kind.
         kind: String,
@@ -144,7 +133,6 @@ pub enum DispatchError {
     },
 
     /// The hook is of another class than the one it was called by.
-    #[error("`{kind}.{hook}` is a {declared} hook, it cannot be called as {requested}")]
     DispatchMismatch {
         /// The kind.
         kind: String,
@@ -157,7 +145,6 @@ pub enum DispatchError {
     },
 
     /// Plugins failed in a fail-fast broadcast.
-    #[error("a broadcast of `{kind}.{hook}` failed: {}", failures(errors))]
     BroadcastErrors {
         /// The kind.
         kind: String,
@@ -168,12 +155,67 @@ pub enum DispatchError {
     },
 
     /// The kind has no such hook.
-    #[error(transparent)]
     UnknownHook(HookError),
 
     /// The arguments do not say what the dispatch needs to know.
-    #[error(transparent)]
     Arguments(HookError),
+}
+
+impl fmt::Display for DispatchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Hook { plugin, error } => write!(f, "`{plugin}` failed: {error}"),
+            Self::NoPlugin { kind, hook, reason } => {
+                write!(f, "no plugin can be called for `{kind}.{hook}`: {reason}")
+            }
+            Self::AmbiguousPlugin {
+                kind,
+                hook,
+                candidates,
+                priority,
+                variable,
+            } => write!(
+                f,
+                "`{kind}.{hook}` calls one plugin, and {} fit equally well (priority {priority}); give one a higher priority, set {variable}, or route with `.route(\"{kind}\", …)`",
+                names(candidates)
+            ),
+            Self::NoCapabilityMatch {
+                kind,
+                capability,
+                key,
+                supported,
+                ..
+            } => write!(
+                f,
+                "no plugin of kind `{kind}` supports the {capability} `{key}`, and none is the fallback; supported: {}",
+                listed(supported)
+            ),
+            Self::DispatchMismatch {
+                kind,
+                hook,
+                declared,
+                requested,
+            } => write!(
+                f,
+                "`{kind}.{hook}` is a {declared} hook, it cannot be called as {requested}"
+            ),
+            Self::BroadcastErrors { kind, hook, errors } => {
+                let failures = failures(errors);
+                write!(f, "a broadcast of `{kind}.{hook}` failed: {failures}")
+            }
+            Self::UnknownHook(error) | Self::Arguments(error) => fmt::Display::fmt(error, f),
+        }
+    }
+}
+
+impl std::error::Error for DispatchError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Hook { error, .. } => Some(error),
+            Self::UnknownHook(error) | Self::Arguments(error) => error.source(),
+            _ => None,
+        }
+    }
 }
 
 fn names(plugins: &[PluginName]) -> String {

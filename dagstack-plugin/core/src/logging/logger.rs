@@ -69,7 +69,7 @@ impl Logger {
     /// an array, a `Vec`, a `serde_json` map. Names with the ending of a secret's (`_key`, `_token` …)
     /// have their values masked; `plugin.kind`, `plugin.name`, `plugin.version` and `tenant_id` are the
     /// call's own where it has them, and cannot be replaced. What nests deeper than
-    /// [`MAX_NESTING`](crate::wire::MAX_NESTING) levels is left out, and a text says so.
+    /// [`MAX_NESTING`](crate::encode::nesting::MAX_NESTING) levels is left out, and a text says so.
     pub fn log<K: Into<String>, V: Into<Value>>(
         &self,
         severity: Severity,

@@ -231,7 +231,7 @@ impl LogRecord {
             attributes: Map<String, Value>,
             #[serde(default)]
             resource: Map<String, Value>,
-            #[serde(default, deserialize_with = "crate::wire::optional")]
+            #[serde(default, deserialize_with = "crate::object::optional")]
             instrumentation_scope: Option<InstrumentationScope>,
             #[serde(default)]
             trace_id: Option<String>,

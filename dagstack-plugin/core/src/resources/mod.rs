@@ -2,7 +2,6 @@
 //! need `#[resource]` and stand in `dagstack-plugin`.
 
 mod clock;
-mod offer;
 #[cfg(feature = "system")]
 mod os_rng;
 mod remote;
@@ -16,7 +15,6 @@ use serde_json::Value;
 
 pub use crate::error::ResourceError;
 pub use clock::{Clock, ClockSetting, FrozenClock, StartedClock, SystemClock};
-pub use offer::{Offer, Offered, Served};
 #[cfg(feature = "system")]
 pub use os_rng::OsRng;
 pub(crate) use remote::answer;

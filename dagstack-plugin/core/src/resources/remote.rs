@@ -291,7 +291,10 @@ mod tests {
         }
         let sizes = |answer| {
             let remote = Remote::new("store", Arc::new(Answers(answer)));
-            crate::task::block_on(async move {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            runtime.block_on(async move {
                 remote
                     .call::<Vec<u8>>("sizes", Ok(Parameters::of("sizes")))
                     .await

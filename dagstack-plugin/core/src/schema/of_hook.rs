@@ -8,7 +8,9 @@ use serde_json::{Map, Value};
 use super::generated::published_input;
 use super::keywords::{self, Schema};
 use super::published::{Formats, publish};
-use crate::wire::WRAP;
+
+/// Marks an output schema whose value is wrapped as `{"result": …}`.
+pub const WRAP: &str = "x-dagstack-wrap-result";
 
 /// The schemas of one hook, in the form they have on the wire.
 #[derive(Debug)]

@@ -1,6 +1,7 @@
 //! From what an MCP server answers to what a hook returned.
 
-use dagstack_plugin_core::{HookError, code, wire};
+use dagstack_engine::wire;
+use dagstack_plugin_core::{HookError, code};
 use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, ErrorData};
 use serde_json::{Value, json};
 

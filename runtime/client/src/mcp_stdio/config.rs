@@ -1,10 +1,10 @@
 //! Telling a child of changes of its config section.
 
 use dagstack_engine::check_section;
+use dagstack_engine::wire::CONFIG_CHANGED;
 use dagstack_plugin_core::PluginName;
 use dagstack_plugin_core::config::{ConfigSubscription, SectionFeed};
 use dagstack_plugin_core::schema::Schema;
-use dagstack_plugin_core::wire::CONFIG_CHANGED;
 use rmcp::RoleClient;
 use rmcp::model::{ClientNotification, CustomNotification};
 use rmcp::service::Peer;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use dagstack_plugin_core::wire::{self, AnnouncedHook};
+use dagstack_engine::wire::{self, AnnouncedHook};
 use dagstack_plugin_core::{HookError, error, tool};
 use rmcp::model::{JsonObject, Tool};
 use serde::Deserialize;

@@ -1,7 +1,8 @@
 //! What goes beside a call's arguments, in `_meta`.
 
+use dagstack_engine::wire;
 use dagstack_plugin_core::trace::{self, TRACEPARENT, TRACESTATE};
-use dagstack_plugin_core::{HookContext, Metadata, wire};
+use dagstack_plugin_core::{HookContext, Metadata};
 use rmcp::model::{JsonObject, MetaObject, RequestMetaObject};
 use serde_json::{Map, Value};
 

@@ -16,13 +16,14 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
+use dagstack_engine::wire;
+use dagstack_engine::wire::Object;
 use dagstack_engine::{Adapter, Announced, Reason, TeardownFailure};
 use dagstack_plugin_core::config::ConfigSubscription;
 use dagstack_plugin_core::resources::ResourceSet;
 use dagstack_plugin_core::schema::Schema;
-use dagstack_plugin_core::wire::Object;
 use dagstack_plugin_core::{
-    BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool, wire,
+    BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool,
 };
 use rmcp::RoleClient;
 use rmcp::model::{CallToolRequestParams, ClientRequest, CustomRequest};

@@ -9,8 +9,9 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use dagstack_engine::wire;
 use dagstack_plugin_core::sync::lock;
-use dagstack_plugin_core::{Progress, ProgressSink, wire};
+use dagstack_plugin_core::{Progress, ProgressSink};
 use rmcp::model::{
     CallToolRequestParams, ClientRequest, GetMeta, MetaObject, NotificationMetaObject,
     ProgressNotification, ProgressToken, RequestMetaObject,

@@ -8,11 +8,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use dagstack_engine::Served;
+use dagstack_engine::wire;
+use dagstack_engine::wire::Object;
 use dagstack_plugin_core::panics::CatchPanic;
-use dagstack_plugin_core::resources::Served;
 use dagstack_plugin_core::sync::lock;
-use dagstack_plugin_core::wire::Object;
-use dagstack_plugin_core::{CancelToken, HookError, code, wire};
+use dagstack_plugin_core::{CancelToken, HookError, code};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use dagstack_engine::Announced;
+use dagstack_engine::Offer;
 use dagstack_engine::secrets::Scrubber;
+use dagstack_engine::wire;
+use dagstack_engine::wire::EXTENSION;
 use dagstack_manifest::VersionRange;
 use dagstack_plugin_core::config::{SectionFeed, check_nesting};
-use dagstack_plugin_core::resources::{Offer, ResourceError, ResourceSet};
+use dagstack_plugin_core::resources::{ResourceError, ResourceSet};
 use dagstack_plugin_core::schema::Schema;
-use dagstack_plugin_core::wire::EXTENSION;
-use dagstack_plugin_core::{CORE_VERSION, ConfigInvalid, PluginName, Problem, tool, wire};
+use dagstack_plugin_core::{CORE_VERSION, ConfigInvalid, PluginName, Problem, tool};
 use rmcp::RoleClient;
 use rmcp::model::{ErrorData, JsonObject, Tool};
 use rmcp::service::{

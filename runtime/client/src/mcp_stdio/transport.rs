@@ -23,8 +23,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::sync::{Mutex, watch};
 
 use super::progress::Listeners;
+use dagstack_engine::wire::{CONFIG_CHANGED, Object, SETUP, is_one_line};
 use dagstack_plugin_core::sync::lock;
-use dagstack_plugin_core::wire::{CONFIG_CHANGED, Object, SETUP, is_one_line};
 
 use super::resources::{Serving, Writer};
 

@@ -26,6 +26,7 @@ use super::tools::{ToolNames, Tools};
 use super::{config_file, guard, help, known, manifest, resources};
 use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::mask_schema;
+use dagstack_engine::task;
 use dagstack_engine::{check_config, setup};
 use dagstack_plugin_core::context::{HookContext, PluginScope, SetupContext};
 use dagstack_plugin_core::declaration::Access;
@@ -36,7 +37,6 @@ use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::plugin::Plugin;
 use dagstack_plugin_core::registration::Registration;
 use dagstack_plugin_core::schema::Schema;
-use dagstack_plugin_core::task;
 
 /// The exit code of a command line, arguments or a config that do not fit.
 const USAGE: u8 = 2;

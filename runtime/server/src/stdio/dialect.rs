@@ -13,9 +13,9 @@ use super::meta::{self, CallMeta, Shape};
 use super::reply::protocol_error;
 use super::request::Request;
 use super::server::Server;
+use dagstack_engine::wire::Object;
 use dagstack_plugin_core::declaration::Access;
 use dagstack_plugin_core::declaration::Declaration;
-use dagstack_plugin_core::wire::Object;
 
 /// `initialize` without a version of MCP.
 pub(super) fn initialize(server: &Arc<Server>, request: Request) {

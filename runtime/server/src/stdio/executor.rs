@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use super::pool;
 use super::server::{Job, Server};
+use dagstack_engine::task::{Executor, Task};
 use dagstack_plugin_core::future::BoxFuture;
-use dagstack_plugin_core::task::{Executor, Task};
 
 /// Runs a future, with the runtime around it: first here, on the caller's thread, as far as it goes
 /// without waiting; the rest on a worker that is free. `then` gets the outcome and whether it came

@@ -12,12 +12,12 @@ use super::lifecycle::{self, Setup};
 use super::request::Request;
 use super::server::Server;
 use super::{executor, known, manifest, resources};
+use dagstack_engine::Offered;
 use dagstack_engine::secrets::mask_schema;
+use dagstack_engine::wire::{AnnouncedHook, Announcement, EXTENSION, Object, SETUP, optional};
 use dagstack_plugin_core::config::Coverage;
 use dagstack_plugin_core::context::Metadata;
 use dagstack_plugin_core::panics::CatchPanic;
-use dagstack_plugin_core::resources::Offered;
-use dagstack_plugin_core::wire::{AnnouncedHook, Announcement, EXTENSION, Object, SETUP, optional};
 
 /// The extension's version.
 const VERSION: u32 = 1;

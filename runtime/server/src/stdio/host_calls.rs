@@ -10,8 +10,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::sync::oneshot;
 
+use dagstack_engine::wire::{Object, read_protocol_error};
 use dagstack_plugin_core::error::{HookError, code};
-use dagstack_plugin_core::wire::{Object, read_protocol_error};
 
 /// How long a call may take, unless the host says otherwise.
 const LIMIT: Duration = Duration::from_secs(30);

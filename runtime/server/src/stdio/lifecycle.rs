@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::instance::SetupFailure;
 use super::server::Server;
 use super::{executor, known, pool, resources};
+use dagstack_engine::wire::{CONFIG_CHANGED, Object};
 use dagstack_plugin_core::config::{Coverage, SectionFeed, failed_paths};
 use dagstack_plugin_core::context::{Metadata, SetupContext};
 use dagstack_plugin_core::error::PluginError;
@@ -14,7 +15,6 @@ use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::health::Released;
 use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::resources::ResourceSet;
-use dagstack_plugin_core::wire::{CONFIG_CHANGED, Object};
 
 /// What a plugin is set up with.
 pub(super) struct Setup {

@@ -10,9 +10,9 @@ use serde_json::{Map, Value};
 
 use super::envelope::unfit;
 use super::session::Peer;
+use dagstack_engine::wire::{METADATA, Object, TIMEOUT_MS};
 use dagstack_plugin_core::context::{HookContext, Metadata};
 use dagstack_plugin_core::trace;
-use dagstack_plugin_core::wire::{METADATA, Object, TIMEOUT_MS};
 
 /// What a request that carries its version must carry too.
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";

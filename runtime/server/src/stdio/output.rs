@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
-use dagstack_plugin_core::wire::is_one_line;
+use dagstack_engine::wire::is_one_line;
 
 /// Replies collected before they are written although more work waits.
 const COMBINE: usize = 64 * 1024;

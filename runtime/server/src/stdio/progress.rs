@@ -8,9 +8,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use serde_json::{Value, json};
 
 use super::server::{Job, Server};
+use dagstack_engine::wire::PROGRESS;
 use dagstack_plugin_core::cancel::CancelToken;
 use dagstack_plugin_core::progress::{ProgressReport, ProgressSink, warn_of_drops};
-use dagstack_plugin_core::wire::PROGRESS;
 
 /// Takes the reports of one call to its caller.
 pub(super) struct CallProgress {

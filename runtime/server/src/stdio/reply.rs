@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::envelope::refusal_line;
 use super::meta::Shape;
 use super::output::{Output, Pieces};
+use dagstack_engine::wire::ERROR;
 use dagstack_plugin_core::error::{HookError, code};
-use dagstack_plugin_core::wire::ERROR;
 
 /// How a result is to be written.
 #[derive(Clone, Copy, Debug)]

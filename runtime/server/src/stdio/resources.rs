@@ -6,12 +6,13 @@ use std::sync::{Arc, Weak};
 use serde_json::Value;
 
 use super::server::Server;
+use dagstack_engine::Offered;
+use dagstack_engine::wire::{RESOURCE, on_one_line};
 use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::resources::{
-    CLOCK, Clock, Offered, OsRng, RNG, ResourceCaller, ResourceSet, Rng, SystemClock,
+    CLOCK, Clock, OsRng, RNG, ResourceCaller, ResourceSet, Rng, SystemClock,
 };
-use dagstack_plugin_core::wire::{RESOURCE, on_one_line};
 
 /// The resources that the host gives with `dagstack/setup`.
 pub(super) fn given(server: &Arc<Server>, offered: Offered) -> ResourceSet {

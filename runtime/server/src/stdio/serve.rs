@@ -12,7 +12,7 @@ use super::protocol::{self, Protocol};
 use super::request::Request;
 use super::server::{Job, Router, Server};
 use super::{dialect, extension};
-use dagstack_plugin_core::wire::{self, Object};
+use dagstack_engine::wire::{self, Object};
 
 /// `tools/call` goes to [`calls`], the methods of ours to [`extension`] and [`dialect`], and
 /// everything else of MCP to the official SDK.

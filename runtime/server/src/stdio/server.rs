@@ -15,7 +15,8 @@ use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
-use dagstack_plugin_core::config::{ChangeQueue, SectionFeed};
+use dagstack_engine::ChangeQueue;
+use dagstack_plugin_core::config::SectionFeed;
 use dagstack_plugin_core::context::PluginScope;
 use dagstack_plugin_core::registration::Registration;
 

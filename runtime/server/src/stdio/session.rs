@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::envelope::{is_object, present, type_of};
-use dagstack_plugin_core::wire::{EXTENSION, Object, is_dagstack_host};
+use dagstack_engine::wire::{EXTENSION, Object, is_dagstack_host};
 
 /// Facts about a peer: what it said in `initialize`, or with a request of the stateless protocol.
 /// One that has said nothing is any MCP client.

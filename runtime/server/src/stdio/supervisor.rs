@@ -15,8 +15,8 @@ use super::in_flight::Open;
 use super::reply::failure_line;
 use super::server::Server;
 use super::{lifecycle, pool};
+use dagstack_engine::task;
 use dagstack_plugin_core::error::{HookError, code};
-use dagstack_plugin_core::task;
 
 /// How often the pool is looked after at the end.
 const TICK: Duration = Duration::from_millis(1);

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::{
+use dagstack_plugin_core::object::Object;
+use dagstack_plugin_core::resources::{
     Arrival, CLOCK, Clock, Crossing, RNG, Remote, Resource, ResourceCaller, ResourceError,
     ResourceServer, ResourceSet, Rng,
 };
-use crate::error::{HookError, code};
-use crate::wire::Object;
+use dagstack_plugin_core::{HookError, code};
 
 /// What a host gives one plugin in another process.
 #[derive(Debug)]
@@ -139,8 +139,8 @@ impl Offered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::future::BoxFuture;
-    use crate::resources::{FrozenClock, SeededRng, StartedClock, SystemClock};
+    use dagstack_plugin_core::BoxFuture;
+    use dagstack_plugin_core::resources::{FrozenClock, SeededRng, StartedClock, SystemClock};
 
     struct Nowhere;
 

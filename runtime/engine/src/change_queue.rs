@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::sync::lock;
+use dagstack_plugin_core::sync::lock;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -75,7 +75,7 @@ impl ChangeQueue {
                 }
             };
             if let Err(payload) = catch_unwind(AssertUnwindSafe(job)) {
-                crate::panics::forget_panic(payload);
+                dagstack_plugin_core::panics::forget_panic(payload);
             }
         }
     }

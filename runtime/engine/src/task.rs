@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-use crate::future::BoxFuture;
-use crate::panics::forget_panic;
-use crate::sync::lock;
+use dagstack_plugin_core::BoxFuture;
+use dagstack_plugin_core::panics::forget_panic;
+use dagstack_plugin_core::sync::lock;
 
 /// Runs a future on this thread until it is done; the thread sleeps while the future waits.
 pub fn block_on<F: Future>(future: F) -> F::Output {

@@ -2,17 +2,16 @@
 //! plugin's announcement, of results and of errors. The server writes with it, the host and the
 //! test client read with it.
 
-pub(crate) mod object;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use object::{Object, list, optional};
+pub use dagstack_plugin_core::encode::nesting::MAX_NESTING;
+pub use dagstack_plugin_core::encode::on_one_line;
+pub use dagstack_plugin_core::object::{Object, list, optional};
+pub use dagstack_plugin_core::schema::WRAP;
 
-pub use crate::encode::nesting::MAX_NESTING;
-pub use crate::encode::on_one_line;
-
-use crate::error::{HookError, code};
+use dagstack_plugin_core::error::{HookError, code, not_exposed, unknown_hook};
+use dagstack_plugin_core::tool;
 
 /// The extension's key under `capabilities.experimental`, on both sides.
 pub const EXTENSION: &str = "dev.dagstack/plugin";
@@ -38,8 +37,6 @@ pub const ERROR: &str = "dev.dagstack/error";
 /// The key of what a report says beyond MCP's own, in the `_meta` of `notifications/progress`:
 /// `{"payload"}` of an update, `{"type", "payload"}` of an event.
 pub const PROGRESS: &str = "dev.dagstack/progress";
-/// Marks an output schema whose value is wrapped as `{"result": …}`.
-pub const WRAP: &str = "x-dagstack-wrap-result";
 /// FastMCP's mark of the same.
 pub const WRAP_FASTMCP: &str = "x-fastmcp-wrap-result";
 
@@ -105,9 +102,9 @@ impl Announcement {
         let found = self.hooks.iter().find(|hook| hook.name == name);
         found.ok_or_else(|| {
             if self.hidden.iter().any(|hidden| hidden == name) {
-                return crate::error::not_exposed(&self.key(), name);
+                return not_exposed(&self.key(), name);
             }
-            crate::error::unknown_hook(
+            unknown_hook(
                 self.text("kind"),
                 self.text("name"),
                 self.hooks.iter().map(|hook| hook.name.as_str()),
@@ -130,7 +127,7 @@ impl Announcement {
 
     /// Whether the hooks are functions of a `tool` plugin.
     pub fn is_tool(&self) -> bool {
-        self.text("kind") == crate::tool::KIND
+        self.text("kind") == tool::KIND
     }
 }
 
