@@ -28,10 +28,10 @@ use crate::middleware::layers::Stack;
 use crate::middleware::plugin::{PluginMiddleware, chain_wrap};
 use crate::registry::{Inner, Registry};
 use crate::resources::{HostResources, ResourcesBuilder};
+use crate::shared::Shared;
 use crate::status::PluginStatus;
 use crate::supply_chain::{self, Publishers};
 use crate::workers;
-use crate::world::World;
 use dagstack_plugin::{EventBus, PluginName, TenantResolver};
 
 /// Collects the plugins of a [`Registry`].
@@ -43,7 +43,7 @@ pub struct RegistryBuilder {
     paths: Vec<PathBuf>,
     config: Vec<Box<dyn ConfigSource>>,
     prefer: Option<Runtime>,
-    world: World,
+    shared: Shared,
     resources: ResourcesBuilder,
     kinds: Vec<&'static KindSpec>,
     routing: Routing,
@@ -206,14 +206,14 @@ impl RegistryBuilder {
     /// });
     /// ```
     pub fn tenancy(mut self, tenants: impl TenantResolver) -> Self {
-        self.world.tenancy = Some(Arc::new(tenants));
+        self.shared.tenancy = Some(Arc::new(tenants));
         self
     }
 
     /// Uses the host's own event bus, to publish to the plugins in this process and to hear them.
     /// Without it they have one among themselves.
     pub fn event_bus(mut self, bus: EventBus) -> Self {
-        self.world.event_bus = bus;
+        self.shared.event_bus = bus;
         self
     }
 
@@ -361,7 +361,7 @@ impl RegistryBuilder {
             .map(|it| checked(it, &kinds, &resources))
             .collect();
         for descriptor in &mut list {
-            descriptor.world = self.world.clone();
+            descriptor.shared = self.shared.clone();
         }
         let graph = Graph::new(&list.iter().collect::<Vec<_>>())?;
         for descriptor in &list {

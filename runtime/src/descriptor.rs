@@ -7,7 +7,7 @@ use dagstack_plugin::manifest::{Dependency, Runtime};
 use dagstack_plugin::{Declaration, Manifest, Registration};
 
 use crate::mcp_stdio::program::Program;
-use crate::world::World;
+use crate::shared::Shared;
 use dagstack_plugin::{PluginName, PluginScope};
 
 /// What the registry knows of a plugin before it runs.
@@ -31,7 +31,7 @@ pub(crate) struct Descriptor {
     pub(crate) manifest: Option<Arc<Manifest>>,
     pub(crate) source: Source,
     /// What it shares with the other plugins.
-    pub(crate) world: World,
+    pub(crate) shared: Shared,
     /// The executable that runs the `process_cpu_bound` hooks of a linked plugin.
     pub(crate) worker: Option<Arc<Program>>,
     /// Whether its maintainer is trusted, where the host names trusted publishers.
@@ -83,7 +83,7 @@ impl Descriptor {
             teardown_timeout: seconds(defaults.teardown_timeout_sec),
             manifest: None,
             source,
-            world: World::default(),
+            shared: Shared::default(),
             worker: None,
             trusted: None,
         }
@@ -109,8 +109,8 @@ impl Descriptor {
         Arc::new(
             PluginScope::new(self.name.clone())
                 .with_version(self.version.clone())
-                .with_tenancy(self.world.tenancy.clone())
-                .with_event_bus(self.world.event_bus.clone()),
+                .with_tenancy(self.shared.tenancy.clone())
+                .with_event_bus(self.shared.event_bus.clone()),
         )
     }
 

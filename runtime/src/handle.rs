@@ -14,11 +14,11 @@ use dagstack_plugin::{
 };
 use serde_json::Value;
 
-use crate::calling::{Run, give_up_with};
 use crate::dispatch::tool::functions;
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::live::Live;
+use crate::run::{Run, give_up_with};
 use crate::status::State;
 use dagstack_engine::{Reason, tool};
 

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use dagstack_engine::call::{self, Calling, Target};
+use dagstack_engine::call::{self, CallFuture, Target};
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::giving_up::given_up;
 use dagstack_plugin::kind::{Host, Lease};
@@ -132,7 +132,7 @@ impl InProcess {
         target: Target,
         ctx: &'a HookContext,
         args: &'a mut Value,
-    ) -> Result<Calling<'a>, HookError> {
+    ) -> Result<CallFuture<'a>, HookError> {
         call::start(&**self.plugin()?, target, ctx, Args::Value(args))
     }
 

@@ -56,7 +56,6 @@
 
 mod background;
 mod builder;
-mod calling;
 pub mod config;
 mod descriptor;
 mod discovery;
@@ -78,10 +77,11 @@ pub mod middleware;
 mod peers;
 mod registry;
 pub mod resources;
+mod run;
+mod shared;
 mod status;
 mod supply_chain;
 mod workers;
-mod world;
 
 pub use builder::RegistryBuilder;
 pub use config::{ConfigReload, ConfigSource, ConfigSourceError, MemoryConfig};

@@ -14,7 +14,8 @@ use crate::schema::Schema;
 use crate::undecoded::{self, Segment, UNFIT, Undecoded};
 
 pub use subscription::{
-    CallbackOutcome, Calls, ConfigSubscription, Coverage, Prepared, SectionFeed, failed_paths,
+    CallbackOutcome, ConfigSubscription, Coverage, Notifications, Prepared, SectionFeed,
+    failed_paths,
 };
 
 /// What a config type must be able to do. `#[data]` on a struct makes it so.

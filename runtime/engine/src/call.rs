@@ -122,7 +122,7 @@ pub fn start<'a>(
     target: Target,
     ctx: &'a HookContext,
     args: Args<'a>,
-) -> Result<Calling<'a>, HookError> {
+) -> Result<CallFuture<'a>, HookError> {
     given_up(ctx)?;
     let declaration = plugin.erased_declaration();
     let future: BoxFuture<'a, _> = match target {
@@ -130,7 +130,7 @@ pub fn start<'a>(
         Target::GetSchema => Box::pin(async move { get_schema(declaration, &args) }),
         Target::Execute(access) => Box::pin(execute(plugin, ctx, args, access)),
     };
-    Ok(Calling {
+    Ok(CallFuture {
         future: Some(future),
         declaration,
         target,
@@ -162,20 +162,20 @@ fn read<'a>(
 /// A call under way. A panic of the hook is an error of the call; one in what is dropped with a call
 /// that is given up is nobody's.
 #[must_use = "a future does nothing unless awaited"]
-pub struct Calling<'a> {
+pub struct CallFuture<'a> {
     /// `None` only while it is dropped.
     future: Option<BoxFuture<'a, Result<Output, HookError>>>,
     declaration: &'static Declaration,
     target: Target,
 }
 
-impl fmt::Debug for Calling<'_> {
+impl fmt::Debug for CallFuture<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "a call of `{}`", self.declaration.key())
     }
 }
 
-impl Calling<'_> {
+impl CallFuture<'_> {
     /// Polls without anybody to wake: a `fn` hook is ready then. One that is not must be polled
     /// again, by awaiting it.
     #[inline]
@@ -184,7 +184,7 @@ impl Calling<'_> {
     }
 }
 
-impl Future for Calling<'_> {
+impl Future for CallFuture<'_> {
     type Output = Result<Output, HookError>;
 
     #[inline]
@@ -206,7 +206,7 @@ impl Future for Calling<'_> {
     }
 }
 
-impl Drop for Calling<'_> {
+impl Drop for CallFuture<'_> {
     #[inline]
     fn drop(&mut self) {
         let future = self.future.take();

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use dagstack_plugin::config::{
-    CallbackOutcome, Calls, ConfigSubscription, Prepared, SectionFeed, failed_paths,
+    CallbackOutcome, ConfigSubscription, Notifications, Prepared, SectionFeed, failed_paths,
 };
 use dagstack_plugin::{ConfigInvalid, PluginName};
 use serde_json::Value;
@@ -208,7 +208,7 @@ impl Inner {
                 changed.push(path.to_owned());
             }
         }
-        let mut calls = Calls::default();
+        let mut calls = Notifications::default();
         for prepared in changes {
             calls.append(prepared.commit());
         }

@@ -34,7 +34,7 @@ impl Registry {
     /// of each other start together.
     ///
     /// One that fails, panics or takes longer than its `startup_timeout_sec` is `unavailable`, and
-    /// so is what depends on it; the others go on. Calling it again tries those once more. It also
+    /// so is what depends on it; the others go on. CallFuture it again tries those once more. It also
     /// starts the health checks in the background
     /// ([`health_interval`](crate::RegistryBuilder::health_interval)).
     ///

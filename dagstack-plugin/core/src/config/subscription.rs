@@ -505,19 +505,19 @@ impl Prepared {
         self.feed.path()
     }
 
-    /// Makes the new section the current one. The calls are made by [`Calls::run`].
-    pub fn commit(self) -> Calls {
+    /// Makes the new section the current one. The calls are made by [`Notifications::run`].
+    pub fn commit(self) -> Notifications {
         self.feed.0.lock().section = self.section;
-        Calls(self.deliveries)
+        Notifications(self.deliveries)
     }
 }
 
 /// Calls to be made to subscribers.
 #[derive(Default)]
 #[must_use = "nobody is told before `run`"]
-pub struct Calls(Vec<Delivery>);
+pub struct Notifications(Vec<Delivery>);
 
-impl Calls {
+impl Notifications {
     /// Makes these calls after the others.
     pub fn append(&mut self, more: Self) {
         self.0.extend(more.0);
@@ -536,9 +536,9 @@ impl Calls {
     }
 }
 
-impl fmt::Debug for Calls {
+impl fmt::Debug for Notifications {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Calls({})", self.0.len())
+        write!(f, "Notifications({})", self.0.len())
     }
 }
 

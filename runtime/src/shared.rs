@@ -1,4 +1,4 @@
-//! [`World`]: what all plugins of a registry share.
+//! [`Shared`]: what all plugins of a registry share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use dagstack_plugin::{EventBus, TenantResolver};
 
 /// What all plugins of a registry share.
 #[derive(Clone, Default)]
-pub(crate) struct World {
+pub(crate) struct Shared {
     /// Who says what tenants may do.
     pub(crate) tenancy: Option<Arc<dyn TenantResolver>>,
     pub(crate) event_bus: EventBus,
 }
 
-impl fmt::Debug for World {
+impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("World")
+        f.write_str("Shared")
     }
 }
