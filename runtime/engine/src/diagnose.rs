@@ -7,8 +7,6 @@
 
 mod describe;
 mod explain;
-pub(crate) mod fits;
-pub(crate) mod keys;
 mod path;
 mod variants;
 

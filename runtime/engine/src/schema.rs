@@ -1,7 +1,9 @@
 //! Reading schemas: what they say beyond the types, what stands where, and whether a value fits.
 
 mod constrains;
+pub(crate) mod fits;
 mod judge;
+pub(crate) mod keys;
 mod order;
 mod shape;
 pub(crate) mod validator;

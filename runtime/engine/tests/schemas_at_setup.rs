@@ -3,9 +3,9 @@
 #![cfg(not(feature = "json-schema"))]
 #![allow(missing_docs, clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use dagstack_engine::setup;
+use dagstack_engine::{setup, task};
 use dagstack_plugin::prelude::*;
-use dagstack_plugin::{Plugin, PluginError, Registration, SetupContext, task};
+use dagstack_plugin::{Plugin, PluginError, Registration, SetupContext};
 use serde_json::json;
 
 #[data]

@@ -6,10 +6,10 @@ use std::rc::Rc;
 use serde_json::{Map, Value};
 
 use super::describe::{did_you_mean, expected, found, one_of, values};
-use super::fits::{choice_fits, limits_fit, type_fits};
-use super::keys::{Keys, pattern_for};
 use super::path::render;
 use super::{LIMIT, variants};
+use crate::schema::fits::{choice_fits, limits_fit, type_fits};
+use crate::schema::keys::{Keys, pattern_for};
 use crate::schema::validator::Part;
 use crate::secrets::Places;
 use crate::step::Step;

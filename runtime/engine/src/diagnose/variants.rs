@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use super::describe::{did_you_mean, found, one_of, values};
 use super::explain::{Finding, Walk, What};
-use super::fits::{may_be_meant, only_excludes};
-use super::keys::{Keys, has_tags, tags};
+use crate::schema::fits::{may_be_meant, only_excludes};
+use crate::schema::keys::{Keys, has_tags, tags};
 use crate::step::Step;
 use dagstack_plugin_core::schema::target;
 

@@ -6,8 +6,8 @@ use dagstack_plugin_core::schema::{Schema, keywords, target};
 use dagstack_plugin_core::secrets::{has_mark, is_secret_name, says_nothing};
 use serde_json::{Map, Value};
 
-use crate::diagnose::fits::{may_be_meant, type_fits};
-use crate::diagnose::keys::Keys;
+use crate::schema::fits::{may_be_meant, type_fits};
+use crate::schema::keys::Keys;
 use crate::step::Step;
 
 /// Pairs of subschema and value looked at before the whole value is taken for a secret.

@@ -90,7 +90,7 @@ impl<'a> Keys<'a> {
 }
 
 /// The tags of a variant, by their keys.
-pub(super) fn tags(variant: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
+pub(crate) fn tags(variant: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
     let properties = variant.get("properties").and_then(Value::as_object);
     let members = properties.into_iter().flatten();
     members.filter_map(|(key, member)| Some((key.as_str(), tag(member)?)))
@@ -105,13 +105,13 @@ fn tag(schema: &Value) -> Option<&Value> {
 }
 
 /// Whether an object has the tags of a variant, as far as it has any.
-pub(super) fn has_tags(variant: &Map<String, Value>, object: &Map<String, Value>) -> bool {
+pub(crate) fn has_tags(variant: &Map<String, Value>, object: &Map<String, Value>) -> bool {
     tags(variant).all(|(key, tag)| object.get(key).is_none_or(|given| given == tag))
 }
 
 /// The schema for keys like `key`. Only the patterns that schemars writes for number keys are read;
 /// a key may match any other.
-pub(super) fn pattern_for<'a>(patterns: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+pub(crate) fn pattern_for<'a>(patterns: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
     patterns
         .iter()
         .find(|(pattern, _)| {

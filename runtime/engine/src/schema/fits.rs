@@ -33,7 +33,7 @@ fn is_form(root: &Schema, schema: &Map<String, Value>, value: &Value, depth: usi
 }
 
 /// Whether a form says only what is no form: nobody means it.
-pub(super) fn only_excludes(schema: &Map<String, Value>) -> bool {
+pub(crate) fn only_excludes(schema: &Map<String, Value>) -> bool {
     schema.len() == 1 && schema.contains_key("not")
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn choice_fits(schema: &Map<String, Value>, value: &Value) -> bool {
 }
 
 /// Equal as JSON Schema has it: numbers by what they are worth.
-pub(super) fn is_equal(left: &Value, right: &Value) -> bool {
+pub(crate) fn is_equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(_), Value::Number(_)) => compare(left, right) == Some(Ordering::Equal),
         (Value::Array(left), Value::Array(right)) => {
@@ -86,7 +86,7 @@ pub(super) fn is_equal(left: &Value, right: &Value) -> bool {
 }
 
 /// Whether the value is within the bounds and lengths that the schema names.
-pub(super) fn limits_fit(schema: &Map<String, Value>, value: &Value) -> bool {
+pub(crate) fn limits_fit(schema: &Map<String, Value>, value: &Value) -> bool {
     let length = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
     let within = |count: usize, least: &str, most: &str| {
         let count = count as u64;
