@@ -84,7 +84,8 @@ pub fn decode<C: Config>(
     check_nesting(&base, &section)?;
     let Some(reader) = reader else {
         // Serde's words may quote a secret.
-        return undecoded::from_value(&section)
+        return decode_and_notice(&section)
+            .0
             .map_err(|_| ConfigInvalid::new(&*base, vec![Problem::new(&base, UNFIT)]));
     };
     let mut config = None;

@@ -117,8 +117,10 @@ pub fn of_text(json: &str, place: impl Place) -> Option<Value> {
 /// When it does not fit.
 pub(crate) fn from_value<T: DeserializeOwned>(value: &Value) -> serde_json::Result<T> {
     T::deserialize(value).or_else(|error| {
-        let again = respelt_anywhere(value).map(T::deserialize);
-        again.and_then(Result::ok).ok_or(error)
+        let again = respelt_anywhere(value);
+        again
+            .and_then(|again| T::deserialize(&again).ok())
+            .ok_or(error)
     })
 }
 
@@ -134,7 +136,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(json: &str) -> serde_json::Result<T
         }
         let mut value = serde_json::from_str(json)?;
         plain(&mut value);
-        T::deserialize(value)
+        T::deserialize(&value)
     };
     read(json).or_else(|error| {
         if text_is_deeper(json, MAX_NESTING) {
