@@ -2,7 +2,7 @@
 //!
 //! | feature | what it adds to what a linked plugin needs |
 //! |---|---|
-//! | `logging` | [`logging::JsonLines`], log records as JSON lines through tracing-subscriber |
+//! | `logging` | [`logging::JsonLines`], log records as JSON lines through tracing-subscriber, and reading them from events |
 //! | `manifest` | manifests (TOML and JSON), ranges of versions, hookspecs as files |
 //! | `validate` | what runs plugins, for tests and tools: `call` and `validate` |
 //! | `regex` | with it, Unicode classes in patterns (`\p{L}`) |

@@ -14,9 +14,8 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::event::{
-    self, Draft, FieldValue, PLUGIN_KIND, PLUGIN_NAME, PLUGIN_VERSION, span_reader,
-};
+use super::event::{self, PLUGIN_KIND, PLUGIN_NAME, PLUGIN_VERSION};
+use super::reading::{self, Draft, FieldValue, span_reader};
 use super::record::{put, text};
 use super::{HIDDEN, LogRecord, Redaction, Severity};
 use crate::canonical_json::utf16_order;
@@ -283,7 +282,7 @@ where
                 draft.set_attribute("span.name".into(), FieldValue::Text(name));
             }
         }
-        event::read(event, draft);
+        reading::read(event, draft);
         draft.write(line, self.resource.as_deref());
         let mut writer = self.writer.make_writer_for(event.metadata());
         // Nobody can be told that the log cannot be written.

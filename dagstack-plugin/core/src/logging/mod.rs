@@ -23,13 +23,15 @@
 //! | `body` | text | the JSON of a body that is no text |
 //! | `logger`, `logger.version`, `time_unix_nano`, `resource` | | of a record that is passed on |
 //!
-//! Any subscriber shows that as it shows other events. [`JsonLines`] and [`LogRecord::from_event`] read
-//! the record again as it was.
+//! Any subscriber shows that as it shows other events. `JsonLines` and `LogRecord::from_event`
+//! (feature `logging`) read the record again as it was.
 
 mod event;
 #[cfg(feature = "logging")]
 mod json_lines;
 mod logger;
+#[cfg(feature = "logging")]
+mod reading;
 mod record;
 mod redaction;
 mod severity;

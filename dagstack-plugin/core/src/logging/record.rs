@@ -60,15 +60,6 @@ pub struct InstrumentationScope {
     pub version: Option<String>,
 }
 
-impl InstrumentationScope {
-    pub(super) fn new(name: &str) -> Self {
-        Self {
-            name: name.to_owned(),
-            version: None,
-        }
-    }
-}
-
 /// The keys of W3C baggage that become attributes.
 const BAGGAGE: [&str; 3] = ["tenant.id", "request.id", "user.id"];
 
