@@ -223,8 +223,8 @@ pub(crate) fn setup_body(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> To
     let private = &scope.private;
     let Some(setup) = setup else {
         return quote! {
-            let __dagstack_plugin = || #private::Probe::<Self>::ASK.__dagstack_default();
-            #private::set_up_default(__dagstack_context, &__DAGSTACK_DECLARATION, __dagstack_plugin)
+            let __dagstack_new = || #private::Probe::<Self>::ASK.__dagstack_default();
+            #private::set_up_default(__dagstack_ctx, __dagstack_new)
         };
     };
     let (question, args) = match setup.context {
@@ -237,7 +237,7 @@ pub(crate) fn setup_body(setup: Option<&Lifecycle<'_>>, scope: &Scope<'_>) -> To
     let call = setup.call(&args, scope);
     quote! {
         #private::Box::pin(async move {
-            let __dagstack_context = #question(__dagstack_context, &__DAGSTACK_DECLARATION)?;
+            let __dagstack_context = #question(__dagstack_ctx, &__DAGSTACK_DECLARATION)?;
             #private::SetupReturned(#call, #private::Probe::<Self>::ASK).__dagstack_set_up()
         })
     }

@@ -8,6 +8,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Attribute, Index, LitStr};
 
+use super::args::Model;
 use super::called;
 use super::model::{Hook, own};
 use super::output;
@@ -126,9 +127,15 @@ impl Hook<'_> {
         let private = &scope.private;
         let cfgs = self.cfgs();
         let name = &self.name;
-        let model = self.model().tokens(private);
-        let exposed = self.is_exposed();
-        let takes_context = self.takes_context();
+        let model = match self.model() {
+            Model::Sync => None,
+            model => {
+                let model = model.tokens(private);
+                Some(quote!(.with_execution_model(#model)))
+            }
+        };
+        let hidden = (!self.is_exposed()).then(|| quote!(.not_exposed()));
+        let context = self.takes_context().then(|| quote!(.with_context()));
         let description = description(
             self.args.description.as_ref(),
             &self.function.attrs,
@@ -140,23 +147,18 @@ impl Hook<'_> {
             },
             None => description,
         };
-        let (input_schema, output_schema) = self.schemas(private);
+        let output_schema = match self.of_kind {
+            None => schema_name(self.type_number(self.params.len())).into_token_stream(),
+            Some((place, _)) => quote!(|| #private::kind_output::<__dagstack_Kind>(#place)),
+        };
+        let input_schema = self.input_schema(private);
         let params = self
             .values()
             .map(|(place, value)| self.param(place, value, private));
         quote! {
             #(#cfgs)*
-            #private::Hook {
-                name: #name,
-                description: #description,
-                execution_model: #model,
-                mcp_exposed: #exposed,
-                takes_context: #takes_context,
-                params: &[#(#params),*],
-                input_schema: #input_schema,
-                output_schema: #output_schema,
-                schemas: #private::OnceLock::new(),
-            },
+            #private::Hook::new(#name, &[#(#params),*], #output_schema)
+                .with_description(#description) #model #hidden #context #input_schema,
         }
     }
 
@@ -169,16 +171,16 @@ impl Hook<'_> {
         }
         let input = input_name(self.type_number(place));
         let doc = docs::text(&value.attrs).unwrap_or_else(|| quote!(""));
-        quote!(#private::Param::new(#name, #input.property, #doc))
+        quote!(#input.param(#name, #doc))
     }
 
-    /// The functions that make the schemas of the arguments and the result.
-    fn schemas(&self, private: &TokenStream) -> (TokenStream, TokenStream) {
+    /// How the schema of the arguments is made, if not from those of the parameters.
+    fn input_schema(&self, private: &TokenStream) -> Option<TokenStream> {
         let args = self.struct_name();
-        let output = schema_name(self.type_number(self.params.len()));
         let input = match (self.is_read(), self.is_read_by_slots(), self.is_flattened()) {
             (false, ..) => quote!(#private::no_schema),
-            (_, true, _) => quote!(#private::parameters_schema),
+            (_, true, _) if self.of_kind.is_none() => return None,
+            (_, true, _) => quote!(#private::Hook::parameters_schema),
             (.., false) => {
                 quote!(|_| #private::Probe::<#args<true>>::ASK.__dagstack_input_schema())
             }
@@ -186,15 +188,13 @@ impl Hook<'_> {
                 quote!(|_| #private::Probe::<#args<true>>::ASK.__dagstack_flattened_schema())
             }
         };
-        match self.of_kind {
-            None => (input, output.into_token_stream()),
-            Some((place, _)) => (
-                quote!(|__dagstack_hook| {
-                    #private::kind_input::<__dagstack_Kind>(#place, __dagstack_hook, #input)
-                }),
-                quote!(|| #private::kind_output::<__dagstack_Kind>(#place)),
-            ),
-        }
+        let input = match self.of_kind {
+            None => input,
+            Some((place, _)) => quote!(|__dagstack_hook| {
+                #private::kind_input::<__dagstack_Kind>(#place, __dagstack_hook, #input)
+            }),
+        };
+        Some(quote!(.with_input_schema(#input)))
     }
 
     /// The arm of the call.
@@ -210,12 +210,9 @@ impl Hook<'_> {
         let by_slots = self.is_read_by_slots();
         let (mut slots, mut inputs) = (Vec::new(), Vec::new());
         let args = self.struct_name();
-        let place_of = |ty: TokenStream, input: TokenStream| quote!(#private::Probe::<#ty>::ASK.__dagstack_slot(#input));
         if !by_slots {
             slots.push(format_ident!("__dagstack_args"));
-            let ty = quote!(#args<true>);
-            let input = quote!(#private::Probe::<#ty>::INPUT);
-            inputs.push(place_of(ty, input));
+            inputs.push(quote!(#private::Probe::<#args<true>>::INPUT));
         }
         let given: Vec<TokenStream> = self
             .params
@@ -224,8 +221,7 @@ impl Hook<'_> {
             .map(|(number, param)| match param {
                 Param::Value(_) if by_slots => {
                     let slot = format_ident!("__dagstack_{}", number);
-                    let input = input_name(self.type_number(number)).into_token_stream();
-                    inputs.push(place_of(self.alias(number).into_token_stream(), input));
+                    inputs.push(input_name(self.type_number(number)).into_token_stream());
                     slots.push(slot.clone());
                     quote!(#slot.__dagstack_take())
                 }
@@ -261,16 +257,12 @@ impl Hook<'_> {
                 #private::Awaited::call(__dagstack_call, #then, __dagstack_encoding)
             }
         } else {
-            quote! {
-                #private::Ok(#private::Box::pin(
-                    #private::poll_fn(move |_| (#then)(#call, __dagstack_encoding))
-                ))
-            }
+            quote!(#private::not_awaited(move || (#then)(#call, __dagstack_encoding)))
         };
         quote! {
             #(#cfgs)*
             #place => {
-                #(let mut #slots = #inputs;)*
+                #(let mut #slots = #inputs.__dagstack_slot();)*
                 let __dagstack_encoding = #read;
                 #future
             }
@@ -422,7 +414,7 @@ impl Hook<'_> {
                 scope,
             ));
         }
-        if checks.is_empty() {
+        if checks.is_empty() || cfgs.is_empty() {
             return checks;
         }
         quote!(#(#cfgs)* { #checks })

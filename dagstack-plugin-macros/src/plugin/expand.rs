@@ -8,6 +8,7 @@ use super::args::{PluginArgs, UnitOfWork};
 use super::checked::Plugin;
 use super::{of_kind, warn};
 use crate::asserted::{Asserted, Scope};
+use crate::hook::args::Model;
 use crate::hook::expand::{self as hook, description};
 use crate::hook::model::{Hook, NamedType, own};
 use crate::words::has_word;
@@ -33,6 +34,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
     let declaration = declaration(plugin, &scope);
     let impls = impls(plugin, &scope);
     let types = types(plugin, &scope);
+    let checks = checks(plugin, &scope);
     let kind = of_kind::expand(plugin, &scope);
     let warnings = warn::warnings(plugin);
     let items = plugin.args.krate.hidden(&quote! {
@@ -40,6 +42,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
 
         #places
         #types
+        #checks
         #shared
         #(#args)*
         static __DAGSTACK_HOOKS: [#private::Hook; #count] = [#(#elements)*];
@@ -83,7 +86,7 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
                 &__DAGSTACK_DECLARATION
             }
 
-            fn setup(__dagstack_context: #private::SetupContext) -> #private::SetUp<Self> {
+            fn setup(__dagstack_ctx: #private::SetupContext) -> #private::SetUp<Self> {
                 #setup
             }
 
@@ -106,11 +109,11 @@ fn impls(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-/// Names for the author's types, and the assertions about them.
+/// Names for the author's types.
 ///
-/// Both mention the types in the author's own tokens, and in an `impl` that claims to be the
-/// author's. So the error about a type that does not exist is, hint for hint, the one that the
-/// method itself gets, and rustc shows equal errors once.
+/// They and the assertions mention the types in the author's own tokens, and in an `impl` that claims
+/// to be the author's. So the error about a type that does not exist is, hint for hint, the one that
+/// the method itself gets, and rustc shows equal errors once.
 fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
     let self_ty = scope.self_ty;
@@ -151,6 +154,18 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
             }
         },
     );
+    quote! {
+        #named
+        trait __dagstack_Types { #(#declared)* }
+        #impl_token __dagstack_Types for () { #(#defined)* }
+        #(#aliases)*
+    }
+}
+
+/// The assertions about the types.
+fn checks(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    let (private, self_ty) = (&scope.private, scope.self_ty);
+    let impl_token = &plugin.block.impl_token;
     let mut asserted = Asserted::default();
     if let Some(context) = plugin.setup.as_ref().and_then(|setup| setup.context) {
         let config = quote!(#private::Probe::<__dagstack_Context>::ASK.__dagstack_config());
@@ -170,50 +185,42 @@ fn types(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let setup = lifecycle::setup_assertions(plugin.setup.as_ref(), &plugin.block.self_ty, scope);
     let teardown = lifecycle::method_assertions(plugin.teardown.as_ref(), scope);
     let health = lifecycle::method_assertions(plugin.health.as_ref(), scope);
-    let (shared, shared_body) = shared(plugin, scope);
-    let check = quote! {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: #private::Send + #private::Sync + 'static
-    };
+    let shared = shared(plugin, scope);
     quote! {
-        #named
-        trait __dagstack_Types { #(#declared)* }
-        #impl_token __dagstack_Types for () { #(#defined)* }
-        #(#aliases)*
         trait __dagstack_Checks {
-            #check;
-            #shared;
+            fn __dagstack_check();
         }
-        #impl_token __dagstack_Checks for #self_ty {
+        #impl_token __dagstack_Checks for #self_ty
+        where
+            for<'__dagstack> Self: #private::Send + #private::Sync + 'static,
+        {
             // Compiled, but never run.
-            #check {
+            fn __dagstack_check() {
                 #setup
                 #teardown
                 #health
                 #(#hooks)*
             }
-            #shared { #shared_body }
         }
+        #shared
     }
 }
 
-/// A function that is compiled and never run, its header and its body: a plugin is shared between
-/// threads.
-fn shared(plugin: &Plugin<'_>, scope: &Scope<'_>) -> (TokenStream, TokenStream) {
-    let private = &scope.private;
+/// The assertion that a plugin can be shared between threads.
+fn shared(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
+    let (private, self_ty) = (&scope.private, scope.self_ty);
     let span = spans::at(syn::spanned::Spanned::span(&plugin.block.self_ty));
     let shared = quote::quote_spanned!(span=> __dagstack_self);
     let borrowed = quote::quote_spanned!(span=> &#shared);
-    let header = quote!(fn __dagstack_check_shared(#shared: &Self));
     // Whether the type is `Send` is asked only if it is `Sync`: `Rc` is neither, and that is one
     // mistake.
-    let body = quote! {
-        let _: &dyn #private::Sync = #shared;
-        let #shared = #private::Probe::<Self>::ASK.__dagstack_if_sync();
-        let _: &dyn #private::Send = #borrowed;
-    };
-    (header, body)
+    quote! {
+        const _: fn(&#self_ty) = |#shared| {
+            let _: &dyn #private::Sync = #shared;
+            let #shared = #private::Probe::<#self_ty>::ASK.__dagstack_if_sync();
+            let _: &dyn #private::Send = #borrowed;
+        };
+    }
 }
 
 fn declaration(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
@@ -266,16 +273,15 @@ fn fields(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let is_conditional = plugin.hooks.iter().any(|hook| !hook.cfgs().is_empty());
     let most = plugin.hooks.iter().map(Hook::model).max();
     let model = args.execution_model.as_ref().map(|model| model.value);
-    fields.set(
-        "execution_model",
-        match model.or(most.filter(|_| !is_conditional)) {
-            Some(model) => model.tokens(private),
-            None => {
-                let models = plugin.hooks.iter().map(|hook| hook.model_element(scope));
-                quote!(#private::most_demanding(&[#(#models)*]))
-            }
-        },
-    );
+    match model.or(most.filter(|_| !is_conditional)) {
+        Some(Model::Sync) => {}
+        Some(model) => fields.set("execution_model", model.tokens(private)),
+        None => {
+            let models = plugin.hooks.iter().map(|hook| hook.model_element(scope));
+            let most = quote!(#private::most_demanding(&[#(#models)*]));
+            fields.set("execution_model", most);
+        }
+    }
     if let Some(kind) = plugin.kind {
         fields.set(
             "kind_spec",

@@ -66,7 +66,7 @@ pub use kind::{
 };
 pub use metadata::{Package, count_authors, most_demanding, non_empty, split_authors};
 pub use probe::{MaySend, Probe, Returned, SetupReturned, Values, ask};
-pub use returned::{Awaited, Then};
+pub use returned::{Awaited, Then, not_awaited};
 
 /// The answer to a hook number that no declaration has; who calls has looked.
 #[allow(clippy::missing_errors_doc)]
@@ -77,11 +77,6 @@ pub fn no_such_hook<'a>() -> Called<'a> {
 /// The config schema of a plugin without config.
 pub fn no_config_schema() -> Schema {
     crate::schema::input::<crate::config::NoConfig>()
-}
-
-/// The schema of arguments that are read one by one.
-pub fn parameters_schema(hook: &Hook) -> Schema {
-    crate::schema::of_params(hook.params)
 }
 
 /// Checks that the config of a plugin without one is empty.
@@ -100,13 +95,9 @@ pub fn no_config(
 }
 
 /// Sets up a plugin without `#[setup]`.
-pub fn set_up_default<P: Send + 'static>(
-    context: SetupContext,
-    declaration: &'static Declaration,
-    plugin: fn() -> P,
-) -> SetUp<P> {
+pub fn set_up_default<P: Plugin>(context: SetupContext, plugin: fn() -> P) -> SetUp<P> {
     Box::pin(async move {
-        no_config(context, declaration)?;
+        no_config(context, P::declaration())?;
         Ok(plugin())
     })
 }

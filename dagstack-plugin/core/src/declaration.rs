@@ -6,7 +6,7 @@ use crate::args::param::Param;
 use crate::error::{self, HookError};
 use crate::execution::{ExecutionModel, IdempotencyMode};
 use crate::kind::KindSpec;
-use crate::schema::{HookSchemas, Schema};
+use crate::schema::{self, HookSchemas, Schema};
 use crate::tool;
 
 /// Which hooks a caller may call by name.
@@ -148,12 +148,68 @@ pub struct Hook {
     pub input_schema: fn(&Self) -> Schema,
     /// The JSON Schema of the value it returns.
     pub output_schema: fn() -> Schema,
-    /// Filled on first use; the macro writes `OnceLock::new()`.
+    /// Filled on first use.
     #[doc(hidden)]
     pub schemas: OnceLock<HookSchemas>,
 }
 
 impl Hook {
+    /// A hook with every default; the macro overrides what the author says.
+    #[doc(hidden)]
+    pub const fn new(
+        name: &'static str,
+        params: &'static [Param],
+        output_schema: fn() -> Schema,
+    ) -> Self {
+        Self {
+            name,
+            description: None,
+            execution_model: ExecutionModel::Sync,
+            mcp_exposed: true,
+            takes_context: false,
+            params,
+            input_schema: Self::parameters_schema,
+            output_schema,
+            schemas: OnceLock::new(),
+        }
+    }
+
+    /// The schema of arguments that are read one by one.
+    #[doc(hidden)]
+    pub fn parameters_schema(&self) -> Schema {
+        schema::of_params(self.params)
+    }
+
+    #[doc(hidden)]
+    pub const fn with_description(mut self, description: Option<&'static str>) -> Self {
+        self.description = description;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_execution_model(mut self, execution_model: ExecutionModel) -> Self {
+        self.execution_model = execution_model;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_input_schema(mut self, input_schema: fn(&Self) -> Schema) -> Self {
+        self.input_schema = input_schema;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_context(mut self) -> Self {
+        self.takes_context = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn not_exposed(mut self) -> Self {
+        self.mcp_exposed = false;
+        self
+    }
+
     /// How a host runs it: as it wants to, but on a thread where no other process could call it.
     #[inline]
     pub fn runs_as(&self) -> ExecutionModel {

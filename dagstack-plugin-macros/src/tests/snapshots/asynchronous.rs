@@ -33,49 +33,44 @@ const _: () = {
     type __dagstack_Type1 = <() as __dagstack_Types>::__dagstack_Type1;
     type __dagstack_Type2 = <() as __dagstack_Types>::__dagstack_Type2;
     trait __dagstack_Checks {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static;
-        fn __dagstack_check_shared(__dagstack_self: &Self);
+        fn __dagstack_check();
     }
-    impl __dagstack_Checks for Echo {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
-        {
+    impl __dagstack_Checks for Echo
+    where
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
+    {
+        fn __dagstack_check() {
             <Echo as __dagstack::WithDefault>::__dagstack_check();
+            <HookContext as __dagstack::ContextParam>::__dagstack_check();
+            <u8 as __dagstack::HookInput>::__dagstack_check();
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookOutput>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
+            );
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().1,
+            );
+            let _ = |
+                __dagstack_self: &Self,
+                __dagstack_0: &__dagstack_Type0,
+                __dagstack_1: __dagstack_Type1|
             {
-                <HookContext as __dagstack::ContextParam>::__dagstack_check();
-                <u8 as __dagstack::HookInput>::__dagstack_check();
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookOutput>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
-                );
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookFailure>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().1,
-                );
-                let _ = |
-                    __dagstack_self: &Self,
-                    __dagstack_0: &__dagstack_Type0,
-                    __dagstack_1: __dagstack_Type1|
-                {
-                    let __dagstack_future = __dagstack::Probe::<__dagstack_Type1>::ASK
-                        .__dagstack_if_read(
-                            <Self>::echo(__dagstack_self, __dagstack_0, __dagstack_1),
-                        );
-                    let _: &dyn __dagstack::Send = &__dagstack_future;
-                };
-            }
-        }
-        fn __dagstack_check_shared(__dagstack_self: &Self) {
-            let _: &dyn __dagstack::Sync = __dagstack_self;
-            let __dagstack_self = __dagstack::Probe::<Self>::ASK.__dagstack_if_sync();
-            let _: &dyn __dagstack::Send = &__dagstack_self;
+                let __dagstack_future = __dagstack::Probe::<__dagstack_Type1>::ASK
+                    .__dagstack_if_read(
+                        <Self>::echo(__dagstack_self, __dagstack_0, __dagstack_1),
+                    );
+                let _: &dyn __dagstack::Send = &__dagstack_future;
+            };
         }
     }
+    const _: fn(&Echo) = |__dagstack_self| {
+        let _: &dyn __dagstack::Sync = __dagstack_self;
+        let __dagstack_self = __dagstack::Probe::<Echo>::ASK.__dagstack_if_sync();
+        let _: &dyn __dagstack::Send = &__dagstack_self;
+    };
     const __DAGSTACK_CONTEXT0: fn(&__dagstack::HookContext) -> &__dagstack_Type0 = |
         __dagstack_ctx|
     __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_context(__dagstack_ctx);
@@ -89,17 +84,14 @@ const _: () = {
         __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_output_schema()
     };
     static __DAGSTACK_HOOKS: [__dagstack::Hook; 1usize] = [
-        __dagstack::Hook {
-            name: "echo",
-            description: __dagstack::Some("Echoes."),
-            execution_model: __dagstack::ExecutionModel::Async,
-            mcp_exposed: true,
-            takes_context: true,
-            params: &[__dagstack::Param::new("a", __DAGSTACK_INPUT1.property, "")],
-            input_schema: __dagstack::parameters_schema,
-            output_schema: __DAGSTACK_SCHEMA2,
-            schemas: __dagstack::OnceLock::new(),
-        },
+        __dagstack::Hook::new(
+                "echo",
+                &[__DAGSTACK_INPUT1.param("a", "")],
+                __DAGSTACK_SCHEMA2,
+            )
+            .with_description(__dagstack::Some("Echoes."))
+            .with_execution_model(__dagstack::ExecutionModel::Async)
+            .with_context(),
     ];
     static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
         description: __dagstack::Some("Echoes."),
@@ -121,17 +113,9 @@ const _: () = {
         fn declaration() -> &'static __dagstack::Declaration {
             &__DAGSTACK_DECLARATION
         }
-        fn setup(
-            __dagstack_context: __dagstack::SetupContext,
-        ) -> __dagstack::SetUp<Self> {
-            let __dagstack_plugin = || {
-                __dagstack::Probe::<Self>::ASK.__dagstack_default()
-            };
-            __dagstack::set_up_default(
-                __dagstack_context,
-                &__DAGSTACK_DECLARATION,
-                __dagstack_plugin,
-            )
+        fn setup(__dagstack_ctx: __dagstack::SetupContext) -> __dagstack::SetUp<Self> {
+            let __dagstack_new = || __dagstack::Probe::<Self>::ASK.__dagstack_default();
+            __dagstack::set_up_default(__dagstack_ctx, __dagstack_new)
         }
         fn call<'__dagstack_a>(
             &'__dagstack_a self,
@@ -141,8 +125,7 @@ const _: () = {
         ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
                 0usize => {
-                    let mut __dagstack_1 = __dagstack::Probe::<__dagstack_Type1>::ASK
-                        .__dagstack_slot(__DAGSTACK_INPUT1);
+                    let mut __dagstack_1 = __DAGSTACK_INPUT1.__dagstack_slot();
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_1])?;
                     let __dagstack_call = __dagstack::MaySend(

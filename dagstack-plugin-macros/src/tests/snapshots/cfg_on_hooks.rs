@@ -47,16 +47,13 @@ const _: () = {
     type __dagstack_Type1 = <() as __dagstack_Types>::__dagstack_Type1;
     type __dagstack_Type2 = <() as __dagstack_Types>::__dagstack_Type2;
     trait __dagstack_Checks {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static;
-        fn __dagstack_check_shared(__dagstack_self: &Self);
+        fn __dagstack_check();
     }
-    impl __dagstack_Checks for Echo {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
-        {
+    impl __dagstack_Checks for Echo
+    where
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
+    {
+        fn __dagstack_check() {
             <Echo as __dagstack::WithDefault>::__dagstack_check();
             #[cfg(unix)]
             {
@@ -71,32 +68,30 @@ const _: () = {
                     __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().1,
                 );
             }
-            {
-                <Self as __dagstack::HookInput>::__dagstack_check();
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::Movable>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type1>::ASK
-                        .__dagstack_if_input(__dagstack::Probe::<__dagstack_Type1>::ASK),
-                );
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookOutput>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
-                );
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookFailure>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().1,
-                );
-            }
-        }
-        fn __dagstack_check_shared(__dagstack_self: &Self) {
-            let _: &dyn __dagstack::Sync = __dagstack_self;
-            let __dagstack_self = __dagstack::Probe::<Self>::ASK.__dagstack_if_sync();
-            let _: &dyn __dagstack::Send = &__dagstack_self;
+            <Self as __dagstack::HookInput>::__dagstack_check();
+            <__dagstack::Same<
+                _,
+            > as __dagstack::Movable>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type1>::ASK
+                    .__dagstack_if_input(__dagstack::Probe::<__dagstack_Type1>::ASK),
+            );
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookOutput>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
+            );
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().1,
+            );
         }
     }
+    const _: fn(&Echo) = |__dagstack_self| {
+        let _: &dyn __dagstack::Sync = __dagstack_self;
+        let __dagstack_self = __dagstack::Probe::<Echo>::ASK.__dagstack_if_sync();
+        let _: &dyn __dagstack::Send = &__dagstack_self;
+    };
     #[cfg(unix)]
     const __DAGSTACK_THEN0: __dagstack::Then<__dagstack_Type0> = __dagstack::then!(
         __dagstack_Type0, __dagstack_Type0
@@ -113,28 +108,14 @@ const _: () = {
     };
     static __DAGSTACK_HOOKS: [__dagstack::Hook; __dagstack_Index::Count as usize] = [
         #[cfg(unix)]
-        __dagstack::Hook {
-            name: "a",
-            description: __dagstack::None,
-            execution_model: __dagstack::ExecutionModel::Sync,
-            mcp_exposed: true,
-            takes_context: false,
-            params: &[],
-            input_schema: __dagstack::parameters_schema,
-            output_schema: __DAGSTACK_SCHEMA0,
-            schemas: __dagstack::OnceLock::new(),
-        },
-        __dagstack::Hook {
-            name: "b",
-            description: __dagstack::Some("Bs."),
-            execution_model: __dagstack::ExecutionModel::Sync,
-            mcp_exposed: true,
-            takes_context: false,
-            params: &[__dagstack::Param::new("c", __DAGSTACK_INPUT1.property, "")],
-            input_schema: __dagstack::parameters_schema,
-            output_schema: __DAGSTACK_SCHEMA2,
-            schemas: __dagstack::OnceLock::new(),
-        },
+        __dagstack::Hook::new("a", &[], __DAGSTACK_SCHEMA0)
+            .with_description(__dagstack::None),
+        __dagstack::Hook::new(
+                "b",
+                &[__DAGSTACK_INPUT1.param("c", "")],
+                __DAGSTACK_SCHEMA2,
+            )
+            .with_description(__dagstack::Some("Bs.")),
     ];
     static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
         description: __dagstack::None,
@@ -162,17 +143,9 @@ const _: () = {
         fn declaration() -> &'static __dagstack::Declaration {
             &__DAGSTACK_DECLARATION
         }
-        fn setup(
-            __dagstack_context: __dagstack::SetupContext,
-        ) -> __dagstack::SetUp<Self> {
-            let __dagstack_plugin = || {
-                __dagstack::Probe::<Self>::ASK.__dagstack_default()
-            };
-            __dagstack::set_up_default(
-                __dagstack_context,
-                &__DAGSTACK_DECLARATION,
-                __dagstack_plugin,
-            )
+        fn setup(__dagstack_ctx: __dagstack::SetupContext) -> __dagstack::SetUp<Self> {
+            let __dagstack_new = || __dagstack::Probe::<Self>::ASK.__dagstack_default();
+            __dagstack::set_up_default(__dagstack_ctx, __dagstack_new)
         }
         fn call<'__dagstack_a>(
             &'__dagstack_a self,
@@ -184,30 +157,21 @@ const _: () = {
                 #[cfg(unix)]
                 __DAGSTACK_HOOK0 => {
                     let __dagstack_encoding = __dagstack_arguments.read(&mut [])?;
-                    __dagstack::Ok(
-                        __dagstack::Box::pin(
-                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
-                                <Self>::a(self),
-                                __dagstack_encoding,
-                            )),
-                        ),
-                    )
+                    __dagstack::not_awaited(move || (__DAGSTACK_THEN0)(
+                        <Self>::a(self),
+                        __dagstack_encoding,
+                    ))
                 }
                 __DAGSTACK_HOOK1 => {
-                    let mut __dagstack_0 = __dagstack::Probe::<__dagstack_Type1>::ASK
-                        .__dagstack_slot(__DAGSTACK_INPUT1);
+                    let mut __dagstack_0 = __DAGSTACK_INPUT1.__dagstack_slot();
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_0])?;
-                    __dagstack::Ok(
-                        __dagstack::Box::pin(
-                            __dagstack::poll_fn(move |_| (__dagstack::then!(
-                                __dagstack_Type2, & str
-                            ))(
-                                <Self>::b(self, __dagstack_0.__dagstack_take()),
-                                __dagstack_encoding,
-                            )),
-                        ),
-                    )
+                    __dagstack::not_awaited(move || (__dagstack::then!(
+                        __dagstack_Type2, & str
+                    ))(
+                        <Self>::b(self, __dagstack_0.__dagstack_take()),
+                        __dagstack_encoding,
+                    ))
                 }
                 _ => __dagstack::no_such_hook(),
             }

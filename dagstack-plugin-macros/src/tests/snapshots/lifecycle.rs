@@ -37,16 +37,13 @@ const _: () = {
     type __dagstack_Type0 = <() as __dagstack_Types>::__dagstack_Type0;
     type __dagstack_Context = <() as __dagstack_Types>::__dagstack_Context;
     trait __dagstack_Checks {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static;
-        fn __dagstack_check_shared(__dagstack_self: &Self);
+        fn __dagstack_check();
     }
-    impl __dagstack_Checks for Echo {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
-        {
+    impl __dagstack_Checks for Echo
+    where
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
+    {
+        fn __dagstack_check() {
             <PluginContext<Config> as __dagstack::SetupParam>::__dagstack_check();
             <__dagstack::Same<
                 _,
@@ -65,25 +62,23 @@ const _: () = {
                 let __dagstack_future = <Self>::teardown(__dagstack_self);
                 let _: &dyn __dagstack::Send = &__dagstack_future;
             };
-            {
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookOutput>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().0,
-                );
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookFailure>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().1,
-                );
-            }
-        }
-        fn __dagstack_check_shared(__dagstack_self: &Self) {
-            let _: &dyn __dagstack::Sync = __dagstack_self;
-            let __dagstack_self = __dagstack::Probe::<Self>::ASK.__dagstack_if_sync();
-            let _: &dyn __dagstack::Send = &__dagstack_self;
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookOutput>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().0,
+            );
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().1,
+            );
         }
     }
+    const _: fn(&Echo) = |__dagstack_self| {
+        let _: &dyn __dagstack::Sync = __dagstack_self;
+        let __dagstack_self = __dagstack::Probe::<Echo>::ASK.__dagstack_if_sync();
+        let _: &dyn __dagstack::Send = &__dagstack_self;
+    };
     const __DAGSTACK_THEN0: __dagstack::Then<__dagstack_Type0> = __dagstack::then!(
         __dagstack_Type0, __dagstack_Type0
     );
@@ -91,21 +86,11 @@ const _: () = {
         __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_output_schema()
     };
     static __DAGSTACK_HOOKS: [__dagstack::Hook; 1usize] = [
-        __dagstack::Hook {
-            name: "nothing",
-            description: __dagstack::Some("Nothing."),
-            execution_model: __dagstack::ExecutionModel::Sync,
-            mcp_exposed: true,
-            takes_context: false,
-            params: &[],
-            input_schema: __dagstack::parameters_schema,
-            output_schema: __DAGSTACK_SCHEMA0,
-            schemas: __dagstack::OnceLock::new(),
-        },
+        __dagstack::Hook::new("nothing", &[], __DAGSTACK_SCHEMA0)
+            .with_description(__dagstack::Some("Nothing.")),
     ];
     static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
         description: __dagstack::Some("Echoes."),
-        execution_model: __dagstack::ExecutionModel::Sync,
         ..__dagstack::declaration(
                 "tool",
                 "echo",
@@ -127,12 +112,10 @@ const _: () = {
         fn declaration() -> &'static __dagstack::Declaration {
             &__DAGSTACK_DECLARATION
         }
-        fn setup(
-            __dagstack_context: __dagstack::SetupContext,
-        ) -> __dagstack::SetUp<Self> {
+        fn setup(__dagstack_ctx: __dagstack::SetupContext) -> __dagstack::SetUp<Self> {
             __dagstack::Box::pin(async move {
                 let __dagstack_context = __dagstack::Probe::<__dagstack_Context>::ASK
-                    .__dagstack_setup(__dagstack_context, &__DAGSTACK_DECLARATION)?;
+                    .__dagstack_setup(__dagstack_ctx, &__DAGSTACK_DECLARATION)?;
                 __dagstack::SetupReturned(
                         __dagstack::MaySend(<Self>::setup(&__dagstack_context))
                             .__dagstack_send()
@@ -151,14 +134,10 @@ const _: () = {
             match __dagstack_hook {
                 0usize => {
                     let __dagstack_encoding = __dagstack_arguments.read(&mut [])?;
-                    __dagstack::Ok(
-                        __dagstack::Box::pin(
-                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
-                                <Self>::nothing(self),
-                                __dagstack_encoding,
-                            )),
-                        ),
-                    )
+                    __dagstack::not_awaited(move || (__DAGSTACK_THEN0)(
+                        <Self>::nothing(self),
+                        __dagstack_encoding,
+                    ))
                 }
                 _ => __dagstack::no_such_hook(),
             }

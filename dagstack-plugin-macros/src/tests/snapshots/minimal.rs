@@ -27,43 +27,38 @@ const _: () = {
     }
     type __dagstack_Type0 = <() as __dagstack_Types>::__dagstack_Type0;
     trait __dagstack_Checks {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static;
-        fn __dagstack_check_shared(__dagstack_self: &Self);
+        fn __dagstack_check();
     }
-    impl __dagstack_Checks for Echo {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
-        {
+    impl __dagstack_Checks for Echo
+    where
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
+    {
+        fn __dagstack_check() {
             <Echo as __dagstack::WithDefault>::__dagstack_check();
-            {
-                <String as __dagstack::HookInput>::__dagstack_check();
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::Movable>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type0>::ASK
-                        .__dagstack_if_input(__dagstack::Probe::<__dagstack_Type0>::ASK),
-                );
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookOutput>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().0,
-                );
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookFailure>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().1,
-                );
-            }
-        }
-        fn __dagstack_check_shared(__dagstack_self: &Self) {
-            let _: &dyn __dagstack::Sync = __dagstack_self;
-            let __dagstack_self = __dagstack::Probe::<Self>::ASK.__dagstack_if_sync();
-            let _: &dyn __dagstack::Send = &__dagstack_self;
+            <String as __dagstack::HookInput>::__dagstack_check();
+            <__dagstack::Same<
+                _,
+            > as __dagstack::Movable>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type0>::ASK
+                    .__dagstack_if_input(__dagstack::Probe::<__dagstack_Type0>::ASK),
+            );
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookOutput>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().0,
+            );
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_split().1,
+            );
         }
     }
+    const _: fn(&Echo) = |__dagstack_self| {
+        let _: &dyn __dagstack::Sync = __dagstack_self;
+        let __dagstack_self = __dagstack::Probe::<Echo>::ASK.__dagstack_if_sync();
+        let _: &dyn __dagstack::Send = &__dagstack_self;
+    };
     const __DAGSTACK_INPUT0: &'static __dagstack::Input<__dagstack_Type0> = __dagstack::Probe::<
         __dagstack_Type0,
     >::INPUT;
@@ -74,21 +69,15 @@ const _: () = {
         __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_output_schema()
     };
     static __DAGSTACK_HOOKS: [__dagstack::Hook; 1usize] = [
-        __dagstack::Hook {
-            name: "echo",
-            description: __dagstack::Some("Echoes."),
-            execution_model: __dagstack::ExecutionModel::Sync,
-            mcp_exposed: true,
-            takes_context: false,
-            params: &[__dagstack::Param::new("text", __DAGSTACK_INPUT0.property, "")],
-            input_schema: __dagstack::parameters_schema,
-            output_schema: __DAGSTACK_SCHEMA0,
-            schemas: __dagstack::OnceLock::new(),
-        },
+        __dagstack::Hook::new(
+                "echo",
+                &[__DAGSTACK_INPUT0.param("text", "")],
+                __DAGSTACK_SCHEMA0,
+            )
+            .with_description(__dagstack::Some("Echoes.")),
     ];
     static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
         description: __dagstack::Some("Echoes."),
-        execution_model: __dagstack::ExecutionModel::Sync,
         ..__dagstack::declaration(
                 "tool",
                 "echo",
@@ -106,17 +95,9 @@ const _: () = {
         fn declaration() -> &'static __dagstack::Declaration {
             &__DAGSTACK_DECLARATION
         }
-        fn setup(
-            __dagstack_context: __dagstack::SetupContext,
-        ) -> __dagstack::SetUp<Self> {
-            let __dagstack_plugin = || {
-                __dagstack::Probe::<Self>::ASK.__dagstack_default()
-            };
-            __dagstack::set_up_default(
-                __dagstack_context,
-                &__DAGSTACK_DECLARATION,
-                __dagstack_plugin,
-            )
+        fn setup(__dagstack_ctx: __dagstack::SetupContext) -> __dagstack::SetUp<Self> {
+            let __dagstack_new = || __dagstack::Probe::<Self>::ASK.__dagstack_default();
+            __dagstack::set_up_default(__dagstack_ctx, __dagstack_new)
         }
         fn call<'__dagstack_a>(
             &'__dagstack_a self,
@@ -126,18 +107,13 @@ const _: () = {
         ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
                 0usize => {
-                    let mut __dagstack_0 = __dagstack::Probe::<__dagstack_Type0>::ASK
-                        .__dagstack_slot(__DAGSTACK_INPUT0);
+                    let mut __dagstack_0 = __DAGSTACK_INPUT0.__dagstack_slot();
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_0])?;
-                    __dagstack::Ok(
-                        __dagstack::Box::pin(
-                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN0)(
-                                <Self>::echo(self, __dagstack_0.__dagstack_take()),
-                                __dagstack_encoding,
-                            )),
-                        ),
-                    )
+                    __dagstack::not_awaited(move || (__DAGSTACK_THEN0)(
+                        <Self>::echo(self, __dagstack_0.__dagstack_take()),
+                        __dagstack_encoding,
+                    ))
                 }
                 _ => __dagstack::no_such_hook(),
             }

@@ -22,53 +22,46 @@ const _: () = {
     >;
     type __dagstack_Type4 = <() as __dagstack_Types>::__dagstack_Type4;
     trait __dagstack_Checks {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static;
-        fn __dagstack_check_shared(__dagstack_self: &Self);
+        fn __dagstack_check();
     }
-    impl __dagstack_Checks for Fixed {
-        fn __dagstack_check()
-        where
-            for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
-        {
+    impl __dagstack_Checks for Fixed
+    where
+        for<'__dagstack> Self: __dagstack::Send + __dagstack::Sync + 'static,
+    {
+        fn __dagstack_check() {
             <Fixed as __dagstack::WithDefault>::__dagstack_check();
-            {
-                <HookContext as __dagstack::ContextParam>::__dagstack_check();
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookReturn<
-                    __dagstack_Value0,
-                >>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
-                );
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookFailure>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().1,
-                );
-            }
-            {
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookReturn<
-                    __dagstack_Value1,
-                >>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type4>::ASK.__dagstack_split().0,
-                );
-                <__dagstack::Same<
-                    _,
-                > as __dagstack::HookFailure>::__dagstack_check_inferred(
-                    __dagstack::Probe::<__dagstack_Type4>::ASK.__dagstack_split().1,
-                );
-            }
-        }
-        fn __dagstack_check_shared(__dagstack_self: &Self) {
-            let _: &dyn __dagstack::Sync = __dagstack_self;
-            let __dagstack_self = __dagstack::Probe::<Self>::ASK.__dagstack_if_sync();
-            let _: &dyn __dagstack::Send = &__dagstack_self;
+            <HookContext as __dagstack::ContextParam>::__dagstack_check();
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookReturn<
+                __dagstack_Value0,
+            >>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().0,
+            );
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_split().1,
+            );
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookReturn<
+                __dagstack_Value1,
+            >>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type4>::ASK.__dagstack_split().0,
+            );
+            <__dagstack::Same<
+                _,
+            > as __dagstack::HookFailure>::__dagstack_check_inferred(
+                __dagstack::Probe::<__dagstack_Type4>::ASK.__dagstack_split().1,
+            );
         }
     }
+    const _: fn(&Fixed) = |__dagstack_self| {
+        let _: &dyn __dagstack::Sync = __dagstack_self;
+        let __dagstack_self = __dagstack::Probe::<Fixed>::ASK.__dagstack_if_sync();
+        let _: &dyn __dagstack::Send = &__dagstack_self;
+    };
     const __DAGSTACK_CONTEXT0: fn(&__dagstack::HookContext) -> &__dagstack_Type0 = |
         __dagstack_ctx|
     __dagstack::Probe::<__dagstack_Type0>::ASK.__dagstack_context(__dagstack_ctx);
@@ -82,44 +75,37 @@ const _: () = {
         __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_output_schema()
     };
     static __DAGSTACK_HOOKS: [__dagstack::Hook; 2usize] = [
-        __dagstack::Hook {
-            name: "chunk",
-            description: __dagstack::described::<
-                __dagstack_Kind,
-            >(__dagstack::None, 0usize),
-            execution_model: __dagstack::ExecutionModel::Sync,
-            mcp_exposed: true,
-            takes_context: true,
-            params: &[__dagstack::Param::new("text", __DAGSTACK_INPUT1.property, "")],
-            input_schema: |__dagstack_hook| {
+        __dagstack::Hook::new(
+                "chunk",
+                &[__DAGSTACK_INPUT1.param("text", "")],
+                || __dagstack::kind_output::<__dagstack_Kind>(0usize),
+            )
+            .with_description(
+                __dagstack::described::<__dagstack_Kind>(__dagstack::None, 0usize),
+            )
+            .with_context()
+            .with_input_schema(|__dagstack_hook| {
                 __dagstack::kind_input::<
                     __dagstack_Kind,
-                >(0usize, __dagstack_hook, __dagstack::parameters_schema)
-            },
-            output_schema: || __dagstack::kind_output::<__dagstack_Kind>(0usize),
-            schemas: __dagstack::OnceLock::new(),
-        },
-        __dagstack::Hook {
-            name: "looks_good",
-            description: __dagstack::described::<
-                __dagstack_Kind,
-            >(__dagstack::None, 1usize),
-            execution_model: __dagstack::ExecutionModel::Sync,
-            mcp_exposed: false,
-            takes_context: false,
-            params: &[__dagstack::Param::of_struct("text", false)],
-            input_schema: |__dagstack_hook| {
+                >(0usize, __dagstack_hook, __dagstack::Hook::parameters_schema)
+            }),
+        __dagstack::Hook::new(
+                "looks_good",
+                &[__dagstack::Param::of_struct("text", false)],
+                || __dagstack::kind_output::<__dagstack_Kind>(1usize),
+            )
+            .with_description(
+                __dagstack::described::<__dagstack_Kind>(__dagstack::None, 1usize),
+            )
+            .not_exposed()
+            .with_input_schema(|__dagstack_hook| {
                 __dagstack::kind_input::<
                     __dagstack_Kind,
                 >(1usize, __dagstack_hook, __dagstack::no_schema)
-            },
-            output_schema: || __dagstack::kind_output::<__dagstack_Kind>(1usize),
-            schemas: __dagstack::OnceLock::new(),
-        },
+            }),
     ];
     static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
         description: __dagstack::Some("Fixed."),
-        execution_model: __dagstack::ExecutionModel::Sync,
         kind_spec: __dagstack::Some(<__dagstack_Kind as __dagstack::Kind>::SPEC),
         kind_api_version: "1",
         ..__dagstack::declaration(
@@ -266,17 +252,9 @@ const _: () = {
         fn declaration() -> &'static __dagstack::Declaration {
             &__DAGSTACK_DECLARATION
         }
-        fn setup(
-            __dagstack_context: __dagstack::SetupContext,
-        ) -> __dagstack::SetUp<Self> {
-            let __dagstack_plugin = || {
-                __dagstack::Probe::<Self>::ASK.__dagstack_default()
-            };
-            __dagstack::set_up_default(
-                __dagstack_context,
-                &__DAGSTACK_DECLARATION,
-                __dagstack_plugin,
-            )
+        fn setup(__dagstack_ctx: __dagstack::SetupContext) -> __dagstack::SetUp<Self> {
+            let __dagstack_new = || __dagstack::Probe::<Self>::ASK.__dagstack_default();
+            __dagstack::set_up_default(__dagstack_ctx, __dagstack_new)
         }
         fn call<'__dagstack_a>(
             &'__dagstack_a self,
@@ -286,22 +264,17 @@ const _: () = {
         ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
                 0usize => {
-                    let mut __dagstack_1 = __dagstack::Probe::<__dagstack_Type1>::ASK
-                        .__dagstack_slot(__DAGSTACK_INPUT1);
+                    let mut __dagstack_1 = __DAGSTACK_INPUT1.__dagstack_slot();
                     let __dagstack_encoding = __dagstack_arguments
                         .read(&mut [&mut __dagstack_1])?;
-                    __dagstack::Ok(
-                        __dagstack::Box::pin(
-                            __dagstack::poll_fn(move |_| (__DAGSTACK_THEN2)(
-                                <Self>::chunk(
-                                    self,
-                                    __DAGSTACK_CONTEXT0(__dagstack_ctx),
-                                    __dagstack_1.__dagstack_take(),
-                                ),
-                                __dagstack_encoding,
-                            )),
+                    __dagstack::not_awaited(move || (__DAGSTACK_THEN2)(
+                        <Self>::chunk(
+                            self,
+                            __DAGSTACK_CONTEXT0(__dagstack_ctx),
+                            __dagstack_1.__dagstack_take(),
                         ),
-                    )
+                        __dagstack_encoding,
+                    ))
                 }
                 1usize => {
                     __dagstack::used((

@@ -135,22 +135,22 @@ mod answers {
     impl<T: 'static> NoInput<T> for Probe<T> {}
 
     /// Where an argument is read to: the future of a call holds it.
-    pub trait SlotOf<T: 'static> {
+    pub trait SlotOf {
         /// The slot, or one that never has a value, of a type that cannot move between threads.
         type Slot: Fill;
         /// The slot.
-        fn __dagstack_slot(self, input: &'static Input<T>) -> Self::Slot;
+        fn __dagstack_slot(self) -> Self::Slot;
     }
-    impl<T: Send + 'static> SlotOf<T> for Probe<T> {
+    impl<T: Send + 'static> SlotOf for &'static Input<T> {
         type Slot = Slot<T>;
         #[inline]
-        fn __dagstack_slot(self, input: &'static Input<T>) -> Slot<T> {
-            Slot::new(input)
+        fn __dagstack_slot(self) -> Slot<T> {
+            Slot::new(self)
         }
     }
-    impl<T: 'static> SlotOf<T> for &Probe<T> {
+    impl<T: 'static> SlotOf for &&'static Input<T> {
         type Slot = NoSlot<T>;
-        fn __dagstack_slot(self, _: &'static Input<T>) -> NoSlot<T> {
+        fn __dagstack_slot(self) -> NoSlot<T> {
             NoSlot::new()
         }
     }

@@ -1,6 +1,6 @@
 //! What becomes of a hook's result.
 
-use core::future::Future;
+use core::future::{Future, poll_fn};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -13,6 +13,14 @@ use crate::plugin::Called;
 
 /// What becomes of a result.
 pub type Then<T> = fn(T, Encoding) -> Poll<Result<Output, HookError>>;
+
+/// A hook that is not awaited.
+#[allow(clippy::missing_errors_doc)]
+pub fn not_awaited<'a>(
+    mut call: impl FnMut() -> Poll<Result<Output, HookError>> + Send + 'a,
+) -> Called<'a> {
+    Ok(Box::pin(poll_fn(move |_| call())))
+}
 
 pin_project! {
     /// A hook that is awaited, and what becomes of its result.

@@ -19,16 +19,6 @@ pub struct Param {
 }
 
 impl Param {
-    /// A parameter that is read by itself.
-    pub const fn new(name: &'static str, property: Property, doc: &'static str) -> Self {
-        Self {
-            name,
-            property: Some(property),
-            doc,
-            is_flattened: false,
-        }
-    }
-
     /// One that is read with all others.
     pub const fn of_struct(name: &'static str, is_flattened: bool) -> Self {
         Self {

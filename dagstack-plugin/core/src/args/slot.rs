@@ -9,7 +9,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::de::StrRead;
 use serde_json::{Error, Value};
 
-use super::param::Property;
+use super::param::{Param, Property};
 use crate::uncompiled::not_compiled;
 use crate::undecoded::{self, Undecoded};
 
@@ -27,7 +27,7 @@ pub struct Input<T> {
     /// Keeps a text instead of copying it, where the type takes any; whether it does.
     pub(crate) keep: fn(&mut Option<T>, Option<&mut String>) -> bool,
     /// See [`property`].
-    pub property: Property,
+    property: Property,
 }
 
 impl<T: DeserializeOwned + JsonSchema + 'static> Input<T> {
@@ -55,6 +55,16 @@ impl<T: DeserializeOwned + JsonSchema + 'static> Input<T> {
 }
 
 impl<T> Input<T> {
+    /// A parameter that is read by itself, with the text of its doc comment.
+    pub const fn param(&self, name: &'static str, doc: &'static str) -> Param {
+        Param {
+            name,
+            property: Some(self.property),
+            doc,
+            is_flattened: false,
+        }
+    }
+
     /// That of a type that does not fit, which the compiler has refused.
     pub(crate) const fn absent() -> Self {
         Self {
