@@ -28,7 +28,8 @@ pub(crate) struct Crossing {
     /// Whether it has one name where it is read and another where it is written.
     pub(crate) renames_by_direction: bool,
     pub(crate) aliases: Vec<(String, Span)>,
-    has_other_default: bool,
+    /// The function in `default = "path"`.
+    pub(crate) default: Option<LitStr>,
     /// The module in `with = "module"`: schemars knows no schema for what it reads.
     module: Option<LitStr>,
     has_schema: bool,
@@ -36,6 +37,8 @@ pub(crate) struct Crossing {
     pub(crate) schema_of: Option<LitStr>,
     /// The names of all entries.
     entries: Vec<String>,
+    /// Whether they say nothing but what a slot can do, and a schema of one property.
+    pub(crate) fits_slot: bool,
     /// `range(…)` and the like, and whether nothing lies within.
     limits: Vec<(Ident, bool)>,
 }
@@ -52,27 +55,35 @@ impl Crossing {
             rename: None,
             renames_by_direction: false,
             aliases: Vec::new(),
-            has_other_default: false,
+            default: None,
             module: None,
             has_schema: false,
             schema_of: None,
             entries: Vec::new(),
+            fits_slot: true,
             limits: Vec::new(),
         };
         for attr in attrs {
             let of_serde = attr.path().is_ident("serde");
             if of_serde || attr.path().is_ident("schemars") {
                 // What cannot be read here, the derives report.
-                let _ = attr.parse_nested_meta(|meta| crossing.entry(&meta, of_serde));
+                let read = attr.parse_nested_meta(|meta| crossing.entry(&meta, of_serde));
+                crossing.fits_slot &= read.is_ok();
             }
         }
-        crossing.needs_default &= !crossing.has_other_default;
+        crossing.needs_default &= crossing.default.is_none();
         crossing
     }
 
     /// Whether there is an entry of one of these names.
     pub(crate) fn has_entry(&self, names: &[&str]) -> bool {
         self.entries.iter().any(|entry| names.contains(&&**entry))
+    }
+
+    /// Whether its schema says more than a name and the type's own.
+    pub(crate) fn is_described_apart(&self) -> bool {
+        let is_name = |entry: &String| matches!(&**entry, "alias" | "rename");
+        !self.entries.iter().all(is_name)
     }
 
     /// Whether a caller passes it under a key of its own.
@@ -160,8 +171,16 @@ impl Crossing {
     fn entry(&mut self, meta: &ParseNestedMeta<'_>, of_serde: bool) -> syn::Result<()> {
         let key = meta.path.get_ident().map(Ident::to_string);
         let key = key.as_deref().unwrap_or_default();
+        let is_value = meta.input.peek(Token![=]);
+        let is_bare = !is_value && !meta.input.peek(syn::token::Paren);
+        self.fits_slot &= match (key, of_serde) {
+            ("alias", true) => is_value,
+            // What stands there twice, the derives report.
+            ("default" | "rename", true) => !self.has_entry(&[key]),
+            (_, true) => false,
+            (key, false) => OF_A_PROPERTY.contains(&key),
+        };
         self.entries.push(key.to_owned());
-        let is_bare = !meta.input.peek(Token![=]) && !meta.input.peek(syn::token::Paren);
         match (key, of_serde) {
             ("rename", _) => {
                 self.renames_by_direction |= meta.input.peek(syn::token::Paren);
@@ -214,13 +233,40 @@ impl Crossing {
                 return Ok(());
             }
             ("default", true) if is_bare => self.needs_default = true,
-            ("default", true) => self.has_other_default = true,
+            ("default", true) => {
+                let path: LitStr = meta.value()?.parse()?;
+                self.fits_slot &= path.parse::<syn::Path>().is_ok();
+                self.default = Some(path);
+                return Ok(());
+            }
             ("flatten", true) => self.is_flattened = true,
             _ => {}
         }
         rest(meta)
     }
 }
+
+/// The entries of schemars that say something about the schema of a field, and nothing of the struct
+/// around it.
+const OF_A_PROPERTY: &[&str] = &[
+    "contains",
+    "deprecated",
+    "description",
+    "email",
+    "example",
+    "extend",
+    "inner",
+    "ip",
+    "ipv4",
+    "ipv6",
+    "length",
+    "pattern",
+    "range",
+    "regex",
+    "title",
+    "transform",
+    "url",
+];
 
 /// Reports two `things` that are read from one key: the second would always be missing. Each comes with
 /// its own name, if that is known.

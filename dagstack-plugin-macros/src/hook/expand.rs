@@ -32,7 +32,23 @@ impl Hook<'_> {
         quote!(#(#cfgs)* #model,)
     }
 
-    /// The struct the arguments are read into, where the attributes of a parameter want a derive.
+    /// What the attributes of parameters want derives for: the struct that the arguments are read into
+    /// or, where each is read by itself, for each a struct that has its schema.
+    pub(crate) fn derived(&self, krate: &TokenStream, scope: &Scope<'_>) -> TokenStream {
+        if !self.is_read() {
+            return TokenStream::new();
+        }
+        if !self.is_read_by_slots() {
+            let values: Vec<_> = self.values().collect();
+            return self.derive(&self.struct_name(), &values, krate, scope);
+        }
+        self.values()
+            .filter(|(_, value)| value.crossing().is_described_apart())
+            .map(|value| self.derive(&self.property_name(value.0), &[value], krate, scope))
+            .collect()
+    }
+
+    /// A struct with a field for each of the parameters.
     ///
     /// ```text
     /// struct __dagstack_Args0<const __DAGSTACK: bool> { text: __dagstack_Type0 }
@@ -40,23 +56,22 @@ impl Hook<'_> {
     ///
     /// The constant parameter makes schemars look at `bound`, which it ignores on a type without
     /// parameters.
-    pub(crate) fn args_struct(&self, krate: &TokenStream, scope: &Scope<'_>) -> TokenStream {
-        if !self.is_read() || self.is_read_by_slots() {
-            return TokenStream::new();
-        }
+    fn derive(
+        &self,
+        name: &Ident,
+        values: &[(usize, &ValueParam)],
+        krate: &TokenStream,
+        scope: &Scope<'_>,
+    ) -> TokenStream {
         let private = &scope.private;
         let cfgs = self.cfgs();
-        let name = self.struct_name();
         let of_crate = |name| format!("{krate}::{name}").replace(' ', "");
         let (serde, schemars) = (of_crate("serde"), of_crate("schemars"));
         let mut items = TokenStream::new();
         let mut fields = TokenStream::new();
         let mut de_bounds = Vec::new();
         let mut schema_bounds = Vec::new();
-        for (number, param) in self.params.iter().enumerate() {
-            let Param::Value(value) = param else {
-                continue;
-            };
+        for &(number, value) in values {
             let alias = self.alias(number);
             let (value, called) = self.called(number, value, scope);
             items.extend(called);
@@ -88,11 +103,17 @@ impl Hook<'_> {
         let de_bounds = de_bounds.join(", ");
         let schema_bounds = schema_bounds.join(", ");
         let closed = (!self.is_flattened()).then(|| quote!(deny_unknown_fields,));
+        let read = (!self.is_read_by_slots()).then(|| {
+            quote! {
+                #[derive(#private::serde::Deserialize)]
+                #[serde(crate = #serde, #closed bound(deserialize = #de_bounds))]
+            }
+        });
         quote! {
             #items
             #(#cfgs)*
-            #[derive(#private::serde::Deserialize, #private::schemars::JsonSchema)]
-            #[serde(crate = #serde, #closed bound(deserialize = #de_bounds))]
+            #read
+            #[derive(#private::schemars::JsonSchema)]
             #[schemars(crate = #schemars, bound = #schema_bounds)]
             struct #name<const __DAGSTACK: bool> { #fields }
         }
@@ -164,14 +185,47 @@ impl Hook<'_> {
 
     /// The element of the hook's list of parameters.
     fn param(&self, place: usize, value: &ValueParam, private: &TokenStream) -> TokenStream {
-        let name = value.ident.unraw().to_string();
+        let crossing = value.crossing();
+        let renamed = crossing.rename.as_ref().map(|(name, _)| name.clone());
+        let name = renamed.unwrap_or_else(|| value.ident.unraw().to_string());
+        let aliases = crossing.aliases.iter().map(|(alias, _)| alias);
+        let aliases =
+            (!crossing.aliases.is_empty()).then(|| quote!(.with_aliases(&[#(#aliases),*])));
         if !self.is_read() || !self.is_read_by_slots() {
-            let is_flattened = value.is_flattened();
-            return quote!(#private::Param::of_struct(#name, #is_flattened));
+            let is_flattened = crossing.is_flattened;
+            return quote!(#private::Param::of_struct(#name, #is_flattened) #aliases);
         }
         let input = input_name(self.type_number(place));
-        let doc = docs::text(&value.attrs).unwrap_or_else(|| quote!(""));
-        quote!(#input.param(#name, #doc))
+        let has_default = crossing.needs_default || crossing.default.is_some();
+        let default = has_default.then(|| quote!(.with_default()));
+        let (doc, property) = if crossing.is_described_apart() {
+            let name = self.property_name(place);
+            let property = quote!(.with_property(|__dagstack_generator| {
+                #private::Probe::<#name<true>>::ASK.__dagstack_schema(__dagstack_generator)
+            }));
+            (quote!(""), Some(property))
+        } else {
+            let doc = docs::text(&value.attrs);
+            (doc.unwrap_or_else(|| quote!("")), None)
+        };
+        quote!(#input.param(#name, #doc) #aliases #default #property)
+    }
+
+    /// What takes an argument out of its slot.
+    fn take(&self, number: usize, value: &ValueParam, scope: &Scope<'_>) -> TokenStream {
+        let crossing = self.called(number, value, scope).0.crossing();
+        let default = crossing.default.as_ref();
+        if let Some(default) = default.and_then(|text| text.parse::<syn::Path>().ok()) {
+            let default = spans::located(default);
+            return quote!(__dagstack_take_or(#default));
+        }
+        if crossing.needs_default {
+            let (private, ty) = (&scope.private, self.alias(number));
+            return quote!(__dagstack_take_or(|| {
+                #private::Probe::<#ty>::ASK.__dagstack_default()
+            }));
+        }
+        quote!(__dagstack_take())
     }
 
     /// How the schema of the arguments is made, if not from those of the parameters.
@@ -219,11 +273,12 @@ impl Hook<'_> {
             .iter()
             .enumerate()
             .map(|(number, param)| match param {
-                Param::Value(_) if by_slots => {
+                Param::Value(value) if by_slots => {
+                    let taken = self.take(number, value, scope);
                     let slot = format_ident!("__dagstack_{}", number);
                     inputs.push(input_name(self.type_number(number)).into_token_stream());
                     slots.push(slot.clone());
-                    quote!(#slot.__dagstack_take())
+                    quote!(#slot.#taken)
                 }
                 Param::Value(value) => {
                     let field = spans::located(&value.ident);

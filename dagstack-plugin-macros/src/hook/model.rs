@@ -96,6 +96,11 @@ impl<'a> Hook<'a> {
         self.types.get(place).copied().unwrap_or_default()
     }
 
+    /// The struct whose one field has the schema of a parameter.
+    pub(super) fn property_name(&self, number: usize) -> Ident {
+        format_ident!("__dagstack_Param{}_{}", self.index, number)
+    }
+
     /// What the expansion calls the type of a parameter.
     pub(crate) fn alias(&self, number: usize) -> Ident {
         type_name(self.type_number(number))
@@ -150,9 +155,7 @@ impl<'a> Hook<'a> {
     /// Whether each argument is read by itself: the attributes of the parameters say nothing that only
     /// a derive can do.
     pub(super) fn is_read_by_slots(&self) -> bool {
-        let is_doc = |attr: &Attribute| attr.path().is_ident("doc");
-        self.values()
-            .all(|(_, value)| value.attrs.iter().all(is_doc))
+        self.values().all(|(_, value)| value.crossing().fits_slot)
     }
 
     /// Whether what it returns borrows from the plugin.

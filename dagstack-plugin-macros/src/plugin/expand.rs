@@ -27,7 +27,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
         self_ty: &self_ty,
     };
     let hooks = &plugin.hooks;
-    let args = hooks.iter().map(|hook| hook.args_struct(&krate, &scope));
+    let derived = hooks.iter().map(|hook| hook.derived(&krate, &scope));
     let shared = hook::shared(hooks, &scope);
     let (places, count) = hook::places(hooks);
     let elements = hooks.iter().map(|hook| hook.declaration(&scope));
@@ -44,7 +44,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>) -> TokenStream {
         #types
         #checks
         #shared
-        #(#args)*
+        #(#derived)*
         static __DAGSTACK_HOOKS: [#private::Hook; #count] = [#(#elements)*];
         #declaration
         #kind

@@ -62,25 +62,21 @@ const _: () = {
         let __dagstack_self = __dagstack::Probe::<Echo>::ASK.__dagstack_if_sync();
         let _: &dyn __dagstack::Send = &__dagstack_self;
     };
+    const __DAGSTACK_INPUT0: &'static __dagstack::Input<__dagstack_Type0> = __dagstack::Probe::<
+        __dagstack_Type0,
+    >::INPUT;
     const __DAGSTACK_THEN1: __dagstack::Then<__dagstack_Type1> = __dagstack::then!(
         __dagstack_Type1, __dagstack_Type1
     );
     const __DAGSTACK_SCHEMA1: fn() -> __dagstack::Schema = || {
         __dagstack::Probe::<__dagstack_Type1>::ASK.__dagstack_output_schema()
     };
-    #[derive(__dagstack::serde::Deserialize, __dagstack::schemars::JsonSchema)]
-    #[serde(
-        crate = "::dagstack_plugin::__private::serde",
-        deny_unknown_fields,
-        bound(
-            deserialize = "for<'__dagstack> __dagstack_Type0: ::dagstack_plugin::__private::serde::Deserialize<'de>, for<'__dagstack> __dagstack_Type0: ::core::default::Default"
-        )
-    )]
+    #[derive(__dagstack::schemars::JsonSchema)]
     #[schemars(
         crate = "::dagstack_plugin::__private::schemars",
         bound = "for<'__dagstack> __dagstack_Type0: ::dagstack_plugin::__private::schemars::JsonSchema, for<'__dagstack> __dagstack_Type0: ::core::default::Default"
     )]
-    struct __dagstack_Args0<const __DAGSTACK: bool> {
+    struct __dagstack_Param0_0<const __DAGSTACK: bool> {
         /// The text.
         #[serde(default)]
         text: __dagstack_Type0,
@@ -88,7 +84,15 @@ const _: () = {
     static __DAGSTACK_HOOKS: [__dagstack::Hook; 1usize] = [
         __dagstack::Hook::new(
                 "echo",
-                &[__dagstack::Param::of_struct("text", false)],
+                &[
+                    __DAGSTACK_INPUT0
+                        .param("text", "")
+                        .with_default()
+                        .with_property(|__dagstack_generator| {
+                            __dagstack::Probe::<__dagstack_Param0_0<true>>::ASK
+                                .__dagstack_schema(__dagstack_generator)
+                        }),
+                ],
                 __DAGSTACK_SCHEMA1,
             )
             .with_description(
@@ -99,11 +103,7 @@ const _: () = {
                         ),
                     ),
                 ),
-            )
-            .with_input_schema(|_| {
-                __dagstack::Probe::<__dagstack_Args0<true>>::ASK
-                    .__dagstack_input_schema()
-            }),
+            ),
     ];
     static __DAGSTACK_DECLARATION: __dagstack::Declaration = __dagstack::Declaration {
         description: __dagstack::Some("Echoes."),
@@ -136,17 +136,18 @@ const _: () = {
         ) -> __dagstack::Called<'__dagstack_a> {
             match __dagstack_hook {
                 0usize => {
-                    let mut __dagstack_args = __dagstack::Probe::<
-                        __dagstack_Args0<true>,
-                    >::INPUT
-                        .__dagstack_slot();
+                    let mut __dagstack_0 = __DAGSTACK_INPUT0.__dagstack_slot();
                     let __dagstack_encoding = __dagstack_arguments
-                        .read_struct(&mut __dagstack_args)?;
+                        .read(&mut [&mut __dagstack_0])?;
                     __dagstack::not_awaited(move || (__DAGSTACK_THEN1)(
-                        {
-                            let __dagstack_args = __dagstack_args.__dagstack_take();
-                            <Self>::echo(self, __dagstack_args.text)
-                        },
+                        <Self>::echo(
+                            self,
+                            __dagstack_0
+                                .__dagstack_take_or(|| {
+                                    __dagstack::Probe::<__dagstack_Type0>::ASK
+                                        .__dagstack_default()
+                                }),
+                        ),
                         __dagstack_encoding,
                     ))
                 }

@@ -124,7 +124,14 @@ fn read_map(
     let (mut waits, mut placed) = (0, 0);
     for (key, value) in map {
         let index = place(key, params)?;
-        let slot = &mut slots[index];
+        let (param, slot) = (&params[index], &mut slots[index]);
+        // An object has each key once, but maybe another name of the same parameter.
+        let is_waiting = |(it, _): &(usize, _)| *it == index;
+        if !param.aliases.is_empty()
+            && (slot.is_filled() || waiting.iter().flatten().any(is_waiting))
+        {
+            return Err(duplicate(param));
+        }
         placed += 1;
         let keeps = takes && waits < WAITING && value.is_string() && slot.keep(None);
         // When one is taken, everything else has been read: nothing is lost of what does not fit.
@@ -133,9 +140,8 @@ fn read_map(
             waits += 1;
             continue;
         }
-        read_value(value, *slot, traced).map_err(|it| it.under(params[index].name))?;
+        read_value(value, *slot, traced).map_err(|it| it.under(key))?;
     }
-    // An object has each key once.
     if placed < params.len() {
         let waits = |index: usize| waiting.iter().flatten().any(|(it, _)| *it == index);
         fill_missing(params, slots, waits)?;
@@ -163,8 +169,7 @@ fn read_text(
         let (param, slot) = (&params[index], &mut slots[index]);
         rest.expect(':')?;
         if slot.is_filled() {
-            let message = format!("duplicate field `{}`", param.name);
-            return Err(Undecoded::new(message));
+            return Err(duplicate(param));
         }
         let read = rest.value(|from| slot.text(from));
         read.map_err(|error| Undecoded::of(&error).under(param.name))?;
@@ -179,9 +184,15 @@ fn read_text(
     fill_missing(params, slots, |_| false)
 }
 
-/// The place of the parameter of that name.
+fn duplicate(param: &Param) -> Undecoded {
+    Undecoded::new(format!("duplicate field `{}`", param.name))
+}
+
+/// The place of the parameter that is read by that name.
 fn place(key: &str, params: &[Param]) -> Result<usize, Undecoded> {
-    let place = params.iter().position(|param| param.name == key);
+    let place = params
+        .iter()
+        .position(|param| param.keys().any(|name| name == key));
     place.ok_or_else(|| Undecoded::new(format!("unknown field `{key}`")))
 }
 
@@ -191,7 +202,7 @@ fn fill_missing(
     waits: impl Fn(usize) -> bool,
 ) -> Result<(), Undecoded> {
     for (index, (param, slot)) in params.iter().zip(slots).enumerate() {
-        if !slot.is_filled() && !waits(index) {
+        if !param.has_default && !slot.is_filled() && !waits(index) {
             let read = slot.missing(param.name);
             read.map_err(|error| Undecoded::of(&error))?;
         }
@@ -221,20 +232,21 @@ impl Rest<'_> {
         self.skip(sign).then_some(()).ok_or_else(not_json)
     }
 
-    /// The parameter whose name stands next, written as it is.
+    /// The parameter of which a name stands next, written as it is.
     fn known_key(&mut self, params: &[Param]) -> Option<usize> {
         let text = self.0.trim_start_matches(SPACE);
         let text = text.strip_prefix('"')?;
-        params.iter().position(|param| {
-            let rest = text.strip_prefix(param.name);
-            match rest.and_then(|rest| rest.strip_prefix('"')) {
-                Some(rest) => {
-                    self.0 = rest;
-                    true
-                }
-                None => false,
-            }
-        })
+        let rest_after = |name: &str| match text.strip_prefix(name)?.strip_prefix('"') {
+            // What JSON escapes is not written as it is.
+            Some(rest) if !name.contains(['"', '\\']) => Some(rest),
+            _ => None,
+        };
+        let mut params = params.iter().enumerate();
+        let found =
+            params.find_map(|(index, param)| Some((index, param.keys().find_map(rest_after)?)));
+        let (index, rest) = found?;
+        self.0 = rest;
+        Some(index)
     }
 
     /// Any key.

@@ -58,10 +58,9 @@ impl<T> Input<T> {
     /// A parameter that is read by itself, with the text of its doc comment.
     pub const fn param(&self, name: &'static str, doc: &'static str) -> Param {
         Param {
-            name,
             property: Some(self.property),
             doc,
-            is_flattened: false,
+            ..Param::of_struct(name, false)
         }
     }
 
@@ -109,6 +108,12 @@ impl<T> Slot<T> {
             Some(value) => value,
             None => unreachable!("a slot is filled before it is emptied"),
         }
+    }
+
+    /// The value, or what stands in where it is missing.
+    #[inline]
+    pub fn __dagstack_take_or(&mut self, default: fn() -> T) -> T {
+        self.value.take().unwrap_or_else(default)
     }
 }
 
@@ -165,6 +170,11 @@ impl<T> NoSlot<T> {
 
     /// No value.
     pub fn __dagstack_take(&mut self) -> T {
+        not_compiled()
+    }
+
+    /// No value.
+    pub fn __dagstack_take_or(&mut self, _: fn() -> T) -> T {
         not_compiled()
     }
 }

@@ -37,7 +37,9 @@ pub(crate) fn of_params(params: &[Param]) -> Schema {
             continue;
         };
         let mut object = property(&mut generator);
-        let value = object.pointer_mut("/properties/value").map(Value::take);
+        let only = object.get_mut("properties").and_then(Value::as_object_mut);
+        let only = only.and_then(|only| only.values_mut().next());
+        let value = only.map(Value::take);
         let value = value.and_then(|value| schemars::Schema::try_from(value).ok());
         let mut value = value.unwrap_or_default();
         let (title, description) = title_and_description(param.doc);
