@@ -19,7 +19,7 @@ mod returned;
 pub use core::clone::Clone;
 pub use core::convert::From;
 pub use core::fmt::{self, Debug};
-pub use core::future::{Future, poll_fn};
+pub use core::future::Future;
 pub use core::marker::{Send, Sized, Sync};
 pub use core::option::Option::{self, None, Some};
 pub use core::result::Result::{self, Err, Ok};
@@ -27,7 +27,7 @@ pub use std::any::Any;
 pub use std::borrow::Cow;
 pub use std::boxed::Box;
 pub use std::string::String;
-pub use std::sync::{Arc, OnceLock};
+pub use std::sync::Arc;
 pub use std::vec::Vec;
 
 pub use inventory;
@@ -35,7 +35,7 @@ pub use schemars;
 pub use serde;
 pub use serde_json::Value;
 
-pub use crate::args::{Arguments, Encoding, Input, Param, Slot};
+pub use crate::args::{Arguments, Input, Param};
 pub use crate::context::{HookContext, SetupContext};
 pub use crate::declaration::{ChainWrapDecl, Declaration, DependsOn, Hook, UnitOfWorkDecl};
 pub use crate::error::{HookError, PluginError};
