@@ -10,6 +10,8 @@ use super::model::{Kind, KindHook, KindParam};
 use super::{data, dispatcher};
 use crate::asserted::{Asserted, Scope, Value, check_type};
 use crate::boxed::{self, Method};
+use crate::docs;
+use crate::hook::attrs::Crossing;
 use crate::hook::expand::description;
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::fallback::strip;
@@ -28,7 +30,7 @@ pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
     let dispatcher = dispatcher::expand(kind, &private);
     let rules = data::rules(kind, &data::of(kind), unique);
     let aliases = kind.hooks.iter().map(|hook| aliases(kind, hook, &private));
-    let structs = kind.hooks.iter().map(|hook| args_struct(hook, &private));
+    let params = kind.hooks.iter().map(|hook| params(hook, &private));
     let spec = spec(kind, &private);
     let impls = impls(kind, &private);
     let specs = kind
@@ -40,7 +42,7 @@ pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
         use #private::ask::*;
 
         #(#aliases)*
-        #(#structs)*
+        #(#params)*
         #spec
         #impls
         #(#specs)*
@@ -153,8 +155,8 @@ fn output_alias(hook: &KindHook<'_>) -> Ident {
     format_ident!("__dagstack_Output{}", hook.index)
 }
 
-fn struct_name(hook: &KindHook<'_>) -> Ident {
-    format_ident!("__dagstack_Args{}", hook.index)
+fn params_name(hook: &KindHook<'_>) -> Ident {
+    format_ident!("__DAGSTACK_PARAMS{}", hook.index)
 }
 
 /// Names for the author's types, with the lifetime of what they borrow.
@@ -191,37 +193,43 @@ fn generics(param: &KindParam, name: &str) -> TokenStream {
     quote!(<#(#lives),*>)
 }
 
-/// The struct the arguments are read into, for a hook that owns them. Its bounds are checked where
-/// it is used, and there by a question that may be answered with no.
-fn args_struct(hook: &KindHook<'_>, private: &TokenStream) -> Option<TokenStream> {
+/// The parameters of a hook that owns them, as data. What schemars' attributes say of one is the schema
+/// of a struct with that one field.
+fn params(hook: &KindHook<'_>, private: &TokenStream) -> Option<TokenStream> {
     if hook.is_borrowing() {
         return None;
     }
-    let name = struct_name(hook);
-    let serde = format!("{private}::serde").replace(' ', "");
-    let schemars = format!("{private}::schemars").replace(' ', "");
-    let aliases: Vec<Ident> = (0..hook.params.len())
-        .map(|number| alias(hook, number))
-        .collect();
-    let bound = |of: &str| {
-        aliases
-            .iter()
-            .map(|alias| format!("for<'__dagstack> {alias}: {of}"))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let de_bound = bound(&format!("{serde}::Deserialize<'de>"));
-    let schema_bound = bound(&format!("{schemars}::JsonSchema"));
-    let fields = hook.params.iter().zip(&aliases).map(|(param, alias)| {
+    let mut items = TokenStream::new();
+    let mut params = Vec::new();
+    for (number, param) in hook.params.iter().enumerate() {
+        let name = crate::words::plain_name(&param.ident);
+        let alias = alias(hook, number);
+        let input = quote!(#private::Probe::<#alias>::INPUT);
+        if !Crossing::of(&param.attrs).is_described_apart() {
+            let doc = docs::text(&param.attrs).unwrap_or_else(|| quote!(""));
+            params.push(quote!(#input.param(#name, #doc)));
+            continue;
+        }
+        let described = format_ident!("__dagstack_Param{}_{}", hook.index, number);
+        let schemars = format!("{private}::schemars").replace(' ', "");
+        let bound = format!("for<'__dagstack> {alias}: {schemars}::JsonSchema");
         let attrs = &param.attrs;
         let field = spans::located(&param.ident);
-        quote!(#(#attrs)* #field: #alias,)
-    });
+        items.extend(quote! {
+            #[derive(#private::schemars::JsonSchema)]
+            #[schemars(crate = #schemars, bound = #bound)]
+            struct #described<const __DAGSTACK: bool> { #(#attrs)* #field: #alias }
+        });
+        params.push(quote! {
+            #input.param(#name, "").with_property(|__dagstack_generator| {
+                #private::Probe::<#described<true>>::ASK.__dagstack_schema(__dagstack_generator)
+            })
+        });
+    }
+    let (name, count) = (params_name(hook), params.len());
     Some(quote! {
-        #[derive(#private::serde::Deserialize, #private::schemars::JsonSchema)]
-        #[serde(crate = #serde, deny_unknown_fields, bound(deserialize = #de_bound))]
-        #[schemars(crate = #schemars, bound = #schema_bound)]
-        struct #name<const __DAGSTACK: bool> { #(#fields)* }
+        #items
+        static #name: [#private::Param; #count] = [#(#params),*];
     })
 }
 
@@ -279,8 +287,8 @@ fn kind_hook(hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
         Some(json) => quote!(#private::literal_schema(#json)),
         None if hook.is_borrowing() => quote!(#private::None),
         None => {
-            let args = struct_name(hook);
-            quote!(#private::Probe::<#args<true>>::ASK.__dagstack_kind_input())
+            let params = params_name(hook);
+            quote!(#private::parameters(&#params))
         }
     };
     let output = match &hook.args.output_schema {
@@ -396,12 +404,21 @@ fn hook_spec(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> Tok
     let read = if hook.is_borrowing() {
         quote!(#private::Err(#private::not_exposed(&__DAGSTACK_SPEC, #index)))
     } else {
-        let args = struct_name(hook);
-        let fields = hook.params.iter().map(|param| spans::located(&param.ident));
+        let params = params_name(hook);
+        let slots: Vec<Ident> = (0..hook.params.len())
+            .map(|number| format_ident!("__dagstack_{}", number))
+            .collect();
+        let aliases = (0..hook.params.len()).map(|number| alias(hook, number));
         quote! {
-            let __dagstack_args = #private::Probe::<#args<true>>::ASK
-                .__dagstack_args(&__DAGSTACK_SPEC, #index, __dagstack_json)?;
-            #private::Ok((#(__dagstack_args.#fields,)*))
+            #(let mut #slots = #private::Probe::<#aliases>::INPUT.__dagstack_slot();)*
+            #private::read_args(
+                &__DAGSTACK_SPEC,
+                #index,
+                &#params,
+                __dagstack_json,
+                &mut [#(&mut #slots),*],
+            )?;
+            #private::Ok((#(#slots.__dagstack_take(),)*))
         }
     };
     // Whatever a notified plugin answers, nobody looks at it.

@@ -62,7 +62,7 @@ pub use crate::types::{
 pub use crate::uncompiled::not_compiled;
 pub use kind::{
     Asked, Ended, Fitting, Shell, by_name, by_name_without, described, hidden_hook, kind_input,
-    kind_output, literal_schema, no_schema, not_exposed, used,
+    kind_output, literal_schema, no_schema, not_exposed, parameters, read_args, used,
 };
 pub use metadata::{Package, count_authors, most_demanding, non_empty, split_authors};
 pub use probe::{MaySend, Probe, Returned, SetupReturned, Values, ask};

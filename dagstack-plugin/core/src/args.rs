@@ -1,6 +1,6 @@
 //! The arguments of a call, read by the hook's own slots.
 
-mod arguments;
+pub(crate) mod arguments;
 pub(crate) mod param;
 mod slot;
 

@@ -121,25 +121,10 @@ const _: () = {
     type __dagstack_Output0 = ::dagstack_plugin::__private::Same<Vec<Chunk>>;
     type __dagstack_Type1_0<'__dagstack_a0> = &'__dagstack_a0 str;
     type __dagstack_Output1 = ::dagstack_plugin::__private::Same<bool>;
-    #[derive(
-        ::dagstack_plugin::__private::serde::Deserialize,
-        ::dagstack_plugin::__private::schemars::JsonSchema
-    )]
-    #[serde(
-        crate = "::dagstack_plugin::__private::serde",
-        deny_unknown_fields,
-        bound(
-            deserialize = "for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::serde::Deserialize<'de>"
-        )
-    )]
-    #[schemars(
-        crate = "::dagstack_plugin::__private::schemars",
-        bound = "for<'__dagstack> __dagstack_Type0_0: ::dagstack_plugin::__private::schemars::JsonSchema"
-    )]
-    struct __dagstack_Args0<const __DAGSTACK: bool> {
-        /// The text.
-        text: __dagstack_Type0_0,
-    }
+    static __DAGSTACK_PARAMS0: [::dagstack_plugin::__private::Param; 1usize] = [
+        ::dagstack_plugin::__private::Probe::<__dagstack_Type0_0>::INPUT
+            .param("text", "The text."),
+    ];
     static __DAGSTACK_HOOKS: [::dagstack_plugin::__private::KindHook; 2usize] = [
         ::dagstack_plugin::__private::KindHook {
             name: "chunk",
@@ -150,10 +135,9 @@ const _: () = {
             mcp_tool_name_template: ::dagstack_plugin::__private::TOOL_NAME_TEMPLATE,
             params: &["text"],
             capability: ::dagstack_plugin::__private::None,
-            input_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Args0<true>>::ASK
-                    .__dagstack_kind_input()
-            },
+            input_schema: || ::dagstack_plugin::__private::parameters(
+                &__DAGSTACK_PARAMS0,
+            ),
             output_schema: || {
                 ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
                     .__dagstack_kind_output()
@@ -255,11 +239,18 @@ const _: () = {
             Self::Args<'__dagstack_a>,
             ::dagstack_plugin::__private::HookError,
         > {
-            let __dagstack_args = ::dagstack_plugin::__private::Probe::<
-                __dagstack_Args0<true>,
-            >::ASK
-                .__dagstack_args(&__DAGSTACK_SPEC, 0usize, __dagstack_json)?;
-            ::dagstack_plugin::__private::Ok((__dagstack_args.text,))
+            let mut __dagstack_0 = ::dagstack_plugin::__private::Probe::<
+                __dagstack_Type0_0,
+            >::INPUT
+                .__dagstack_slot();
+            ::dagstack_plugin::__private::read_args(
+                &__DAGSTACK_SPEC,
+                0usize,
+                &__DAGSTACK_PARAMS0,
+                __dagstack_json,
+                &mut [&mut __dagstack_0],
+            )?;
+            ::dagstack_plugin::__private::Ok((__dagstack_0.__dagstack_take(),))
         }
         fn output_to_json(
             __dagstack_output: &__dagstack_Output0,

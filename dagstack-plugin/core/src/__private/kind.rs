@@ -21,7 +21,7 @@ use crate::schema::{self, Schema};
 /// A value whose type decides what can be done with it.
 pub struct Asked<'a, T>(pub &'a T);
 
-pub use crate::kind::json::{by_name, by_name_without, literal_schema};
+pub use crate::kind::json::{by_name, by_name_without, literal_schema, parameters, read_args};
 
 /// One argument, for JSON.
 pub trait ArgToJson {
@@ -41,22 +41,6 @@ impl<T: Serialize> ArgToJson for Asked<'_, T> {
 }
 impl<T> ArgToJson for &Asked<'_, T> {
     fn __dagstack_arg(self, kind: &KindSpec, hook: usize, _: usize) -> Result<Value, HookError> {
-        Err(kind.not_exposed(hook))
-    }
-}
-
-/// All arguments, from JSON.
-pub trait ArgsFromJson<T> {
-    /// The arguments.
-    fn __dagstack_args(self, kind: &KindSpec, hook: usize, args: Value) -> Result<T, HookError>;
-}
-impl<T: DeserializeOwned> ArgsFromJson<T> for Probe<T> {
-    fn __dagstack_args(self, kind: &KindSpec, hook: usize, args: Value) -> Result<T, HookError> {
-        json::read_args(kind, hook, args)
-    }
-}
-impl<T> ArgsFromJson<T> for &Probe<T> {
-    fn __dagstack_args(self, kind: &KindSpec, hook: usize, _: Value) -> Result<T, HookError> {
         Err(kind.not_exposed(hook))
     }
 }
@@ -105,23 +89,15 @@ impl<T> OutputFromJson<T> for &Probe<T> {
 
 /// The schemas of types that may have none.
 pub trait MaybeSchema {
-    /// The schema of what it is read from.
-    fn __dagstack_kind_input(self) -> Option<Schema>;
     /// The schema of what it is written as.
     fn __dagstack_kind_output(self) -> Option<Schema>;
 }
 impl<T: JsonSchema> MaybeSchema for Probe<T> {
-    fn __dagstack_kind_input(self) -> Option<Schema> {
-        Some(schema::typed_input::<T>())
-    }
     fn __dagstack_kind_output(self) -> Option<Schema> {
         Some(schema::typed_output::<T>())
     }
 }
 impl<T> MaybeSchema for &Probe<T> {
-    fn __dagstack_kind_input(self) -> Option<Schema> {
-        None
-    }
     fn __dagstack_kind_output(self) -> Option<Schema> {
         None
     }

@@ -113,7 +113,9 @@ fn read_value(value: &Value, slot: &mut dyn Fill, traced: bool) -> Result<(), Un
 /// How many texts wait for the end; more are copied.
 const WAITING: usize = 4;
 
-fn read_map(
+/// Reads the arguments of an object. With `takes`, texts may be taken out of it; with `traced`, the path
+/// to the mistake is wanted.
+pub(crate) fn read_map(
     map: &mut Map<String, Value>,
     params: &'static [Param],
     slots: &mut [&mut dyn Fill],

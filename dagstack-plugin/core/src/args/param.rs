@@ -43,6 +43,11 @@ impl Param {
         self
     }
 
+    /// Whether its type can be read and has a schema.
+    pub(crate) fn is_described(&self) -> bool {
+        self.property.is_some()
+    }
+
     /// The names by which it is read.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> {
         [self.name].into_iter().chain(self.aliases.iter().copied())

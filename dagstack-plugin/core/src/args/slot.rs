@@ -26,8 +26,8 @@ pub struct Input<T> {
     pub(crate) missing: fn(&'static str) -> Result<T, Error>,
     /// Keeps a text instead of copying it, where the type takes any; whether it does.
     pub(crate) keep: fn(&mut Option<T>, Option<&mut String>) -> bool,
-    /// See [`property`].
-    property: Property,
+    /// See [`property`]; `None` for a type that has no schema or cannot be read.
+    property: Option<Property>,
 }
 
 impl<T: DeserializeOwned + JsonSchema + 'static> Input<T> {
@@ -49,7 +49,7 @@ impl<T: DeserializeOwned + JsonSchema + 'static> Input<T> {
                 }
                 true
             },
-            property: property::<T>,
+            property: Some(property::<T>),
         }
     }
 }
@@ -58,13 +58,14 @@ impl<T> Input<T> {
     /// A parameter that is read by itself, with the text of its doc comment.
     pub const fn param(&self, name: &'static str, doc: &'static str) -> Param {
         Param {
-            property: Some(self.property),
+            property: self.property,
             doc,
             ..Param::of_struct(name, false)
         }
     }
 
-    /// That of a type that does not fit, which the compiler has refused.
+    /// That of a type that does not fit: of a plugin's hook the compiler has refused it, and of a kind's
+    /// nobody reads it.
     pub(crate) const fn absent() -> Self {
         Self {
             text: |_| not_compiled(),
@@ -72,7 +73,7 @@ impl<T> Input<T> {
             trace: |_| not_compiled(),
             missing: |_| not_compiled(),
             keep: |_, _| false,
-            property: |_| not_compiled(),
+            property: None,
         }
     }
 }

@@ -4,9 +4,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use crate::args::arguments::read_map;
+use crate::args::{Fill, Param};
 use crate::error::{HookError, code};
 use crate::kind::{KindHook, KindSpec};
-use crate::schema::Schema;
+use crate::schema::{self, Schema};
 use crate::{args, encode, numbers, undecoded};
 
 /// The arguments of a call, by name.
@@ -62,16 +64,39 @@ pub(crate) fn write_arg<T: Serialize + ?Sized>(
 /// # Errors
 ///
 /// [`code::INVALID_ARGUMENTS`].
-pub(crate) fn read_args<T: DeserializeOwned>(
+pub fn read_args(
     kind: &KindSpec,
-    hook: usize,
+    index: usize,
+    params: &'static [Param],
     args: Value,
-) -> Result<T, HookError> {
-    let hook = hook_of(kind, hook);
-    // Serde would also take a struct from an array.
-    let args = Value::Object(args::by_name(kind.name, hook.name, args)?);
-    undecoded::from_value(&args)
-        .map_err(|error| args::invalid(hook.name, &[error.problem(&base(kind, hook), &args)]))
+    slots: &mut [&mut dyn Fill],
+) -> Result<(), HookError> {
+    if !params.iter().all(Param::is_described) {
+        return Err(kind.not_exposed(index));
+    }
+    let hook = hook_of(kind, index);
+    let mut args = args::by_name(kind.name, hook.name, args)?;
+    if read_map(&mut args, params, slots, true, false).is_ok() {
+        return Ok(());
+    }
+    let mut args = Value::Object(args);
+    // As JSON Schema has it, `5.0` is an integer.
+    if let Some(Value::Object(mut again)) = numbers::respelt_anywhere(&args)
+        && read_map(&mut again, params, slots, true, false).is_ok()
+    {
+        return Ok(());
+    }
+    let traced = match &mut args {
+        Value::Object(args) => read_map(args, params, slots, false, true),
+        _ => Ok(()),
+    };
+    traced.map_err(|error| args::invalid(hook.name, &[error.problem(&base(kind, hook), &args)]))
+}
+
+/// The schema of a hook's arguments; `None` where one of them has no JSON form.
+pub fn parameters(params: &[Param]) -> Option<Schema> {
+    let is_described = params.iter().all(Param::is_described);
+    is_described.then(|| schema::of_params(params))
 }
 
 /// A hook's result as a value.
