@@ -8,7 +8,8 @@ mod decode_support;
 use std::collections::{BTreeMap, HashMap};
 use std::num::{NonZeroI8, NonZeroU64};
 
-use dagstack_plugin::{Args, HookContext, NoConfig, call as hooks, hook, plugin};
+use dagstack_engine::call as hooks;
+use dagstack_plugin::{Args, HookContext, NoConfig, hook, plugin};
 use decode_support::{call, call_error, call_text, config_error, configure};
 use schemars::JsonSchema;
 use serde::Deserialize;

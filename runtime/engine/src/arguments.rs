@@ -245,6 +245,33 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Arguments by the names that the schema knows, where they came by others (aliases).
+    ///
+    /// # Errors
+    ///
+    /// Those that came by several names.
+    fn by_own_names<'v>(&self, mut args: Cow<'v, Value>) -> Result<Cow<'v, Value>, HookError> {
+        let mut problems = Vec::new();
+        for param in self.hook.params.iter().filter(|it| !it.aliases.is_empty()) {
+            let given: Vec<_> = param.keys().filter(|key| args.get(key).is_some()).collect();
+            if let [alias] = *given
+                && alias != param.name
+                && let Value::Object(map) = args.to_mut()
+                && let Some(value) = map.remove(alias)
+            {
+                map.insert(param.name.to_owned(), value);
+            } else if given.len() > 1 {
+                let path = format!("{}.{}", self.path(), param.name);
+                let problem = format!("given more than once, as `{}`", given.join("`, `"));
+                problems.push(Problem::new(path, problem));
+            }
+        }
+        if problems.is_empty() {
+            return Ok(args);
+        }
+        Err(invalid(self.hook.name, &problems))
+    }
+
     fn path(&self) -> String {
         let Self {
             declaration, hook, ..
@@ -257,6 +284,7 @@ impl<'a> Reading<'a> {
     fn check(&self, args: &Args<'_>, again: Again<'_>) -> Result<(), HookError> {
         self.check_nesting(args)?;
         let value = args.to_value().map_err(|error| self.no_json(&error))?;
+        let value = self.by_own_names(value)?;
         match self.unfit(args, &value, again) {
             problems if problems.is_empty() => Ok(()),
             problems => Err(invalid(self.hook.name, &problems)),
@@ -320,6 +348,10 @@ impl<'a> Reading<'a> {
         let value = match self.respelt(args, false).and_then(Respelt::into_value) {
             Some(respelt) => Cow::Owned(respelt),
             None => value,
+        };
+        let value = match self.by_own_names(value) {
+            Ok(value) => value,
+            Err(error) => return error,
         };
         let problems = if !value.is_object() {
             let what = "the arguments are not an object:";

@@ -49,7 +49,8 @@ impl Param {
     }
 
     /// The names by which it is read.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &'static str> {
+    #[doc(hidden)]
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
         [self.name].into_iter().chain(self.aliases.iter().copied())
     }
 
