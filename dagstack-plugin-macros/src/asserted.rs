@@ -4,9 +4,11 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident, quote};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::Attribute;
 
 use crate::hook::types;
+use crate::plugin::model::MemberFn;
 use crate::spans;
 
 /// What all assertions of an expansion share.
@@ -223,4 +225,50 @@ fn names_of(tokens: TokenStream) -> HashSet<String> {
         .flat_map(of_tree)
         .filter(|name| name.starts_with(char::is_uppercase) && !OF_EVERYBODY.contains(&&**name))
         .collect()
+}
+
+/// Asserts that the future of a call is `Send`, at the function's name. A cast says so without
+/// naming anything of ours.
+pub(crate) fn check_send(
+    call: TokenStream,
+    params: TokenStream,
+    function: &MemberFn,
+    scope: &Scope<'_>,
+) -> TokenStream {
+    let private = &scope.private;
+    let span = spans::at(function.sig.ident.span());
+    let future = quote_spanned!(span=> __dagstack_future);
+    let cast = quote_spanned!(span=> &#future);
+    // Only an attribute of another macro can take `async` off.
+    let is_async = function.attrs.iter().any(is_foreign).then(|| {
+        let check = quote_spanned!(span=> <_ as #private::AsyncFn>::__dagstack_check);
+        quote!(#check(#cast);)
+    });
+    quote! {
+        let _ = |#params| {
+            let #future = #call;
+            #is_async
+            let _: &dyn #private::Send = #cast;
+        };
+    }
+}
+
+/// Whether an attribute may be a macro.
+fn is_foreign(attr: &Attribute) -> bool {
+    const BUILT_IN: &[&str] = &[
+        "allow",
+        "cfg",
+        "cfg_attr",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "must_use",
+        "track_caller",
+        "warn",
+    ];
+    !BUILT_IN.iter().any(|name| attr.path().is_ident(name))
 }

@@ -4,9 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{FnArg, Meta, Type, TypeReference};
 
-use crate::asserted::{Scope, check_inferred, check_type};
+use crate::asserted::{Scope, check_inferred, check_send, check_type};
 use crate::ctxt::Ctxt;
-use crate::hook::expand::check_send;
 use crate::hook::model::{NamedType, own};
 use crate::hook::output::{check_output, output, place};
 use crate::hook::signature::{check_plain, check_receiver};

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Index, LitStr};
 
@@ -13,10 +13,9 @@ use super::called;
 use super::model::{Hook, own};
 use super::output;
 use super::signature::{Param, ValueParam};
-use crate::asserted::{Asserted, Scope, Value, check_inferred, check_type};
+use crate::asserted::{Asserted, Scope, Value, check_inferred, check_send, check_type};
 use crate::docs;
-use crate::plugin::model::MemberFn;
-use crate::plugin::of_kind;
+use crate::kind::data::HookData;
 use crate::spans;
 
 /// What a parameter must be of which its attributes say nothing else.
@@ -251,6 +250,24 @@ impl Hook<'_> {
         Some(quote!(.with_input_schema(#input)))
     }
 
+    /// The arm of a hook that is not exposed.
+    fn arm_of_hidden(&self, place: usize, data: &HookData, scope: &Scope<'_>) -> TokenStream {
+        let private = &scope.private;
+        let cfgs = self.cfgs();
+        let constant = self.place();
+        let self_ty = scope.self_ty;
+        let method = spans::located(&self.function.sig.ident);
+        let (path, hook_ident) = (self.kind_path, &data.ident);
+        quote! {
+            #(#cfgs)*
+            #constant => {
+                // A package that calls no hook of the kind still has a use for its method.
+                #private::used((<#self_ty>::#method, <__dagstack_Kind as #path>::#hook_ident));
+                #private::Ok(#private::hidden_hook(<__dagstack_Kind as #private::Kind>::SPEC, #place))
+            }
+        }
+    }
+
     /// The arm of the call.
     pub(crate) fn arm(&self, scope: &Scope<'_>) -> TokenStream {
         let private = &scope.private;
@@ -258,7 +275,7 @@ impl Hook<'_> {
         if let Some((place, data)) = self.of_kind
             && !data.is_exposed
         {
-            return of_kind::arm_of_hidden(self, place, data, scope);
+            return self.arm_of_hidden(place, data, scope);
         }
         let place = self.place();
         let by_slots = self.is_read_by_slots();
@@ -407,7 +424,7 @@ impl Hook<'_> {
         let split = quote!(#private::Probe::<#output>::ASK.__dagstack_split());
         let value = match self.of_kind {
             Some(_) => {
-                let kind = of_kind::value_name(self);
+                let kind = self.value_name();
                 quote!(HookReturn<#kind>)
             }
             None => Ident::new(OUTPUT, Span::call_site()).into_token_stream(),
@@ -447,7 +464,7 @@ impl Hook<'_> {
             let mut call = quote!(<Self>::#method(__dagstack_self, #(#names),*));
             if self.of_kind.is_some() {
                 // Types that cannot move between threads are the kind's mistake.
-                let given = of_kind::given_name(self);
+                let given = self.given_name();
                 call = quote!(#private::Probe::<#given<'_>>::ASK.__dagstack_if_send(#call));
             } else if has_values {
                 // A type that cannot be read is one mistake, whether it is `Send` or not.
@@ -566,52 +583,6 @@ fn tuple(types: impl Iterator<Item = TokenStream>) -> TokenStream {
     types
         .reduce(|all, ty| quote!((#all, #ty)))
         .unwrap_or_else(|| quote!(()))
-}
-
-/// Asserts that the future of a call is `Send`, at the function's name. A cast says so without
-/// naming anything of ours.
-pub(crate) fn check_send(
-    call: TokenStream,
-    params: TokenStream,
-    function: &MemberFn,
-    scope: &Scope<'_>,
-) -> TokenStream {
-    let private = &scope.private;
-    let span = spans::at(function.sig.ident.span());
-    let future = quote_spanned!(span=> __dagstack_future);
-    let cast = quote_spanned!(span=> &#future);
-    // Only an attribute of another macro can take `async` off.
-    let is_async = function.attrs.iter().any(is_foreign).then(|| {
-        let check = quote_spanned!(span=> <_ as #private::AsyncFn>::__dagstack_check);
-        quote!(#check(#cast);)
-    });
-    quote! {
-        let _ = |#params| {
-            let #future = #call;
-            #is_async
-            let _: &dyn #private::Send = #cast;
-        };
-    }
-}
-
-/// Whether an attribute may be a macro.
-fn is_foreign(attr: &Attribute) -> bool {
-    const BUILT_IN: &[&str] = &[
-        "allow",
-        "cfg",
-        "cfg_attr",
-        "cold",
-        "deny",
-        "deprecated",
-        "doc",
-        "expect",
-        "forbid",
-        "inline",
-        "must_use",
-        "track_caller",
-        "warn",
-    ];
-    !BUILT_IN.iter().any(|name| attr.path().is_ident(name))
 }
 
 /// A description, of an argument or the doc comments, as an `Option`.

@@ -106,6 +106,16 @@ impl<'a> Hook<'a> {
         type_name(self.type_number(number))
     }
 
+    /// The name of what the kind says it returns.
+    pub(crate) fn value_name(&self) -> Ident {
+        format_ident!("__dagstack_Value{}", self.index)
+    }
+
+    /// The name of what the kind says it is given, with a lifetime.
+    pub(crate) fn given_name(&self) -> Ident {
+        format_ident!("__dagstack_Given{}", self.index)
+    }
+
     /// The same, as a type, with the lifetime of what it borrows.
     pub(crate) fn alias_of(&self, number: usize, value: &ValueParam, life: &str) -> TokenStream {
         let name = self.alias(number);

@@ -42,7 +42,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
 fn names(hook: &Hook<'_>, place: usize, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
     let cfgs = hook.cfgs();
-    let (value, given) = (value_name(hook), given_name(hook));
+    let (value, given) = (hook.value_name(), hook.given_name());
     let taken = taken_name(hook);
     let types = hook
         .values()
@@ -57,16 +57,6 @@ fn names(hook: &Hook<'_>, place: usize, scope: &Scope<'_>) -> TokenStream {
         #(#cfgs)*
         type #taken #lifetime = (#(#types,)*);
     }
-}
-
-/// The name of what the kind says the hook returns.
-pub(crate) fn value_name(hook: &Hook<'_>) -> Ident {
-    format_ident!("__dagstack_Value{}", hook.index)
-}
-
-/// The name of what the kind says the hook is given, with a lifetime.
-pub(crate) fn given_name(hook: &Hook<'_>) -> Ident {
-    format_ident!("__dagstack_Given{}", hook.index)
 }
 
 fn taken_name(hook: &Hook<'_>) -> Ident {
@@ -115,7 +105,7 @@ fn call(
 /// The value, or the error, of what the author's method returned.
 fn finish(hook: &Hook<'_>, call: &TokenStream, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
-    let (returned, value) = (hook.output_alias(), value_name(hook));
+    let (returned, value) = (hook.output_alias(), hook.value_name());
     let call = if hook.is_async() {
         quote! {
             let __dagstack_future = #private::MaySend(#call).__dagstack_send();
@@ -154,7 +144,7 @@ fn run(
     let cfgs = hook.cfgs();
     let self_ty = scope.self_ty;
     let object = kind.object();
-    let (given, value) = (given_name(hook), value_name(hook));
+    let (given, value) = (hook.given_name(), hook.value_name());
     let constant = hook.place();
     let (shared, sendable) = (shared(&quote!(Self), scope), sendable(hook, scope));
     let converted = convert(hook, &quote!(__dagstack_given), scope);
@@ -287,7 +277,7 @@ fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
         return TokenStream::new();
     }
     let private = &scope.private;
-    let value = value_name(hook);
+    let value = hook.value_name();
     let types = hook.values().filter_map(|(number, value)| match &value.ty {
         _ if !value.is_borrowed() => {
             let alias = hook.alias(number);
@@ -328,7 +318,7 @@ fn shell_method(
     let private = &scope.private;
     let cfgs = hook.cfgs();
     let object = kind.object();
-    let value = value_name(hook).into_token_stream();
+    let value = hook.value_name().into_token_stream();
     let names: Vec<Ident> = (0..hook.values().count())
         .map(|number| format_ident!("__dagstack_{}", number))
         .collect();
@@ -352,7 +342,7 @@ fn shell_method(
     }
     .signature(private);
     let body = if data.is_async {
-        let given = given_name(hook);
+        let given = hook.given_name();
         quote! {
             let __dagstack_args =
                 #private::Fitting::<_, #given<'_>>::new((#(#names,)*)).__dagstack_fit();
@@ -379,27 +369,4 @@ fn shell_method(
         }
     };
     quote!(#(#cfgs)* #signature { #body })
-}
-
-/// The arm of a hook that is not exposed.
-pub(crate) fn arm_of_hidden(
-    hook: &Hook<'_>,
-    place: usize,
-    data: &HookData,
-    scope: &Scope<'_>,
-) -> TokenStream {
-    let private = &scope.private;
-    let cfgs = hook.cfgs();
-    let constant = hook.place();
-    let self_ty = scope.self_ty;
-    let method = spans::located(&hook.function.sig.ident);
-    let (path, hook_ident) = (hook.kind_path, &data.ident);
-    quote! {
-        #(#cfgs)*
-        #constant => {
-            // A package that calls no hook of the kind still has a use for its method.
-            #private::used((<#self_ty>::#method, <__dagstack_Kind as #path>::#hook_ident));
-            #private::Ok(#private::hidden_hook(<__dagstack_Kind as #private::Kind>::SPEC, #place))
-        }
-    }
 }

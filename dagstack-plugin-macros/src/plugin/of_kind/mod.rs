@@ -22,7 +22,7 @@ use crate::path::CratePath;
 use crate::spans;
 
 pub(crate) use check::{check, params};
-pub(crate) use expand::{arm_of_hidden, expand, given_name, native, value_name};
+pub(crate) use expand::{expand, native};
 pub(crate) use kind::OfKind;
 use kind::last;
 
