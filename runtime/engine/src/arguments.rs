@@ -24,6 +24,10 @@ pub(crate) struct Input {
     pub(crate) constrains: bool,
     /// What stands where.
     shape: Shape,
+    /// The schema forbids keys that the type ignores.
+    closed_by_schema: bool,
+    /// Numbers keep the text they were written with.
+    keeps_numbers: bool,
     validator: OnceLock<Validator>,
 }
 
@@ -35,6 +39,8 @@ impl Input {
             Box::new(Self {
                 constrains: constrains(&(hook.input_schema)(hook)),
                 shape: Shape::of(&schemas.input),
+                closed_by_schema: hook.params.iter().any(|param| param.is_flattened),
+                keeps_numbers: numbers::keep_their_text(),
                 validator: OnceLock::new(),
             })
         });
@@ -130,12 +136,7 @@ type Again<'a> = &'a mut dyn FnMut(&Value) -> Option<Undecoded>;
 struct Reading<'a> {
     declaration: &'a Declaration,
     hook: &'a Hook,
-    schema: &'a Schema,
     known: &'a Input,
-    /// The schema forbids keys that the type ignores.
-    closed_by_schema: bool,
-    /// Numbers keep the text they were written with.
-    keeps_numbers: bool,
 }
 
 /// Arguments with their numbers written as serde reads them.
@@ -159,22 +160,23 @@ impl<'a> Reading<'a> {
         Self {
             declaration,
             hook,
-            schema: &hook.schemas().input,
             known: Input::of(hook),
-            closed_by_schema: hook.params.iter().any(|param| param.is_flattened),
-            keeps_numbers: numbers::keep_their_text(),
         }
+    }
+
+    fn schema(&self) -> &'a Schema {
+        &self.hook.schemas().input
     }
 
     /// Looks at the arguments before they are decoded.
     #[inline]
     fn admit<'v>(&self, args: Args<'v>, held: &'v mut Value) -> Result<Args<'v>, HookError> {
         // Only where something may nest at will; elsewhere decoding refuses what does.
-        if self.keeps_numbers || self.known.shape.is_deep() {
+        if self.known.keeps_numbers || self.known.shape.is_deep() {
             self.check_nesting(&args)?;
         }
         match args {
-            Args::Json(text) if self.keeps_numbers => {
+            Args::Json(text) if self.known.keeps_numbers => {
                 *held = serde_json::from_str(text).map_err(|error| self.no_json(&error))?;
                 Ok(Args::Value(held))
             }
@@ -199,13 +201,13 @@ impl<'a> Reading<'a> {
 
     /// Whether texts may be taken out of the arguments: whatever is looked at again must stay.
     fn takes_texts(&self) -> bool {
-        !self.closed_by_schema && !self.known.constrains
+        !self.known.closed_by_schema && !self.known.constrains
     }
 
     /// Whether arguments that decoded may still not fit.
     #[inline]
     fn is_to_check(&self, args: &Args<'_>) -> bool {
-        self.closed_by_schema
+        self.known.closed_by_schema
             || self.known.constrains
             || (self.known.shape.is_odd()
                 && match args {
@@ -220,7 +222,7 @@ impl<'a> Reading<'a> {
     /// Whether there may be numbers that are read in one spelling and not in another.
     #[inline]
     fn may_be_respelt(&self) -> bool {
-        self.keeps_numbers || self.known.shape.holds_integers()
+        self.known.keeps_numbers || self.known.shape.holds_integers()
     }
 
     /// Arguments that did not decode, if there are numbers that serde reads when they are written in
@@ -236,7 +238,7 @@ impl<'a> Reading<'a> {
             Args::Json(text) => Cow::Borrowed(*text),
         };
         let wanted = Wanted::of(&self.known.shape, everywhere);
-        if !self.keeps_numbers {
+        if !self.known.keeps_numbers {
             return numbers::respelt(&text, wanted).map(Respelt::Text);
         }
         match numbers::of_text(&text, wanted)? {
@@ -292,7 +294,7 @@ impl<'a> Reading<'a> {
     }
 
     fn unfit(&self, args: &Args<'_>, value: &Value, again: Again<'_>) -> Vec<Problem> {
-        match self.known.validator(self.schema).fits(value) {
+        match self.known.validator(self.schema()).fits(value) {
             Ok(true) => Vec::new(),
             Ok(false) => self.unfit_by(args, value, again),
             Err(error) => vec![invalid_schema(&self.path(), error)],
@@ -311,11 +313,11 @@ impl<'a> Reading<'a> {
                 again(&read).is_some()
             })
         };
-        let reads: Option<&mut dyn FnMut(&str) -> bool> = match self.closed_by_schema {
+        let reads: Option<&mut dyn FnMut(&str) -> bool> = match self.known.closed_by_schema {
             true => Some(&mut reads),
             false => None,
         };
-        diagnose::unfit(&self.path(), self.schema, value, reads)
+        diagnose::unfit(&self.path(), self.schema(), value, reads)
     }
 
     /// Arguments that decoded, with their numbers as serde takes them.
@@ -339,7 +341,7 @@ impl<'a> Reading<'a> {
             return error;
         }
         let base = self.path();
-        let schema = self.schema;
+        let schema = self.schema();
         let value = match args.to_value() {
             Ok(value) => value,
             Err(error) => return self.no_json(&error),
