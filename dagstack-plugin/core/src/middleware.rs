@@ -80,7 +80,7 @@ pub struct Call<'a> {
 /// It is `Sync` for the sake of middleware that keeps a `&Call` while it awaits something.
 ///
 /// The JSON of a hook that is not exposed is refused with
-/// [`code::NOT_EXPOSED`](crate::code::NOT_EXPOSED).
+/// [`code::NOT_EXPOSED`].
 #[allow(clippy::missing_errors_doc)]
 pub trait Payload: Send + Sync {
     /// The arguments, an object.
@@ -171,7 +171,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// [`code::NOT_EXPOSED`](crate::code::NOT_EXPOSED) where the hook is not exposed.
+    /// [`code::NOT_EXPOSED`] where the hook is not exposed.
     pub fn args_json(&self) -> Result<Value, HookError> {
         self.payload.args_json()
     }
@@ -180,7 +180,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// [`code::INVALID_ARGUMENTS`](crate::code::INVALID_ARGUMENTS) where they do not fit the hook,
+    /// [`code::INVALID_ARGUMENTS`] where they do not fit the hook,
     /// and as [`args_json`](Self::args_json).
     pub fn set_args_json(&mut self, args: Value) -> Result<(), HookError> {
         self.payload.set_args_json(args)
@@ -190,7 +190,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// [`code::RESULT_NOT_SERIALISABLE`](crate::code::RESULT_NOT_SERIALISABLE), and as
+    /// [`code::RESULT_NOT_SERIALISABLE`], and as
     /// [`args_json`](Self::args_json).
     pub fn result_json(&self) -> Result<Option<Value>, HookError> {
         self.payload.result_json()
@@ -200,7 +200,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// [`code::INVALID_RESULT`](crate::code::INVALID_RESULT) where it does not fit the hook, and as
+    /// [`code::INVALID_RESULT`] where it does not fit the hook, and as
     /// [`args_json`](Self::args_json).
     pub fn set_result_json(&mut self, result: Value) -> Result<(), HookError> {
         self.payload.set_result_json(result)

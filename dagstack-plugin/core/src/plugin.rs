@@ -68,7 +68,7 @@ pub trait Plugin: Send + Sync + Sized + 'static {
 
 /// A [`Plugin`] that is set up, without its type.
 ///
-/// Call it through [`call`](crate::call::call), which finds the hook by name and catches panics.
+/// Call it through `call` of the engine, which finds the hook by name and catches panics.
 pub trait ErasedPlugin: Send + Sync + 'static {
     /// [`Plugin::declaration`].
     fn erased_declaration(&self) -> &'static Declaration;

@@ -65,7 +65,7 @@ impl Input {
 ///
 /// # Errors
 ///
-/// [`code::INVALID_ARGUMENTS`], listing every mistake by its full path.
+/// [`INVALID_ARGUMENTS`](dagstack_plugin_core::code::INVALID_ARGUMENTS), listing every mistake by its full path.
 pub(crate) fn read<R>(
     declaration: &Declaration,
     hook: &'static Hook,

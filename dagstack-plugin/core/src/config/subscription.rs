@@ -3,7 +3,7 @@
 //!
 //! A host makes one feed for each generation of a plugin. For a change it [`prepare`]s every feed
 //! first, which validates the new section for every subscriber, and [`commit`]s only if all agree;
-//! what comes out are calls to be made, in order, by a [`ChangeQueue`](super::ChangeQueue).
+//! what comes out are calls to be made, in order, by a queue of the engine's.
 //!
 //! [`prepare`]: SectionFeed::prepare
 //! [`commit`]: Prepared::commit

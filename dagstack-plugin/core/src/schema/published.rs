@@ -11,7 +11,7 @@ use super::{Schema, keywords};
 /// Which formats a schema may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Formats {
-    /// Those of Rust types too (`uint8`, `float`): [`constrains`](super::constrains()) and readers of
+    /// Those of Rust types too (`uint8`, `float`): the engine and readers of
     /// hookspecs know the types by them.
     OfTypes,
     /// Those of JSON Schema.
