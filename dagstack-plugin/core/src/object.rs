@@ -12,7 +12,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 /// A `T` that is read from an object, for members and elements:
 ///
 /// ```
-/// use dagstack_plugin::wire::Object;
+/// use dagstack_plugin::object::Object;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Point {
