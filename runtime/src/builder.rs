@@ -9,7 +9,10 @@ use std::time::Duration;
 use dagstack_plugin::kind::KindSpec;
 use dagstack_plugin::manifest::{Runtime, VersionRange};
 use dagstack_plugin::resources::{ErasedResource, Resource};
-use dagstack_plugin::{BoxError, CORE_VERSION, Kind, Middleware, Plugin, Registration, registered};
+use dagstack_plugin::{
+    BoxError, CORE_VERSION, EventBus, Kind, Middleware, Plugin, PluginName, Registration,
+    TenantResolver, registered,
+};
 
 use crate::config::{ConfigSource, LiveConfig};
 use crate::descriptor::{Descriptor, Source};
@@ -32,7 +35,6 @@ use crate::shared::Shared;
 use crate::status::PluginStatus;
 use crate::supply_chain::{self, Publishers};
 use crate::workers;
-use dagstack_plugin::{EventBus, PluginName, TenantResolver};
 
 /// Collects the plugins of a [`Registry`].
 #[derive(Default)]

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dagstack_plugin::manifest::{Dependency, Runtime};
-use dagstack_plugin::{Declaration, Manifest, Registration};
+use dagstack_plugin::{Declaration, Manifest, PluginName, PluginScope, Registration};
 
 use crate::mcp_stdio::program::Program;
 use crate::shared::Shared;
-use dagstack_plugin::{PluginName, PluginScope};
 
 /// What the registry knows of a plugin before it runs.
 #[derive(Clone, Debug)]

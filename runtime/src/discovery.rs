@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use dagstack_plugin::manifest::Runtime;
-use dagstack_plugin::{Manifest, Registration};
+use dagstack_plugin::{Manifest, PluginName, Registration, suggest};
 
 use crate::descriptor::{Descriptor, Source};
 use crate::error::{BY_COMMAND, PluginRegistryError};
 use crate::mcp_stdio::program::Program;
 use crate::workers;
-use dagstack_plugin::PluginName;
-use dagstack_plugin::suggest;
 
 /// The manifests a folder may have, in order of precedence.
 const FILES: [&str; 2] = ["dagstack.toml", "dagstack.json"];

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, RwLock, Weak};
 use std::time::SystemTime;
 
+use dagstack_engine::Reason;
 use dagstack_plugin::kind::{Host, Lease};
 use dagstack_plugin::sync::{lock, read, write};
 use dagstack_plugin::{CancelToken, ErasedPlugin, Health, HookError, code};
@@ -15,7 +16,6 @@ use crate::host::TokioHost;
 use crate::live::Live;
 use crate::middleware::layers::{PluginLayers, Stack};
 use crate::status::{LastHealth, PluginStatus, State};
-use dagstack_engine::Reason;
 
 /// How many health checks in a row have to fail before a plugin is not called any more.
 const STRIKES: u32 = 3;

@@ -473,14 +473,7 @@ impl PluginRegistryError {
     /// A section that is no section.
     pub(crate) fn bad_section(section: &str, found: &serde_json::Value) -> Self {
         let found = json_type(found);
-        Self::config_problem(
-            section,
-            format!("found {found}, expected an object of settings"),
-        )
-    }
-
-    /// One problem with a whole section.
-    pub(crate) fn config_problem(section: &str, problem: String) -> Self {
+        let problem = format!("found {found}, expected an object of settings");
         Self::ConfigInvalid {
             section: section.to_owned(),
             problems: vec![Problem::new(section, problem)],

@@ -1,11 +1,11 @@
 //! Who needs whom: resolves `depends_on`, refuses cycles, puts plugins into the order of the setup.
 
+use dagstack_plugin::PluginName;
 use std::collections::HashMap;
 
 use crate::descriptor::Descriptor;
 use crate::error::PluginRegistryError;
 use crate::middleware::plugin::chain_wrap;
-use dagstack_plugin::PluginName;
 
 /// The dependencies among plugins, by their place in the registry's list.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dagstack_engine::{Reason, tool};
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::error::unknown_hook;
 use dagstack_plugin::giving_up::given_up;
@@ -20,7 +21,6 @@ use crate::error::PluginRegistryError;
 use crate::live::Live;
 use crate::run::{Run, give_up_with};
 use crate::status::State;
-use dagstack_engine::{Reason, tool};
 
 /// How long a health check may take.
 const HEALTH_LIMIT: Duration = Duration::from_secs(10);

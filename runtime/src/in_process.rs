@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dagstack_engine::call::{self, CallFuture, Target};
+use dagstack_engine::{Adapter, TeardownFailure};
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::giving_up::given_up;
 use dagstack_plugin::kind::{Host, Lease};
@@ -21,7 +22,6 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
-use super::{Adapter, TeardownFailure};
 use crate::executor::{self, JoinError, JoinHandle};
 use crate::host::TokioHost;
 use crate::mcp_stdio::workers::WorkerPool;

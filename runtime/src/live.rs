@@ -4,12 +4,12 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use dagstack_engine::Adapter;
 use dagstack_plugin::kind::Lease;
 use dagstack_plugin::sync::lock;
 
 use crate::config::section::{Secrets, Section};
 use crate::in_process::InProcess;
-use dagstack_engine::Adapter;
 
 /// A plugin that is set up: one generation of it.
 pub(crate) struct Live {
@@ -93,6 +93,7 @@ impl Live {
     /// Gives the registry's own typed handle up.
     pub(crate) fn forget_native(&self) {
         let native = lock(&self.native).take();
+        // Outside the lock: it may be the last to have the plugin.
         drop(native);
     }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use dagstack_plugin_core::secrets::is_secret_name;
 use serde_json::{Map, Value};
 
 use super::node::{Data, Node};
 use super::problem::ManifestProblem;
-use dagstack_plugin_core::secrets::is_secret_name;
 
 /// One field that is there: its dotted key and its value.
 #[derive(Clone, Debug)]

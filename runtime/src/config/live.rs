@@ -10,10 +10,10 @@ use dagstack_plugin::PluginName;
 use dagstack_plugin::config::{Coverage, SectionFeed};
 use dagstack_plugin::sync::{lock, read, write};
 use serde_json::Value;
-use tokio::task::JoinHandle;
 
 use super::watch::Signal;
 use super::{Changed, ConfigSource, ConfigTree, Watch};
+use crate::background::Background;
 use crate::error::PluginRegistryError;
 
 /// The configuration of a registry.
@@ -30,7 +30,7 @@ pub(crate) struct LiveConfig {
     pub(super) queue: ChangeQueue,
     changes: AtomicU64,
     /// Takes up what the sources report.
-    follower: Mutex<Option<JoinHandle<()>>>,
+    follower: Mutex<Option<Background>>,
 }
 
 impl fmt::Debug for LiveConfig {
@@ -75,8 +75,7 @@ impl LiveConfig {
     }
 
     pub(super) fn tree(&self) -> Option<Arc<ConfigTree>> {
-        let tree = read(&self.tree);
-        tree.clone()
+        read(&self.tree).clone()
     }
 
     pub(super) fn replace(&self, tree: Arc<ConfigTree>) {
@@ -152,18 +151,10 @@ impl LiveConfig {
     }
 
     /// Keeps the task that takes up what the sources report; one that ended with its runtime is replaced.
-    pub(super) fn follow_by(&self, spawn: impl FnOnce() -> JoinHandle<()>) {
+    pub(super) fn follow_by(&self, spawn: impl FnOnce() -> Background) {
         let mut follower = lock(&self.follower);
-        if follower.as_ref().is_none_or(JoinHandle::is_finished) {
+        if follower.as_ref().is_none_or(Background::is_finished) {
             *follower = Some(spawn());
-        }
-    }
-}
-
-impl Drop for LiveConfig {
-    fn drop(&mut self) {
-        if let Some(task) = &*lock(&self.follower) {
-            task.abort();
         }
     }
 }

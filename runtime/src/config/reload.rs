@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use dagstack_engine::check_section as check;
+use dagstack_engine::secrets::scrub;
 use dagstack_plugin::config::{
     CallbackOutcome, ConfigSubscription, Notifications, Prepared, SectionFeed, failed_paths,
 };
@@ -12,11 +14,10 @@ use tokio::runtime::Handle;
 use tracing::instrument::WithSubscriber;
 
 use super::ConfigTree;
+use crate::background::Background;
 use crate::descriptor::Source;
 use crate::error::PluginRegistryError;
 use crate::registry::{Inner, Registry};
-use dagstack_engine::check_section as check;
-use dagstack_engine::secrets::scrub;
 
 /// What a [`Registry::reload_config`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +41,7 @@ impl Registry {
     /// does not fit a subscriber. The configuration stays as it was then.
     pub async fn reload_config(&self) -> Result<ConfigReload, PluginRegistryError> {
         let _turn = self.inner.lifecycle.turn().await;
-        self.inner.reload(None).await
+        self.inner.load_config(None).await
     }
 
     /// Calls `callback` with the old and the new value at `path` whenever it has changed: a
@@ -100,8 +101,8 @@ impl Change<'_> {
 }
 
 impl Inner {
-    /// Takes up what the sources report from now on, on `runtime`.
-    pub(crate) fn follow_config(self: &Arc<Self>, runtime: &Handle) {
+    /// Takes up what the sources report from now on, on the runtime of the caller.
+    pub(crate) fn follow_config(self: &Arc<Self>) {
         if !self.config.is_watched() {
             return;
         }
@@ -112,11 +113,11 @@ impl Inner {
                 let Some(inner) = inner.upgrade() else { return };
                 let _turn = inner.lifecycle.turn().await;
                 // A failure is logged.
-                let _ = inner.reload(Some(source)).await;
+                let _ = inner.load_config(Some(source)).await;
             }
         };
         self.config
-            .follow_by(|| runtime.spawn(follow.with_current_subscriber()));
+            .follow_by(|| Background::spawn(follow.with_current_subscriber()));
     }
 
     /// The configuration that plugins are to be set up with now. The caller holds the lifecycle's
@@ -137,7 +138,7 @@ impl Inner {
     }
 
     /// Loads all sources and takes over what they give. The caller has the lifecycle's turn.
-    pub(super) async fn reload(
+    async fn load_config(
         &self,
         source: Option<usize>,
     ) -> Result<ConfigReload, PluginRegistryError> {

@@ -52,10 +52,7 @@ impl Signal {
     /// The source that changed first.
     pub(super) async fn next(&self) -> usize {
         loop {
-            let first = {
-                let mut pending = lock(&self.pending);
-                pending.pop_front()
-            };
+            let first = lock(&self.pending).pop_front();
             match first {
                 Some(source) => return source,
                 // What comes in between leaves a permit.

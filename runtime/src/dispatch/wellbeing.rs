@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
+use dagstack_engine::Reason;
 use dagstack_plugin::sync::lock;
 use dagstack_plugin::{HookError, code};
 use serde_json::json;
 
 use crate::entry::Entry;
-use dagstack_engine::Reason;
 
 /// The plugins of a kind that broadcasts have marked, by rank.
 #[derive(Debug, Default)]

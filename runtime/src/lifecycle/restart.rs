@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use dagstack_engine::Reason;
 use dagstack_plugin::BoxFuture;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -13,7 +14,6 @@ use crate::background::Background;
 use crate::entry::Phase;
 use crate::live::Live;
 use crate::registry::{Inner, Registry};
-use dagstack_engine::Reason;
 
 /// The restarts of one plugin so far.
 #[derive(Debug)]

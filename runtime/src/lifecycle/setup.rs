@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::future::ready;
 use std::sync::Arc;
 
+use dagstack_engine::Reason;
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, did_you_mean, suggest};
@@ -23,7 +24,6 @@ use crate::in_process::InProcess;
 use crate::live::{Live, Running};
 use crate::registry::Registry;
 use crate::status::State;
-use dagstack_engine::Reason;
 
 /// A plugin on its way up.
 pub(super) type Starting = BoxFuture<'static, Result<Running, PluginRegistryError>>;
@@ -34,7 +34,7 @@ impl Registry {
     /// of each other start together.
     ///
     /// One that fails, panics or takes longer than its `startup_timeout_sec` is `unavailable`, and
-    /// so is what depends on it; the others go on. CallFuture it again tries those once more. It also
+    /// so is what depends on it; the others go on. Calling it again tries those once more. It also
     /// starts the health checks in the background
     /// ([`health_interval`](crate::RegistryBuilder::health_interval)).
     ///
@@ -48,7 +48,7 @@ impl Registry {
         let Ok(runtime) = Handle::try_current() else {
             return self.without_runtime();
         };
-        self.inner.follow_config(&runtime);
+        self.inner.follow_config();
         let warnings = config
             .as_ref()
             .map(|tree| self.misspelt_sections(tree))
@@ -135,7 +135,7 @@ impl Registry {
     }
 
     /// The error of a start that panicked outside the plugin's own code.
-    pub(super) fn start_panicked(&self, index: usize) -> PluginRegistryError {
+    fn start_panicked(&self, index: usize) -> PluginRegistryError {
         PluginRegistryError::PluginLoadError {
             plugin: self.inner.entries[index].descriptor.name.clone(),
             cause: "panicked".to_owned(),

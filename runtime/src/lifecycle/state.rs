@@ -41,30 +41,24 @@ impl Lifecycle {
 
     /// What plugins in this process get of this runtime.
     pub(super) fn host(&self, runtime: Handle) -> TokioHost {
-        let mut last = lock(&self.runtime);
-        *last = Some(runtime.clone());
-        drop(last);
+        *lock(&self.runtime) = Some(runtime.clone());
         let pool = CpuPool::new(runtime.clone(), Arc::clone(&self.permits));
         TokioHost::new(runtime, pool)
     }
 
     /// The runtime around the caller, or else that of the last setup.
     pub(crate) fn runtime(&self) -> Option<Handle> {
-        let last = || {
-            let last = lock(&self.runtime);
-            last.clone()
-        };
+        let last = || lock(&self.runtime).clone();
         Handle::try_current().ok().or_else(last)
     }
 
     /// Replaces the health checks in the background.
     pub(super) fn set_watch(&self, watch: Option<Background>) {
-        let mut slot = lock(&self.watch);
-        *slot = watch;
+        *lock(&self.watch) = watch;
     }
 
     pub(super) fn is_watching(&self) -> bool {
-        let slot = lock(&self.watch);
-        slot.as_ref().is_some_and(|it| !it.is_finished())
+        let watch = lock(&self.watch);
+        watch.as_ref().is_some_and(|it| !it.is_finished())
     }
 }

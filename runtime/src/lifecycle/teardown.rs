@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use dagstack_engine::TeardownFailure;
 use dagstack_plugin::{PluginName, Released};
 
 use crate::descriptor::Source;
@@ -11,7 +12,6 @@ use crate::error::PluginRegistryError;
 use crate::executor::{self, JoinError};
 use crate::live::{Live, Running};
 use crate::registry::Registry;
-use dagstack_engine::TeardownFailure;
 
 /// What each step of a teardown is given at least, where the time is used up.
 const LEAST: Duration = Duration::from_millis(100);

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use dagstack_client::McpStdio;
+use dagstack_engine::Adapter;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::sync::lock;
 use dagstack_plugin::{BoxFuture, HookContext, HookError, PluginName, code};
@@ -13,8 +15,6 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use super::spawner::Spawner;
-use dagstack_client::McpStdio;
-use dagstack_engine::Adapter;
 
 /// A pool of children of one executable, each with the plugin's config, each with one call at a time.
 ///

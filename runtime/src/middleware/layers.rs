@@ -15,8 +15,7 @@ use crate::error::PluginRegistryError;
 /// The middleware around one hook, outermost first.
 pub(crate) type Around = Arc<[Arc<dyn Middleware>]>;
 
-/// How many hooks that a plugin does not announce are remembered. Beyond that, somebody makes
-/// names up.
+/// How many hooks of a plugin are remembered by name. Beyond that, somebody makes names up.
 const REMEMBERED: usize = 256;
 
 /// The middleware of a host, outermost first.
@@ -66,7 +65,7 @@ pub(crate) struct PluginLayers {
     kind: Arc<str>,
     /// By place in the declaration of a linked plugin.
     native: Vec<Around>,
-    /// By name: the hooks a linked plugin declares, and those that have been called.
+    /// By name: the hooks that have been called.
     by_hook: RwLock<HashMap<String, Around>>,
 }
 

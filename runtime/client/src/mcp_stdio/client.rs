@@ -1,7 +1,6 @@
 //! Our end of the MCP session: what the host says of itself, and what it does with what it is told.
 
-use dagstack_engine::wire;
-use dagstack_engine::wire::EXTENSION;
+use dagstack_engine::wire::{self, EXTENSION};
 use dagstack_plugin_core::CORE_VERSION;
 use rmcp::model::{
     ClientCapabilities, ClientConfig, CustomRequest, CustomResult, ErrorCode, ErrorData,

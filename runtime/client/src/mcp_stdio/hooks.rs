@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use dagstack_engine::wire::{self, AnnouncedHook};
-use dagstack_plugin_core::{HookError, error, tool};
+use dagstack_plugin_core::{HookError, PluginName, error, tool};
 use rmcp::model::{JsonObject, Tool};
 use serde::Deserialize;
 use serde_json::{Value, json};
-
-use dagstack_plugin_core::PluginName;
 
 /// The hooks of a plugin out of process.
 #[derive(Debug)]

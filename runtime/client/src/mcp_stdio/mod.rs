@@ -16,14 +16,13 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
-use dagstack_engine::wire;
-use dagstack_engine::wire::Object;
+use dagstack_engine::wire::{self, Object};
 use dagstack_engine::{Adapter, Announced, Reason, TeardownFailure};
 use dagstack_plugin_core::config::ConfigSubscription;
 use dagstack_plugin_core::resources::ResourceSet;
 use dagstack_plugin_core::schema::Schema;
 use dagstack_plugin_core::{
-    BoxFuture, Health, HookContext, HookError, PluginError, Released, code, tool,
+    BoxFuture, Health, HookContext, HookError, PluginError, PluginName, Released, code, tool,
 };
 use rmcp::RoleClient;
 use rmcp::model::{CallToolRequestParams, ClientRequest, CustomRequest};
@@ -36,7 +35,6 @@ use self::client::Client;
 use self::hooks::Hooks;
 use self::process::{Ended, Process};
 use self::progress::Listeners;
-use dagstack_plugin_core::PluginName;
 
 pub use self::command::StdioCommand;
 

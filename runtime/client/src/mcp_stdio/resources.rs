@@ -9,8 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use dagstack_engine::Served;
-use dagstack_engine::wire;
-use dagstack_engine::wire::Object;
+use dagstack_engine::wire::{self, Object};
 use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::sync::lock;
 use dagstack_plugin_core::{CancelToken, HookError, code};

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use dagstack_engine::Announced;
-use dagstack_engine::Offer;
 use dagstack_engine::secrets::Scrubber;
-use dagstack_engine::wire;
-use dagstack_engine::wire::EXTENSION;
+use dagstack_engine::wire::{self, EXTENSION};
+use dagstack_engine::{Announced, Offer};
 use dagstack_manifest::VersionRange;
 use dagstack_plugin_core::config::{SectionFeed, check_nesting};
 use dagstack_plugin_core::resources::{ResourceError, ResourceSet};

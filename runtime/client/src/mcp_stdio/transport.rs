@@ -9,6 +9,8 @@ use std::io;
 use std::sync::{Arc, Mutex as StdMutex};
 use std::time::Duration;
 
+use dagstack_engine::wire::{CONFIG_CHANGED, Object, SETUP, is_one_line};
+use dagstack_plugin_core::sync::lock;
 use rmcp::RoleClient;
 use rmcp::model::{
     ClientNotification, ClientRequest, ErrorData, JsonRpcMessage, JsonRpcNotification, RequestId,
@@ -23,8 +25,6 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader
 use tokio::sync::{Mutex, watch};
 
 use super::progress::Listeners;
-use dagstack_engine::wire::{CONFIG_CHANGED, Object, SETUP, is_one_line};
-use dagstack_plugin_core::sync::lock;
 
 use super::resources::{Serving, Writer};
 

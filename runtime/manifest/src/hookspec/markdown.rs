@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::{Display, Write};
 
+use dagstack_plugin_core::kind::{Dispatch, ErrorPolicy, KindSpec};
 use serde_json::Value;
 
 use super::Hook;
-use dagstack_plugin_core::kind::{Dispatch, ErrorPolicy, KindSpec};
 
 /// `v<MAJOR>.md`.
 pub(super) fn page(kind: &KindSpec, hooks: &[Hook]) -> String {

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use dagstack_plugin_core::kind::{ErrorPolicy, KindSpec};
+use dagstack_plugin_core::schema::{self, keywords};
 use serde_json::{Map, Value, json};
 
 use super::Hook;
-use dagstack_plugin_core::kind::{ErrorPolicy, KindSpec};
-use dagstack_plugin_core::schema::{self, keywords};
 
 /// `v<MAJOR>.openrpc.json`.
 pub(super) fn document(kind: &KindSpec, hooks: &[Hook]) -> Value {

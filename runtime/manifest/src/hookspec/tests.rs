@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use dagstack_plugin_core::kind::{Capability, Dispatch, ErrorPolicy, TOOL_NAME_TEMPLATE};
 use serde_json::json;
 
 use super::*;
-use dagstack_plugin_core::kind::{Capability, Dispatch, ErrorPolicy, TOOL_NAME_TEMPLATE};
 
 fn schema(json: Value) -> Option<Schema> {
     json.as_object().cloned()

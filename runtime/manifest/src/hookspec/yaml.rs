@@ -1,10 +1,10 @@
 //! The hookspec itself. A serialiser would be a dependency of every plugin for the sake of one
 //! document of one shape, so it is written by hand.
 
+use dagstack_plugin_core::kind::{ErrorPolicy, KindSpec};
 use std::fmt::{Display, Write};
 
 use super::Hook;
-use dagstack_plugin_core::kind::{ErrorPolicy, KindSpec};
 
 /// `v<MAJOR>.yaml`.
 pub(super) fn document(kind: &KindSpec, hooks: &[Hook]) -> String {
