@@ -163,6 +163,13 @@ async fn what_cannot_come_back_in_this_process_is_not_torn_down_twice() {
         let _ = registry.setup_all().await;
         assert_eq!(state(&registry), state_then);
     }
+    // Nor does it where typed handles keep the old value, too.
+    let (registry, _) = plain(json!({ "teardown": "restart" })).await;
+    let old = registry.get::<dyn Fake>("plain").unwrap();
+    let error = registry.reload("plain").await.unwrap_err();
+    assert_eq!(error.code(), "plugin_unavailable");
+    assert_eq!(state(&registry), State::RequiresRestart);
+    drop(old);
     // A teardown that fails has at least come back.
     let (registry, _) = plain(json!({ "teardown": "fail" })).await;
     assert_eq!(registry.reload("plain").await.unwrap().state, State::Ready);

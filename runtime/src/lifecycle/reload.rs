@@ -50,33 +50,34 @@ impl Registry {
         self.dependencies_are_ready(index)?;
         let section = self.inner.config_for_setup().await?.section(name)?;
         entry.supervise(None);
-        match teardown(entry).await {
-            Err(error @ PluginRegistryError::LeakDetected { .. }) => {
-                tracing::warn!(
-                    plugin.kind = name.kind(),
-                    plugin.name = name.name(),
-                    "{error}"
-                );
-                let host = self.inner.lifecycle.host(runtime);
-                self.bring_up(index, section, &host).await?;
-                entry.note(error.reason());
-                return Ok(entry.status());
-            }
-            Err(error @ PluginRegistryError::Timeout { .. }) if self.may_reload(index).is_err() => {
-                return Err(error);
-            }
-            Err(error) => {
-                tracing::warn!(
-                    plugin.kind = name.kind(),
-                    plugin.name = name.name(),
-                    "{error}"
-                );
-            }
-            Ok(()) => {}
+        let failure = teardown(entry).await.err();
+        if let Some(error) = &failure {
+            tracing::warn!(
+                plugin.kind = name.kind(),
+                plugin.name = name.name(),
+                "{error}"
+            );
         }
-        self.may_reload(index)?;
+        let leak = match failure {
+            // Typed handles that are kept do not hold the new instance up.
+            Some(leak @ PluginRegistryError::LeakDetected { .. })
+                if entry.state() != State::RequiresRestart =>
+            {
+                Some(leak)
+            }
+            Some(late @ PluginRegistryError::Timeout { .. }) if self.may_reload(index).is_err() => {
+                return Err(late);
+            }
+            _ => {
+                self.may_reload(index)?;
+                None
+            }
+        };
         let host = self.inner.lifecycle.host(runtime);
         self.bring_up(index, section, &host).await?;
+        if let Some(leak) = leak {
+            entry.note(leak.reason());
+        }
         Ok(entry.status())
     }
 
