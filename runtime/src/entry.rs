@@ -274,12 +274,7 @@ impl Entry {
     /// Takes in what a health check of `live` found.
     pub(crate) fn checked(&self, live: &Arc<Live>, health: Health) {
         // The author's own words may quote the config.
-        let clean = |reason: &str| live.config.scrub(reason);
-        let health = match health {
-            Health::Degraded { reason } => Health::degraded(clean(&reason)),
-            Health::Unhealthy { reason } => Health::unhealthy(clean(&reason)),
-            well => well,
-        };
+        let health = live.config.secrets().scrub_health(health);
         let mut current = write(&self.current);
         let Current { phase, history } = &mut *current;
         let Phase::Up(now, condition) = phase else {
