@@ -102,6 +102,36 @@ async fn long_hooks_run_in_workers_with_the_plugins_config() {
 }
 
 #[tokio::test]
+async fn a_config_that_changes_while_a_worker_starts_reaches_it() {
+    let gate = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = gate.local_addr().unwrap().to_string();
+    let section =
+        |size| json!({ "fake": { "child": { "size": size, "setup_waits_for": address } } });
+    let config = MemoryConfig::new(section(1));
+    let registry = with_worker("late")
+        .plugin::<Typed<CHILD>>()
+        .config(config.clone())
+        .build()
+        .unwrap();
+    let report = registry.setup_all().await;
+    assert!(report.all_ready(), "{report}");
+    let plugin = registry.plugin("fake", "child").unwrap();
+    let ctx = HookContext::new();
+    let echo = async || plugin.call("echo", &ctx, json!({})).await.unwrap();
+    let change = async {
+        let in_setup = tokio::task::spawn_blocking(move || gate.accept());
+        let in_setup = in_setup.await.unwrap().unwrap();
+        config.set(section(2));
+        registry.reload_config().await.unwrap();
+        drop(in_setup);
+    };
+    let (_, ()) = tokio::join!(echo(), change);
+    let heard = async { while echo().await["config"]["size"] != 2 {} };
+    tokio::time::timeout(PATIENCE, heard).await.unwrap();
+    registry.teardown_all().await.unwrap();
+}
+
+#[tokio::test]
 async fn b20_what_a_worker_says_of_a_callers_input_is_no_oracle() {
     let (registry, plugin) = start(with_worker("oracle")).await;
     let native = registry.get::<dyn Fake>("child").unwrap();

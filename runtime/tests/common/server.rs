@@ -2,7 +2,7 @@
 
 #![allow(dead_code)]
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 
 use dagstack_runtime::StdioCommand;
 use serde_json::{Value, json};
@@ -129,6 +129,10 @@ impl Server {
                 eprintln!("teardown");
                 Ok(json!({ "released": "requires_restart" }))
             }
+            "dagstack/config_changed" => {
+                self.config = params["config"].clone();
+                return;
+            }
             "notifications/cancelled" => {
                 self.cancelled.push(params["requestId"].clone());
                 return;
@@ -182,6 +186,11 @@ impl Server {
 
     fn setup(&mut self, params: &Value) -> Option<Result<Value, Value>> {
         self.config = params["config"].clone();
+        // Until the test closes the connection.
+        if let Some(address) = self.config["setup_waits_for"].as_str() {
+            let mut connection = std::net::TcpStream::connect(address).unwrap();
+            connection.read_to_end(&mut Vec::new()).unwrap();
+        }
         let failed = |data: Value| {
             Some(Err(
                 json!({ "code": -32000, "message": "setup failed", "data": data }),

@@ -1,5 +1,7 @@
 //! Telling a child of changes of its config section.
 
+use std::sync::Arc;
+
 use dagstack_engine::check_section;
 use dagstack_engine::wire::CONFIG_CHANGED;
 use dagstack_plugin_core::PluginName;
@@ -13,29 +15,33 @@ use tokio::sync::mpsc::unbounded_channel;
 
 use super::transport::Private;
 
-/// Subscribes for the child: what its announced schema accepts is sent to it, in order. The child
-/// checks it again, with its own types.
+/// Subscribes for the child, which was set up with the section `sent`: what its announced schema
+/// accepts is sent to it, in order. The child checks it again, with its own types.
 pub(super) fn relay(
     plugin: &PluginName,
     feed: &SectionFeed,
-    schema: Option<Schema>,
+    sent: &Arc<Value>,
+    schema: Schema,
     peer: Peer<RoleClient>,
     private: Private,
 ) -> ConfigSubscription {
-    let (tell, mut told) = unbounded_channel();
+    let (sender, mut changes) = unbounded_channel();
     let plugin = plugin.clone();
-    let fits = move |section: &Value| match &schema {
-        Some(schema) => check_section(&plugin, schema, section),
-        None => Ok(()),
-    };
+    let fits = move |section: &Value| check_section(&plugin, &schema, section);
     // A child that does not read must hold up nobody, so a task of its own waits for it. It ends
     // with the subscription, which drops the sender.
+    let to_child = sender.clone();
     let subscription = feed.relay(fits, move |_: &Value, section: &Value| {
         // Nobody is left where the connection has ended.
-        let _ = tell.send(section.clone());
+        let _ = to_child.send(section.clone());
     });
+    // A worker is started while the config may change.
+    let now = feed.section();
+    if !Arc::ptr_eq(&now, sent) {
+        let _ = sender.send((*now).clone());
+    }
     tokio::spawn(async move {
-        while let Some(section) = told.recv().await {
+        while let Some(section) = changes.recv().await {
             private.push(CONFIG_CHANGED, json!({ "config": section }));
             let notification = CustomNotification::new(CONFIG_CHANGED, None);
             let notification = ClientNotification::CustomNotification(notification);

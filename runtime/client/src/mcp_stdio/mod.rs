@@ -46,7 +46,7 @@ pub struct McpStdio {
     name: PluginName,
     hooks: Hooks,
     /// Whether the server knows the dagstack extension.
-    ours: bool,
+    has_extension: bool,
     /// As the server announces it.
     config_schema: Option<Schema>,
     /// On behalf of the child; it ends with the process.
@@ -181,7 +181,7 @@ impl Adapter for McpStdio {
             if let Some(reason) = self.failure() {
                 return Health::unhealthy(reason.message);
             }
-            if !self.ours {
+            if !self.has_extension {
                 return Health::Healthy;
             }
             match self.request(wire::HEALTH).await {
@@ -197,7 +197,7 @@ impl Adapter for McpStdio {
     fn teardown(&self, limit: Duration) -> BoxFuture<'_, Result<Released, TeardownFailure>> {
         Box::pin(async move {
             let alive = self.failure().is_none();
-            let released = if self.ours && alive {
+            let released = if self.has_extension && alive {
                 match tokio::time::timeout(limit, self.request(wire::TEARDOWN)).await {
                     Ok(Err(ServiceError::McpError(error))) => {
                         let data = error.data.as_ref();

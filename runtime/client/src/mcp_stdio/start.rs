@@ -77,47 +77,37 @@ impl McpStdio {
         ));
         let peer = service.peer().clone();
         let extension = extension(&peer);
-        if let Some(facts) = &extension {
-            start.check_identity(facts)?;
-        }
+        let schema = extension.as_ref().and_then(config_schema);
         let config = feed.section();
-        let mut subscription = None;
+        let mut subscribes = false;
         let mut given = ResourceSet::new();
         match &extension {
             Some(facts) => {
+                start.check_identity(facts)?;
                 let (set, offer) = start.resources(facts, needs.resources)?;
                 serving.open(offer.served);
                 given = set;
-                let schema = config_schema(facts).unwrap_or_default();
-                let secrets = Scrubber::of(&config, &schema);
+                let secrets = Scrubber::of(&config, schema.as_ref().unwrap_or(&Schema::new()));
                 check_nesting(&name.to_string(), &config)?;
                 private.push(wire::SETUP, setup_params(&config, feed, offer.params));
                 let answer = start.set_up(&peer, &process.group, &secrets).await?;
                 let subscriptions = answer.get("config_subscriptions").and_then(Value::as_u64);
-                // Who does not say how many it has is told.
-                if subscriptions != Some(0) {
-                    let (peer, private) = (peer.clone(), private.clone());
-                    subscription = Some(config::relay(name, feed, Some(schema), peer, private));
-                }
+                // A child that does not count its subscriptions may have some.
+                subscribes = subscriptions != Some(0);
             }
-            None if !needs.required.is_empty() => start.no_resources(needs.required)?,
-            None if config
-                .as_object()
-                .is_some_and(|section| !section.is_empty()) =>
-            {
-                tracing::warn!(
-                    plugin = %name,
-                    "the server does not know the dagstack extension: its config section is not passed on; use its command's arguments or `env`"
-                );
-            }
-            None => {}
+            None => start.without_extension(needs.required, &config)?,
         }
         let hooks = start.hooks(&peer, extension.as_ref(), command).await?;
+        // Last, so that no start that fails leaves a subscription.
+        let subscription = subscribes.then(|| {
+            let schema = schema.clone().unwrap_or_default();
+            config::relay(name, feed, &config, schema, peer.clone(), private)
+        });
         Ok(Self {
             name: name.clone(),
             hooks,
-            ours: extension.is_some(),
-            config_schema: extension.as_ref().and_then(config_schema),
+            has_extension: extension.is_some(),
+            config_schema: schema,
             subscription,
             announced: announced(&peer, extension.as_ref()),
             peer,
@@ -313,14 +303,27 @@ impl Start<'_> {
     }
 
     /// A server that does not know the extension cannot be given anything.
-    fn no_resources<E>(&self, required: &[String]) -> Result<(), StartError<E>> {
-        match required.first() {
-            None => Ok(()),
-            Some(resource) => Err(StartError::CannotCross(ResourceError::CannotCross {
+    fn without_extension<E>(
+        &self,
+        required: &[String],
+        config: &Value,
+    ) -> Result<(), StartError<E>> {
+        if let Some(resource) = required.first() {
+            return Err(StartError::CannotCross(ResourceError::CannotCross {
                 resource: resource.clone(),
                 reason: "the server does not know the dagstack extension; build it with dagstack-plugin, or take `resources` out of its manifest".to_owned(),
-            })),
+            }));
         }
+        if config
+            .as_object()
+            .is_some_and(|section| !section.is_empty())
+        {
+            tracing::warn!(
+                plugin = %self.name,
+                "the server does not know the dagstack extension: its config section is not passed on; use its command's arguments or `env`"
+            );
+        }
+        Ok(())
     }
 
     async fn set_up<E>(
