@@ -5,8 +5,8 @@ use std::time::Duration;
 use dagstack_plugin_core::resources::{ResourceError, ResourceSet};
 use dagstack_plugin_core::{ConfigInvalid, PluginName};
 
-/// The resources of a host.
-pub trait HostResources: Sync {
+/// Where a plugin gets its resources: the host.
+pub trait ResourceProvider: Sync {
     /// Why it cannot give one.
     type Error;
 

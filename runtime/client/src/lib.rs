@@ -4,5 +4,5 @@
 mod error;
 mod mcp_stdio;
 
-pub use error::{HostResources, Needs, StartError};
+pub use error::{Needs, ResourceProvider, StartError};
 pub use mcp_stdio::{McpStdio, StdioCommand};

@@ -53,7 +53,7 @@ impl Spawner {
     }
 }
 
-impl dagstack_client::HostResources for Spawner {
+impl dagstack_client::ResourceProvider for Spawner {
     type Error = PluginRegistryError;
 
     fn give(

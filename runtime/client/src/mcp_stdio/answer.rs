@@ -5,10 +5,10 @@ use dagstack_plugin_core::{HookError, code};
 use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, ErrorData};
 use serde_json::{Value, json};
 
-use super::hooks::ToolOf;
+use super::hooks::HookTool;
 
 /// The value or error of a call.
-pub(super) fn value(tool: &ToolOf, answer: CallToolResult) -> Result<Value, HookError> {
+pub(super) fn value(tool: &HookTool, answer: CallToolResult) -> Result<Value, HookError> {
     if answer.is_error == Some(true) {
         return Err(failure(answer));
     }
@@ -82,8 +82,8 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    fn tool(wraps: bool) -> ToolOf {
-        ToolOf {
+    fn tool(wraps: bool) -> HookTool {
+        HookTool {
             name: "t".into(),
             wraps,
         }

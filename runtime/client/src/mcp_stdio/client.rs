@@ -40,13 +40,13 @@ impl ClientHandler for Client {
     }
 
     fn get_info(&self) -> ClientConfig {
-        let mut ours = JsonObject::new();
-        ours.insert("version".to_owned(), json!(1));
-        ours.insert("core_version".to_owned(), json!(CORE_VERSION));
+        let mut facts = JsonObject::new();
+        facts.insert("version".to_owned(), json!(1));
+        facts.insert("core_version".to_owned(), json!(CORE_VERSION));
         let mut capabilities = ClientCapabilities::default();
         capabilities.experimental = Some(ExperimentalCapabilities::from([(
             EXTENSION.to_owned(),
-            ours,
+            facts,
         )]));
         let host = Implementation::new("dagstack-runtime", env!("CARGO_PKG_VERSION"));
         // Later versions forbid requests from the plugin to the host.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::Command;
 
 /// How to start an MCP server on standard streams.
 ///
@@ -81,14 +81,14 @@ impl StdioCommand {
         &self.tools
     }
 
+    /// The program, unless it is empty: a path, or a name to look up.
     fn program(&self) -> Option<PathBuf> {
-        let program = Path::new(self.words.first()?);
-        let is_path = program.as_os_str().as_encoded_bytes().contains(&b'/');
+        let program = Path::new(self.words.first().filter(|word| !word.is_empty())?);
         Some(match &self.folder {
             // `join` keeps an absolute path as it is.
-            Some(folder) if is_path => folder.join(program),
+            Some(folder) if is_path(program) => folder.join(program),
             // The working directory is not where a relative path starts.
-            None if is_path => std::path::absolute(program).unwrap_or(program.to_owned()),
+            None if is_path(program) => std::path::absolute(program).unwrap_or(program.to_owned()),
             _ => program.to_owned(),
         })
     }
@@ -96,8 +96,8 @@ impl StdioCommand {
     /// The file of the program, looked up in the `PATH` the process would have.
     #[doc(hidden)]
     pub fn program_file(&self) -> Option<PathBuf> {
-        let program = self.program().filter(|it| !it.as_os_str().is_empty())?;
-        if program.as_os_str().as_encoded_bytes().contains(&b'/') {
+        let program = self.program()?;
+        if is_path(&program) {
             return Some(program);
         }
         let own = self.env.get(OsStr::new("PATH")).cloned();
@@ -107,12 +107,9 @@ impl StdioCommand {
             .find(|file| file.is_file())
     }
 
-    /// The command, with all three streams piped, in a process group of its own.
-    pub(super) fn to_command(&self) -> Option<std::process::Command> {
-        use std::os::unix::process::CommandExt;
-
-        let program = self.program().filter(|it| !it.as_os_str().is_empty())?;
-        let mut command = std::process::Command::new(program);
+    /// The command, if there is a program.
+    pub(super) fn to_command(&self) -> Option<Command> {
+        let mut command = Command::new(self.program()?);
         command.args(&self.words[1..]);
         if !self.inherit {
             command.env_clear();
@@ -121,11 +118,6 @@ impl StdioCommand {
         if let Some(folder) = &self.working_dir {
             command.current_dir(folder);
         }
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .process_group(0);
         Some(command)
     }
 
@@ -141,9 +133,8 @@ impl StdioCommand {
                 folder.display()
             );
         }
-        let is_path = program.as_os_str().as_encoded_bytes().contains(&b'/');
         match error.kind() {
-            std::io::ErrorKind::NotFound if !is_path => format!(
+            std::io::ErrorKind::NotFound if !is_path(&program) => format!(
                 "the program `{shown}` is not in PATH; install it, or write its path, `./…` from the manifest's folder"
             ),
             // A script whose interpreter is missing is "not found" too.
@@ -159,6 +150,10 @@ impl StdioCommand {
             _ => format!("`{shown}` cannot be started: {error}"),
         }
     }
+}
+
+fn is_path(program: &Path) -> bool {
+    program.as_os_str().as_encoded_bytes().contains(&b'/')
 }
 
 impl<W: Into<OsString>, const N: usize> From<[W; N]> for StdioCommand {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use dagstack_engine::tool::function;
 use dagstack_engine::wire::{self, AnnouncedHook};
 use dagstack_plugin_core::{HookError, PluginName, error, tool};
 use rmcp::model::{JsonObject, Tool};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The hooks of a plugin out of process.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(super) struct Hooks {
     plugin: PluginName,
     /// In the plugin's own order.
     names: Vec<String>,
-    tools: HashMap<String, ToolOf>,
+    tools: HashMap<String, HookTool>,
     /// Those that the plugin has and nobody outside its process may call.
     hidden: Vec<String>,
     /// For the kind `tool`: what `get_schema` answers.
@@ -24,7 +25,7 @@ pub(super) struct Hooks {
 
 /// The tool that a hook is.
 #[derive(Clone, Debug)]
-pub(super) struct ToolOf {
+pub(super) struct HookTool {
     pub(super) name: Arc<str>,
     /// The value is wrapped as `{"result": …}`.
     pub(super) wraps: bool,
@@ -41,7 +42,7 @@ impl Hooks {
             tools: hooks
                 .into_iter()
                 .map(|hook| {
-                    let tool = ToolOf {
+                    let tool = HookTool {
                         name: hook.tool.into(),
                         wraps: hook.wraps_result,
                     };
@@ -79,7 +80,7 @@ impl Hooks {
                 names.push(tool.name.strip_prefix(&prefix).unwrap_or(&tool.name));
             }
             for name in names {
-                let found = ToolOf {
+                let found = HookTool {
                     name: Arc::from(&*tool.name),
                     wraps: wraps(tool),
                 };
@@ -104,11 +105,8 @@ impl Hooks {
         let functions = self.names.iter().filter_map(|name| {
             let tool = self.tools.get(name)?;
             let tool = tools.iter().find(|it| *it.name == *tool.name)?;
-            Some(json!({
-                "name": name,
-                "description": tool.description.as_deref().unwrap_or_default(),
-                "parameters": *tool.input_schema,
-            }))
+            let description = tool.description.as_deref().unwrap_or_default();
+            Some(function(name, description, &tool.input_schema))
         });
         self.functions = Some(functions.collect());
     }
@@ -122,7 +120,7 @@ impl Hooks {
     /// # Errors
     ///
     /// `unknown_hook` and `not_exposed`, as in process.
-    pub(super) fn find(&self, hook: &str) -> Result<&ToolOf, HookError> {
+    pub(super) fn find(&self, hook: &str) -> Result<&HookTool, HookError> {
         self.tools.get(hook).ok_or_else(|| self.unknown(hook))
     }
 
@@ -151,6 +149,7 @@ fn wraps(tool: &Tool) -> bool {
 mod tests {
     use super::*;
     use dagstack_plugin_core::code;
+    use serde_json::json;
 
     fn tools(names: &[&'static str]) -> Vec<Tool> {
         names

@@ -33,13 +33,10 @@ use tokio::sync::Mutex;
 
 use self::client::Client;
 use self::hooks::Hooks;
-use self::process::{Ended, Process};
+use self::process::{EXIT_LAG, Ended, Process};
 use self::progress::Listeners;
 
 pub use self::command::StdioCommand;
-
-/// How long the end of a process may lag behind the end of its standard output.
-const EXIT_LAG: Duration = Duration::from_secs(1);
 
 /// A plugin in a process of its own.
 pub struct McpStdio {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::io;
-use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,6 +15,9 @@ use tokio::sync::{oneshot, watch};
 const GRACE: Duration = Duration::from_millis(2500);
 /// How long it may take after SIGTERM.
 const TERM_GRACE: Duration = Duration::from_secs(5);
+
+/// How long the end of a process and the end of its streams may lag behind each other.
+pub(super) const EXIT_LAG: Duration = Duration::from_secs(1);
 
 /// How a process ended; `None` while it runs.
 pub(super) type Exit = Option<Ended>;
@@ -121,17 +124,22 @@ impl Process {
         self.group.leader.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// Starts the command.
+    /// Starts the command, with its streams piped, in a process group of its own.
     ///
     /// A thread of its own waits for each child: it is reaped at once, whatever happens to the
     /// host's async runtime, and what it left behind in its group goes with it.
     pub(super) async fn spawn(mut command: Command, name: &str) -> io::Result<(Self, Streams)> {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
         let (answer, started) = oneshot::channel();
         std::thread::Builder::new()
             .name(format!("wait {name}"))
             .spawn(move || {
                 let (tell, exit) = watch::channel(None);
-                let child = match command.spawn() {
+                let mut child = match command.spawn() {
                     Ok(child) => child,
                     Err(error) => {
                         let _ = answer.send(Err(error));
@@ -146,7 +154,6 @@ impl Process {
                         exit,
                     },
                 };
-                let mut child = child;
                 let streams = match (child.stdin.take(), child.stdout.take(), child.stderr.take()) {
                     (Some(stdin), Some(stdout), Some(stderr)) => Ok((
                         process,

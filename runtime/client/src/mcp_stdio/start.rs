@@ -24,16 +24,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::client::Client;
 use super::hooks::Hooks;
-use super::process::{Group, Process};
+use super::process::{EXIT_LAG, Group, Process};
 use super::progress::Listeners;
 use super::resources::Serving;
 use super::stderr::{self, Tail};
 use super::transport::{Lines, Private};
 use super::{McpStdio, StdioCommand, config, request};
-use crate::error::{HostResources, Needs, StartError};
-
-/// How long the end of a process may lag behind the end of its standard output.
-const EXIT_LAG: Duration = Duration::from_millis(500);
+use crate::error::{Needs, ResourceProvider, StartError};
 
 /// What all steps of a start need.
 struct Start<'a> {
@@ -47,7 +44,7 @@ impl McpStdio {
     /// # Errors
     ///
     /// Why it did not start within `limit`.
-    pub async fn start<R: HostResources>(
+    pub async fn start<R: ResourceProvider>(
         name: &PluginName,
         command: &StdioCommand,
         feed: &SectionFeed,
@@ -277,7 +274,7 @@ impl Start<'_> {
     }
 
     /// What the plugin declares, and how it gets there.
-    fn resources<R: HostResources>(
+    fn resources<R: ResourceProvider>(
         &self,
         facts: &JsonObject,
         host: &R,
