@@ -1,5 +1,6 @@
 //! [`PluginHandle`]: one plugin, to call by hook name and JSON.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +16,10 @@ use dagstack_plugin::{
 };
 use serde_json::Value;
 
-use crate::dispatch::tool::functions;
 use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::live::Live;
-use crate::run::{Run, give_up_with};
+use crate::run::{Admitted, give_up_with};
 use crate::status::State;
 
 /// How long a health check may take.
@@ -34,10 +34,10 @@ const HEALTH_LIMIT: Duration = Duration::from_secs(10);
 /// handles. A handle taken before the setup calls whatever instance there is.
 #[derive(Clone)]
 pub struct PluginHandle {
-    pub(crate) entry: Arc<Entry>,
-    pub(crate) live: Option<Arc<Live>>,
+    entry: Arc<Entry>,
+    live: Option<Arc<Live>>,
     /// Which hooks its holder may call.
-    pub(crate) access: Access,
+    access: Access,
 }
 
 impl PluginHandle {
@@ -71,21 +71,21 @@ impl PluginHandle {
         if !args.is_object() {
             args = Value::Object(args::by_name(&self.name().to_string(), hook, args)?);
         }
-        let run = Run::new(&self.entry, live, &in_flight, self.access);
+        let admitted = Admitted::new(&self.entry, live, &in_flight, self.access);
         if hook == tool::EXECUTE && self.name().kind() == tool::KIND {
-            return Box::pin(self.execute(run, live, ctx, &args)).await;
+            return Box::pin(self.execute(admitted, live, ctx, &args)).await;
         }
         match self.entry.layers.of(hook) {
-            None => run.direct(hook, ctx, args).await,
+            None => admitted.direct(hook, ctx, args).await,
             // Boxed, so that calls without middleware do not make room for it.
-            Some(layers) => Box::pin(run.layered(&layers, hook, ctx, args)).await.0,
+            Some(layers) => Box::pin(admitted.layered(&layers, hook, ctx, args)).await.0,
         }
     }
 
     /// Calls the function of a tool that `execute` asks for: from here on it is a hook like any other.
     async fn execute(
         &self,
-        run: Run<'_>,
+        admitted: Admitted<'_>,
         live: &Live,
         ctx: &HookContext,
         args: &Value,
@@ -94,14 +94,14 @@ impl PluginHandle {
         let given = tool::Execute::read(&self.name().to_string(), args)?;
         let (hook, args) = (&*given.function, Value::Object(given.args));
         if matches!(hook, tool::GET_SCHEMA | tool::EXECUTE) {
-            let functions = functions(&self.entry, live, ctx).await;
+            let functions = live.functions(ctx).await;
             let known = functions.iter().map(String::as_str);
             return Err(unknown_hook(tool::KIND, self.name().name(), known, hook));
         }
         let Some(layers) = self.entry.layers.of(hook) else {
-            return tool::Execute::answer(run.direct(hook, ctx, args).await);
+            return tool::Execute::answer(admitted.direct(hook, ctx, args).await);
         };
-        match run.layered(&layers, hook, ctx, args).await {
+        match admitted.layered(&layers, hook, ctx, args).await {
             // The function's own failure is an answer; that of a middleware which did not let the
             // call pass is none.
             (outcome, true) => tool::Execute::answer(outcome),
@@ -124,6 +124,11 @@ impl PluginHandle {
         own.cloned().or_else(|| self.successor().ok())
     }
 
+    /// The plugin as its kind's trait, an `Arc<dyn Trait>`, where it is linked in with one.
+    pub(crate) fn native(&self) -> Option<Arc<dyn Any + Send + Sync>> {
+        self.live.as_ref()?.native()
+    }
+
     /// The plugin as its kind's trait; see [`Registry::get`](crate::Registry::get).
     pub(crate) fn typed<K: Kind + ?Sized>(&self) -> Result<Arc<K>, PluginRegistryError> {
         match &self.live {
@@ -139,12 +144,12 @@ impl PluginHandle {
         }
     }
 
-    /// A handle of this generation of the plugin.
-    pub(crate) fn of(entry: &Arc<Entry>, live: &Arc<Live>) -> Self {
+    /// A handle of that generation of the plugin, or of whichever there is.
+    pub(crate) fn new(entry: &Arc<Entry>, live: Option<Arc<Live>>, access: Access) -> Self {
         Self {
             entry: Arc::clone(entry),
-            live: Some(Arc::clone(live)),
-            access: Access::Exposed,
+            live,
+            access,
         }
     }
 
@@ -229,9 +234,8 @@ pub(crate) fn typed<K: Kind + ?Sized>(entry: &Arc<Entry>, live: &Arc<Live>) -> A
     match native.as_deref().and_then(|it| it.downcast_ref::<Arc<K>>()) {
         Some(native) => Arc::clone(native),
         None => {
-            let mut handle = PluginHandle::of(entry, live);
             // Who calls by the trait is code of this program.
-            handle.access = Access::All;
+            let handle = PluginHandle::new(entry, Some(Arc::clone(live)), Access::All);
             K::proxy(Arc::new(handle))
         }
     }

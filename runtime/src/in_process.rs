@@ -15,8 +15,8 @@ use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
-    Args, BoxFuture, ErasedPlugin, Health, HookContext, HookError, PluginError, Registration,
-    Released, SetupContext, code,
+    Args, BoxFuture, Declaration, ErasedPlugin, Health, HookContext, HookError, PluginError,
+    Registration, Released, SetupContext, code,
 };
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -148,8 +148,18 @@ impl InProcess {
     }
 
     fn execution_model(&self, hook: &str) -> Option<ExecutionModel> {
-        let declaration = self.plugin.as_ref()?.erased_declaration();
-        declaration.hook(hook).map(|(_, hook)| hook.runs_as())
+        let (_, hook) = self.declaration()?.hook(hook)?;
+        Some(hook.runs_as())
+    }
+
+    fn declaration(&self) -> Option<&'static Declaration> {
+        Some(self.plugin.as_ref()?.erased_declaration())
+    }
+
+    /// The names of the hooks that are exposed.
+    pub(crate) fn exposed(&self) -> impl Iterator<Item = &'static str> {
+        let declaration = self.declaration().into_iter();
+        declaration.flat_map(|it| it.exposed().map(|(_, hook)| hook.name))
     }
 
     #[inline]
@@ -231,8 +241,7 @@ impl Adapter for InProcess {
     }
 
     fn config_schema(&self) -> Option<Schema> {
-        let declaration = self.plugin.as_ref()?.erased_declaration();
-        Some((declaration.config_schema)())
+        Some((self.declaration()?.config_schema)())
     }
 
     fn teardown(&self, limit: Duration) -> BoxFuture<'_, Result<Released, TeardownFailure>> {

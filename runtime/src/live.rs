@@ -7,6 +7,8 @@ use std::sync::{Arc, Mutex};
 use dagstack_engine::Adapter;
 use dagstack_plugin::kind::Lease;
 use dagstack_plugin::sync::lock;
+use dagstack_plugin::{HookContext, tool};
+use serde_json::{Value, json};
 
 use crate::config::section::{Secrets, Section};
 use crate::in_process::InProcess;
@@ -88,6 +90,22 @@ impl Live {
     /// The plugin as its kind's trait, an `Arc<dyn Trait>`, where it is linked in with one.
     pub(crate) fn native(&self) -> Option<Arc<dyn Any + Send + Sync>> {
         lock(&self.native).clone()
+    }
+
+    /// The names of a tool's exposed functions. A tool in another process has said them when it
+    /// started.
+    pub(crate) async fn functions(&self, ctx: &HookContext) -> Vec<String> {
+        let adapter = match &self.running {
+            Running::InProcess(plugin) => return plugin.exposed().map(str::to_owned).collect(),
+            Running::Elsewhere(adapter) => adapter,
+        };
+        let functions = adapter.call(tool::GET_SCHEMA, ctx, json!({})).await;
+        // A tool that cannot say what it has does not have it.
+        let functions = functions.as_ref().ok().and_then(Value::as_array);
+        let names = functions.into_iter().flatten();
+        names
+            .filter_map(|function| Some(function.get("name")?.as_str()?.to_owned()))
+            .collect()
     }
 
     /// Gives the registry's own typed handle up.

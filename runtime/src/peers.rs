@@ -48,12 +48,8 @@ impl DeclaredPeers {
         };
         let live = entry.live().filter(|_| entry.state().is_callable());
         let live = live.ok_or_else(|| entry.not_ready(None))?;
-        Ok(PluginHandle {
-            entry: Arc::clone(entry),
-            live: Some(live),
-            // It is code of the same program.
-            access: Access::All,
-        })
+        // It is code of the same program.
+        Ok(PluginHandle::new(entry, Some(live), Access::All))
     }
 
     fn undeclared(&self, registry: &Inner, kind: &str, name: &str) -> HookError {
@@ -104,7 +100,7 @@ impl PeersOf for DeclaredPeers {
         kind: &str,
         name: &str,
     ) -> Result<Option<Arc<dyn Any + Send + Sync>>, HookError> {
-        Ok(self.find(kind, name)?.live.and_then(|live| live.native()))
+        Ok(self.find(kind, name)?.native())
     }
 
     fn caller(&self, kind: &str, name: &str) -> Result<Arc<dyn Caller>, HookError> {

@@ -49,19 +49,12 @@ impl Registry {
     /// `PluginNotFound`, with a guess at what was meant. A plugin that is not ready is found; its
     /// calls say why they fail.
     pub fn plugin(&self, kind: &str, name: &str) -> Result<PluginHandle, PluginRegistryError> {
-        let key = PluginName::new(kind, name);
-        match self.inner.by_name.get(&key) {
+        match self.inner.by_name.get(&PluginName::new(kind, name)) {
             Some(&index) => {
-                let entry = Arc::clone(&self.inner.entries[index]);
-                let live = entry.live();
-                let access = Access::Exposed;
-                Ok(PluginHandle {
-                    entry,
-                    live,
-                    access,
-                })
+                let entry = &self.inner.entries[index];
+                Ok(PluginHandle::new(entry, entry.live(), Access::Exposed))
             }
-            None => Err(self.not_found(key)),
+            None => Err(self.not_found(Some(kind), name)),
         }
     }
 
@@ -78,17 +71,20 @@ impl Registry {
         self.plugin(K::SPEC.name, name)?.typed::<K>()
     }
 
-    fn not_found(&self, plugin: PluginName) -> PluginRegistryError {
-        let known = self
-            .inner
-            .entries
-            .iter()
-            .map(|entry| &entry.descriptor.name);
-        let same_name = known.clone().find(|known| known.name() == plugin.name());
-        let suggestion = same_name.map(ToString::to_string).or_else(|| {
-            let names: Vec<String> = known.map(ToString::to_string).collect();
-            suggest(&plugin.to_string(), names.iter().map(String::as_str)).map(str::to_owned)
-        });
+    /// The error of a name that fits no plugin; without a kind, of any kind.
+    pub(crate) fn not_found(&self, kind: Option<&str>, name: &str) -> PluginRegistryError {
+        let entries = self.inner.entries.iter();
+        let known = entries.map(|entry| &entry.descriptor.name);
+        let spelt = |known: &PluginName| match kind {
+            Some(_) => known.to_string(),
+            None => known.name().to_owned(),
+        };
+        let plugin = PluginName::new(kind.unwrap_or("*"), name);
+        let names: Vec<String> = known.clone().map(spelt).collect();
+        let close = suggest(&spelt(&plugin), names.iter().map(String::as_str));
+        let same_name = known.clone().find(|known| known.name() == name);
+        let meant = same_name.or_else(|| known.clone().find(|it| Some(&*spelt(it)) == close));
+        let suggestion = meant.map(ToString::to_string);
         let hint = match (&self.inner.broken[..], self.inner.entries.is_empty()) {
             ([], true) => "; no plugin is: `.linked()` finds those that `dagstack_runtime::link!(…)` names, `.discover(path)` those in folders".to_owned(),
             ([], false) if self.inner.linked && suggestion.is_none() => "; a plugin whose crate nobody names is not linked: add the crate to `dagstack_runtime::link!(…)`".to_owned(),

@@ -20,16 +20,16 @@ use crate::descriptor::Source;
 use crate::entry::Entry;
 use crate::live::{Live, Running};
 
-/// A call that has been counted in.
+/// A call that has been let in: it counts as one on its way.
 #[derive(Clone, Copy)]
-pub(crate) struct Run<'a> {
+pub(crate) struct Admitted<'a> {
     entry: &'a Entry,
     live: &'a Arc<Live>,
     in_flight: &'a InFlight<&'a Lease>,
     access: Access,
 }
 
-impl<'a> Run<'a> {
+impl<'a> Admitted<'a> {
     pub(crate) fn new(
         entry: &'a Entry,
         live: &'a Arc<Live>,
@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
             return (Err(error), false);
         }
         let mut payload = JsonPayload {
-            run: self,
+            call: self,
             hook,
             exposed: self.exposes(hook),
             args: Some(args),
@@ -144,7 +144,7 @@ impl<'a> Run<'a> {
 
 /// The payload of a call by JSON.
 struct JsonPayload<'a> {
-    run: Run<'a>,
+    call: Admitted<'a>,
     hook: &'a str,
     exposed: bool,
     /// `None` once the call has used them.
@@ -158,7 +158,7 @@ impl JsonPayload<'_> {
         if self.exposed {
             return Ok(());
         }
-        let plugin = &self.run.entry.descriptor.name;
+        let plugin = &self.call.entry.descriptor.name;
         Err(not_exposed(plugin, self.hook))
     }
 }
@@ -171,7 +171,7 @@ impl Payload for JsonPayload<'_> {
 
     fn set_args_json(&mut self, args: Value) -> Result<(), HookError> {
         self.check_exposed()?;
-        let plugin = self.run.entry.descriptor.name.to_string();
+        let plugin = self.call.entry.descriptor.name.to_string();
         self.args = Some(Value::Object(args::by_name(&plugin, self.hook, args)?));
         Ok(())
     }
@@ -180,7 +180,7 @@ impl Payload for JsonPayload<'_> {
         Box::pin(async move {
             let args = self.args.take().ok_or_else(|| used_up(self.hook))?;
             self.called = true;
-            self.result = Some(self.run.direct(self.hook, ctx, args).await?);
+            self.result = Some(self.call.direct(self.hook, ctx, args).await?);
             Ok(())
         })
     }

@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use dagstack_plugin::kind::{Capability, Dispatch, Dispatching, ErrorPolicy, KindHook, KindSpec};
 use dagstack_plugin::{
-    DispatchError, HookContext, HookError, PluginName, code, did_you_mean, suggest,
+    DispatchError, HookContext, HookError, PluginName, code, did_you_mean, suggest, tool,
 };
 use serde_json::{Map, Value, json};
 
 use super::index::KindIndex;
 use super::route::RouteRequest;
 use super::select::{Select, no_plugin};
-use super::tool;
 use crate::handle::PluginHandle;
 
 /// What the plugins of a broadcast returned, in their order.
@@ -83,8 +82,8 @@ impl Dispatcher {
         args: Value,
     ) -> Result<Value, DispatchError> {
         self.check(hook, Dispatch::Singleton)?;
-        if self.kind() == dagstack_plugin::tool::KIND
-            && let Some(function) = tool::function(&args)
+        if self.kind() == tool::KIND
+            && let Some(function) = args.get("function").and_then(Value::as_str)
         {
             let function = function.to_owned();
             return self.execute(hook, &function, ctx, args).await;
@@ -108,7 +107,7 @@ impl Dispatcher {
             let Some(live) = member.entry.callable() else {
                 continue;
             };
-            let functions = tool::functions(&member.entry, &live, ctx).await;
+            let functions = live.functions(ctx).await;
             *has = functions.iter().any(|it| it == function);
             known.extend(functions);
         }

@@ -33,7 +33,6 @@ pub(crate) mod index;
 pub(crate) mod route;
 mod select;
 mod supports;
-pub(crate) mod tool;
 mod wellbeing;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dagstack_plugin::declaration::Access;
 use dagstack_plugin::kind::{Candidate, Capability, Selector};
 use dagstack_plugin::{DispatchError, HookContext, HookError, Kind, PluginName, did_you_mean};
 
@@ -207,7 +208,10 @@ impl<K: Kind + ?Sized> Select<K> {
 impl Select<PluginHandle> {
     /// By JSON.
     pub(super) fn handles(index: Arc<KindIndex>) -> Self {
-        let take = |entry: &Arc<Entry>, live: &Arc<Live>| Arc::new(PluginHandle::of(entry, live));
+        let take = |entry: &Arc<Entry>, live: &Arc<Live>| {
+            let live = Some(Arc::clone(live));
+            Arc::new(PluginHandle::new(entry, live, Access::Exposed))
+        };
         Self { index, take }
     }
 }

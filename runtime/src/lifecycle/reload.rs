@@ -1,6 +1,5 @@
 //! Replacing one plugin by a fresh instance.
 
-use dagstack_plugin::{PluginName, suggest};
 use serde_json::Value;
 use tokio::runtime::Handle;
 
@@ -130,19 +129,6 @@ impl Registry {
         }
     }
 
-    fn no_such_plugin(&self, plugin: &PluginRef) -> PluginRegistryError {
-        let names = self.inner.entries.iter().map(|it| &it.descriptor.name);
-        let all: Vec<&PluginName> = names.collect();
-        let same_name = all.iter().find(|known| known.name() == plugin.name);
-        let close = suggest(&plugin.name, all.iter().map(|known| known.name()));
-        let meant = same_name.or_else(|| all.iter().find(|known| Some(known.name()) == close));
-        PluginRegistryError::PluginNotFound {
-            plugin: PluginName::new(plugin.kind.as_deref().unwrap_or("*"), &*plugin.name),
-            suggestion: meant.map(ToString::to_string),
-            hint: String::new(),
-        }
-    }
-
     /// The place of the one plugin that is meant.
     fn resolve(&self, plugin: &PluginRef) -> Result<usize, PluginRegistryError> {
         let entries = self.inner.entries.iter().enumerate();
@@ -156,7 +142,7 @@ impl Registry {
             .collect();
         match fitting[..] {
             [one] => Ok(one),
-            [] => Err(self.no_such_plugin(plugin)),
+            [] => Err(self.not_found(plugin.kind.as_deref(), &plugin.name)),
             _ => Err(PluginRegistryError::AmbiguousPlugin {
                 name: plugin.name.clone(),
                 by: "`reload`".to_owned(),

@@ -159,27 +159,23 @@ impl PluginMiddleware {
         &self.entry.descriptor.name
     }
 
-    /// What both hooks are told.
-    fn told(call: &Call<'_>, args: Option<&Value>) -> Map<String, Value> {
-        let mut told = Map::new();
-        told.insert("kind".to_owned(), call.kind().into());
-        told.insert("plugin".to_owned(), call.plugin().name().into());
-        told.insert("hook".to_owned(), call.hook().into());
-        told.insert("metadata".to_owned(), Map::from(call.metadata()).into());
+    /// The arguments that both hooks have: what is known of the call.
+    fn arguments(call: &Call<'_>, args: Option<&Value>) -> Map<String, Value> {
+        let mut about = Map::new();
+        about.insert("kind".to_owned(), call.kind().into());
+        about.insert("plugin".to_owned(), call.plugin().name().into());
+        about.insert("hook".to_owned(), call.hook().into());
+        about.insert("metadata".to_owned(), Map::from(call.metadata()).into());
         if let Some(args) = args {
-            told.insert("args".to_owned(), args.clone());
+            about.insert("args".to_owned(), args.clone());
         }
-        told
+        about
     }
 
     /// Calls the plugin as it is now, not as it was when this was made: it may be reloaded.
-    async fn ask(&self, hook: &str, call: &Call<'_>, told: Map<String, Value>) -> Answer {
-        let handle = PluginHandle {
-            entry: Arc::clone(&self.entry),
-            live: None,
-            access: Access::All,
-        };
-        match handle.call(hook, call.ctx(), Value::Object(told)).await {
+    async fn ask(&self, hook: &str, call: &Call<'_>, args: Map<String, Value>) -> Answer {
+        let handle = PluginHandle::new(&self.entry, None, Access::All);
+        match handle.call(hook, call.ctx(), Value::Object(args)).await {
             Ok(answer) => Ok(Some(answer)),
             Err(error) if self.lacks(hook, &error) => Ok(None),
             // It is not ready; or it has neither hook, and guards nothing.
@@ -257,8 +253,8 @@ impl Middleware for PluginMiddleware {
             return Err(self.is_down(call.plugin(), &self.entry.not_ready(None)));
         }
         let mut args = form(call.args_json())?;
-        let told = Self::told(call, args.as_ref());
-        if let Some(answer) = self.ask(BEFORE, call, told).await? {
+        let about = Self::arguments(call, args.as_ref());
+        if let Some(answer) = self.ask(BEFORE, call, about).await? {
             let before: Before = self.read(BEFORE, answer)?;
             if let Some(more) = before.metadata {
                 let mut metadata: Map<String, Value> = call.metadata().into();
@@ -271,18 +267,18 @@ impl Middleware for PluginMiddleware {
             }
         }
         let outcome = next.run(call).await;
-        let mut told = Self::told(call, args.as_ref());
+        let mut about = Self::arguments(call, args.as_ref());
         match &outcome {
             Ok(()) => {
                 if let Some(result) = form(call.result_json())?.flatten() {
-                    told.insert("result".to_owned(), result);
+                    about.insert("result".to_owned(), result);
                 }
             }
             Err(error) => {
-                told.insert("error".to_owned(), error.to_value());
+                about.insert("error".to_owned(), error.to_value());
             }
         }
-        let Some(answer) = self.ask(AFTER, call, told).await? else {
+        let Some(answer) = self.ask(AFTER, call, about).await? else {
             return outcome;
         };
         let after: After = self.read(AFTER, answer)?;
