@@ -1,7 +1,5 @@
 //! Where a plugin is: the keys that say so, and which runtime they belong to.
 
-use std::collections::BTreeMap;
-
 use super::fields::{Field, Fields, Problems};
 use super::{Manifest, McpHttp, McpStdio, Runtime};
 
@@ -27,7 +25,7 @@ pub(super) fn addresses(
     let [in_process, stdio, http] =
         [Runtime::InProcess, Runtime::McpStdio, Runtime::McpHttp].map(runs);
     if strict && !read.runtimes.is_empty() {
-        let foreign = [
+        let owned = [
             (&entry_point, in_process || stdio, Runtime::InProcess),
             (&command, stdio, Runtime::McpStdio),
             (&env, stdio, Runtime::McpStdio),
@@ -37,7 +35,7 @@ pub(super) fn addresses(
             (&auth, http, Runtime::McpHttp),
             (&http_table, http, Runtime::McpHttp),
         ];
-        for (field, _, owner) in foreign.iter().filter(|(_, ours, _)| !ours) {
+        for (field, _, owner) in owned.iter().filter(|(_, has_owner, _)| !has_owner) {
             if let Some(field) = field {
                 let message = format!(
                     "belongs to the runtime `{owner}`, which the plugin does not have; \
@@ -59,10 +57,10 @@ pub(super) fn addresses(
         && let (Some(field), Some(text)) = (&entry_point, entry_text.take())
     {
         let words = split(&text);
-        let told = read.mcp_stdio.get_or_insert_default();
-        if told.command.is_empty() && command.is_none() {
-            told.command = words;
-        } else if told.command != words {
+        let address = read.mcp_stdio.get_or_insert_default();
+        if address.command.is_empty() && command.is_none() {
+            address.command = words;
+        } else if address.command != words {
             let message = "differs from `command`, expected one value; remove this key";
             problems.add(field, message);
         }
@@ -84,40 +82,36 @@ pub(super) fn addresses(
         );
     }
     if strict {
-        // Told wrongly is told: that has its own message.
+        // One that is wrong is not missing, and has its own message.
         let within = |table: &Option<Field<'_>>, name| {
-            table
-                .as_ref()
-                .is_some_and(|table| table.node.get(name).is_some())
+            let node = table.as_ref().and_then(|table| table.node.get(name));
+            node.is_some()
         };
-        let told = [
-            entry_point.is_some(),
-            command.is_some()
-                || within(&stdio_table, "command")
-                || (entry_point.is_some() && !in_process),
-            url.is_some()
-                || endpoint.is_some()
-                || within(&http_table, "url")
-                || within(&http_table, "endpoint"),
-        ];
-        missing(&read.runtimes, told, fields, problems);
+        let given = |runtime: &Runtime| match runtime {
+            Runtime::InProcess => entry_point.is_some(),
+            Runtime::McpStdio => {
+                command.is_some()
+                    || within(&stdio_table, "command")
+                    || (entry_point.is_some() && !in_process)
+            }
+            _ => {
+                url.is_some()
+                    || endpoint.is_some()
+                    || within(&http_table, "url")
+                    || within(&http_table, "endpoint")
+            }
+        };
+        if !read.runtimes.iter().any(given) {
+            missing(&read.runtimes, fields, problems);
+        }
     }
 }
 
 /// One runtime needs its address; of several, one must have it.
-fn missing(runtimes: &[Runtime], told: [bool; 3], fields: &Fields<'_>, problems: &mut Problems) {
-    let [in_process, stdio, http] = told;
-    let is_told = |runtime: &Runtime| match runtime {
-        Runtime::InProcess => in_process,
-        Runtime::McpStdio => stdio,
-        _ => http,
-    };
+fn missing(runtimes: &[Runtime], fields: &Fields<'_>, problems: &mut Problems) {
     let Some(first) = runtimes.first() else {
         return;
     };
-    if runtimes.iter().any(is_told) {
-        return;
-    }
     let (name, example) = match first {
         Runtime::InProcess => ("entry_point", "\"my_crate::MyPlugin\""),
         Runtime::McpStdio => ("command", "[\"./my-plugin\"]"),
@@ -127,32 +121,31 @@ fn missing(runtimes: &[Runtime], told: [bool; 3], fields: &Fields<'_>, problems:
     problems.at(fields.key(name), None, message);
 }
 
+/// A field, and what it says.
+type Said<'f, 'a, T> = Option<(&'f Field<'a>, T)>;
+
 /// The value that stands in two places: one of them, unless they differ.
-fn agree<T: PartialEq>(
-    a: Option<(&Field<'_>, T)>,
-    b: Option<(&Field<'_>, T)>,
+fn agree<'f, 'a, T: PartialEq>(
+    a: Said<'f, 'a, T>,
+    b: Said<'f, 'a, T>,
     problems: &mut Problems,
-) -> Option<T> {
-    match (a, b) {
-        (Some((first, a)), Some((second, b))) => {
-            if a != b {
-                let message = format!(
-                    "differs from `{}`, expected one value; remove one",
-                    first.key
-                );
-                problems.add(second, message);
-            }
-            Some(a)
-        }
-        (Some((_, value)), None) | (None, Some((_, value))) => Some(value),
-        (None, None) => None,
+) -> Said<'f, 'a, T> {
+    if let (Some((first, a)), Some((second, b))) = (&a, &b)
+        && a != b
+    {
+        let message = format!(
+            "differs from `{}`, expected one value; remove one",
+            first.key
+        );
+        problems.add(second, message);
     }
+    a.or(b)
 }
 
 fn with<'f, 'a, T>(
     field: Option<&'f Field<'a>>,
     read: impl FnOnce(&Field<'a>) -> Option<T>,
-) -> Option<(&'f Field<'a>, T)> {
+) -> Said<'f, 'a, T> {
     field.and_then(|field| Some((field, read(field)?)))
 }
 
@@ -196,7 +189,7 @@ fn read_stdio(
     let command = agree(outer, nested, problems);
     let outer = with(env.as_ref(), |field| problems.texts(field));
     let nested = with(inner_env.as_ref(), |field| problems.texts(field));
-    let env: Option<BTreeMap<_, _>> = agree(outer, nested, problems);
+    let env = agree(outer, nested, problems);
     if let Some((field, seconds)) = with(timeout.as_ref(), |field| problems.integer(field, 1)) {
         if let Some(outer) = outer_timeout
             && read.startup_timeout_sec != seconds
@@ -213,9 +206,9 @@ fn read_stdio(
         inner.finish(problems);
     }
     Some(McpStdio {
-        command: command.unwrap_or_default(),
+        command: command.map(|(_, words)| words).unwrap_or_default(),
         working_dir,
-        env: env.unwrap_or_default(),
+        env: env.map(|(_, texts)| texts).unwrap_or_default(),
     })
 }
 
@@ -233,21 +226,16 @@ fn read_http(
     ];
     let (timeout, verify) = (take("timeout_sec"), take("tls_verify"));
 
-    let mut told = None;
+    let mut address = None;
     for field in [url, endpoint, nested_url.as_ref(), nested_endpoint.as_ref()] {
         let found = with(field, |field| read_url(field, problems));
-        let first = told.take();
-        let kept = first
-            .as_ref()
-            .map(|(field, _)| *field)
-            .or(found.as_ref().map(|(field, _)| *field));
-        told = agree(first, found, problems).and_then(|url| Some((kept?, url)));
+        address = agree(address, found, problems);
     }
     let [auth_header, auth_secret_env, tls_ca_bundle] =
         texts.map(|field| field.and_then(|field| problems.word(&field)));
     let default = McpHttp::default();
     let http = McpHttp {
-        url: told.map(|(_, url)| url).unwrap_or_default(),
+        url: address.map(|(_, url)| url).unwrap_or_default(),
         auth: auth
             .and_then(|field| problems.free(field))
             .unwrap_or_default(),

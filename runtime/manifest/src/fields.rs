@@ -314,7 +314,8 @@ fn join(path: &str, name: &str) -> String {
     }
 }
 
-/// The candidate that is a slip of the pen away.
+/// The candidate that is a slip of the pen away. Stricter than other guesses: what stands beside a
+/// manifest, `[bin]` say, is mostly no key of it.
 fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > 64 {
         return None;

@@ -236,53 +236,19 @@ fn json_shape(root: &Node) -> Field<'_> {
 /// Reads the manifest. `strict` is for files, which must say how to reach the plugin.
 fn manifest(fields: &mut Fields<'_>, problems: &mut Problems, strict: bool) -> Manifest {
     let mut read = Manifest::new("", "");
-    if let Some(field) = fields.take("schema_version")
-        && let Some(text) = problems.text(&field)
-        && text != "1"
-        && !text.starts_with("1.")
-    {
-        let found = field.found();
-        problems.add(
-            &field,
-            format!("found {found}, expected `1`; write `\"1\"`"),
-        );
-    }
+    identity(&mut read, fields, problems);
+    core_version(&mut read, fields, problems);
+    runtimes(&mut read, fields, problems);
 
     macro_rules! set {
         ($name:ident = $how:ident) => {
             if let Some(field) = fields.take(stringify!($name))
                 && let Some(value) = problems.$how(&field)
             {
-                read.$name = value.into();
+                read.$name = value;
             }
         };
     }
-
-    for (name, target) in [("name", &mut read.name), ("kind", &mut read.kind)] {
-        let Some(field) = fields.take(name) else {
-            let message = format!("is missing; write `{name} = \"…\"`");
-            problems.at(fields.key(name), None, message);
-            continue;
-        };
-        if let Some(text) = problems.text(&field) {
-            check_name(name, &text, &field, problems);
-            *target = text;
-        }
-    }
-    if let Some(field) = fields.take("kind_api_version")
-        && let Some(text) = problems.text(&field)
-    {
-        if !is_version(&text) {
-            let message = format!(
-                "found {}, expected a major (`1`) or full version (`1.0.0`); write `\"1\"`",
-                field.found()
-            );
-            problems.add(&field, message);
-        }
-        read.kind_api_version = text;
-    }
-    core_version(&mut read, fields, problems);
-    runtimes(&mut read, fields, problems);
 
     // Empty texts are none, as the published hosts have it.
     macro_rules! set_if_said {
@@ -334,6 +300,43 @@ fn manifest(fields: &mut Fields<'_>, problems: &mut Problems, strict: bool) -> M
     cross_checks(&read, fields, problems);
     fields.finish(problems);
     read
+}
+
+fn identity(read: &mut Manifest, fields: &mut Fields<'_>, problems: &mut Problems) {
+    if let Some(field) = fields.take("schema_version")
+        && let Some(text) = problems.text(&field)
+        && text != "1"
+        && !text.starts_with("1.")
+    {
+        let found = field.found();
+        problems.add(
+            &field,
+            format!("found {found}, expected `1`; write `\"1\"`"),
+        );
+    }
+    for (name, target) in [("name", &mut read.name), ("kind", &mut read.kind)] {
+        let Some(field) = fields.take(name) else {
+            let message = format!("is missing; write `{name} = \"…\"`");
+            problems.at(fields.key(name), None, message);
+            continue;
+        };
+        if let Some(text) = problems.text(&field) {
+            check_name(name, &text, &field, problems);
+            *target = text;
+        }
+    }
+    if let Some(field) = fields.take("kind_api_version")
+        && let Some(text) = problems.text(&field)
+    {
+        if !is_version(&text) {
+            let message = format!(
+                "found {}, expected a major (`1`) or full version (`1.0.0`); write `\"1\"`",
+                field.found()
+            );
+            problems.add(&field, message);
+        }
+        read.kind_api_version = text;
+    }
 }
 
 fn check_name(name: &str, text: &str, field: &Field<'_>, problems: &mut Problems) {
