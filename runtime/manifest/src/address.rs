@@ -3,6 +3,19 @@
 use super::fields::{Field, Fields, Problems};
 use super::{Manifest, McpHttp, McpStdio, Runtime};
 
+/// The keys that say where a plugin is, as far as they are there.
+struct Keys<'a> {
+    entry_point: Option<Field<'a>>,
+    command: Option<Field<'a>>,
+    env: Option<Field<'a>>,
+    url: Option<Field<'a>>,
+    endpoint: Option<Field<'a>>,
+    auth: Option<Field<'a>>,
+    stdio_table: Option<Field<'a>>,
+    http_table: Option<Field<'a>>,
+    timeout: Option<Field<'a>>,
+}
+
 /// Reads all address keys. `strict`: each belongs to one of the runtimes, and one runtime alone
 /// must have its address.
 pub(super) fn addresses(
@@ -11,32 +24,73 @@ pub(super) fn addresses(
     problems: &mut Problems,
     strict: bool,
 ) {
-    let entry_point = fields.take_said("entry_point");
-    let command = fields.take("command");
-    let env = fields.take("env");
-    let url = fields.take_said("url");
-    let endpoint = fields.take_said("endpoint");
-    let auth = fields.take("auth");
-    let stdio_table = fields.take("mcp_stdio");
-    let http_table = fields.take("mcp_http");
-    let timeout = fields.take("startup_timeout_sec");
-
+    let mut keys = Keys {
+        entry_point: fields.take_said("entry_point"),
+        command: fields.take("command"),
+        env: fields.take("env"),
+        url: fields.take_said("url"),
+        endpoint: fields.take_said("endpoint"),
+        auth: fields.take("auth"),
+        stdio_table: fields.take("mcp_stdio"),
+        http_table: fields.take("mcp_http"),
+        timeout: fields.take("startup_timeout_sec"),
+    };
     let runs = |runtime| read.runtimes.contains(&runtime);
-    let [in_process, stdio, http] =
+    let runs @ [in_process, stdio, http] =
         [Runtime::InProcess, Runtime::McpStdio, Runtime::McpHttp].map(runs);
     if strict && !read.runtimes.is_empty() {
-        let owned = [
-            (&entry_point, in_process || stdio, Runtime::InProcess),
-            (&command, stdio, Runtime::McpStdio),
-            (&env, stdio, Runtime::McpStdio),
-            (&stdio_table, stdio, Runtime::McpStdio),
-            (&url, http || stdio, Runtime::McpHttp),
-            (&endpoint, http, Runtime::McpHttp),
-            (&auth, http, Runtime::McpHttp),
-            (&http_table, http, Runtime::McpHttp),
-        ];
-        for (field, _, owner) in owned.iter().filter(|(_, has_owner, _)| !has_owner) {
-            if let Some(field) = field {
+        keys.check_owners(runs, problems);
+    }
+    let entry_point = keys.entry_point.as_ref();
+    let mut entry_text = entry_point.and_then(|field| problems.word(field));
+    if keys.stdio_table.is_some() || keys.command.is_some() || keys.env.is_some() {
+        read.mcp_stdio = read_stdio(read, &keys, problems);
+    }
+    // Older files give a subprocess's command as its entry point.
+    if strict
+        && stdio
+        && !in_process
+        && let (Some(field), Some(text)) = (entry_point, entry_text.take())
+    {
+        let words = split(&text);
+        let address = read.mcp_stdio.get_or_insert_default();
+        if address.command.is_empty() && keys.command.is_none() {
+            address.command = words;
+        } else if address.command != words {
+            let message = "differs from `command`, expected one value; remove this key";
+            problems.add(field, message);
+        }
+    }
+    read.entry_point = entry_text;
+
+    if let Some(url) = keys.url.take_if(|_| strict && stdio && !http) {
+        let key = url.key;
+        let warning = format!("`{key}` is ignored: the runtime is `mcp_stdio`");
+        read.warnings.push(warning);
+    }
+    let of_http = [&keys.url, &keys.endpoint, &keys.auth, &keys.http_table];
+    if of_http.iter().any(|key| key.is_some()) {
+        read.mcp_http = read_http(of_http.map(Option::as_ref), problems);
+    }
+    if strict && !read.runtimes.iter().any(|it| keys.give(*it, in_process)) {
+        missing(&read.runtimes, fields, problems);
+    }
+}
+
+impl Keys<'_> {
+    /// Reports keys of a runtime that the plugin does not have.
+    fn check_owners(&self, [in_process, stdio, http]: [bool; 3], problems: &mut Problems) {
+        for (field, is_owned, owner) in [
+            (&self.entry_point, in_process || stdio, Runtime::InProcess),
+            (&self.command, stdio, Runtime::McpStdio),
+            (&self.env, stdio, Runtime::McpStdio),
+            (&self.stdio_table, stdio, Runtime::McpStdio),
+            (&self.url, http || stdio, Runtime::McpHttp),
+            (&self.endpoint, http, Runtime::McpHttp),
+            (&self.auth, http, Runtime::McpHttp),
+            (&self.http_table, http, Runtime::McpHttp),
+        ] {
+            if let Some(field) = field.as_ref().filter(|_| !is_owned) {
                 let message = format!(
                     "belongs to the runtime `{owner}`, which the plugin does not have; \
                      remove it, or add the runtime"
@@ -46,63 +100,25 @@ pub(super) fn addresses(
         }
     }
 
-    let mut entry_text = entry_point.as_ref().and_then(|field| problems.word(field));
-    if stdio_table.is_some() || command.is_some() || env.is_some() {
-        read.mcp_stdio = read_stdio(read, [&stdio_table, &command, &env, &timeout], problems);
-    }
-    // Older files give a subprocess's command as its entry point.
-    if strict
-        && stdio
-        && !in_process
-        && let (Some(field), Some(text)) = (&entry_point, entry_text.take())
-    {
-        let words = split(&text);
-        let address = read.mcp_stdio.get_or_insert_default();
-        if address.command.is_empty() && command.is_none() {
-            address.command = words;
-        } else if address.command != words {
-            let message = "differs from `command`, expected one value; remove this key";
-            problems.add(field, message);
-        }
-    }
-    read.entry_point = entry_text;
-
-    let ignored = url.as_ref().filter(|_| strict && stdio && !http);
-    if let Some(field) = ignored {
-        read.warnings.push(format!(
-            "`{}` is ignored: the runtime is `mcp_stdio`",
-            field.key
-        ));
-    }
-    let url = url.as_ref().filter(|_| ignored.is_none());
-    if http_table.is_some() || url.is_some() || endpoint.is_some() || auth.is_some() {
-        read.mcp_http = read_http(
-            [url, endpoint.as_ref(), auth.as_ref(), http_table.as_ref()],
-            problems,
-        );
-    }
-    if strict {
-        // One that is wrong is not missing, and has its own message.
-        let within = |table: &Option<Field<'_>>, name| {
+    /// Whether the address of the runtime is there. One that is wrong is, and has its own message.
+    fn give(&self, runtime: Runtime, in_process: bool) -> bool {
+        let has = |table: &Option<Field<'_>>, name| {
             let node = table.as_ref().and_then(|table| table.node.get(name));
             node.is_some()
         };
-        let given = |runtime: &Runtime| match runtime {
-            Runtime::InProcess => entry_point.is_some(),
+        match runtime {
+            Runtime::InProcess => self.entry_point.is_some(),
             Runtime::McpStdio => {
-                command.is_some()
-                    || within(&stdio_table, "command")
-                    || (entry_point.is_some() && !in_process)
+                self.command.is_some()
+                    || has(&self.stdio_table, "command")
+                    || (self.entry_point.is_some() && !in_process)
             }
             _ => {
-                url.is_some()
-                    || endpoint.is_some()
-                    || within(&http_table, "url")
-                    || within(&http_table, "endpoint")
+                self.url.is_some()
+                    || self.endpoint.is_some()
+                    || has(&self.http_table, "url")
+                    || has(&self.http_table, "endpoint")
             }
-        };
-        if !read.runtimes.iter().any(given) {
-            missing(&read.runtimes, fields, problems);
         }
     }
 }
@@ -170,28 +186,25 @@ fn read_command(field: &Field<'_>, problems: &mut Problems) -> Option<Vec<String
     Some(words)
 }
 
-fn read_stdio(
-    read: &mut Manifest,
-    [table, command, env, outer_timeout]: [&Option<Field<'_>>; 4],
-    problems: &mut Problems,
-) -> Option<McpStdio> {
-    let mut inner = table.as_ref().and_then(|table| problems.fields(table));
+fn read_stdio(read: &mut Manifest, keys: &Keys<'_>, problems: &mut Problems) -> Option<McpStdio> {
+    let table = keys.stdio_table.as_ref();
+    let mut inner = table.and_then(|table| problems.fields(table));
     let mut take = |name| inner.as_mut().and_then(|inner| inner.take_said(name));
     let inner_command = take("command");
     let inner_env = take("env");
     let working_dir = take("working_dir");
     let timeout = take("startup_timeout_sec");
     let working_dir = working_dir.and_then(|field| problems.word(&field));
-    let outer = with(command.as_ref(), |field| read_command(field, problems));
+    let outer = with(keys.command.as_ref(), |field| read_command(field, problems));
     let nested = with(inner_command.as_ref(), |field| {
         read_command(field, problems)
     });
     let command = agree(outer, nested, problems);
-    let outer = with(env.as_ref(), |field| problems.texts(field));
+    let outer = with(keys.env.as_ref(), |field| problems.texts(field));
     let nested = with(inner_env.as_ref(), |field| problems.texts(field));
     let env = agree(outer, nested, problems);
     if let Some((field, seconds)) = with(timeout.as_ref(), |field| problems.integer(field, 1)) {
-        if let Some(outer) = outer_timeout
+        if let Some(outer) = &keys.timeout
             && read.startup_timeout_sec != seconds
         {
             let message = format!(
