@@ -1,40 +1,35 @@
 //! [`RegistryBuilder`]: collects plugins from the program, from folders and by command.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use dagstack_plugin::kind::KindSpec;
-use dagstack_plugin::manifest::{Runtime, VersionRange};
+use dagstack_plugin::manifest::Runtime;
 use dagstack_plugin::resources::{ErasedResource, Resource};
 use dagstack_plugin::{
-    BoxError, CORE_VERSION, EventBus, Kind, Middleware, Plugin, PluginName, Registration,
-    TenantResolver, registered,
+    BoxError, EventBus, Kind, Middleware, Plugin, PluginName, Registration, TenantResolver,
+    registered,
 };
 
+use crate::assembly;
 use crate::config::{ConfigSource, LiveConfig};
-use crate::descriptor::{Descriptor, Source};
-use crate::discovery::{self, Found};
+use crate::descriptor::Descriptor;
 use crate::dispatch::index;
 use crate::dispatch::route::{PluginInfo, RouteRequest, Routing};
-use crate::entry::Entry;
 use crate::error::PluginRegistryError;
 use crate::graph::Graph;
 use crate::kinds::Kinds;
 use crate::lifecycle::RestartPolicy;
 use crate::lifecycle::options::Options;
 use crate::lifecycle::state::Lifecycle;
-use crate::middleware;
 use crate::middleware::layers::Stack;
-use crate::middleware::plugin::{PluginMiddleware, chain_wrap};
 use crate::registry::{Inner, Registry};
-use crate::resources::{HostResources, ResourcesBuilder};
+use crate::resources::ResourcesBuilder;
 use crate::shared::Shared;
-use crate::status::PluginStatus;
-use crate::supply_chain::{self, Publishers};
-use crate::workers;
+use crate::supply_chain::Publishers;
 
 /// Collects the plugins of a [`Registry`].
 #[derive(Default)]
@@ -231,7 +226,7 @@ impl RegistryBuilder {
     }
 
     /// Puts a middleware around the hooks it wraps, of every plugin and in every runtime; see
-    /// [`middleware`].
+    /// [`middleware`](crate::middleware).
     ///
     /// ```
     /// use std::time::Duration;
@@ -313,58 +308,27 @@ impl RegistryBuilder {
     /// the environment names a plugin that is not there; `MiddlewarePriority`; `ResourceInvalid`.
     pub fn build(mut self) -> Result<Registry, PluginRegistryError> {
         let resources = Arc::new(std::mem::take(&mut self.resources).build()?);
-        let mut plugins = Collected::default();
-        let mut linked = Vec::new();
-        if self.linked {
-            linked = registered();
-        }
         let type_path = |registration: &Registration| registration.declaration().type_path;
+        let mut linked = if self.linked {
+            registered()
+        } else {
+            Vec::new()
+        };
         for registration in self.explicit {
             let same = |other: &&Registration| type_path(other) == type_path(registration);
             if !linked.iter().any(same) {
                 linked.push(registration);
             }
         }
-        for &registration in &linked {
-            let descriptor = Descriptor::linked(registration);
-            plugins.linked.insert(descriptor.name.clone());
-            plugins.add(descriptor)?;
-        }
-        let mut available: HashMap<PluginName, &'static Registration> = HashMap::new();
-        // An explicit plugin or `linked()` first; a manifest may also name what is linked only.
-        for registration in linked.into_iter().chain(registered()) {
-            let declaration = registration.declaration();
-            available
-                .entry(PluginName::new(declaration.kind, declaration.name))
-                .or_insert(registration);
-        }
-        let mut broken = Vec::new();
-        for found in discovery::discover(&self.paths)? {
-            match found {
-                Found::Manifest(found) => {
-                    let name = PluginName::new(&*found.manifest.kind, &*found.manifest.name);
-                    let registration = available.get(&name).copied();
-                    let descriptor =
-                        discovery::describe(*found, registration, self.prefer, &available);
-                    plugins.add_manifest(descriptor)?;
-                }
-                Found::Broken { name, error } => broken.push(unreadable(name, &error)),
-            }
-        }
-        for descriptor in self.lifecycle.processes.take_executables() {
-            plugins.add(descriptor)?;
-        }
-        let mut list = plugins.list;
-        list.sort_by(|a, b| a.name.cmp(&b.name));
-        let list = prepared(&mut self.lifecycle, list);
+        let executables = self.lifecycle.processes.take_executables();
+        let (list, broken) = assembly::collect(linked, &self.paths, self.prefer, executables)?;
+        let list = assembly::prepared(&mut self.lifecycle, list);
         let kinds = Kinds::new(&self.kinds, &list);
-        let mut list: Vec<Descriptor> = list
-            .into_iter()
-            .map(|it| checked(it, &kinds, &resources))
-            .collect();
-        for descriptor in &mut list {
+        let checked = list.into_iter().map(|mut descriptor| {
             descriptor.shared = self.shared.clone();
-        }
+            assembly::checked(descriptor, &kinds, &resources)
+        });
+        let list: Vec<Descriptor> = checked.collect();
         let graph = Graph::new(&list.iter().collect::<Vec<_>>())?;
         for descriptor in &list {
             tracing::info!(
@@ -389,7 +353,7 @@ impl RegistryBuilder {
             .enumerate()
             .map(|(index, descriptor)| (descriptor.name.clone(), index))
             .collect();
-        let entries = wrapped(list, &stack);
+        let entries = assembly::wrapped(list, &stack);
         let kinds = index::build(&entries, &kinds, &self.routing)?;
         Ok(Registry {
             inner: Arc::new(Inner {
@@ -445,129 +409,4 @@ impl RegistryBuilder {
         self.lifecycle.publishers = Some(Publishers::new(publishers));
         self
     }
-}
-
-/// The plugins with their middleware. Plugins that are middleware themselves come first: they stand
-/// around the others, and only the host's own middleware stands around them.
-fn wrapped(list: Vec<Descriptor>, host: &Stack) -> Vec<Arc<Entry>> {
-    let mut all = host.clone();
-    let mut entries: Vec<Option<Arc<Entry>>> = Vec::with_capacity(list.len());
-    let mut others = Vec::new();
-    for (place, descriptor) in list.into_iter().enumerate() {
-        match chain_wrap(&descriptor) {
-            Some(wraps) => {
-                let entry = Arc::new(Entry::new(descriptor, host));
-                let middleware = PluginMiddleware::placed(Arc::clone(&entry), &wraps);
-                all.add(Arc::new(middleware));
-                entries.push(Some(entry));
-            }
-            None => {
-                others.push((place, descriptor));
-                entries.push(None);
-            }
-        }
-    }
-    for (place, descriptor) in others {
-        entries[place] = Some(Arc::new(Entry::new(descriptor, &all)));
-    }
-    entries.into_iter().flatten().collect()
-}
-
-/// The plugins so far, no two with the same name.
-#[derive(Default)]
-struct Collected {
-    list: Vec<Descriptor>,
-    places: HashMap<PluginName, usize>,
-    /// The linked ones that no manifest was found for.
-    linked: HashSet<PluginName>,
-}
-
-impl Collected {
-    fn add(&mut self, descriptor: Descriptor) -> Result<(), PluginRegistryError> {
-        if let Some(&place) = self.places.get(&descriptor.name) {
-            return Err(PluginRegistryError::DuplicatePlugin {
-                plugin: descriptor.name,
-                first: self.list[place].origin.clone(),
-                second: descriptor.origin,
-            });
-        }
-        self.places.insert(descriptor.name.clone(), self.list.len());
-        self.list.push(descriptor);
-        Ok(())
-    }
-
-    /// Adds a plugin that was discovered; it may be one that is linked.
-    fn add_manifest(&mut self, descriptor: Descriptor) -> Result<(), PluginRegistryError> {
-        if let Some(&place) = self.places.get(&descriptor.name) {
-            let may_be_linked = descriptor
-                .manifest
-                .as_ref()
-                .is_some_and(|manifest| manifest.runtimes.contains(&Runtime::InProcess));
-            if may_be_linked && self.linked.remove(&descriptor.name) {
-                self.list[place] = descriptor;
-                return Ok(());
-            }
-        }
-        self.add(descriptor)
-    }
-}
-
-/// Gives each plugin the executable for its long hooks, and says whom it is from.
-fn prepared(options: &mut Options, mut list: Vec<Descriptor>) -> Vec<Descriptor> {
-    options.processes.hand_out_workers(&mut list);
-    let publishers = options.publishers.take().or_else(Publishers::from_env);
-    list.into_iter()
-        .map(|descriptor| supply_chain::judge(descriptor, publishers.as_ref()))
-        .collect()
-}
-
-/// Refuses a plugin that cannot run on this host, before any of its code does: for its kind, then
-/// for its core, then for where it runs.
-fn checked(mut descriptor: Descriptor, kinds: &Kinds, resources: &HostResources) -> Descriptor {
-    let runtime = descriptor.runtime();
-    let name = descriptor.name.clone();
-    let incompatible = descriptor.core_version.as_ref().is_some_and(|range| {
-        !VersionRange::parse(range).is_ok_and(|range| range.matches(CORE_VERSION))
-    });
-    let error = if let Err(error) = kinds.check(&descriptor) {
-        error
-    } else if matches!(descriptor.source, Source::Never { .. }) && !incompatible {
-        return descriptor;
-    } else if incompatible {
-        PluginRegistryError::VersionIncompatible {
-            plugin: name,
-            required: descriptor.core_version.clone().unwrap_or_default(),
-            offered: CORE_VERSION.to_owned(),
-        }
-    } else if let Source::InProcess(registration) = descriptor.source
-        && descriptor.worker.is_none()
-        && let Some(reason) = workers::refuses(registration.declaration())
-    {
-        PluginRegistryError::RuntimeNotSupported {
-            plugin: name,
-            reason,
-        }
-    } else if let Err(error) = middleware::plugin::check(&descriptor) {
-        error
-    } else if let Err(missing) =
-        resources.check(&name, descriptor.resources.iter().map(String::as_str))
-    {
-        missing
-    } else {
-        return descriptor;
-    };
-    // What it declares still counts: a middleware that cannot run lets no call pass.
-    descriptor.source = Source::Never {
-        runtime,
-        error: Arc::new(error),
-    };
-    descriptor
-}
-
-fn unreadable(name: String, error: &PluginRegistryError) -> PluginStatus {
-    let origin = match error {
-        PluginRegistryError::ManifestInvalid(error) => error.path.display().to_string(),
-        _ => name.clone(),
-    };
-    PluginStatus::broken(name, origin, error.reason())
 }

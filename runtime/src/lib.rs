@@ -54,6 +54,7 @@
 //!
 //! [dagstack]: https://github.com/dagstack
 
+mod assembly;
 mod background;
 mod builder;
 pub mod config;
