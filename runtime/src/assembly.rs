@@ -77,10 +77,10 @@ pub(crate) fn wrapped(list: Vec<Descriptor>, host: &Stack) -> Vec<Arc<Entry>> {
             all.add(Arc::new(middleware));
             Ok(entry)
         }
-        None => Err(descriptor),
+        None => Err(Box::new(descriptor)),
     };
-    let entries: Vec<Result<Arc<Entry>, Descriptor>> = list.into_iter().map(&mut first).collect();
-    let other = |descriptor| Arc::new(Entry::new(descriptor, &all));
+    let entries: Vec<Result<_, _>> = list.into_iter().map(&mut first).collect();
+    let other = |descriptor: Box<Descriptor>| Arc::new(Entry::new(*descriptor, &all));
     let entries = entries.into_iter();
     entries.map(|it| it.unwrap_or_else(other)).collect()
 }

@@ -219,7 +219,7 @@ impl RegistryBuilder {
     /// kind is `unavailable` (`KindUnknown`).
     ///
     /// The host also knows the hookspec then: a plugin made for another version of the kind is
-    /// `unavailable` (`VersionIncompatible`), and hooks are dispatched by no class but their own.
+    /// `unavailable` (`KindVersionIncompatible`), and hooks are dispatched by no class but their own.
     pub fn kind<K: Kind + ?Sized>(mut self) -> Self {
         self.kinds.push(K::SPEC);
         self
@@ -303,9 +303,10 @@ impl RegistryBuilder {
     /// # Errors
     ///
     /// `DiscoveryFailed`, `DuplicatePlugin`, `DependencyCycle`; `AmbiguousPlugin` for a dependency
-    /// that fits two plugins, for two fallbacks of a kind, and where nothing decides which plugin
-    /// answers the singletons of a kind whose hookspec is known; `PluginNotFound` where a route or
-    /// the environment names a plugin that is not there; `MiddlewarePriority`; `ResourceInvalid`.
+    /// that fits two plugins; `AmbiguousFallback` for two fallbacks of a kind; `Dispatch` where
+    /// nothing decides which plugin answers the singletons of a kind whose hookspec is known;
+    /// `PluginNotFound` where a route or the environment names a plugin that is not there;
+    /// `MiddlewarePriority`; `ResourceInvalid`.
     pub fn build(mut self) -> Result<Registry, PluginRegistryError> {
         let resources = Arc::new(std::mem::take(&mut self.resources).build()?);
         let type_path = |registration: &Registration| registration.declaration().type_path;

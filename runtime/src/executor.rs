@@ -153,10 +153,10 @@ impl Threads {
                 WORK.notify_one();
             }
         } else if !threads.spawn() && !threads.polling {
-            // Without a thread the work is lost; whoever waits for it is told.
-            let lost: Vec<_> = threads.queue.drain(..).collect();
+            // Without a thread the work ends here, for its caller as a `JoinError`.
+            let unrun: Vec<_> = threads.queue.drain(..).collect();
             drop(threads);
-            for task in lost {
+            for task in unrun {
                 task.abandon();
             }
         }

@@ -234,7 +234,7 @@ pub(crate) fn typed<K: Kind + ?Sized>(entry: &Arc<Entry>, live: &Arc<Live>) -> A
     match native.as_deref().and_then(|it| it.downcast_ref::<Arc<K>>()) {
         Some(native) => Arc::clone(native),
         None => {
-            // Who calls by the trait is code of this program.
+            // A caller by the trait is code of this program.
             let handle = PluginHandle::new(entry, Some(Arc::clone(live)), Access::All);
             K::proxy(Arc::new(handle))
         }

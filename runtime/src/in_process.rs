@@ -225,7 +225,7 @@ impl Adapter for InProcess {
             let Some(check) = self.check() else {
                 return Health::unhealthy("the plugin is gone");
             };
-            // A check may block, too. Who asks need not be on a runtime.
+            // A check may block, too, and its caller need not be on a runtime.
             let runtime = Handle::try_current().unwrap_or_else(|_| self.host.runtime().clone());
             let work = executor::spawn_on(runtime, move || {
                 Box::pin(async move {

@@ -49,7 +49,7 @@ impl Kinds {
     ///
     /// # Errors
     ///
-    /// `KindUnknown`, `VersionIncompatible`.
+    /// `KindUnknown`, `KindVersionIncompatible`.
     pub(crate) fn check(&self, plugin: &Descriptor) -> Result<(), PluginRegistryError> {
         let kind = plugin.name.kind();
         let manifest = plugin.manifest.as_deref();

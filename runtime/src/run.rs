@@ -68,7 +68,7 @@ impl<'a> Admitted<'a> {
                 give_up_with(ctx, host, call).await.map_err(clean)
             }
             Running::InProcess(plugin) => {
-                // Who has given up hears of that first.
+                // That the caller has given up goes before any other error.
                 let found = plugin.find(hook, self.access);
                 let (target, takes_context) =
                     found.or_else(|error| given_up(ctx).and(Err(error)))?;

@@ -154,6 +154,7 @@ impl Manifest {
 
     /// The fields that are no tables and no addresses.
     fn plain_pairs(&self) -> Pairs {
+        let default = Self::new("", "");
         let depends_on: Vec<Value> = self
             .depends_on
             .iter()
@@ -168,14 +169,17 @@ impl Manifest {
             ("maintainer", json!(self.maintainer)),
             ("homepage", json!(self.homepage)),
             ("capabilities", json!(self.capabilities)),
-            ("priority", unless(self.priority, 0)),
+            ("priority", unless(self.priority, default.priority)),
             ("depends_on", json!(depends_on)),
             ("tryfirst", unless(self.tryfirst, false)),
             ("trylast", unless(self.trylast, false)),
-            ("startup_timeout_sec", unless(self.startup_timeout_sec, 30)),
+            (
+                "startup_timeout_sec",
+                unless(self.startup_timeout_sec, default.startup_timeout_sec),
+            ),
             (
                 "teardown_timeout_sec",
-                unless(self.teardown_timeout_sec, 15),
+                unless(self.teardown_timeout_sec, default.teardown_timeout_sec),
             ),
             ("supports_languages", json!(self.supports_languages)),
             ("supports_extensions", json!(self.supports_extensions)),

@@ -61,9 +61,9 @@ impl Section {
         self.0.scrubber()
     }
 
-    /// A text of the plugin's own without them.
+    /// What the plugin's code says while it runs, without them.
     pub(crate) fn scrub(&self, text: &str) -> String {
-        self.secrets().scrub(text).into_owned()
+        self.secrets().scrub_loosely(text).into_owned()
     }
 
     /// The section as it changes.

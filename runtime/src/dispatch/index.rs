@@ -96,7 +96,8 @@ impl Member {
 ///
 /// # Errors
 ///
-/// `AmbiguousPlugin`, `PluginNotFound` for a name that a route or the environment gives.
+/// `AmbiguousFallback`; `PluginNotFound` for a name that a route or the environment gives; `Dispatch`
+/// where nothing decides about singletons.
 pub(crate) fn build(
     entries: &[Arc<Entry>],
     kinds: &Kinds,

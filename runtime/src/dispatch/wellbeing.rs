@@ -1,4 +1,4 @@
-//! What dispatches learn about plugins: who can be called, who failed, who is well again.
+//! What broadcasts learn about plugins: which failed, and which are well again.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};

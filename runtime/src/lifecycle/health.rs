@@ -49,7 +49,7 @@ impl Registry {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
-                // Not kept while the plugins think: who drops the registry ends them all, and this.
+                // The registry is not kept during the checks: its last handle ends the plugins, and this task.
                 let Some(asked) = inner.upgrade().map(|inner| instances(&inner)) else {
                     return;
                 };

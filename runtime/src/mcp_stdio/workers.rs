@@ -82,7 +82,7 @@ impl WorkerPool {
     fn take(&self) -> Result<Option<McpStdio>, HookError> {
         let mut idle = lock(&self.idle);
         let idle = idle.as_mut().ok_or_else(|| self.closed())?;
-        // One that ended while nobody looked is none.
+        // A worker may have ended while it was idle.
         idle.retain(|worker| worker.failure().is_none());
         Ok(idle.pop())
     }

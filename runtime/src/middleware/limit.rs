@@ -83,7 +83,7 @@ impl Middleware for ConcurrencyLimit {
                     ),
                 ));
             }
-            // Whoever called is watched from outside: it may stop waiting at any time.
+            // The wait ends with the call, which is given up from outside.
             Err(TryAcquireError::NoPermits) => places.acquire().await.ok(),
             // Nobody closes it.
             Err(TryAcquireError::Closed) => None,

@@ -56,10 +56,10 @@ type Decorate = Box<dyn Fn(&ErasedResource, &PluginName) -> Option<ErasedResourc
 /// The resources of a host.
 #[derive(Default)]
 pub(crate) struct HostResources {
-    by_name: BTreeMap<String, Source>,
+    by_name: BTreeMap<String, Factory>,
 }
 
-struct Source {
+struct Factory {
     make: Make,
     type_name: String,
     decorators: Vec<Decorate>,
@@ -90,9 +90,9 @@ impl HostResources {
         let required: Vec<&str> = required.into_iter().collect();
         self.check(plugin, required.iter().copied())?;
         for name in required.into_iter().chain(optional) {
-            if let Some(source) = self.by_name.get(name).filter(|_| !set.contains(name)) {
+            if let Some(factory) = self.by_name.get(name).filter(|_| !set.contains(name)) {
                 let made =
-                    source
+                    factory
                         .give(plugin)
                         .map_err(|error| PluginRegistryError::ResourceInvalid {
                             resource: name.to_owned(),
@@ -126,7 +126,7 @@ impl HostResources {
     }
 }
 
-impl Source {
+impl Factory {
     fn give(&self, plugin: &PluginName) -> Result<ErasedResource, BoxError> {
         let mut resource = (self.make)(plugin)?;
         for decorate in &self.decorators {
@@ -142,7 +142,7 @@ impl Source {
 /// What a builder has heard of resources, in whatever order.
 #[derive(Default)]
 pub(crate) struct ResourcesBuilder {
-    sources: Vec<(String, String, Make)>,
+    factories: Vec<(String, String, Make)>,
     decorators: Vec<(String, String, Decorate)>,
 }
 
@@ -151,7 +151,7 @@ impl ResourcesBuilder {
     pub(crate) fn add(&mut self, name: String, resource: ErasedResource) {
         let type_name = resource.type_name().to_owned();
         let make: Make = Box::new(move |_| Ok(resource.clone()));
-        self.sources.push((name, type_name, make));
+        self.factories.push((name, type_name, make));
     }
 
     /// Adds a resource of which each plugin has its own.
@@ -161,7 +161,7 @@ impl ResourcesBuilder {
         make: impl Fn(&PluginName) -> Result<Arc<R>, BoxError> + Send + Sync + 'static,
     ) {
         let make: Make = Box::new(move |plugin| Ok(ErasedResource::of::<R>(make(plugin)?)));
-        self.sources.push((name, type_name_of::<R>(), make));
+        self.factories.push((name, type_name_of::<R>(), make));
     }
 
     /// Adds a decorator.
@@ -184,28 +184,28 @@ impl ResourcesBuilder {
             |resource, problem| Err(PluginRegistryError::ResourceInvalid { resource, problem });
         let mut resources = HostResources::default();
         let mut types: HashMap<String, String> = HashMap::new();
-        for (name, type_name, make) in self.sources {
+        for (name, type_name, make) in self.factories {
             if let Some(first) = types.insert(name.clone(), type_name.clone()) {
                 return invalid(
                     name,
                     format!("it is given twice, as `{first}` and as `{type_name}`"),
                 );
             }
-            let source = Source {
+            let factory = Factory {
                 make,
                 type_name,
                 decorators: Vec::new(),
             };
-            resources.by_name.insert(name, source);
+            resources.by_name.insert(name, factory);
         }
         for (name, asked, decorate) in self.decorators {
             let known = types.keys().map(String::as_str);
             match resources.by_name.get_mut(&name) {
-                Some(source) if source.type_name == asked => source.decorators.push(decorate),
-                Some(source) => {
+                Some(factory) if factory.type_name == asked => factory.decorators.push(decorate),
+                Some(factory) => {
                     let problem = format!(
                         "it is `{}`, and its decorator is for `{asked}`",
-                        source.type_name
+                        factory.type_name
                     );
                     return invalid(name, problem);
                 }
