@@ -1,8 +1,8 @@
 //! Requests of our own, which the host answers on the same stream.
 
 use std::collections::HashMap;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use dagstack_engine::wire::{Object, read_protocol_error};
 use dagstack_plugin_core::error::{HookError, code};
+use dagstack_plugin_core::sync::lock;
 
 /// How long a call may take, unless the host says otherwise.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -41,10 +42,6 @@ impl Default for HostCalls {
 }
 
 impl HostCalls {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// How long a call may take.
     pub(super) fn limit(&self) -> Duration {
         Duration::from_millis(self.limit_ms.load(Ordering::Relaxed))
@@ -57,7 +54,7 @@ impl HostCalls {
 
     /// Notes a call, under the id that it goes out with; `None` if the host is gone.
     pub(super) fn begin(&self) -> Option<(u64, oneshot::Receiver<Result<String, HookError>>)> {
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.gone {
             return None;
         }
@@ -70,7 +67,7 @@ impl HostCalls {
 
     /// Forgets a call. Whether it was still waiting.
     pub(super) fn forget(&self, id: u64) -> bool {
-        self.lock().waiting.remove(&id).is_some()
+        lock(&self.state).waiting.remove(&id).is_some()
     }
 
     /// Hands an answer to whoever waits for it. One that nobody waits for is dropped.
@@ -83,7 +80,7 @@ impl HostCalls {
         let Some(id) = id.and_then(|id| id.parse().ok()) else {
             return;
         };
-        let Some(tell) = self.lock().waiting.remove(&id) else {
+        let Some(tell) = lock(&self.state).waiting.remove(&id) else {
             return;
         };
         let outcome = match (result, error) {
@@ -106,7 +103,7 @@ impl HostCalls {
     /// The host is gone: every call fails, now and from now on.
     pub(super) fn end(&self) {
         let waiting = {
-            let mut state = self.lock();
+            let mut state = lock(&self.state);
             state.gone = true;
             std::mem::take(&mut state.waiting)
         };

@@ -1,10 +1,11 @@
 //! The requests that are not answered yet: for cancellation, and to know when all is done.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use super::meta::Shape;
 use dagstack_plugin_core::cancel::CancelToken;
+use dagstack_plugin_core::sync::lock;
 
 /// Requests by the text of their id.
 #[derive(Debug, Default)]
@@ -45,13 +46,9 @@ pub(super) struct Open {
 }
 
 impl InFlight {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Notes a request; the ticket tells it from others with the same id.
     pub(super) fn begin(&self, id: &str, call: Option<Call>) -> u64 {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.next += 1;
         let ticket = state.next;
         let request = Request { ticket, call };
@@ -64,7 +61,7 @@ impl InFlight {
 
     /// Ends a request. Whether it is to be answered: not if it was cancelled.
     pub(super) fn end(&self, id: &str, ticket: u64) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         if state
             .requests
             .get(id)
@@ -78,7 +75,7 @@ impl InFlight {
 
     /// Cancels a request; it will not be answered. Returns the ticket of one that is no call.
     pub(super) fn cancel(&self, id: &str) -> Option<u64> {
-        let request = self.lock().requests.remove(id)?;
+        let request = lock(&self.0).requests.remove(id)?;
         match request.call {
             Some(call) => {
                 call.token.cancel();
@@ -90,7 +87,7 @@ impl InFlight {
 
     /// Whether a request still waits for its answer.
     pub(super) fn has(&self, id: &str, ticket: u64) -> bool {
-        let state = self.lock();
+        let state = lock(&self.0);
         let request = state.requests.get(id);
         request.is_some_and(|request| request.ticket == ticket)
             || state.shadowed.contains_key(&ticket)
@@ -99,7 +96,7 @@ impl InFlight {
     /// Tells every call that nobody waits any longer. Answers are still sent.
     pub(super) fn tell_all(&self) {
         let tokens: Vec<_> = {
-            let state = self.lock();
+            let state = lock(&self.0);
             let shadowed = state.shadowed.values().map(|(_, request)| request);
             let requests = state.requests.values().chain(shadowed);
             let calls = requests.filter_map(|request| request.call.as_ref());
@@ -112,7 +109,7 @@ impl InFlight {
 
     /// Gives all requests up. The caller answers them, and nobody else does any more.
     pub(super) fn take_all(&self) -> Vec<Open> {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let shadowed = std::mem::take(&mut state.shadowed).into_values();
         let requests = std::mem::take(&mut state.requests);
         let all = shadowed.chain(requests);
@@ -126,7 +123,7 @@ impl InFlight {
 
     /// Whether every request is answered or cancelled.
     pub(super) fn is_empty(&self) -> bool {
-        let state = self.lock();
+        let state = lock(&self.0);
         state.requests.is_empty() && state.shadowed.is_empty()
     }
 }

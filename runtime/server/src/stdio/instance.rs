@@ -1,7 +1,7 @@
 //! The plugin instance of this process: set up once, lent to calls, torn down at the end.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rmcp::ErrorData;
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use dagstack_plugin_core::error::{HookError, PluginError, code};
 use dagstack_plugin_core::plugin::ErasedPlugin;
+use dagstack_plugin_core::sync::lock;
 
 /// Why a setup failed, in the form that crosses the wire.
 #[derive(Clone, Debug)]
@@ -118,13 +119,9 @@ impl<J> Default for Instance<J> {
 }
 
 impl<J> Instance<J> {
-    fn lock(&self) -> MutexGuard<'_, State<J>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The host will send `dagstack/setup`: nothing is set up before.
     pub(super) fn expect_setup(&self) {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         if matches!(state.phase, Phase::New) {
             state.phase = Phase::Expecting;
         }
@@ -132,12 +129,12 @@ impl<J> Instance<J> {
 
     /// A `dagstack/setup` was read: calls behind it wait for its outcome.
     pub(super) fn announce_setup(&self) {
-        self.lock().announced += 1;
+        lock(&self.0).announced += 1;
     }
 
     /// Whether the caller must now set up; `false` if that is under way or done.
     pub(super) fn begin(&self) -> bool {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let begins = matches!(state.phase, Phase::New | Phase::Failed(_));
         if begins {
             state.phase = Phase::SettingUp;
@@ -147,7 +144,7 @@ impl<J> Instance<J> {
 
     /// The same for `dagstack/setup`, which must not meet an instance.
     pub(super) fn begin_announced(&self) -> Result<(), SetupFailure> {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         state.announced = state.announced.saturating_sub(1);
         match state.phase {
             Phase::New | Phase::Expecting | Phase::Failed(_) | Phase::Down => {
@@ -163,7 +160,7 @@ impl<J> Instance<J> {
 
     /// Ends a setup. Returns the calls that waited for it.
     pub(super) fn finish(&self, outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>) -> Vec<J> {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         let told = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
         state.phase = match outcome {
             Ok(plugin) => Phase::Ready(Arc::from(plugin)),
@@ -178,7 +175,7 @@ impl<J> Instance<J> {
     /// The outcome of the setup that is under way or done.
     pub(super) async fn ready(&self) -> Result<(), SetupFailure> {
         let outcome = {
-            let mut state = self.lock();
+            let mut state = lock(&self.0);
             match &state.phase {
                 Phase::Ready(_) => return Ok(()),
                 Phase::Failed(failure) => return Err(failure.clone()),
@@ -201,7 +198,7 @@ impl<J> Instance<J> {
 
     /// Decides about a call. If it has to wait, it does so as the job that `park` makes of it.
     pub(super) fn admit<C>(&self, call: C, park: impl FnOnce(C) -> J) -> Admission<C> {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         match &state.phase {
             Phase::Ready(plugin) => return Admission::Run(Arc::clone(plugin), call),
             Phase::New => {
@@ -219,7 +216,7 @@ impl<J> Instance<J> {
 
     /// The instance, if it is set up.
     pub(super) fn current(&self) -> Result<Arc<dyn ErasedPlugin>, HookError> {
-        match &self.lock().phase {
+        match &lock(&self.0).phase {
             Phase::Ready(plugin) => Ok(Arc::clone(plugin)),
             phase => Err(refusal(phase)),
         }
@@ -227,7 +224,7 @@ impl<J> Instance<J> {
 
     /// Takes the instance out of service.
     pub(super) fn take(&self) -> Option<Arc<dyn ErasedPlugin>> {
-        let mut state = self.lock();
+        let mut state = lock(&self.0);
         match std::mem::replace(&mut state.phase, Phase::Down) {
             Phase::Ready(plugin) => Some(plugin),
             other => {

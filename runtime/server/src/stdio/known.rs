@@ -4,7 +4,7 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::RwLock;
 
 use serde_json::Value;
 
@@ -12,6 +12,7 @@ use dagstack_engine::secrets::Scrubber;
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::error::HookError;
 use dagstack_plugin_core::health::Health;
+use dagstack_plugin_core::sync::{read, write};
 
 static KNOWN: RwLock<Option<Scrubber>> = RwLock::new(None);
 
@@ -21,20 +22,14 @@ pub(super) fn learn(declaration: &Declaration, section: &Value) {
         return;
     }
     let schema = (declaration.config_schema)();
-    KNOWN
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
+    write(&KNOWN)
         .get_or_insert_default()
         .learn(section, &schema);
 }
 
-fn read() -> RwLockReadGuard<'static, Option<Scrubber>> {
-    KNOWN.read().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// What an author's code says, without the secrets.
 pub(super) fn scrub(text: String) -> String {
-    match &*read() {
+    match &*read(&KNOWN) {
         Some(known) => known.scrub_loosely(&text).into_owned(),
         None => text,
     }
@@ -42,7 +37,7 @@ pub(super) fn scrub(text: String) -> String {
 
 /// The same for an error.
 pub(super) fn scrub_error(error: HookError) -> HookError {
-    match &*read() {
+    match &*read(&KNOWN) {
         Some(known) => known.scrub_error(error),
         None => error,
     }
@@ -50,7 +45,7 @@ pub(super) fn scrub_error(error: HookError) -> HookError {
 
 /// The same for the reasons of a health check.
 pub(super) fn scrub_health(health: Health) -> Health {
-    match &*read() {
+    match &*read(&KNOWN) {
         Some(known) => known.scrub_health(health),
         None => health,
     }

@@ -1,6 +1,6 @@
 //! The plugin's instance set up, told of its config's changes, and torn down.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::health::Released;
 use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::resources::ResourceSet;
+use dagstack_plugin_core::sync::lock;
 
 /// What a plugin is set up with.
 pub(super) struct Setup {
@@ -94,9 +95,7 @@ pub(super) fn take_down(
 
 /// Ends the subscriptions of the instance before, if there was one.
 fn replace_feed(server: &Server, feed: Option<SectionFeed>) {
-    let mut current = server.feed.lock().unwrap_or_else(PoisonError::into_inner);
-    let old = std::mem::replace(&mut *current, feed);
-    drop(current);
+    let old = std::mem::replace(&mut *lock(&server.feed), feed);
     if let Some(old) = old {
         old.close();
     }
@@ -104,7 +103,7 @@ fn replace_feed(server: &Server, feed: Option<SectionFeed>) {
 
 /// How many subscriptions to config changes the instance has.
 pub(super) fn subscriptions(server: &Server) -> usize {
-    let feed = server.feed.lock().unwrap_or_else(PoisonError::into_inner);
+    let feed = lock(&server.feed);
     feed.as_ref().map_or(0, SectionFeed::subscriptions)
 }
 
@@ -114,8 +113,9 @@ pub(super) fn config_changed(server: &Arc<Server>, params: Option<&str>) {
     struct Params {
         config: Value,
     }
-    let feed = server.feed.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(feed) = feed.clone() else { return };
+    let Some(feed) = lock(&server.feed).clone() else {
+        return;
+    };
     let Some(Ok(Object(Params { config }))) = params.map(serde_json::from_str) else {
         // What is wrong with it may be a secret's neighbour, so it is not quoted.
         tracing::warn!("`{CONFIG_CHANGED}` needs `{{\"config\": …}}`; the config stays as it was");

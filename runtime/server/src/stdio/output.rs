@@ -7,6 +7,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 
 use dagstack_engine::wire::is_one_line;
+use dagstack_plugin_core::sync::lock;
 
 /// Replies collected before they are written although more work waits.
 const COMBINE: usize = 64 * 1024;
@@ -48,7 +49,7 @@ impl Output {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Sends a message, one whole line. With `more`, the caller promises to send or to
@@ -126,13 +127,12 @@ impl Output {
 
     /// Waits while too much is unwritten. `None` if nobody reads any more.
     fn admitted(&self) -> Option<MutexGuard<'_, State>> {
-        let mut state = self.lock();
-        while state.writing && state.pending.len() > LIMIT && !state.dead {
-            state = self
-                .drained
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
+        let is_full =
+            |state: &mut State| state.writing && state.pending.len() > LIMIT && !state.dead;
+        let state = self
+            .drained
+            .wait_while(self.lock(), is_full)
+            .unwrap_or_else(PoisonError::into_inner);
         (!state.dead).then_some(state)
     }
 

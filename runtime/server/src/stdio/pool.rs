@@ -11,6 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dagstack_plugin_core::kind::MAX_RUNNING;
+use dagstack_plugin_core::sync::lock;
 
 /// Queued jobs from which on nobody reads more.
 const MAX_QUEUED: usize = 16 * 1024;
@@ -109,7 +110,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<J>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 
     /// Wakes the supervisor, whatever it waits for.

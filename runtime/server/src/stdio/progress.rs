@@ -3,7 +3,7 @@
 
 use std::fmt;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Mutex, Weak};
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use super::server::{Job, Server};
 use dagstack_engine::wire::PROGRESS;
 use dagstack_plugin_core::cancel::CancelToken;
 use dagstack_plugin_core::progress::{ProgressReport, ProgressSink, warn_of_drops};
+use dagstack_plugin_core::sync::lock;
 
 /// Takes the reports of one call to its caller.
 pub(super) struct CallProgress {
@@ -46,13 +47,9 @@ impl CallProgress {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// The call is about to be answered.
     pub(super) fn end(&self) {
-        self.lock().answered = true;
+        lock(&self.state).answered = true;
     }
 
     /// The notification; `None` for what the peer cannot take.
@@ -108,7 +105,7 @@ impl ProgressSink for CallProgress {
         if self.cancellation.is_cancelled() {
             return;
         }
-        let mut state = self.lock();
+        let mut state = lock(&self.state);
         if state.answered {
             return;
         }

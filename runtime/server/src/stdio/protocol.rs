@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
 use std::future::Future;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rmcp::model::{
     ClientJsonRpcMessage, CustomRequest, CustomResult, ErrorCode, Implementation,
@@ -30,6 +30,7 @@ use super::request::Request;
 use super::server::Server;
 use super::session::Peer;
 use super::{extension, in_order, meta};
+use dagstack_plugin_core::sync::lock;
 
 /// Rounds of the SDK's tasks after which one that is not done is taken to wait for something.
 const ROUNDS: usize = 16;
@@ -65,7 +66,7 @@ impl Protocol {
     ) -> bool {
         let request = Request::begin(server, id);
         let ticket = request.ticket();
-        self.requests().insert(ticket, request);
+        lock(&self.requests).insert(ticket, request);
         let method = Value::from(method);
         let params = params
             .map(|params| format!(",\"params\":{params}"))
@@ -100,7 +101,7 @@ impl Protocol {
         let is_done = engine.runtime.block_on(async {
             for _ in 0..ROUNDS {
                 tokio::task::yield_now().await;
-                if self.requests().is_empty() {
+                if lock(&self.requests).is_empty() {
                     return true;
                 }
             }
@@ -127,12 +128,8 @@ impl Protocol {
         }
     }
 
-    fn requests(&self) -> MutexGuard<'_, HashMap<u64, Request>> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn take(&self, ticket: u64) -> Option<Request> {
-        self.requests().remove(&ticket)
+        lock(&self.requests).remove(&ticket)
     }
 
     fn start(self: &Arc<Self>, server: &Arc<Server>) -> Option<Engine> {

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 use std::os::fd::OwnedFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+
+use dagstack_plugin_core::sync::lock;
 
 /// The longest line; longer ones are skipped and answered with an error.
 pub(super) const MAX_LINE: usize = 64 * 1024 * 1024;
@@ -24,21 +26,17 @@ const KEEP: usize = 4 * 1024 * 1024;
 pub(super) struct Spare(Mutex<Vec<u8>>);
 
 impl Spare {
-    fn slot(&self) -> MutexGuard<'_, Vec<u8>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Keeps a buffer.
     pub(super) fn give(&self, mut buffer: Vec<u8>) {
         if buffer.capacity() <= KEEP {
             buffer.clear();
-            let other = std::mem::replace(&mut *self.slot(), buffer);
+            let other = std::mem::replace(&mut *lock(&self.0), buffer);
             drop(other);
         }
     }
 
     fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.slot())
+        std::mem::take(&mut *lock(&self.0))
     }
 
     /// Gives the memory back.

@@ -1,7 +1,7 @@
 //! What the threads of the executable share, and the jobs that they do.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
@@ -19,6 +19,7 @@ use dagstack_engine::ChangeQueue;
 use dagstack_plugin_core::config::SectionFeed;
 use dagstack_plugin_core::context::PluginScope;
 use dagstack_plugin_core::registration::Registration;
+use dagstack_plugin_core::sync::lock;
 
 /// Everything the threads of the executable share.
 pub(super) struct Server {
@@ -76,7 +77,7 @@ impl Work for Server {
     }
 
     fn read(self: &Arc<Self>, jobs: &mut Vec<Job>) -> bool {
-        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut input = lock(&self.input);
         let goes_on = input.fill(&self.spare);
         while let Some(line) = input.next_line() {
             let line = match line {
