@@ -185,15 +185,15 @@ impl Call {
 
     fn run_on(self, server: &Arc<Server>, plugin: Arc<dyn ErasedPlugin>, more: bool) {
         let began = more.then(Instant::now);
-        let asked = Arc::clone(server);
+        let shared = Arc::clone(server);
         let future: BoxFuture<'static, (Self, Result<Output, HookError>)> = Box::pin(async move {
             let outcome = {
                 let args = Args::Json(self.args());
                 let called = pin!(call_at(&*plugin, self.hook, &self.context, args));
                 // At the end of the process every token is cancelled although callers may still want their
                 // answers; those go on.
-                let is_wanted = || asked.in_flight.has(self.id(), self.ticket);
-                until_given_up(&self.context, &asked.runtime, called, is_wanted).await
+                let is_wanted = || shared.in_flight.has(self.id(), self.ticket);
+                until_given_up(&self.context, &shared.runtime, called, is_wanted).await
             };
             if matches!(&outcome, Err(error) if error.code() == code::DEADLINE_EXCEEDED) {
                 // What the hook has begun elsewhere hears of it by its token.
@@ -201,14 +201,10 @@ impl Call {
             }
             (self, outcome)
         });
-        let then = {
-            let server = Arc::clone(server);
-            move |(call, outcome): (Self, _), at_once| {
-                let more = at_once && began.is_some_and(|began| began.elapsed() < QUICK);
-                call.answer(&server, outcome, more);
-            }
-        };
-        executor::run(server, future, then);
+        executor::run(server, future, move |server, (call, outcome), at_once| {
+            let more = at_once && began.is_some_and(|began| began.elapsed() < QUICK);
+            call.answer(server, outcome, more);
+        });
     }
 
     fn answer(self, server: &Server, outcome: Result<Output, HookError>, more: bool) {

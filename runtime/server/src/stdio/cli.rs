@@ -1,7 +1,7 @@
 //! The command line of a plugin executable.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -21,9 +21,9 @@ use super::reply::failure_text;
 use super::runtime::AsyncRuntime;
 use super::serve::LineRouter;
 use super::server::Server;
-use super::supervisor;
+use super::supervisor::{self, Events};
 use super::tools::{ToolNames, Tools};
-use super::{config_file, guard, help, known, manifest, resources};
+use super::{config_file, guard, help, known, lifecycle, manifest, resources};
 use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::mask_schema;
 use dagstack_engine::task;
@@ -33,7 +33,6 @@ use dagstack_plugin_core::declaration::Access;
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::error::code;
 use dagstack_plugin_core::form::Args;
-use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::plugin::Plugin;
 use dagstack_plugin_core::registration::Registration;
 use dagstack_plugin_core::schema::Schema;
@@ -93,24 +92,23 @@ fn run<T: Plugin>() -> Result<(), Failure> {
         Command::Manifest { command, output } => {
             let text = manifest::text(declaration, command, output.as_deref()).map_err(failed)?;
             match output {
-                None => print(&text).map_err(failed),
+                None => print(&text),
                 Some(file) => std::fs::write(&file, text)
                     .map_err(|error| failed(format!("cannot write `{}`: {error}", file.display()))),
             }
         }
         Command::Schema => {
             let text = schemas(declaration).map_err(|error| failed(error.to_string()))?;
-            print(&text).map_err(failed)
+            print(&text)
         }
         Command::Call { hook, json } => call_once::<T>(config, &hook, json),
-        Command::Help => print(&help::text(declaration)).map_err(failed),
+        Command::Help => print(&help::text(declaration)),
         Command::Version => print(&format!(
             "{}.{} {}\n",
             declaration.kind,
             declaration.name,
             declaration.version.unwrap_or("0.0.0")
-        ))
-        .map_err(failed),
+        )),
     }
 }
 
@@ -143,11 +141,15 @@ fn schemas(declaration: &Declaration) -> serde_json::Result<String> {
 }
 
 /// Writes to stdout.
-fn print(text: &str) -> Result<(), String> {
-    match std::io::stdout().write_all(text.as_bytes()) {
+fn print(text: &str) -> Result<(), Failure> {
+    write(std::io::stdout(), text)
+}
+
+fn write(mut output: impl Write, text: &str) -> Result<(), Failure> {
+    match output.write_all(text.as_bytes()) {
         // The reader has seen enough, like `head`.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(format!("cannot write: {error}"))
+            Err(failed(format!("cannot write: {error}")))
         }
         _ => Ok(()),
     }
@@ -166,8 +168,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
         Ok(_) => return Err(usage("the arguments must be a JSON object")),
         Err(error) => return Err(usage(format!("the arguments are no JSON: {error}"))),
     };
-    let real = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)
-        .and_then(|real| rustix::stdio::dup2_stdout(rustix::stdio::stderr()).map(|()| real))
+    let output = guard::take_stdout()
         .map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
     super::log::start(T::declaration());
     known::hook_panics();
@@ -176,7 +177,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     let runtime = AsyncRuntime::default();
     let _inside = runtime.enter();
     let scope = Arc::new(PluginScope::of(T::declaration()));
-    let value = task::block_on(async {
+    let (plugin, called) = task::block_on(async {
         let context = SetupContext::new(section)
             .with_scope(Arc::clone(&scope))
             .with_resources(resources::alone());
@@ -186,17 +187,16 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
         let context = HookContext::new().with_scope(scope);
         let args = Args::Value(&mut args);
         let called = call_as(Access::Exposed, &*plugin, hook, &context, args).await;
-        let teardown = Box::pin(async { plugin.erased_teardown().await });
-        let _ = CatchPanic::new(teardown).await;
-        called
-            .and_then(dagstack_plugin_core::Output::into_value)
-            .map_err(known::scrub_error)
-            .map_err(|error| ended(error.code(), failure_text(&error)))
+        Ok::<_, Failure>((plugin, called))
     })?;
+    lifecycle::finish(lifecycle::tear_down(Arc::from(plugin)));
+    let value = called
+        .and_then(dagstack_plugin_core::Output::into_value)
+        .map_err(known::scrub_error)
+        .map_err(|error| ended(error.code(), failure_text(&error)))?;
     let text = dagstack_plugin_core::canonical_json::to_string(&value)
         .map_err(|error| failed(format!("the result has no canonical form: {error}")))?;
-    Output::new(real).send(format!("{text}\n").into_bytes(), false);
-    Ok(())
+    write(output, &format!("{text}\n"))
 }
 
 fn serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Result<()> {
@@ -227,7 +227,12 @@ fn serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Result<
         feed: Default::default(),
         changes: Default::default(),
     });
-    supervisor::supervise(&server, streams.printed, &signals, &woken);
+    let events = Events {
+        printed: streams.printed,
+        signals,
+        woken,
+    };
+    supervisor::supervise(&server, events);
     // At once: threads may still be inside hooks.
     std::process::exit(0)
 }

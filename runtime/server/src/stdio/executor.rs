@@ -12,18 +12,19 @@ use dagstack_engine::task::{Executor, Task};
 use dagstack_plugin_core::future::BoxFuture;
 
 /// Runs a future, with the runtime around it: first here, on the caller's thread, as far as it goes
-/// without waiting; the rest on a worker that is free. `then` gets the outcome and whether it came
-/// without waiting.
+/// without waiting; the rest on a worker that is free. `then` gets the server, the outcome and whether
+/// it came without waiting.
 pub(super) fn run<T: Send + 'static>(
     server: &Arc<Server>,
     mut future: BoxFuture<'static, T>,
-    then: impl FnOnce(T, bool) + Send + 'static,
+    then: impl FnOnce(&Arc<Server>, T, bool) + Send + 'static,
 ) {
     let _inside = server.runtime.enter();
     match poll_once(future.as_mut()) {
-        Poll::Ready(outcome) => then(outcome, true),
+        Poll::Ready(outcome) => then(server, outcome, true),
         Poll::Pending => {
-            let rest = Box::pin(async move { then(future.await, false) });
+            let shared = Arc::clone(server);
+            let rest = Box::pin(async move { then(&shared, future.await, false) });
             // It is polled again at once, so nothing that happened meanwhile is lost.
             Task::new(OnPool(Arc::clone(server)), rest).run();
         }

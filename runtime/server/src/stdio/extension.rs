@@ -117,14 +117,13 @@ pub(super) fn health(server: &Arc<Server>, request: Request, _: Option<&str>) {
         Err(error) => return request.answer(server, Ok(unhealthy(error.message()))),
     };
     let health = CatchPanic::new(Box::pin(async move { plugin.erased_health().await }));
-    let asked = Arc::clone(server);
-    executor::run(server, Box::pin(health), move |outcome, _| {
+    executor::run(server, Box::pin(health), move |server, outcome, _| {
         let outcome = match outcome {
             Ok(health) => serde_json::to_value(known::scrub_health(health))
                 .map_err(|error| ErrorData::internal_error(error.to_string(), None)),
             Err(_) => Ok(unhealthy("the health check panicked")),
         };
-        request.answer(&asked, outcome);
+        request.answer(server, outcome);
     });
 }
 
@@ -133,8 +132,7 @@ pub(super) fn teardown(server: &Arc<Server>, request: Request, _: Option<&str>) 
     let Some(teardown) = lifecycle::take_down(server) else {
         return request.answer(server, Ok(json!({ "released": "all" })));
     };
-    let asked = Arc::clone(server);
-    executor::run(server, teardown, move |outcome, _| {
+    executor::run(server, teardown, |server, outcome, _| {
         let outcome = outcome.map(|released| json!({ "released": released }));
         let outcome = outcome.map_err(|error| {
             let message = known::scrub(error.to_string());
@@ -143,6 +141,6 @@ pub(super) fn teardown(server: &Arc<Server>, request: Request, _: Option<&str>) 
                 Some(json!({ "code": error.code(), "message": message })),
             )
         });
-        request.answer(&asked, outcome);
+        request.answer(server, outcome);
     });
 }

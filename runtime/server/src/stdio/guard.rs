@@ -2,6 +2,7 @@
 //! descriptors; whatever hooks, their libraries and child processes print goes through a pipe of ours
 //! to the real stderr, without ever making them wait for whoever should read it.
 
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 
@@ -52,6 +53,13 @@ pub(super) fn protect() -> io::Result<Streams> {
             dead: false,
         },
     })
+}
+
+/// The real stdout; what is printed from now on goes to stderr.
+pub(super) fn take_stdout() -> io::Result<File> {
+    let real = fcntl_dupfd_cloexec(stdout(), 3)?;
+    dup2_stdout(stderr())?;
+    Ok(real.into())
 }
 
 /// A pipe or terminal opened anew does not block, without changing it for those who share it.

@@ -94,7 +94,7 @@ impl InFlight {
     }
 
     /// Tells every call that nobody waits any longer. Answers are still sent.
-    pub(super) fn tell_all(&self) {
+    pub(super) fn cancel_tokens(&self) {
         let tokens: Vec<_> = {
             let state = lock(&self.0);
             let shadowed = state.shadowed.values().map(|(_, request)| request);

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::instance::SetupFailure;
 use super::server::Server;
 use super::{executor, known, pool, resources};
+use dagstack_engine::task;
 use dagstack_engine::wire::{CONFIG_CHANGED, Object};
 use dagstack_plugin_core::config::{Coverage, SectionFeed, failed_paths};
 use dagstack_plugin_core::context::{Metadata, SetupContext};
@@ -14,6 +15,7 @@ use dagstack_plugin_core::error::PluginError;
 use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::health::Released;
 use dagstack_plugin_core::panics::CatchPanic;
+use dagstack_plugin_core::plugin::ErasedPlugin;
 use dagstack_plugin_core::resources::ResourceSet;
 use dagstack_plugin_core::sync::lock;
 
@@ -59,38 +61,46 @@ pub(super) fn set_up(server: &Arc<Server>, setup: Setup) {
         .with_scope(Arc::clone(&server.scope))
         .with_resources(setup.resources)
         .with_config_feed(feed);
-    let then = {
-        let server = Arc::clone(server);
-        move |outcome: Result<_, PluginError>, _| {
-            if outcome.is_err() {
-                replace_feed(&server, None);
-            }
-            end_setup(&server, outcome.map_err(SetupFailure::from));
-        }
-    };
     let setup = dagstack_engine::setup(&server.registration, context);
-    executor::run(server, setup, then);
+    executor::run(server, setup, |server, outcome, _| {
+        if outcome.is_err() {
+            replace_feed(server, None);
+        }
+        end_setup(server, outcome.map_err(SetupFailure::from));
+    });
 }
 
 /// Ends a setup: calls that waited for it go on.
 pub(super) fn end_setup(
     server: &Arc<Server>,
-    outcome: Result<Box<dyn dagstack_plugin_core::plugin::ErasedPlugin>, SetupFailure>,
+    outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>,
 ) {
     pool::submit_all(server, server.instance.finish(outcome).into_iter());
 }
 
+/// A plugin that is being torn down.
+pub(super) type Teardown = BoxFuture<'static, Result<Released, PluginError>>;
+
 /// Takes the instance out of service, if there is one. What is returned tears it down.
-pub(super) fn take_down(
-    server: &Server,
-) -> Option<BoxFuture<'static, Result<Released, PluginError>>> {
+pub(super) fn take_down(server: &Server) -> Option<Teardown> {
     let plugin = server.instance.take()?;
     replace_feed(server, None);
+    Some(tear_down(plugin))
+}
+
+/// Tears a plugin down, and drops it unless calls still hold it.
+pub(super) fn tear_down(plugin: Arc<dyn ErasedPlugin>) -> Teardown {
     let teardown = async move { plugin.erased_teardown().await };
     let teardown = CatchPanic::new(Box::pin(teardown));
-    Some(Box::pin(async move {
-        teardown.await.unwrap_or(Err(PluginError::Panicked))
-    }))
+    Box::pin(async move { teardown.await.unwrap_or(Err(PluginError::Panicked)) })
+}
+
+/// Waits for a teardown that nobody asked for; that it failed is logged.
+pub(super) fn finish(teardown: Teardown) {
+    if let Err(error) = task::block_on(teardown) {
+        let error = known::scrub(error.to_string());
+        tracing::error!("the teardown failed: {error}");
+    }
 }
 
 /// Ends the subscriptions of the instance before, if there was one.
@@ -121,10 +131,10 @@ pub(super) fn config_changed(server: &Arc<Server>, params: Option<&str>) {
         tracing::warn!("`{CONFIG_CHANGED}` needs `{{\"config\": …}}`; the config stays as it was");
         return;
     };
-    let asked = Arc::clone(server);
+    let shared = Arc::clone(server);
     server.changes.push(move || {
-        let _inside = asked.runtime.enter();
-        known::learn(asked.tools.declaration, &config);
+        let _inside = shared.runtime.enter();
+        known::learn(shared.tools.declaration, &config);
         apply(&feed, config);
     });
 }

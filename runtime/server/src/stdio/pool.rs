@@ -114,7 +114,7 @@ impl<J: Send + 'static> Pool<J> {
     }
 
     /// Wakes the supervisor, whatever it waits for.
-    pub(super) fn wake_supervisor(&self) {
+    fn wake_supervisor(&self) {
         // A full pipe wakes it as well.
         let _ = rustix::io::write(&self.wake, &[1]);
     }

@@ -45,12 +45,11 @@ impl Request {
         server: &Arc<Server>,
         result: impl FnOnce(&Server) -> Value + Send + 'static,
     ) {
-        let asked = Arc::clone(server);
-        let ready = Box::pin(async move { asked.instance.ready().await });
-        let asked = Arc::clone(server);
-        executor::run(server, ready, move |outcome, _| {
-            let outcome = outcome.map(|()| result(&asked)).map_err(ErrorData::from);
-            self.answer(&asked, outcome);
+        let shared = Arc::clone(server);
+        let ready = Box::pin(async move { shared.instance.ready().await });
+        executor::run(server, ready, |server, outcome, _| {
+            let outcome = outcome.map(|()| result(server)).map_err(ErrorData::from);
+            self.answer(server, outcome);
         });
     }
 
