@@ -5,8 +5,8 @@
 //! | `logging` | [`logging::JsonLines`], log records as JSON lines through tracing-subscriber, and reading them from events |
 //! | `manifest` | manifests (TOML and JSON), ranges of versions, hookspecs as files |
 //! | `validate` | what runs plugins, for tests and tools: `call` and `validate` |
-//! | `regex` | with it, Unicode classes in patterns (`\p{L}`) |
-//! | `json-schema` | with it, all of JSON Schema and all patterns, by jsonschema; hosts have it |
+//! | `regex` | `validate`, with Unicode classes in patterns (`\p{L}`) |
+//! | `json-schema` | `validate`, with all of JSON Schema and all patterns, by jsonschema; hosts have it |
 //! | `stdio` | [`main!`], the plugin as an executable; with `logging`, `system` and `validate` |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |

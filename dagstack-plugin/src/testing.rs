@@ -33,6 +33,7 @@
 
 mod executable;
 mod resources;
+mod runtime;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -41,20 +42,20 @@ use std::sync::{Arc, Mutex};
 use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::Scrubber;
 use serde_json::Value;
-use tokio::runtime::Runtime;
 
 pub use self::resources::{HttpDouble, MemoryBlobs, MemoryTenants};
 pub use crate::resources::{FrozenClock, SeededRng};
 
+use self::runtime::TestRuntime;
+
 use crate::args;
 use crate::declaration::Access;
-use crate::error::{HookError, PluginError, code};
+use crate::error::{HookError, PluginError};
 use crate::execution::ExecutionModel;
 use crate::panics::CatchPanic;
 use crate::resources::ResourceSet;
 use crate::sync::lock;
 use crate::{Args, ErasedPlugin, HookContext, Plugin, PluginScope, Registration, SetupContext};
-use dagstack_engine::task;
 
 /// The plugin `T`, linked into the test.
 pub fn in_process<T: Plugin>() -> TestPlugin {
@@ -84,9 +85,9 @@ enum Source {
 
 enum Running {
     Linked {
-        /// `None` only while it is dropped.
-        runtime: Option<Runtime>,
+        runtime: TestRuntime,
         plugin: Box<dyn ErasedPlugin>,
+        scope: Arc<PluginScope>,
         secrets: Scrubber,
     },
     Executable(executable::Child),
@@ -136,6 +137,7 @@ impl TestPlugin {
             Running::Linked {
                 runtime,
                 plugin,
+                scope,
                 secrets,
             } => {
                 let declaration = plugin.erased_declaration();
@@ -143,16 +145,15 @@ impl TestPlugin {
                 let mut arguments = Value::Object(arguments);
                 let model = declaration.execution_model_of(hook, &arguments);
                 let called = async {
-                    let ctx =
-                        HookContext::default().with_scope(Arc::new(PluginScope::of(declaration)));
+                    let ctx = HookContext::default().with_scope(Arc::clone(scope));
                     let arguments = Args::Value(&mut arguments);
                     let called =
                         call_as(Access::Exposed, plugin.as_ref(), hook, &ctx, arguments).await;
                     called.map_err(|error| secrets.scrub_error(error))
                 };
                 match model {
-                    Some(ExecutionModel::ThreadCpuBound) => aside(runtime.as_ref(), called),
-                    _ => on_runtime(runtime.as_ref(), called),
+                    Some(ExecutionModel::ThreadCpuBound) => runtime.block_beside(called),
+                    _ => runtime.block_on(called),
                 }?
                 .into_value()
             }
@@ -174,21 +175,20 @@ impl TestPlugin {
     fn start(&self) -> Result<Running, HookError> {
         match &self.source {
             Source::Linked(registration) => {
-                let runtime = tokio::runtime::Builder::new_multi_thread()
-                    .worker_threads(2)
-                    .enable_all()
-                    .build()
-                    .map_err(|error| HookError::new(code::UNAVAILABLE, error.to_string()))?;
-                let schema = (registration.declaration().config_schema)();
-                let context =
-                    SetupContext::new(self.config.clone()).with_resources(self.resources.clone());
+                let runtime = TestRuntime::new()?;
+                let declaration = registration.declaration();
+                let schema = (declaration.config_schema)();
+                let scope = Arc::new(PluginScope::of(declaration));
+                let context = SetupContext::new(self.config.clone())
+                    .with_scope(Arc::clone(&scope))
+                    .with_resources(self.resources.clone());
                 let setup = dagstack_engine::setup(registration, context);
-                let plugin = aside(Some(&runtime), async {
-                    setup.await.map_err(|error| setup_failed(&error))
-                })?;
+                let plugin = runtime
+                    .block_beside(async { setup.await.map_err(|error| setup_failed(&error)) })?;
                 Ok(Running::Linked {
-                    runtime: Some(runtime),
+                    runtime,
                     plugin,
+                    scope,
                     secrets: Scrubber::of(&self.config, &schema),
                 })
             }
@@ -205,37 +205,6 @@ fn setup_failed(error: &PluginError) -> HookError {
     HookError::new(error.code(), error.to_string())
 }
 
-/// Blocks on a thread that the runtime drives, as most hosts call a hook.
-fn on_runtime<T: Send>(
-    runtime: Option<&Runtime>,
-    future: impl Future<Output = Result<T, HookError>> + Send,
-) -> Result<T, HookError> {
-    on_thread(runtime, |runtime| runtime.block_on(future))
-}
-
-/// Blocks on a thread that is inside the runtime, but may block, as hosts run everything else.
-fn aside<T: Send>(
-    runtime: Option<&Runtime>,
-    future: impl Future<Output = Result<T, HookError>> + Send,
-) -> Result<T, HookError> {
-    on_thread(runtime, |runtime| {
-        let _inside = runtime.enter();
-        task::block_on(future)
-    })
-}
-
-/// On a thread of its own: the caller may be inside a runtime.
-fn on_thread<T: Send>(
-    runtime: Option<&Runtime>,
-    run: impl FnOnce(&Runtime) -> Result<T, HookError> + Send,
-) -> Result<T, HookError> {
-    let Some(runtime) = runtime else {
-        return Err(HookError::new(code::UNAVAILABLE, "the test plugin is gone"));
-    };
-    std::thread::scope(|scope| scope.spawn(|| run(runtime)).join())
-        .unwrap_or_else(|_| Err(HookError::new(code::PANICKED, "the call panicked")))
-}
-
 impl Drop for Running {
     fn drop(&mut self) {
         if let Self::Linked {
@@ -243,14 +212,10 @@ impl Drop for Running {
         } = self
         {
             // A failed teardown cannot be reported from here.
-            let _ = aside(runtime.as_ref(), async {
+            let _ = runtime.block_beside(async {
                 let _ = CatchPanic::new(plugin.erased_teardown()).await;
                 Ok(())
             });
-            // Dropping a runtime inside another one would panic.
-            if let Some(runtime) = runtime.take() {
-                runtime.shutdown_background();
-            }
         }
     }
 }
@@ -264,5 +229,38 @@ impl fmt::Debug for TestPlugin {
             }
             Source::Executable(path) => write!(f, "TestPlugin({})", path.display()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::prelude::*;
+
+    #[derive(Default)]
+    struct Bus;
+
+    /// Publishes to itself.
+    #[plugin(kind = "sample", name = "bus")]
+    impl Bus {
+        /// Subscribes for good.
+        #[hook]
+        fn subscribe(&self, ctx: &HookContext) {
+            ctx.event_bus().subscribe("topic", |_| {}).detach();
+        }
+
+        /// Says how many subscribers there are.
+        #[hook]
+        fn publish(&self, ctx: &HookContext) -> usize {
+            ctx.event_bus().publish("topic", 1)
+        }
+    }
+
+    #[test]
+    fn all_calls_of_a_linked_plugin_have_one_event_bus() {
+        let plugin = super::in_process::<Bus>();
+        plugin.call("subscribe", json!({})).unwrap();
+        assert_eq!(plugin.call("publish", json!({})).unwrap(), json!(1));
     }
 }

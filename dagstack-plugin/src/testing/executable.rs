@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use dagstack_engine::tool;
 use serde_json::{Map, Value, json};
 
+use super::runtime::TestRuntime;
+
 use crate::args;
 use crate::config::check_nesting;
 use crate::error::{HookError, PluginError, code};
@@ -27,8 +29,8 @@ pub(super) struct Child {
     plugin: wire::Announcement,
     next_id: u64,
     served: Served,
-    /// For the resources it calls; `None` only while it is dropped.
-    runtime: Option<tokio::runtime::Runtime>,
+    /// For the resources it calls.
+    runtime: TestRuntime,
 }
 
 impl Child {
@@ -38,10 +40,7 @@ impl Child {
         config: &Value,
         resources: &ResourceSet,
     ) -> Result<Self, HookError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| failed(error.to_string()))?;
+        let runtime = TestRuntime::new()?;
         let mut process = Command::new(path)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -57,7 +56,7 @@ impl Child {
             plugin: wire::Announcement::default(),
             next_id: 0,
             served: Served::default(),
-            runtime: Some(runtime),
+            runtime,
         };
         let answer = child.request(
             "initialize",
@@ -106,7 +105,7 @@ impl Child {
         let text = |key: &str| params[key].as_str().unwrap_or_default();
         let (resource, method) = (text("resource"), text("method"));
         let served = self.served.clone();
-        let outcome = super::on_runtime(self.runtime.as_ref(), async {
+        let outcome = self.runtime.block_on(async {
             let arguments = params["params"].to_string();
             served.get(resource)?.call(method, &arguments).await
         });
@@ -223,10 +222,6 @@ impl Drop for Child {
     fn drop(&mut self) {
         // The end of its input is what ends a plugin.
         self.stdin = None;
-        // Dropping a runtime inside another one would panic.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
         let deadline = Instant::now() + END;
         while Instant::now() < deadline {
             match self.process.try_wait() {
