@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,13 +13,13 @@ use serde_json::value::RawValue;
 
 use super::envelope::{INVALID_PARAMS, error_line, is_object, refusal_line, type_of};
 use super::executor;
-use super::in_flight::Call as InFlightCall;
+use super::in_flight::CallEntry;
 use super::instance::Admission;
 use super::lifecycle::{self, Setup};
-use super::meta::{self, CallMeta, Shape};
+use super::meta::{self, CallMeta};
 use super::progress::CallProgress;
 use super::reader::LARGE;
-use super::reply::{self, Copy, Form};
+use super::reply::{self, ResultFormat, Shape, TextBlock};
 use super::server::{Job, Server};
 use dagstack_engine::call::call_at;
 use dagstack_plugin_core::context::HookContext;
@@ -26,6 +27,7 @@ use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::form::{Args, Output};
 use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::giving_up::until_given_up;
+use dagstack_plugin_core::panics::forget_panic;
 use dagstack_plugin_core::plugin::ErasedPlugin;
 
 /// A reply waits for others only behind calls that took less.
@@ -45,7 +47,7 @@ pub(super) struct Call {
     ticket: u64,
     shape: Shape,
     /// The peer knows our extension.
-    is_ours: bool,
+    has_extension: bool,
 }
 
 #[derive(Deserialize)]
@@ -141,7 +143,7 @@ impl Call {
     ) -> Self {
         let (context, progress) = in_scope(server, meta.context, meta.progress);
         let shape = meta.shape;
-        let call = InFlightCall {
+        let call = CallEntry {
             token: context.cancellation().clone(),
             hook,
             shape,
@@ -158,7 +160,7 @@ impl Call {
             progress,
             ticket,
             shape,
-            is_ours: meta.peer.is_some_and(|peer| peer.is_ours),
+            has_extension: meta.peer.is_some_and(|peer| peer.has_extension),
         }
     }
 
@@ -199,6 +201,10 @@ impl Call {
                 // What the hook has begun elsewhere hears of it by its token.
                 self.context.cancellation().cancel();
             }
+            // After a teardown the last call drops the plugin, and a panic there must not cost its answer.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(move || drop(plugin))) {
+                forget_panic(panic);
+            }
             (self, outcome)
         });
         executor::run(server, future, move |server, (call, outcome), at_once| {
@@ -219,10 +225,10 @@ impl Call {
         };
         let line = match outcome {
             Ok(Output::Json(value)) => {
-                let form = Form {
+                let format = ResultFormat {
                     shape,
                     wraps: hook.schemas().wraps_result,
-                    copy: Copy::of(&value, shape, self.is_ours),
+                    text: TextBlock::of(&value, shape, self.has_extension),
                 };
                 let Self { text, id, .. } = self;
                 let own_id;
@@ -234,7 +240,7 @@ impl Call {
                     &own_id
                 };
                 if server.in_flight.end(id, ticket) {
-                    reply::send_result(&server.output, id, form, &value, more);
+                    reply::send_result(&server.output, id, format, &value, more);
                 }
                 return;
             }

@@ -14,7 +14,6 @@ use signal_hook::low_level::pipe::register;
 
 use super::in_order::Input;
 use super::options::{self, Command, Options};
-use super::output::Output;
 use super::pool::Pool;
 use super::reader::LineReader;
 use super::reply::failure_text;
@@ -23,14 +22,14 @@ use super::serve::LineRouter;
 use super::server::Server;
 use super::supervisor::{self, Events};
 use super::tools::{ToolNames, Tools};
+use super::writer::LineWriter;
 use super::{config_file, guard, help, known, lifecycle, manifest, resources};
 use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::mask_schema;
 use dagstack_engine::task;
 use dagstack_engine::{check_config, setup};
 use dagstack_plugin_core::context::{HookContext, PluginScope, SetupContext};
-use dagstack_plugin_core::declaration::Access;
-use dagstack_plugin_core::declaration::Declaration;
+use dagstack_plugin_core::declaration::{Access, Declaration};
 use dagstack_plugin_core::error::code;
 use dagstack_plugin_core::form::Args;
 use dagstack_plugin_core::plugin::Plugin;
@@ -171,7 +170,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     let output = guard::take_stdout()
         .map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
     super::log::start(T::declaration());
-    known::hook_panics();
+    known::report_panics();
     let section = config.unwrap_or(Value::Null);
     known::learn(T::declaration(), &section);
     let runtime = AsyncRuntime::default();
@@ -208,13 +207,13 @@ fn serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Result<
     rustix::io::ioctl_fionbio(&woken, true)?;
     let streams = guard::protect()?;
     super::log::start(T::declaration());
-    known::hook_panics();
+    known::report_panics();
     let server = Arc::new(Server {
         registration: Registration::of::<T>(),
         tools: Tools::new(T::declaration(), names),
         instance: Default::default(),
         in_flight: Default::default(),
-        output: Output::new(streams.output),
+        output: LineWriter::new(streams.output),
         runtime: Default::default(),
         session: Default::default(),
         host_calls: Default::default(),

@@ -9,13 +9,12 @@ use serde_json::{Value, json};
 
 use super::calls::Call;
 use super::envelope::{refusal_line, unfit};
-use super::meta::{self, CallMeta, Shape};
-use super::reply::protocol_error;
+use super::meta::{self, CallMeta};
+use super::reply::{Shape, protocol_error};
 use super::request::Request;
 use super::server::Server;
 use dagstack_engine::wire::Object;
-use dagstack_plugin_core::declaration::Access;
-use dagstack_plugin_core::declaration::Declaration;
+use dagstack_plugin_core::declaration::{Access, Declaration};
 
 /// `initialize` without a version of MCP.
 pub(super) fn initialize(server: &Arc<Server>, request: Request) {
@@ -90,38 +89,69 @@ fn called(
             return Err(ErrorData::invalid_params("`args` must be an object", None));
         }
     };
-    let known: Vec<&str> = declaration.exposed().map(|(_, hook)| hook.name).collect();
     let find = |name: &str| {
         let found = declaration.hook_for(name, Access::Exposed);
-        let found = found.map_err(|error| protocol_error(&error))?;
-        Ok::<_, ErrorData>(found.map(|(index, _)| index))
+        found
+            .and_then(|found| found.ok_or_else(|| declaration.unknown_hook(name, Access::Exposed)))
+            .map(|(index, _)| index)
+            .map_err(|error| protocol_error(&error))
     };
-    let index = match (function.and_then(Value::as_str), known.len()) {
-        (Some(name), _) => find(name)?,
-        (None, 1) => declaration.exposed().next().map(|(index, _)| index),
-        (None, _) => match args.get("function").and_then(Value::as_str) {
-            Some(name) => {
-                let found = find(name)?;
-                // `{"function": …, "args": {…}}` inside, or the arguments beside it.
-                args.remove("function");
-                if args.len() == 1
-                    && let Some(Value::Object(inner)) = args.get_mut("args")
-                {
-                    args = std::mem::take(inner);
-                }
-                found
-            }
-            None => None,
-        },
-    };
-    match index {
-        Some(index) => Ok((index, Value::Object(args))),
-        None => Err(ErrorData::invalid_params(
+    let exposed: Vec<_> = declaration.exposed().collect();
+    let index = if let Some(name) = function.and_then(Value::as_str) {
+        find(name)?
+    } else if let [(index, _)] = exposed[..] {
+        index
+    } else if let Some(name) = args.get("function").and_then(Value::as_str) {
+        let index = find(name)?;
+        // `{"function": …, "args": {…}}` inside, or the arguments beside it.
+        args.remove("function");
+        if args.len() == 1
+            && let Some(Value::Object(inner)) = args.get_mut("args")
+        {
+            args = std::mem::take(inner);
+        }
+        index
+    } else {
+        let known: Vec<&str> = exposed.iter().map(|(_, hook)| hook.name).collect();
+        return Err(ErrorData::invalid_params(
             format!(
                 "`execute` needs a `function` beside or inside `args`; there are: {}",
                 known.join(", ")
             ),
             None,
-        )),
+        ));
+    };
+    Ok((index, Value::Object(args)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tools::tests::TOOL;
+    use super::*;
+
+    #[test]
+    fn the_function_stands_beside_or_inside_the_arguments() {
+        let called = |params: Value| {
+            let params = params.to_string();
+            let Execute { args, function, .. } = serde_json::from_str(&params).unwrap();
+            called(&TOOL, args, function.as_ref())
+        };
+        for params in [
+            json!({ "function": "split", "args": { "text": "a" } }),
+            json!({ "args": { "function": "split", "text": "a" } }),
+            json!({ "args": { "function": "split", "args": { "text": "a" } } }),
+        ] {
+            assert_eq!(called(params).unwrap(), (0, json!({ "text": "a" })));
+        }
+        let problem = |params| {
+            let error = called(params).unwrap_err();
+            assert_eq!(error.code.0, -32602);
+            error.message
+        };
+        assert!(problem(json!({ "args": [] })).contains("must be an object"));
+        assert!(problem(json!({})).ends_with("there are: split, fixed_split"));
+        let unknown = problem(json!({ "function": "splid" }));
+        assert!(unknown.contains("did you mean `split`?"), "{unknown}");
+        assert!(problem(json!({ "function": "own" })).starts_with("not_exposed"));
     }
 }

@@ -1,4 +1,5 @@
-//! Lines into JSON-RPC messages. Only the envelope is read; `params` and `id` stay text.
+//! Lines into JSON-RPC messages, and answers into lines. Of a message only the envelope is read;
+//! `params` and `id` stay text.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -135,11 +136,11 @@ fn is_id(text: &str) -> bool {
 /// Why a line is no message: no JSON at all, or JSON of another shape.
 #[cold]
 fn not_a_message(line: &str, error: impl Display) -> Message<'_> {
-    if too_deep(line) {
+    if let Some(problem) = too_deep(line) {
         return Message::Invalid {
             id: None,
             code: PARSE_ERROR,
-            problem: format!("the message nests deeper than {MAX_DEPTH} levels").into(),
+            problem: problem.into(),
         };
     }
     if let Err(syntax) = serde_json::from_str::<serde::de::IgnoredAny>(line) {
@@ -202,9 +203,10 @@ pub(super) fn id_in(head: &[u8]) -> Option<&str> {
         .filter(|id| !id.is_empty() && !id.contains('\\'))
 }
 
-/// Whether a text nests deeper than serde_json reads.
-fn too_deep(text: &str) -> bool {
+/// What is wrong with a text that nests deeper than serde_json reads.
+fn too_deep(text: &str) -> Option<String> {
     text_is_deeper(text, MAX_DEPTH)
+        .then(|| format!("the message nests deeper than {MAX_DEPTH} levels"))
 }
 
 /// A JSON-RPC error as one line.
@@ -224,8 +226,7 @@ pub(super) fn result_line(id: &str, result: impl Display) -> Vec<u8> {
 
 /// The error for parameters that cannot be read.
 pub(super) fn unfit(params: &str, error: &serde_json::Error) -> ErrorData {
-    if too_deep(params) {
-        let problem = format!("the message nests deeper than {MAX_DEPTH} levels");
+    if let Some(problem) = too_deep(params) {
         return ErrorData::parse_error(problem, None);
     }
     let problem = format!("the request's parameters do not fit: {error}");

@@ -24,7 +24,7 @@ const VERSION: u32 = 1;
 
 /// What `initialize` announces: to a host of ours everything, to others that there is more.
 pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
-    let facts = if server.session.is_ours() {
+    let facts = if server.session.has_extension() {
         let declaration = server.tools.declaration;
         let listing = server.tools.listing(server.session.peer());
         let hidden = declaration.hooks.iter().filter(|hook| !hook.mcp_exposed);
@@ -71,7 +71,7 @@ struct SetupParams {
 /// `dagstack/setup`: sets the plugin up with the host's config.
 pub(super) fn setup(server: &Arc<Server>, request: Request, params: Option<&str>) {
     if let Err(failure) = server.instance.begin_announced() {
-        return request.answer(server, Err(failure.into()));
+        return request.answer(server, Err::<Value, _>(failure.into()));
     }
     match serde_json::from_str(params.unwrap_or("{}")) {
         Ok(Object(SetupParams {

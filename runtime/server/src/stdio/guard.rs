@@ -47,6 +47,7 @@ pub(super) fn protect() -> io::Result<Streams> {
         output,
         printed: Forwarder {
             from,
+            _into: into,
             to: non_blocking(real),
             backlog: Vec::new(),
             dropped: 0,
@@ -78,6 +79,9 @@ fn non_blocking(real: OwnedFd) -> OwnedFd {
 #[derive(Debug)]
 pub(super) struct Forwarder {
     from: OwnedFd,
+    /// Kept, so that `from` does not end where a hook closes its streams: the supervisor would wait for
+    /// it no longer, but ask again and again.
+    _into: OwnedFd,
     to: OwnedFd,
     backlog: Vec<u8>,
     dropped: usize,

@@ -60,8 +60,8 @@ impl HostCalls {
         }
         state.next += 1;
         let id = state.next;
-        let (tell, answer) = oneshot::channel();
-        state.waiting.insert(id, tell);
+        let (sender, answer) = oneshot::channel();
+        state.waiting.insert(id, sender);
         Some((id, answer))
     }
 
@@ -80,7 +80,7 @@ impl HostCalls {
         let Some(id) = id.and_then(|id| id.parse().ok()) else {
             return;
         };
-        let Some(tell) = lock(&self.state).waiting.remove(&id) else {
+        let Some(sender) = lock(&self.state).waiting.remove(&id) else {
             return;
         };
         let outcome = match (result, error) {
@@ -97,7 +97,7 @@ impl HostCalls {
                     .unwrap_or_default(),
             )),
         };
-        let _ = tell.send(outcome);
+        let _ = sender.send(outcome);
     }
 
     /// The host is gone: every call fails, now and from now on.

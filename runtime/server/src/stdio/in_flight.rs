@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use super::meta::Shape;
+use super::reply::Shape;
 use dagstack_plugin_core::cancel::CancelToken;
 use dagstack_plugin_core::sync::lock;
 
@@ -14,20 +14,20 @@ pub(super) struct InFlight(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     next: u64,
-    requests: HashMap<Box<str>, Request>,
+    requests: HashMap<Box<str>, Entry>,
     /// Earlier requests whose id came again before they were answered, by their tickets.
-    shadowed: HashMap<u64, (Box<str>, Request)>,
+    shadowed: HashMap<u64, (Box<str>, Entry)>,
 }
 
 #[derive(Debug)]
-struct Request {
+struct Entry {
     ticket: u64,
-    call: Option<Call>,
+    call: Option<CallEntry>,
 }
 
 /// A request that calls a hook.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct CallEntry {
     pub(super) token: CancelToken,
     /// By its place in the declaration.
     pub(super) hook: usize,
@@ -47,14 +47,13 @@ pub(super) struct Open {
 
 impl InFlight {
     /// Notes a request; the ticket tells it from others with the same id.
-    pub(super) fn begin(&self, id: &str, call: Option<Call>) -> u64 {
+    pub(super) fn begin(&self, id: &str, call: Option<CallEntry>) -> u64 {
         let mut state = lock(&self.0);
         state.next += 1;
         let ticket = state.next;
-        let request = Request { ticket, call };
-        if let Some(earlier) = state.requests.insert(id.into(), request) {
-            let shadowed = (id.into(), earlier);
-            state.shadowed.insert(shadowed.1.ticket, shadowed);
+        let entry = Entry { ticket, call };
+        if let Some(earlier) = state.requests.insert(id.into(), entry) {
+            state.shadowed.insert(earlier.ticket, (id.into(), earlier));
         }
         ticket
     }
@@ -125,5 +124,73 @@ impl InFlight {
     pub(super) fn is_empty(&self) -> bool {
         let state = lock(&self.0);
         state.requests.is_empty() && state.shadowed.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(hook: usize) -> (CancelToken, Option<CallEntry>) {
+        let token = CancelToken::new();
+        let entry = CallEntry {
+            token: token.clone(),
+            hook,
+            shape: Shape::Session,
+        };
+        (token, Some(entry))
+    }
+
+    #[test]
+    fn a_request_is_answered_once() {
+        let in_flight = InFlight::default();
+        let ticket = in_flight.begin("7", None);
+        assert!(in_flight.has("7", ticket) && !in_flight.is_empty());
+        assert!(in_flight.end("7", ticket));
+        assert!(!in_flight.end("7", ticket));
+        assert!(!in_flight.has("7", ticket) && in_flight.is_empty());
+    }
+
+    #[test]
+    fn two_requests_with_one_id_are_both_answered() {
+        let in_flight = InFlight::default();
+        let (first, second) = (in_flight.begin("7", None), in_flight.begin("7", None));
+        assert!(in_flight.has("7", first) && in_flight.has("7", second));
+        assert!(in_flight.end("7", first));
+        assert!(in_flight.has("7", second) && !in_flight.is_empty());
+        assert!(in_flight.end("7", second));
+        assert!(in_flight.is_empty());
+    }
+
+    #[test]
+    fn a_cancelled_request_is_not_answered() {
+        let in_flight = InFlight::default();
+        let (token, entry) = call(0);
+        let ticket = in_flight.begin("\"a\"", entry);
+        assert_eq!(in_flight.cancel("\"a\""), None);
+        assert!(token.is_cancelled() && !in_flight.end("\"a\"", ticket));
+        // One that is no call is cancelled by whoever has it.
+        let ticket = in_flight.begin("8", None);
+        assert_eq!(in_flight.cancel("8"), Some(ticket));
+        assert_eq!(in_flight.cancel("8"), None);
+        assert!(in_flight.is_empty());
+    }
+
+    #[test]
+    fn what_is_given_up_is_answered_by_nobody_else() {
+        let in_flight = InFlight::default();
+        let (token, entry) = call(3);
+        let (shadowed, other) = call(4);
+        let ticket = in_flight.begin("7", other);
+        in_flight.begin("7", entry);
+        in_flight.begin("8", None);
+        in_flight.cancel_tokens();
+        assert!(token.is_cancelled() && shadowed.is_cancelled());
+        assert!(in_flight.has("7", ticket), "it may still be answered");
+        let mut open: Vec<_> = in_flight.take_all();
+        open.sort_by_key(|open| open.hook);
+        let open: Vec<_> = open.iter().map(|it| (&*it.id, it.hook)).collect();
+        assert_eq!(open, [("8", None), ("7", Some(3)), ("7", Some(4))]);
+        assert!(in_flight.is_empty() && !in_flight.end("7", ticket));
     }
 }

@@ -161,13 +161,13 @@ impl<J> Instance<J> {
     /// Ends a setup. Returns the calls that waited for it.
     pub(super) fn finish(&self, outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>) -> Vec<J> {
         let mut state = lock(&self.0);
-        let told = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
+        let result = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
         state.phase = match outcome {
             Ok(plugin) => Phase::Ready(Arc::from(plugin)),
             Err(failure) => Phase::Failed(failure),
         };
         for waiting in state.waiting.drain(..) {
-            let _ = waiting.send(told.clone());
+            let _ = waiting.send(result.clone());
         }
         std::mem::take(&mut state.parked)
     }
@@ -184,8 +184,8 @@ impl<J> Instance<J> {
                     return Err(SetupFailure::new("unavailable", unavailable(&state.phase)));
                 }
             }
-            let (tell, outcome) = oneshot::channel();
-            state.waiting.push(tell);
+            let (sender, outcome) = oneshot::channel();
+            state.waiting.push(sender);
             outcome
         };
         outcome.await.unwrap_or_else(|_| {
@@ -254,5 +254,66 @@ fn refusal(phase: &Phase) -> HookError {
     match phase {
         Phase::Failed(failure) => error.details(failure.to_value()),
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dagstack_engine::task::block_on;
+
+    fn fails() -> Result<Box<dyn ErasedPlugin>, SetupFailure> {
+        Err(SetupFailure::new("setup_failed", "no database"))
+    }
+
+    #[test]
+    fn the_first_call_sets_up_and_others_wait_for_it() {
+        let instance = Instance::default();
+        let admit = |call| instance.admit(call, |call: u8| call);
+        assert!(matches!(admit(1), Admission::SetUpFirst));
+        assert!(matches!(admit(2), Admission::Parked));
+        assert!(!instance.begin());
+        assert_eq!(instance.finish(fails()), [1, 2]);
+        let Admission::Refused(3, error) = admit(3) else {
+            panic!("admitted after a setup that failed");
+        };
+        assert_eq!(error.code(), code::UNAVAILABLE);
+        assert!(error.message().ends_with("no database"));
+        assert!(instance.begin(), "a setup that failed can be tried again");
+    }
+
+    #[test]
+    fn calls_wait_for_a_setup_that_was_announced_before_them() {
+        let instance = Instance::default();
+        let admit = |call| instance.admit(call, |call: u8| call);
+        instance.expect_setup();
+        assert!(matches!(admit(1), Admission::Refused(1, _)));
+        instance.announce_setup();
+        assert!(matches!(admit(2), Admission::Parked));
+        instance.begin_announced().unwrap();
+        let second = instance.begin_announced().unwrap_err();
+        assert_eq!(second.code, "already_set_up");
+        assert_eq!(instance.finish(fails()), [2]);
+        // The next one counts alike.
+        instance.announce_setup();
+        assert!(matches!(admit(3), Admission::Parked));
+    }
+
+    #[test]
+    fn whoever_asks_during_a_setup_hears_how_it_ended() {
+        let instance = Instance::<()>::default();
+        let ready = || block_on(instance.ready()).unwrap_err().code;
+        assert_eq!(ready(), "unavailable");
+        assert!(instance.begin());
+        std::thread::scope(|scope| {
+            let asked = scope.spawn(ready);
+            while lock(&instance.0).waiting.is_empty() {
+                std::thread::yield_now();
+            }
+            instance.finish(fails());
+            assert_eq!(asked.join().unwrap(), "setup_failed");
+        });
+        assert_eq!(ready(), "setup_failed");
+        assert!(instance.take().is_none());
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn scrub_health(health: Health) -> Health {
 }
 
 /// Panics are told as Rust tells them, but for the secrets. An author may set another hook.
-pub(super) fn hook_panics() {
+pub(super) fn report_panics() {
     std::panic::set_hook(Box::new(report));
 }
 

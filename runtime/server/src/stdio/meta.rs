@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::envelope::unfit;
+use super::reply::Shape;
 use super::session::Peer;
 use dagstack_engine::wire::{METADATA, Object, TIMEOUT_MS};
 use dagstack_plugin_core::context::{HookContext, Metadata};
@@ -35,18 +36,6 @@ struct Meta<'a> {
     timeout: Option<&'a RawValue>,
     #[serde(borrow, rename = "progressToken")]
     progress: Option<&'a RawValue>,
-}
-
-/// Which shape the answer has.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// A tool's result, for sessions with `initialize`, and none.
-    #[default]
-    Session,
-    /// The same for 2026-07-28: with `resultType`.
-    Stateless,
-    /// No tool's result: errors are JSON-RPC's.
-    Plain,
 }
 
 /// What a call's `_meta` says.

@@ -9,7 +9,7 @@
 //!    the official SDK ([`protocol`]).
 //! 3. [`pool`] runs the jobs: sync hooks to their end, async ones as far as they go without waiting
 //!    and from there as [`executor`] wakes them.
-//! 4. [`reply`] makes the bytes of the answer, [`output`] writes them.
+//! 4. [`reply`] makes the bytes of the answer, [`writer`] writes them.
 //!
 //! What these threads share is the [`server`].
 //!
@@ -39,7 +39,6 @@ mod log;
 mod manifest;
 mod meta;
 mod options;
-mod output;
 mod pool;
 mod progress;
 mod protocol;
@@ -53,5 +52,6 @@ mod server;
 mod session;
 mod supervisor;
 mod tools;
+mod writer;
 
 pub use cli::main;

@@ -7,10 +7,12 @@
 
 use std::collections::VecDeque;
 use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use dagstack_plugin_core::kind::MAX_RUNNING;
+use dagstack_plugin_core::panics::forget_panic;
 use dagstack_plugin_core::sync::lock;
 
 /// Queued jobs from which on nobody reads more.
@@ -154,8 +156,8 @@ pub(super) fn submit_all<W: Work>(work: &Arc<W>, jobs: impl Iterator<Item = W::J
     if state.queue.len() == before {
         return;
     }
-    rouse(work, &mut state);
-    notice(pool, &mut state);
+    wake_worker(work, &mut state);
+    alert_supervisor(pool, &mut state);
 }
 
 /// Queues a job that has waited and goes on. While jobs run, whoever runs one takes it next; if that
@@ -166,9 +168,9 @@ pub(super) fn resume<W: Work>(work: &Arc<W>, job: W::Job) {
     let tick = state.tick;
     state.queue.push_back((tick, job));
     if state.idle > 0 || state.running == 0 {
-        rouse(work, &mut state);
+        wake_worker(work, &mut state);
     }
-    notice(pool, &mut state);
+    alert_supervisor(pool, &mut state);
 }
 
 /// Every [few milliseconds](Pool::next_tick) while there is something to supervise: sees to it that
@@ -194,7 +196,7 @@ pub(super) fn tick<W: Work>(work: &Arc<W>) {
     };
     if late || unwritten || state.threads == 0 || state.unread_ticks >= UNREAD_TICKS {
         state.unread_ticks = 0;
-        rouse(work, &mut state);
+        wake_worker(work, &mut state);
     }
     let quiet = state.reading && state.queue.is_empty() && !put_off && held_up;
     state.quiet_ticks = if quiet { state.quiet_ticks + 1 } else { 0 };
@@ -210,7 +212,7 @@ pub(super) fn tick<W: Work>(work: &Arc<W>) {
 }
 
 /// Lets one more worker go on.
-fn rouse<W: Work>(work: &Arc<W>, state: &mut State<W::Job>) {
+fn wake_worker<W: Work>(work: &Arc<W>, state: &mut State<W::Job>) {
     if state.idle > 0 {
         work.pool().idle.notify_one();
     } else if state.threads <= MAX_RUNNING {
@@ -226,7 +228,7 @@ fn rouse<W: Work>(work: &Arc<W>, state: &mut State<W::Job>) {
 }
 
 /// Wakes the supervisor if it sleeps.
-fn notice<J: Send + 'static>(pool: &Pool<J>, state: &mut State<J>) {
+fn alert_supervisor<J: Send + 'static>(pool: &Pool<J>, state: &mut State<J>) {
     state.quiet_ticks = 0;
     if std::mem::take(&mut state.asleep) {
         pool.wake_supervisor();
@@ -247,7 +249,10 @@ fn worker<W: Work>(work: &Arc<W>) {
             let more = !state.queue.is_empty();
             drop(state);
             put_off = more;
-            work.run(job, more);
+            // A job may drop an author's plugin; a panic there must not cost a worker.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work.run(job, more))) {
+                forget_panic(panic);
+            }
             state = pool.lock();
             state.running -= 1;
             continue;
@@ -269,7 +274,7 @@ fn worker<W: Work>(work: &Arc<W>) {
             state.reading = false;
             let tick = state.tick;
             state.queue.extend(jobs.drain(..).map(|job| (tick, job)));
-            notice(pool, &mut state);
+            alert_supervisor(pool, &mut state);
             if !goes_on {
                 state.ended = true;
                 pool.wake_supervisor();
@@ -391,29 +396,29 @@ mod tests {
     #[test]
     fn a_worker_that_blocks_is_replaced() {
         let peer = start();
-        let (tell, told) = channel();
+        let (sender, receiver) = channel();
         let (held, begun, go) = blocks();
-        let behind = tell.clone();
+        let behind = sender.clone();
         peer.input
             .send(vec![held, act(move |_| behind.send("behind").unwrap())])
             .unwrap();
         begun.recv().unwrap();
         // What was read with it, then what comes in while it runs.
-        assert_eq!(tick_until(&peer.acts, &told), "behind");
-        let read = tell.clone();
+        assert_eq!(tick_until(&peer.acts, &receiver), "behind");
+        let read = sender.clone();
         peer.input
             .send(vec![act(move |_| read.send("read").unwrap())])
             .unwrap();
-        assert_eq!(tick_until(&peer.acts, &told), "read");
+        assert_eq!(tick_until(&peer.acts, &receiver), "read");
         // And what is queued from elsewhere, at once or as something that goes on.
-        let queued = tell.clone();
+        let queued = sender.clone();
         submit_all(
             &peer.acts,
             std::iter::once(act(move |_| queued.send("queued").unwrap())),
         );
-        assert_eq!(tick_until(&peer.acts, &told), "queued");
-        resume(&peer.acts, act(move |_| tell.send("resumed").unwrap()));
-        assert_eq!(tick_until(&peer.acts, &told), "resumed");
+        assert_eq!(tick_until(&peer.acts, &receiver), "queued");
+        resume(&peer.acts, act(move |_| sender.send("resumed").unwrap()));
+        assert_eq!(tick_until(&peer.acts, &receiver), "resumed");
         assert!(!peer.acts.pool.is_idle());
         drop(go);
     }
@@ -421,14 +426,14 @@ mod tests {
     #[test]
     fn one_worker_does_all_that_does_not_block() {
         let peer = start();
-        let (tell, told) = channel();
+        let (sender, receiver) = channel();
         for _ in 0..3 {
             let batch = (0..2).map(|_| {
-                let tell = tell.clone();
-                act(move |more| tell.send((std::thread::current().id(), more)).unwrap())
+                let sender = sender.clone();
+                act(move |more| sender.send((std::thread::current().id(), more)).unwrap())
             });
             peer.input.send(batch.collect()).unwrap();
-            let (first, second) = (told.recv().unwrap(), told.recv().unwrap());
+            let (first, second) = (receiver.recv().unwrap(), receiver.recv().unwrap());
             assert_eq!(first.0, second.0);
             // The last one of a batch has nobody behind it to write what was put off.
             assert_eq!((first.1, second.1), (true, false));
@@ -437,14 +442,29 @@ mod tests {
     }
 
     #[test]
+    fn a_job_that_panics_costs_no_worker() {
+        let peer = start();
+        let (sender, receiver) = channel();
+        let after = act(move |_| sender.send(()).unwrap());
+        peer.input
+            .send(vec![act(|_| panic!("what a job may do")), after])
+            .unwrap();
+        receiver.recv().unwrap();
+        while !peer.acts.pool.is_quiet() {
+            std::thread::yield_now();
+        }
+        assert_eq!(peer.acts.pool.lock().threads, 1);
+    }
+
+    #[test]
     fn what_was_put_off_for_a_job_that_another_took_is_flushed() {
         let peer = start();
         let (held, begun, go) = blocks();
-        let (tell, told) = channel();
-        let other = act(move |more| tell.send(more).unwrap());
+        let (sender, receiver) = channel();
+        let other = act(move |more| sender.send(more).unwrap());
         peer.input.send(vec![held, other]).unwrap();
         begun.recv().unwrap();
-        assert!(!tick_until(&peer.acts, &told));
+        assert!(!tick_until(&peer.acts, &receiver));
         assert!(peer.flushed.try_recv().is_err());
         drop(go);
         peer.flushed.recv().unwrap();
@@ -454,19 +474,19 @@ mod tests {
     fn nobody_reads_while_too_much_is_queued() {
         let peer = start();
         let (held, begun, go) = blocks();
-        let (tell, told) = channel();
+        let (sender, receiver) = channel();
         let mut batch = vec![held];
         batch.extend((0..=MAX_QUEUED).map(|_| act(|_| {})));
         peer.input.send(batch).unwrap();
         begun.recv().unwrap();
         peer.input
-            .send(vec![act(move |_| tell.send(()).unwrap())])
+            .send(vec![act(move |_| sender.send(()).unwrap())])
             .unwrap();
         let state = peer.acts.pool.lock();
         assert!(!state.reading && state.queue.len() > MAX_QUEUED);
         drop(state);
         drop(go);
-        tick_until(&peer.acts, &told);
+        tick_until(&peer.acts, &receiver);
         assert!(peer.acts.pool.lock().queue.is_empty());
     }
 
@@ -484,29 +504,29 @@ mod tests {
         let mut byte = [0];
         assert_eq!(rustix::io::read(&peer.woken, &mut byte), Ok(1));
         assert!(!peer.acts.pool.is_quiet());
-        let (tell, told) = channel();
+        let (sender, receiver) = channel();
         submit_all(
             &peer.acts,
-            std::iter::once(act(move |_| tell.send(()).unwrap())),
+            std::iter::once(act(move |_| sender.send(()).unwrap())),
         );
-        tick_until(&peer.acts, &told);
+        tick_until(&peer.acts, &receiver);
         drop(go);
     }
 
     #[test]
     fn a_supervisor_without_work_sleeps_until_there_is_some() {
         let peer = start();
-        let (tell, told) = channel();
+        let (sender, receiver) = channel();
         while peer.acts.pool.next_tick().is_some() {
             tick(&peer.acts);
             std::thread::yield_now();
         }
         peer.input
-            .send(vec![act(move |_| tell.send(()).unwrap())])
+            .send(vec![act(move |_| sender.send(()).unwrap())])
             .unwrap();
         let mut byte = [0];
         assert_eq!(rustix::io::read(&peer.woken, &mut byte), Ok(1));
-        told.recv().unwrap();
+        receiver.recv().unwrap();
         assert!(peer.acts.pool.next_tick().is_some());
     }
 }

@@ -53,15 +53,20 @@ impl CallProgress {
     }
 
     /// The notification; `None` for what the peer cannot take.
-    fn line(&self, state: &mut State, report: ProgressReport, ours: bool) -> Option<Vec<u8>> {
+    fn line(
+        &self,
+        state: &mut State,
+        report: ProgressReport,
+        has_extension: bool,
+    ) -> Option<Vec<u8>> {
         let (message, more) = match report {
             ProgressReport::Update {
                 percent,
                 message,
                 payload,
             } => {
-                // MCP: it must increase with each notification. Ours may repeat themselves.
-                if !ours && state.percent.is_some_and(|last| percent <= last) {
+                // MCP: it must increase with each notification. Our hosts do not ask for that.
+                if !has_extension && state.percent.is_some_and(|last| percent <= last) {
                     return None;
                 }
                 state.percent = Some(percent);
@@ -71,7 +76,7 @@ impl CallProgress {
                 )
             }
             // MCP has nothing of the kind.
-            ProgressReport::Event { .. } if !ours => return None,
+            ProgressReport::Event { .. } if !has_extension => return None,
             ProgressReport::Event {
                 event_type,
                 payload,
@@ -86,7 +91,7 @@ impl CallProgress {
             .map(|message| format!(",\"message\":{}", Value::from(message)))
             .unwrap_or_default();
         let more = more
-            .filter(|_| ours)
+            .filter(|_| has_extension)
             .map(|more| format!(",\"_meta\":{{\"{PROGRESS}\":{more}}}"))
             .unwrap_or_default();
         let line = format!(
@@ -109,7 +114,7 @@ impl ProgressSink for CallProgress {
         if state.answered {
             return;
         }
-        let Some(line) = self.line(&mut state, report, server.session.is_ours()) else {
+        let Some(line) = self.line(&mut state, report, server.session.has_extension()) else {
             return;
         };
         // Under the lock, so that no answer gets in front of it.
@@ -136,12 +141,12 @@ mod tests {
         }
     }
 
-    fn written(ours: bool, reports: Vec<ProgressReport>) -> Vec<Value> {
+    fn written(has_extension: bool, reports: Vec<ProgressReport>) -> Vec<Value> {
         let progress = CallProgress::new(Weak::new(), "\"t-1\"".into(), CancelToken::new());
         let mut state = State::default();
         let lines = reports
             .into_iter()
-            .filter_map(|report| progress.line(&mut state, report, ours));
+            .filter_map(|report| progress.line(&mut state, report, has_extension));
         lines
             .map(|line| {
                 assert!(line.ends_with(b"\n"));

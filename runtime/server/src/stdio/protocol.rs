@@ -25,7 +25,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::envelope::{refusal_line, result_line, unfit};
+use super::envelope::unfit;
 use super::request::Request;
 use super::server::Server;
 use super::session::Peer;
@@ -38,21 +38,21 @@ const ROUNDS: usize = 16;
 /// The way to the SDK.
 #[derive(Debug, Default)]
 pub(super) struct Protocol {
-    engine: OnceLock<Option<Engine>>,
+    sdk: OnceLock<Option<Sdk>>,
     /// What it has, by our numbers.
     requests: Mutex<HashMap<u64, Request>>,
 }
 
 #[derive(Debug)]
-struct Engine {
+struct Sdk {
     runtime: Arc<Runtime>,
-    lines: UnboundedSender<Line>,
+    lines: UnboundedSender<SdkLine>,
     /// A thread drives the runtime.
     driven: OnceLock<()>,
 }
 
 /// A message for the SDK; the ticket is a request's.
-type Line = (Option<u64>, String);
+type SdkLine = (Option<u64>, String);
 
 impl Protocol {
     /// Hands a request to the SDK. `true` if the caller must see to it that somebody
@@ -72,18 +72,19 @@ impl Protocol {
             .map(|params| format!(",\"params\":{params}"))
             .unwrap_or_default();
         let line = format!("{{\"jsonrpc\":\"2.0\",\"id\":{ticket},\"method\":{method}{params}}}");
-        let engine = self.engine.get_or_init(|| self.start(server)).as_ref();
-        match engine.map(|engine| engine.lines.send((Some(ticket), line)).map(|()| engine)) {
-            Some(Ok(engine)) if engine.driven.get().is_some() => false,
-            Some(Ok(engine)) if !server.pool.is_idle() => {
-                engine.start_thread();
+        let sdk = self.sdk.get_or_init(|| self.start(server)).as_ref();
+        match sdk.map(|sdk| sdk.lines.send((Some(ticket), line)).map(|()| sdk)) {
+            Some(Ok(sdk)) if sdk.driven.get().is_some() => false,
+            Some(Ok(sdk)) if !server.pool.is_idle() => {
+                sdk.start_thread();
                 false
             }
             Some(Ok(_)) => true,
             _ => {
                 if let Some(request) = self.take(ticket) {
                     let problem = "the process cannot start the MCP runtime";
-                    request.answer(server, Err(ErrorData::internal_error(problem, None)));
+                    let error = ErrorData::internal_error(problem, None);
+                    request.answer(server, Err::<Value, _>(error));
                 }
                 false
             }
@@ -92,13 +93,13 @@ impl Protocol {
 
     /// Drives the SDK's tasks as far as they go; a thread does the rest.
     pub(super) fn drive(&self) {
-        let Some(Some(engine)) = self.engine.get() else {
+        let Some(Some(sdk)) = self.sdk.get() else {
             return;
         };
-        if engine.driven.get().is_some() {
+        if sdk.driven.get().is_some() {
             return;
         }
-        let is_done = engine.runtime.block_on(async {
+        let is_done = sdk.runtime.block_on(async {
             for _ in 0..ROUNDS {
                 tokio::task::yield_now().await;
                 if lock(&self.requests).is_empty() {
@@ -108,7 +109,7 @@ impl Protocol {
             false
         });
         if !is_done {
-            engine.start_thread();
+            sdk.start_thread();
         }
     }
 
@@ -117,14 +118,14 @@ impl Protocol {
         if self.take(ticket).is_none() {
             return;
         }
-        if let Some(Some(engine)) = self.engine.get() {
-            let _ = engine.lines.send((
+        if let Some(Some(sdk)) = self.sdk.get() {
+            let _ = sdk.lines.send((
                 None,
                 format!(
                     "{{\"jsonrpc\":\"2.0\",\"method\":\"notifications/cancelled\",\"params\":{{\"requestId\":{ticket}}}}}"
                 ),
             ));
-            engine.start_thread();
+            sdk.start_thread();
         }
     }
 
@@ -132,7 +133,7 @@ impl Protocol {
         lock(&self.requests).remove(&ticket)
     }
 
-    fn start(self: &Arc<Self>, server: &Arc<Server>) -> Option<Engine> {
+    fn start(self: &Arc<Self>, server: &Arc<Server>) -> Option<Sdk> {
         let runtime = match Builder::new_current_thread().enable_time().build() {
             Ok(runtime) => Arc::new(runtime),
             Err(error) => {
@@ -152,7 +153,7 @@ impl Protocol {
             };
             let _ = serve_directly(handler, transport, None).waiting().await;
         });
-        Some(Engine {
+        Some(Sdk {
             runtime,
             lines: sender,
             driven: OnceLock::new(),
@@ -168,7 +169,7 @@ fn ticket_of(id: &RequestId) -> Option<u64> {
     }
 }
 
-impl Engine {
+impl Sdk {
     fn start_thread(&self) {
         self.driven.get_or_init(|| {
             let runtime = Arc::clone(&self.runtime);
@@ -184,7 +185,7 @@ impl Engine {
 
 struct LineTransport {
     handler: Handler,
-    lines: UnboundedReceiver<Line>,
+    lines: UnboundedReceiver<SdkLine>,
 }
 
 impl Transport<RoleServer> for LineTransport {
@@ -209,7 +210,7 @@ impl Transport<RoleServer> for LineTransport {
                 Err(error) => {
                     let Handler { server, protocol } = &self.handler;
                     if let Some(request) = ticket.and_then(|ticket| protocol.take(ticket)) {
-                        request.answer(server, Err(unfit(&line, &error)));
+                        request.answer(server, Err::<Value, _>(unfit(&line, &error)));
                     }
                 }
             }
@@ -260,10 +261,7 @@ impl Handler {
             }
         };
         if let Some(request) = ticket_of(&id).and_then(|ticket| self.protocol.take(ticket)) {
-            request.answer_line(&self.server, |id| match outcome {
-                Ok(result) => result_line(id, result),
-                Err(error) => refusal_line(id, &error),
-            });
+            request.answer(&self.server, outcome);
         }
     }
 
@@ -303,7 +301,7 @@ impl ServerHandler for Handler {
         request.protocol_version = result.protocol_version.clone();
         context.peer.set_peer_info(request);
         result.capabilities.experimental = Some(extension::announcement(&self.server));
-        if !self.server.session.is_ours() {
+        if !self.server.session.has_extension() {
             // A client shows the error of `initialize`; later ones it may hide.
             self.server.instance.ready().await?;
         }

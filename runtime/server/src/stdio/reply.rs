@@ -8,23 +8,34 @@ use rmcp::ErrorData;
 use serde_json::{Value, json};
 
 use super::envelope::refusal_line;
-use super::meta::Shape;
-use super::output::{Output, Pieces};
+use super::writer::{LineWriter, Pieces};
 use dagstack_engine::wire::ERROR;
 use dagstack_plugin_core::error::{HookError, code};
 
+/// Which shape an answer has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// A tool's result, for sessions with `initialize`, and none.
+    #[default]
+    Session,
+    /// The same for 2026-07-28: with `resultType`.
+    Stateless,
+    /// No tool's result: errors are JSON-RPC's.
+    Plain,
+}
+
 /// How a result is to be written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Form {
+pub(super) struct ResultFormat {
     pub(super) shape: Shape,
     /// The value is no object and travels under `result`.
     pub(super) wraps: bool,
-    pub(super) copy: Copy,
+    pub(super) text: TextBlock,
 }
 
 /// The text block beside the structured content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Copy {
+pub(super) enum TextBlock {
     /// None: the peer knows our extension and reads the structured content, or there is none.
     None,
     /// The value, which is a text, as it is. A model reads it, and escapes and a wrapper around it
@@ -34,12 +45,12 @@ pub(super) enum Copy {
     Json,
 }
 
-impl Copy {
+impl TextBlock {
     /// What a peer gets of the JSON text `value`. Whether that is a text is seen from the value, not
     /// from the type: an `Option` or an enum may be one.
-    pub(super) fn of(value: &[u8], shape: Shape, is_ours: bool) -> Self {
+    pub(super) fn of(value: &[u8], shape: Shape, has_extension: bool) -> Self {
         match value.first() {
-            _ if is_ours || shape == Shape::Plain => Self::None,
+            _ if has_extension || shape == Shape::Plain => Self::None,
             Some(b'"') => Self::Text,
             _ => Self::Json,
         }
@@ -63,47 +74,58 @@ const LARGE: usize = 32 * 1024;
 const PIECE: usize = 64 * 1024;
 
 /// The answer to a call that succeeded with the JSON text `value`.
-pub(super) fn send_result(output: &Output, id: &str, form: Form, value: &[u8], more: bool) {
+pub(super) fn send_result(
+    output: &LineWriter,
+    id: &str,
+    format: ResultFormat,
+    value: &[u8],
+    more: bool,
+) {
     if value.len() >= LARGE {
-        output.send_pieces(&Large { id, form, value });
+        output.send_pieces(&Large { id, format, value });
         return;
     }
-    let copies = if form.copy == Copy::None { 1 } else { 2 };
+    output.send(line(id, format, value), more);
+}
+
+/// The whole answer.
+fn line(id: &str, format: ResultFormat, value: &[u8]) -> Vec<u8> {
+    let copies = if format.text == TextBlock::None { 1 } else { 2 };
     // With room for some escapes.
     let mut line = Vec::with_capacity(id.len() + copies * value.len() + value.len() / 8 + 192);
-    before(&mut line, id, form);
-    match form.copy {
-        Copy::None => {}
-        Copy::Text => line.extend_from_slice(value),
-        Copy::Json => escape(&mut line, value),
+    before(&mut line, id, format);
+    match format.text {
+        TextBlock::None => {}
+        TextBlock::Text => line.extend_from_slice(value),
+        TextBlock::Json => escape(&mut line, value),
     }
-    between(&mut line, form);
+    between(&mut line, format);
     line.extend_from_slice(value);
-    after(&mut line, form);
-    output.send(line, more);
+    after(&mut line, format);
+    line
 }
 
 /// An answer that is made while it is written: the reader at the other end has begun before the
 /// whole of it is there, and it never is in memory, twice as large as the value.
 struct Large<'a> {
     id: &'a str,
-    form: Form,
+    format: ResultFormat,
     value: &'a [u8],
 }
 
 impl Pieces for Large<'_> {
     fn each(&self, sink: &mut dyn FnMut(&[u8]) -> bool) -> bool {
         let mut piece = Vec::with_capacity(PIECE);
-        before(&mut piece, self.id, self.form);
-        match self.form.copy {
-            Copy::None => {}
-            Copy::Text => {
+        before(&mut piece, self.id, self.format);
+        match self.format.text {
+            TextBlock::None => {}
+            TextBlock::Text => {
                 if !(sink(&piece) && sink(self.value)) {
                     return false;
                 }
                 piece.clear();
             }
-            Copy::Json => {
+            TextBlock::Json => {
                 // Half a piece, as it may double.
                 for part in self.value.chunks(PIECE / 2) {
                     if piece.len() + part.len() > PIECE {
@@ -116,7 +138,7 @@ impl Pieces for Large<'_> {
                 }
             }
         }
-        between(&mut piece, self.form);
+        between(&mut piece, self.format);
         if !sink(&piece) {
             return false;
         }
@@ -125,37 +147,37 @@ impl Pieces for Large<'_> {
         let end = self.value.len().saturating_sub(PIECE / 16);
         let (most, end) = self.value.split_at(end);
         piece.extend_from_slice(end);
-        after(&mut piece, self.form);
+        after(&mut piece, self.format);
         sink(most) && sink(&piece)
     }
 }
 
-fn before(line: &mut Vec<u8>, id: &str, form: Form) {
-    start(line, id, form.shape);
-    line.extend_from_slice(match form.copy {
-        Copy::None => b"".as_slice(),
-        Copy::Text => br#"{"type":"text","text":"#,
-        Copy::Json if form.wraps => br#"{"type":"text","text":"{\"result\":"#,
-        Copy::Json => br#"{"type":"text","text":""#,
+fn before(line: &mut Vec<u8>, id: &str, format: ResultFormat) {
+    start(line, id, format.shape);
+    line.extend_from_slice(match format.text {
+        TextBlock::None => b"".as_slice(),
+        TextBlock::Text => br#"{"type":"text","text":"#,
+        TextBlock::Json if format.wraps => br#"{"type":"text","text":"{\"result\":"#,
+        TextBlock::Json => br#"{"type":"text","text":""#,
     });
 }
 
-fn between(line: &mut Vec<u8>, form: Form) {
-    line.extend_from_slice(match form.copy {
-        Copy::None => b"".as_slice(),
-        Copy::Text => b"}",
-        Copy::Json if form.wraps => b"}\"}",
-        Copy::Json => b"\"}",
+fn between(line: &mut Vec<u8>, format: ResultFormat) {
+    line.extend_from_slice(match format.text {
+        TextBlock::None => b"".as_slice(),
+        TextBlock::Text => b"}",
+        TextBlock::Json if format.wraps => b"}\"}",
+        TextBlock::Json => b"\"}",
     });
-    line.extend_from_slice(match (form.shape, form.wraps) {
+    line.extend_from_slice(match (format.shape, format.wraps) {
         (Shape::Plain, _) => br#""result":"#.as_slice(),
         (_, true) => br#"],"structuredContent":{"result":"#,
         (_, false) => br#"],"structuredContent":"#,
     });
 }
 
-fn after(line: &mut Vec<u8>, form: Form) {
-    line.extend_from_slice(match (form.shape, form.wraps) {
+fn after(line: &mut Vec<u8>, format: ResultFormat) {
+    line.extend_from_slice(match (format.shape, format.wraps) {
         (Shape::Plain, _) => b"}}\n".as_slice(),
         (_, true) => b"},\"isError\":false}}\n",
         (_, false) => b",\"isError\":false}}\n",
@@ -192,7 +214,9 @@ pub(super) fn failure_line(id: &str, shape: Shape, error: &HookError) -> Vec<u8>
 pub(super) fn protocol_error(error: &HookError) -> ErrorData {
     let (text, data) = (failure_text(error), Some(error.to_value()));
     match error.code() {
-        code::INVALID_ARGUMENTS | code::NOT_EXPOSED => ErrorData::invalid_params(text, data),
+        code::INVALID_ARGUMENTS | code::NOT_EXPOSED | code::UNKNOWN_HOOK => {
+            ErrorData::invalid_params(text, data)
+        }
         _ => ErrorData::internal_error(text, data),
     }
 }
@@ -200,4 +224,73 @@ pub(super) fn protocol_error(error: &HookError) -> ErrorData {
 /// What a person or a model reads of an error.
 pub(super) fn failure_text(error: &HookError) -> String {
     format!("{}: {}", error.code(), error.message())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every way in which this value can be written.
+    fn formats(value: &[u8]) -> Vec<ResultFormat> {
+        let shapes = [Shape::Session, Shape::Stateless, Shape::Plain];
+        let all = shapes.into_iter().flat_map(|shape| {
+            [(true, true), (true, false), (false, true), (false, false)].map(
+                |(wraps, has_extension)| ResultFormat {
+                    shape,
+                    wraps,
+                    text: TextBlock::of(value, shape, has_extension),
+                },
+            )
+        });
+        all.collect()
+    }
+
+    #[test]
+    fn an_answer_has_the_value_and_its_text() {
+        for value in [json!("a \"quoted\" \\ text"), json!({ "k": ["\\\"", 1] })] {
+            let json = value.to_string();
+            for format in formats(json.as_bytes()) {
+                let line = line("\"id\"", format, json.as_bytes());
+                let answer: Value = serde_json::from_slice(&line).unwrap();
+                assert_eq!(answer["id"], "id");
+                let result = &answer["result"];
+                if format.shape == Shape::Plain {
+                    assert_eq!(*result, json!({ "result": value }));
+                    continue;
+                }
+                let structured = match format.wraps {
+                    true => json!({ "result": value }),
+                    false => value.clone(),
+                };
+                assert_eq!(result["structuredContent"], structured, "{format:?}");
+                assert_eq!(result["isError"], false);
+                let text = match format.text {
+                    TextBlock::None => None,
+                    TextBlock::Text => value.as_str().map(str::to_owned),
+                    TextBlock::Json => Some(structured.to_string()),
+                };
+                let content = text.map(|text| json!({ "type": "text", "text": text }));
+                assert_eq!(result["content"], Value::from_iter(content), "{format:?}");
+            }
+        }
+    }
+
+    /// With an escape at every place where a part may end.
+    #[test]
+    fn a_large_answer_is_the_same_in_pieces() {
+        for length in [0, 1, LARGE, PIECE / 2 - 1, PIECE + 7] {
+            let text = "\"\\".repeat(length);
+            for value in [json!(text).to_string(), json!([text]).to_string()] {
+                for format in formats(value.as_bytes()) {
+                    let (id, value) = ("7", value.as_bytes());
+                    let mut pieces = Vec::new();
+                    let all = Large { id, format, value }.each(&mut |piece| {
+                        pieces.extend_from_slice(piece);
+                        true
+                    });
+                    assert!(all && pieces == line(id, format, value), "{format:?}");
+                }
+            }
+        }
+    }
 }

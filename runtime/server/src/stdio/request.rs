@@ -1,5 +1,6 @@
 //! A request that is answered once, unless it is cancelled or given up before.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use rmcp::ErrorData;
@@ -31,12 +32,15 @@ impl Request {
         self.ticket
     }
 
-    /// Answers it.
-    pub(super) fn answer(self, server: &Server, outcome: Result<Value, ErrorData>) {
-        self.answer_line(server, |id| match outcome {
-            Ok(result) => result_line(id, result),
-            Err(error) => refusal_line(id, &error),
-        });
+    /// Answers it, with a result that shows itself as JSON.
+    pub(super) fn answer(self, server: &Server, outcome: Result<impl Display, ErrorData>) {
+        let line = match outcome {
+            Ok(result) => result_line(&self.id, result),
+            Err(error) => refusal_line(&self.id, &error),
+        };
+        if server.in_flight.end(&self.id, self.ticket) {
+            server.output.send(line, false);
+        }
     }
 
     /// Answers it with `result` once the plugin is set up, or with why it is not.
@@ -51,13 +55,5 @@ impl Request {
             let outcome = outcome.map(|()| result(server)).map_err(ErrorData::from);
             self.answer(server, outcome);
         });
-    }
-
-    /// Answers it with the line that `line` makes for its id.
-    pub(super) fn answer_line(self, server: &Server, line: impl FnOnce(&str) -> Vec<u8>) {
-        let line = line(&self.id);
-        if server.in_flight.end(&self.id, self.ticket) {
-            server.output.send(line, false);
-        }
     }
 }

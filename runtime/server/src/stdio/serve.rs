@@ -24,8 +24,8 @@ pub(super) struct LineRouter {
 /// Answers a request of one method, given the text of its parameters.
 type Answer = fn(&Arc<Server>, Request, Option<&str>);
 
-/// The methods of the extension and of the Python core, but for `execute`, which is a call.
-fn own(method: &str) -> Option<Answer> {
+/// The methods beyond MCP, of the extension and of the Python core, but for `execute`, which is a call.
+fn beyond_mcp(method: &str) -> Option<Answer> {
     Some(match method {
         wire::SETUP => extension::setup,
         wire::HEALTH => extension::health,
@@ -84,7 +84,7 @@ impl LineRouter {
         params: Option<&str>,
         jobs: &mut Vec<Job>,
     ) {
-        if let Some(answer) = own(method) {
+        if let Some(answer) = beyond_mcp(method) {
             if method == wire::SETUP {
                 server.instance.announce_setup();
             }
@@ -107,21 +107,21 @@ impl LineRouter {
                 return;
             }
             "initialize" => {
-                let said = match server.session.note_initialize(params) {
-                    Ok(said) => said,
+                let initialized = match server.session.note_initialize(params) {
+                    Ok(initialized) => initialized,
                     Err(problem) => {
                         jobs.push(Job::answer(error_line(Some(id), INVALID_PARAMS, &problem)));
                         return;
                     }
                 };
-                if said.peer.is_ours {
+                if initialized.peer.has_extension {
                     server.instance.expect_setup();
                 } else if server.instance.begin() {
                     jobs.push(Job::new(|server, _| {
                         lifecycle::set_up(server, Setup::alone())
                     }));
                 }
-                if !said.is_mcp {
+                if !initialized.is_mcp {
                     let request = Request::begin(server, id);
                     jobs.push(Job::new(|server, _| dialect::initialize(server, request)));
                     return;
@@ -153,7 +153,7 @@ impl LineRouter {
 
 /// The error for parameters that are no object.
 fn no_object(id: &str, method: &str, params: &str) -> Vec<u8> {
-    if protocol::is_known(method) || method == "execute" || own(method).is_some() {
+    if protocol::is_known(method) || method == "execute" || beyond_mcp(method).is_some() {
         let found = type_of(params);
         let problem = format!("`params` of `{method}` must be an object, found {found}");
         error_line(Some(id), INVALID_PARAMS, &problem)

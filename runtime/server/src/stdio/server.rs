@@ -9,12 +9,12 @@ use super::envelope::{self, INVALID_REQUEST, PARSE_ERROR, error_line};
 use super::host_calls::HostCalls;
 use super::in_flight::InFlight;
 use super::instance::Instance;
-use super::output::Output;
 use super::pool::{self, Pool, Work};
 use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
+use super::writer::LineWriter;
 use dagstack_engine::ChangeQueue;
 use dagstack_plugin_core::config::SectionFeed;
 use dagstack_plugin_core::context::PluginScope;
@@ -28,7 +28,7 @@ pub(super) struct Server {
     /// Its calls wait for it as jobs.
     pub(super) instance: Instance<Job>,
     pub(super) in_flight: InFlight,
-    pub(super) output: Output,
+    pub(super) output: LineWriter,
     pub(super) runtime: AsyncRuntime,
     pub(super) session: Session,
     pub(super) host_calls: HostCalls,

@@ -14,7 +14,7 @@ use dagstack_engine::wire::{EXTENSION, Object, is_dagstack_host};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Peer {
     /// It knows the dagstack extension.
-    pub(super) is_ours: bool,
+    pub(super) has_extension: bool,
     /// It is a dagstack host, with or without the extension.
     pub(super) is_dagstack: bool,
 }
@@ -26,11 +26,11 @@ impl Peer {
             let experimental = capabilities.get("experimental")?;
             experimental.get(EXTENSION)?.as_object().map(drop)
         };
-        let is_ours = capabilities.and_then(extension).is_some();
+        let has_extension = capabilities.and_then(extension).is_some();
         let name = client.and_then(|client| client.get("name")?.as_str());
         Self {
-            is_ours,
-            is_dagstack: is_ours || name.is_some_and(is_dagstack_host),
+            has_extension,
+            is_dagstack: has_extension || name.is_some_and(is_dagstack_host),
         }
     }
 
@@ -101,20 +101,20 @@ struct Initialize<'a> {
 /// Who is at the other end of this connection.
 #[derive(Debug, Default)]
 pub(super) struct Session {
-    is_ours: AtomicBool,
+    has_extension: AtomicBool,
     is_dagstack: AtomicBool,
 }
 
 impl Session {
     /// Whether the host announced the dagstack extension.
-    pub(super) fn is_ours(&self) -> bool {
-        self.is_ours.load(Ordering::Relaxed)
+    pub(super) fn has_extension(&self) -> bool {
+        self.has_extension.load(Ordering::Relaxed)
     }
 
     /// What the peer said in `initialize`.
     pub(super) fn peer(&self) -> Peer {
         Peer {
-            is_ours: self.is_ours(),
+            has_extension: self.has_extension(),
             is_dagstack: self.is_dagstack.load(Ordering::Relaxed),
         }
     }
@@ -123,7 +123,8 @@ impl Session {
     pub(super) fn note_initialize(&self, params: Option<&str>) -> Result<Initialized, String> {
         let said = Initialized::read(params)?;
         let peer = said.peer;
-        self.is_ours.store(peer.is_ours, Ordering::Relaxed);
+        self.has_extension
+            .store(peer.has_extension, Ordering::Relaxed);
         self.is_dagstack.store(peer.is_dagstack, Ordering::Relaxed);
         Ok(said)
     }

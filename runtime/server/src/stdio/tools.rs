@@ -190,7 +190,7 @@ impl Tools {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::sync::OnceLock;
 
     use super::*;
@@ -248,14 +248,15 @@ mod tests {
         kind_spec: Some(&KIND),
         ..Declaration::new("chunker", "fixed", "Fixed", &HOOKS, Schema::new)
     };
-    static TOOL: Declaration = Declaration::new("tool", "fixed", "Fixed", &HOOKS, Schema::new);
+    pub(crate) static TOOL: Declaration =
+        Declaration::new("tool", "fixed", "Fixed", &HOOKS, Schema::new);
 
     const CLIENT: Peer = Peer {
-        is_ours: false,
+        has_extension: false,
         is_dagstack: false,
     };
     const HOST: Peer = Peer {
-        is_ours: false,
+        has_extension: false,
         is_dagstack: true,
     };
 

@@ -24,7 +24,7 @@ pub(super) trait Pieces {
 
 /// The real stdout. Any thread may send; at most one writes, the others leave their lines with it.
 #[derive(Debug)]
-pub(super) struct Output {
+pub(super) struct LineWriter {
     fd: OwnedFd,
     state: Mutex<State>,
     drained: Condvar,
@@ -39,7 +39,7 @@ struct State {
     dead: bool,
 }
 
-impl Output {
+impl LineWriter {
     pub(super) fn new(fd: OwnedFd) -> Self {
         Self {
             fd,
@@ -205,9 +205,9 @@ mod tests {
 
     use super::*;
 
-    fn pipe() -> (File, Output) {
+    fn pipe() -> (File, LineWriter) {
         let (read, write) = rustix::pipe::pipe().unwrap();
-        (File::from(read), Output::new(write))
+        (File::from(read), LineWriter::new(write))
     }
 
     fn line(byte: u8, length: usize) -> Vec<u8> {
