@@ -6,11 +6,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use rustix::pipe::{PipeFlags, pipe_with};
 use serde::Serialize;
 use serde_json::Value;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::low_level::pipe::register;
 
 use super::in_order::Input;
 use super::options::{self, Command, Options};
@@ -20,10 +17,11 @@ use super::reply::failure_text;
 use super::runtime::AsyncRuntime;
 use super::serve::LineRouter;
 use super::server::Server;
-use super::supervisor::{self, Events};
+use super::supervisor;
 use super::tools::{ToolNames, Tools};
+use super::unix::{self, Events};
 use super::writer::LineWriter;
-use super::{config_file, guard, help, known, lifecycle, manifest, resources};
+use super::{config_file, help, known, lifecycle, manifest, resources};
 use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::mask_schema;
 use dagstack_engine::task;
@@ -167,8 +165,8 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
         Ok(_) => return Err(usage("the arguments must be a JSON object")),
         Err(error) => return Err(usage(format!("the arguments are no JSON: {error}"))),
     };
-    let output = guard::take_stdout()
-        .map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
+    let output =
+        unix::take_stdout().map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
     super::log::start(T::declaration());
     known::report_panics();
     let section = config.unwrap_or(Value::Null);
@@ -199,13 +197,9 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
 }
 
 fn serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Result<()> {
-    let (signals, signalled) = pipe_with(PipeFlags::CLOEXEC)?;
-    register(SIGTERM, signalled.try_clone()?)?;
-    register(SIGINT, signalled)?;
-    let (woken, wake) = pipe_with(PipeFlags::CLOEXEC)?;
-    rustix::io::ioctl_fionbio(&wake, true)?;
-    rustix::io::ioctl_fionbio(&woken, true)?;
-    let streams = guard::protect()?;
+    let signals = unix::signals()?;
+    let (woken, waker) = unix::wake_pipe()?;
+    let streams = unix::protect()?;
     super::log::start(T::declaration());
     known::report_panics();
     let server = Arc::new(Server {
@@ -217,7 +211,7 @@ fn serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Result<
         runtime: Default::default(),
         session: Default::default(),
         host_calls: Default::default(),
-        pool: Pool::new(wake),
+        pool: Pool::new(waker),
         input: Mutex::new(LineReader::new(streams.input)),
         spare: Default::default(),
         router: Box::new(LineRouter::default()),

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::unix;
 use dagstack_manifest::{Manifest, McpStdio, Runtime};
 use dagstack_plugin_core::declaration::Declaration;
 
@@ -56,7 +57,7 @@ fn own_path(output: Option<&Path>) -> Result<String, String> {
         })?;
     let known = match output {
         Some(file) => Some(file.to_owned()),
-        None => redirected(),
+        None => unix::stdout_file(),
     };
     let folder = match &known {
         Some(file) => file.parent().map(Path::to_owned),
@@ -73,15 +74,6 @@ fn own_path(output: Option<&Path>) -> Result<String, String> {
         let shown = path.to_string_lossy();
         format!("the path of this program is not UTF-8: `{shown}`\nhelp: move it, or say by `--command` how it is started")
     })
-}
-
-/// The file that stdout was redirected to, where the system says it.
-fn redirected() -> Option<PathBuf> {
-    let stdout = rustix::fs::fstat(rustix::stdio::stdout()).ok()?;
-    if !rustix::fs::FileType::from_raw_mode(stdout.st_mode).is_file() {
-        return None;
-    }
-    std::fs::read_link("/proc/self/fd/1").ok()
 }
 
 /// Whether a program is where Cargo builds: `target/debug`, `target/<triple>/release`, or any folder

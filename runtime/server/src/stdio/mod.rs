@@ -17,7 +17,7 @@
 //! stream, whose answers the reader brings back.
 //!
 //! The process's first thread does none of this: it supervises ([`supervisor`]). It alone sees
-//! signals, the end of the input and the clock, and it forwards stderr ([`guard`]), so no hook can
+//! signals, the end of the input and the clock, and it forwards stderr ([`unix`]), so no hook can
 //! keep the process from ending.
 
 mod calls;
@@ -27,7 +27,6 @@ mod dialect;
 mod envelope;
 mod executor;
 mod extension;
-mod guard;
 mod help;
 mod host_calls;
 mod in_flight;
@@ -52,6 +51,7 @@ mod server;
 mod session;
 mod supervisor;
 mod tools;
+mod unix;
 mod writer;
 
 pub use cli::main;

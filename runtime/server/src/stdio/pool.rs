@@ -6,11 +6,11 @@
 //! [`tick`] notices within a few milliseconds and lets another worker go on.
 
 use std::collections::VecDeque;
-use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::unix::{self, OwnedFd};
 use dagstack_plugin_core::kind::MAX_RUNNING;
 use dagstack_plugin_core::panics::forget_panic;
 use dagstack_plugin_core::sync::lock;
@@ -61,7 +61,7 @@ pub(super) struct Pool<J> {
     state: Mutex<State<J>>,
     idle: Condvar,
     /// Wakes the supervisor.
-    wake: OwnedFd,
+    waker: OwnedFd,
 }
 
 #[derive(Debug)]
@@ -88,7 +88,7 @@ struct State<J> {
 
 impl<J: Send + 'static> Pool<J> {
     /// A pool without threads; the first [`tick`] starts one.
-    pub(super) fn new(wake: OwnedFd) -> Self {
+    pub(super) fn new(waker: OwnedFd) -> Self {
         Self {
             state: Mutex::new(State {
                 queue: VecDeque::new(),
@@ -107,7 +107,7 @@ impl<J: Send + 'static> Pool<J> {
                 pace: TICK,
             }),
             idle: Condvar::new(),
-            wake,
+            waker,
         }
     }
 
@@ -117,8 +117,7 @@ impl<J: Send + 'static> Pool<J> {
 
     /// Wakes the supervisor, whatever it waits for.
     fn wake_supervisor(&self) {
-        // A full pipe wakes it as well.
-        let _ = rustix::io::write(&self.wake, &[1]);
+        unix::wake(&self.waker);
     }
 
     /// Whether the input has ended.

@@ -1,13 +1,9 @@
 //! Bytes into lines: one growing buffer, every byte looked at once.
 
 use std::ops::Range;
-use std::os::fd::OwnedFd;
 use std::sync::Mutex;
 
-use rustix::buffer::spare_capacity;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
-
+use super::unix::{self, OwnedFd};
 use dagstack_plugin_core::sync::lock;
 
 /// The longest line; longer ones are skipped and answered with an error.
@@ -99,22 +95,8 @@ impl LineReader {
         if self.buffer.capacity() - self.buffer.len() < CHUNK / 4 {
             self.grow(spare);
         }
-        loop {
-            match rustix::io::read(&self.fd, spare_capacity(&mut self.buffer)) {
-                Ok(0) => break,
-                Ok(_) => return true,
-                Err(Errno::INTR) => {}
-                // The host made the stream non-blocking.
-                Err(Errno::AGAIN) => {
-                    let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
-                    let _ = poll(&mut fds, None);
-                }
-                // Nothing more can come: as good as an end.
-                Err(_) => break,
-            }
-        }
-        self.ended = true;
-        false
+        self.ended = !unix::read(&self.fd, &mut self.buffer);
+        !self.ended
     }
 
     fn grow(&mut self, spare: &Spare) {
@@ -133,9 +115,7 @@ impl LineReader {
 
     /// Whether [`fill`](Self::fill) would find something without waiting, be it the end.
     pub(super) fn has_something(&self) -> bool {
-        let mut fds = [PollFd::new(&self.fd, PollFlags::IN)];
-        let now = Timespec::default();
-        !matches!(poll(&mut fds, Some(&now)), Ok(0))
+        unix::is_readable(&self.fd)
     }
 
     /// The next whole line that was read. After the end, the rest counts as a line.

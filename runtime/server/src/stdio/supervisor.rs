@@ -2,17 +2,14 @@
 //! It waits for nothing that a hook could hold up.
 
 use std::collections::BTreeMap;
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-
-use super::guard::Forwarder;
 use super::in_flight::Open;
 use super::reply::failure_line;
 use super::server::Server;
+use super::unix::Events;
 use super::{lifecycle, pool};
 use dagstack_plugin_core::error::{HookError, code};
 
@@ -26,15 +23,6 @@ const GIVE_UP: Duration = Duration::from_millis(1500);
 const EXIT: Duration = Duration::from_millis(1800);
 /// … and how long the last log lines may take.
 const LAST_LINES: Duration = Duration::from_millis(120);
-
-/// What the supervisor waits for.
-pub(super) struct Events {
-    pub(super) printed: Forwarder,
-    /// Readable after a signal.
-    pub(super) signals: OwnedFd,
-    /// Readable after a wake-up by the pool.
-    pub(super) woken: OwnedFd,
-}
 
 /// Runs until the input ends or a signal comes, then ends all work within two seconds. The caller
 /// must end the process at once: threads may still be inside hooks.
@@ -85,9 +73,8 @@ fn end(server: &Arc<Server>, events: &mut Events) {
     };
     let limit = Instant::now() + LAST_LINES;
     loop {
-        events.printed.take();
-        events.printed.give();
-        let is_written = has_ended(&last_line) && !events.printed.has_backlog();
+        let is_forwarded = events.forward();
+        let is_written = has_ended(&last_line) && is_forwarded;
         if is_written || Instant::now() > limit {
             return;
         }
@@ -145,41 +132,6 @@ fn give_up(server: &Arc<Server>) {
         );
     }
     server.output.flush();
-}
-
-impl Events {
-    /// Waits for anything to happen, and forwards what was printed. Whether a signal came.
-    fn wait(&mut self, timeout: Option<Duration>) -> bool {
-        let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
-        let (readable, writable, is_signalled, is_woken) = {
-            let (from, to) = self.printed.interests();
-            let mut fds = vec![
-                PollFd::new(&self.signals, PollFlags::IN),
-                PollFd::new(&self.woken, PollFlags::IN),
-                from,
-            ];
-            fds.extend(to);
-            // An interruption counts as nothing seen.
-            let _ = poll(&mut fds, timeout.as_ref());
-            let is = |at: usize| fds.get(at).is_some_and(|fd| !fd.revents().is_empty());
-            (is(2), is(3), is(0), is(1))
-        };
-        if is_woken {
-            drain(&self.woken);
-        }
-        if readable {
-            self.printed.take();
-        }
-        if readable || writable {
-            self.printed.give();
-        }
-        is_signalled
-    }
-}
-
-fn drain(fd: &OwnedFd) {
-    let mut bytes = [0; 64];
-    while matches!(rustix::io::read(fd, &mut bytes), Ok(count) if count == bytes.len()) {}
 }
 
 /// Runs the plugin's teardown; [`end`] waits for it, but not for ever.

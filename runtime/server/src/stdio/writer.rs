@@ -1,11 +1,8 @@
 //! The one writer of the protocol's stream: whole lines, combined into few writes.
 
-use std::os::fd::OwnedFd;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use rustix::event::{PollFd, PollFlags, poll};
-use rustix::io::Errno;
-
+use super::unix::{self, OwnedFd};
 use dagstack_engine::wire::is_one_line;
 use dagstack_plugin_core::sync::lock;
 
@@ -180,20 +177,8 @@ impl LineWriter {
         self.drained.notify_all();
     }
 
-    fn write(&self, mut bytes: &[u8]) -> bool {
-        while !bytes.is_empty() {
-            match rustix::io::write(&self.fd, bytes) {
-                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
-                Err(Errno::INTR) => {}
-                // The host made the stream non-blocking.
-                Err(Errno::AGAIN) => {
-                    let mut fds = [PollFd::new(&self.fd, PollFlags::OUT)];
-                    let _ = poll(&mut fds, None);
-                }
-                Err(_) => return false,
-            }
-        }
-        true
+    fn write(&self, bytes: &[u8]) -> bool {
+        unix::write_all(&self.fd, bytes)
     }
 }
 

@@ -5,6 +5,7 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::path::PathBuf;
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags};
@@ -20,14 +21,14 @@ const PIECE: usize = if cfg!(target_os = "linux") { 4096 } else { 512 };
 
 /// The real streams.
 #[derive(Debug)]
-pub(super) struct Streams {
-    pub(super) input: OwnedFd,
-    pub(super) output: OwnedFd,
-    pub(super) printed: Forwarder,
+pub(in super::super) struct Streams {
+    pub(in super::super) input: OwnedFd,
+    pub(in super::super) output: OwnedFd,
+    pub(in super::super) printed: Forwarder,
 }
 
 /// Moves the real streams away and puts harmless ones in their places.
-pub(super) fn protect() -> io::Result<Streams> {
+pub(in super::super) fn protect() -> io::Result<Streams> {
     let null = || rustix::fs::open("/dev/null", OFlags::RDWR | OFlags::CLOEXEC, Mode::empty());
     let or_null = |fd: rustix::io::Result<OwnedFd>| match fd {
         // Started with the stream closed.
@@ -37,30 +38,31 @@ pub(super) fn protect() -> io::Result<Streams> {
     let input = or_null(fcntl_dupfd_cloexec(stdin(), 3))?;
     let output = or_null(fcntl_dupfd_cloexec(stdout(), 3))?;
     let real = or_null(fcntl_dupfd_cloexec(stderr(), 3))?;
-    let (from, into) = pipe_with(PipeFlags::CLOEXEC)?;
-    rustix::io::ioctl_fionbio(&from, true)?;
+    let printed = Forwarder::new(non_blocking(real))?;
     dup2_stdin(null()?)?;
-    dup2_stdout(&into)?;
-    dup2_stderr(&into)?;
+    dup2_stdout(&printed.into)?;
+    dup2_stderr(&printed.into)?;
     Ok(Streams {
         input,
         output,
-        printed: Forwarder {
-            from,
-            _into: into,
-            to: non_blocking(real),
-            backlog: Vec::new(),
-            dropped: 0,
-            dead: false,
-        },
+        printed,
     })
 }
 
 /// The real stdout; what is printed from now on goes to stderr.
-pub(super) fn take_stdout() -> io::Result<File> {
+pub(in super::super) fn take_stdout() -> io::Result<File> {
     let real = fcntl_dupfd_cloexec(stdout(), 3)?;
     dup2_stdout(stderr())?;
     Ok(real.into())
+}
+
+/// The file that stdout was redirected to, where the system says it.
+pub(in super::super) fn stdout_file() -> Option<PathBuf> {
+    let stat = rustix::fs::fstat(stdout()).ok()?;
+    if !FileType::from_raw_mode(stat.st_mode).is_file() {
+        return None;
+    }
+    std::fs::read_link("/proc/self/fd/1").ok()
 }
 
 /// A pipe or terminal opened anew does not block, without changing it for those who share it.
@@ -77,11 +79,11 @@ fn non_blocking(real: OwnedFd) -> OwnedFd {
 
 /// Takes what was printed to the real stderr; run by the supervisor.
 #[derive(Debug)]
-pub(super) struct Forwarder {
+pub(in super::super) struct Forwarder {
     from: OwnedFd,
-    /// Kept, so that `from` does not end where a hook closes its streams: the supervisor would wait for
-    /// it no longer, but ask again and again.
-    _into: OwnedFd,
+    /// Kept, so that `from` does not end where a hook closes its streams: an end is readable for ever,
+    /// and the supervisor would not sleep any more.
+    into: OwnedFd,
     to: OwnedFd,
     backlog: Vec<u8>,
     dropped: usize,
@@ -89,6 +91,19 @@ pub(super) struct Forwarder {
 }
 
 impl Forwarder {
+    pub(super) fn new(to: OwnedFd) -> io::Result<Self> {
+        let (from, into) = pipe_with(PipeFlags::CLOEXEC)?;
+        rustix::io::ioctl_fionbio(&from, true)?;
+        Ok(Self {
+            from,
+            into,
+            to,
+            backlog: Vec::new(),
+            dropped: 0,
+            dead: false,
+        })
+    }
+
     /// What to wait for.
     pub(super) fn interests(&self) -> (PollFd<'_>, Option<PollFd<'_>>) {
         (
@@ -156,5 +171,53 @@ impl Forwarder {
     /// Whether there is something left to pass on.
     pub(super) fn has_backlog(&self) -> bool {
         !self.backlog.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{read, wake_pipe, write_all};
+    use super::*;
+
+    fn read_once(from: &OwnedFd) -> Vec<u8> {
+        let mut text = Vec::with_capacity(2 * BACKLOG);
+        assert!(read(from, &mut text));
+        text
+    }
+
+    #[test]
+    fn what_nobody_reads_is_dropped_and_counted() {
+        let (from, to) = wake_pipe().unwrap();
+        let mut printed = Forwarder::new(to).unwrap();
+        let piece = vec![b'x'; 16 * PIECE];
+        let mut all = 0;
+        while printed.dropped == 0 {
+            assert!(write_all(&printed.into, &piece));
+            all += piece.len();
+            printed.take();
+            printed.give();
+        }
+        let mut text = Vec::new();
+        while printed.dropped > 0 || printed.has_backlog() {
+            text.extend(read_once(&from));
+            printed.give();
+        }
+        text.extend(read_once(&from));
+        let text = String::from_utf8(text).unwrap();
+        let forwarded = text.matches('x').count();
+        let note = format!("[{} bytes of output dropped", all - forwarded);
+        assert!(text.contains(&note), "{note}");
+    }
+
+    #[test]
+    fn a_reader_that_is_gone_costs_nothing() {
+        let (from, to) = wake_pipe().unwrap();
+        let mut printed = Forwarder::new(to).unwrap();
+        drop(from);
+        assert!(write_all(&printed.into, b"text"));
+        printed.take();
+        assert!(printed.has_backlog());
+        printed.give();
+        assert!(!printed.has_backlog());
     }
 }

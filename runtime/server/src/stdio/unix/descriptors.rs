@@ -1,0 +1,107 @@
+//! Reading, writing and waking by descriptors, which whoever has their other ends may have made
+//! non-blocking.
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use rustix::buffer::spare_capacity;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, ioctl_fionbio};
+use rustix::pipe::{PipeFlags, pipe_with};
+
+/// Reads once into the room that `buffer` has, waiting until there is something. `false` at the end
+/// of the input, and after an error, which is as good as an end.
+pub(in super::super) fn read(fd: &OwnedFd, buffer: &mut Vec<u8>) -> bool {
+    loop {
+        match rustix::io::read(fd, spare_capacity(buffer)) {
+            Ok(count) => return count > 0,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => wait(fd, PollFlags::IN),
+            Err(_) => return false,
+        }
+    }
+}
+
+/// Writes all of it, waiting for the reader. `false` if nobody reads any more.
+pub(in super::super) fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> bool {
+    while !bytes.is_empty() {
+        match rustix::io::write(fd, bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => wait(fd, PollFlags::OUT),
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+fn wait(fd: &OwnedFd, what: PollFlags) {
+    // An error comes again with the next read or write.
+    let _ = poll(&mut [PollFd::new(fd, what)], None);
+}
+
+/// Whether [`read`] would find something without waiting, be it the end.
+pub(in super::super) fn is_readable(fd: &OwnedFd) -> bool {
+    let now = Timespec::default();
+    !matches!(
+        poll(&mut [PollFd::new(fd, PollFlags::IN)], Some(&now)),
+        Ok(0)
+    )
+}
+
+/// A pipe by which one thread wakes another: the end that is readable then, and the one to [`wake`]
+/// by.
+pub(in super::super) fn wake_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
+    let (woken, waker) = pipe_with(PipeFlags::CLOEXEC)?;
+    ioctl_fionbio(&woken, true)?;
+    ioctl_fionbio(&waker, true)?;
+    Ok((woken, waker))
+}
+
+/// Makes the other end of a [`wake_pipe`] readable.
+pub(in super::super) fn wake(waker: &OwnedFd) {
+    // A full pipe wakes as well.
+    let _ = rustix::io::write(waker, &[1]);
+}
+
+/// Takes in the wake-ups so far.
+pub(super) fn drain(woken: &OwnedFd) {
+    let mut bytes = [0; 64];
+    while matches!(rustix::io::read(woken, &mut bytes), Ok(count) if count == bytes.len()) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn non_blocking_ends_are_waited_for() {
+        let (from, to) = wake_pipe().unwrap();
+        let all = vec![7; 1024 * 1024];
+        let seen = std::thread::scope(|scope| {
+            let written = scope.spawn(|| {
+                let to = to;
+                write_all(&to, &all)
+            });
+            let mut seen = Vec::with_capacity(4096);
+            while read(&from, &mut seen) {
+                seen.reserve(4096);
+            }
+            assert!(written.join().unwrap());
+            seen
+        });
+        assert!(seen == all && is_readable(&from));
+    }
+
+    #[test]
+    fn wake_ups_are_taken_in_together() {
+        let (woken, waker) = wake_pipe().unwrap();
+        assert!(!is_readable(&woken));
+        for _ in 0..200_000 {
+            wake(&waker);
+        }
+        assert!(is_readable(&woken));
+        drain(&woken);
+        assert!(!is_readable(&woken));
+    }
+}
