@@ -55,11 +55,13 @@
 //! connection pool, say) needs no trait; see [`ResourceSet::with_local`].
 
 mod blob;
+mod bytes;
 mod http;
 mod tenants;
 
 pub use dagstack_plugin_core::resources::*;
 
-pub use blob::{BlobStore, Bytes};
+pub use blob::BlobStore;
+pub use bytes::Bytes;
 pub use http::{HttpClient, HttpRequest, HttpResponse};
 pub use tenants::TenantRegistry;

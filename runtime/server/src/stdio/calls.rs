@@ -30,7 +30,7 @@ use dagstack_plugin_core::giving_up::until_given_up;
 use dagstack_plugin_core::panics::forget_panic;
 use dagstack_plugin_core::plugin::ErasedPlugin;
 
-/// A reply waits for others only behind calls that took less.
+/// The reply of a call that took longer is written at once, whatever waits behind it.
 const QUICK: Duration = Duration::from_micros(100);
 
 /// One call of one hook.

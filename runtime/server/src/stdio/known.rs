@@ -78,6 +78,6 @@ fn report(panic: &PanicHookInfo<'_>) {
             "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n",
         ),
     }
-    // Nowhere to say so where this fails.
+    // Where stderr fails there is nowhere to report it.
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

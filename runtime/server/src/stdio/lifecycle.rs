@@ -127,7 +127,7 @@ pub(super) fn config_changed(server: &Arc<Server>, params: Option<&str>) {
         return;
     };
     let Some(Ok(Object(Params { config }))) = params.map(serde_json::from_str) else {
-        // What is wrong with it may be a secret's neighbour, so it is not quoted.
+        // The error would quote it, and there may be a secret in it.
         tracing::warn!("`{CONFIG_CHANGED}` needs `{{\"config\": …}}`; the config stays as it was");
         return;
     };

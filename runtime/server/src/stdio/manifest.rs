@@ -47,7 +47,7 @@ pub(super) fn text(
 }
 
 /// The path of this executable: relative to the folder of the manifest if it lies there, as hosts
-/// read it. A manifest that goes to nobody knows where is taken to stand in the current folder,
+/// read it. A manifest whose file is not known is taken to stand in the current folder,
 /// unless the program lies in a build folder, where no manifest stands.
 fn own_path(output: Option<&Path>) -> Result<String, String> {
     let program = std::env::current_exe()

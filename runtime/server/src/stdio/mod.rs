@@ -35,6 +35,7 @@ mod instance;
 mod known;
 mod lifecycle;
 mod log;
+mod log_filter;
 mod manifest;
 mod meta;
 mod options;

@@ -296,6 +296,7 @@ fn worker<W: Work>(work: &Arc<W>) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     use super::*;
@@ -308,6 +309,7 @@ mod tests {
         pool: Pool<Act>,
         input: Mutex<Receiver<Vec<Act>>>,
         flushed: Sender<()>,
+        put_off: AtomicBool,
     }
 
     impl Work for Acts {
@@ -336,7 +338,7 @@ mod tests {
         }
 
         fn is_put_off(&self) -> bool {
-            false
+            self.put_off.load(Ordering::Relaxed)
         }
     }
 
@@ -356,6 +358,7 @@ mod tests {
             pool: Pool::new(wake),
             input: Mutex::new(batches),
             flushed: flush,
+            put_off: AtomicBool::new(false),
         });
         tick(&acts);
         Peer {
@@ -467,6 +470,17 @@ mod tests {
         assert!(peer.flushed.try_recv().is_err());
         drop(go);
         peer.flushed.recv().unwrap();
+    }
+
+    #[test]
+    fn what_was_put_off_and_nobody_is_at_is_flushed() {
+        let peer = start();
+        let (held, begun, go) = blocks();
+        peer.input.send(vec![held]).unwrap();
+        begun.recv().unwrap();
+        peer.acts.put_off.store(true, Ordering::Relaxed);
+        tick_until(&peer.acts, &peer.flushed);
+        drop(go);
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! drives it as far as it goes without waiting, which for a handshake or a list is all the way; a
 //! thread of its own takes over once something has to wait, or hooks are running. A thread started
 //! for every handshake took 0.14 of the 1.87 ms from start to first answer. No hook ever runs there.
-//! The SDK sees our own numbers instead of the ids on the wire, so that those can be echoed byte for
-//! byte.
+//! The SDK sees tickets, numbers of our own, instead of the ids on the wire, so that those can be
+//! echoed byte for byte.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -39,7 +39,7 @@ const ROUNDS: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Protocol {
     sdk: OnceLock<Option<Sdk>>,
-    /// What it has, by our numbers.
+    /// The requests that it has, by their tickets.
     requests: Mutex<HashMap<u64, Request>>,
 }
 
@@ -161,7 +161,7 @@ impl Protocol {
     }
 }
 
-/// Our number of a request that the SDK has.
+/// The ticket of a request that the SDK has.
 fn ticket_of(id: &RequestId) -> Option<u64> {
     match id {
         RequestId::Number(ticket) => u64::try_from(*ticket).ok(),

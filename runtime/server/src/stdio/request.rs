@@ -27,7 +27,7 @@ impl Request {
         }
     }
 
-    /// Our number of it.
+    /// The number that tells it from others with the same id.
     pub(super) fn ticket(&self) -> u64 {
         self.ticket
     }

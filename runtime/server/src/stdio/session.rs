@@ -1,6 +1,6 @@
 //! What the peer at the other end says of itself.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Mutex;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::envelope::{is_object, present, type_of};
 use dagstack_engine::wire::{EXTENSION, Object, is_dagstack_host};
+use dagstack_plugin_core::sync::lock;
 
 /// Facts about a peer: what it said in `initialize`, or with a request of the stateless protocol.
 /// One that has said nothing is any MCP client.
@@ -100,33 +101,24 @@ struct Initialize<'a> {
 
 /// Who is at the other end of this connection.
 #[derive(Debug, Default)]
-pub(super) struct Session {
-    has_extension: AtomicBool,
-    is_dagstack: AtomicBool,
-}
+pub(super) struct Session(Mutex<Peer>);
 
 impl Session {
     /// Whether the host announced the dagstack extension.
     pub(super) fn has_extension(&self) -> bool {
-        self.has_extension.load(Ordering::Relaxed)
+        self.peer().has_extension
     }
 
     /// What the peer said in `initialize`.
     pub(super) fn peer(&self) -> Peer {
-        Peer {
-            has_extension: self.has_extension(),
-            is_dagstack: self.is_dagstack.load(Ordering::Relaxed),
-        }
+        *lock(&self.0)
     }
 
     /// Notes what `initialize` says.
     pub(super) fn note_initialize(&self, params: Option<&str>) -> Result<Initialized, String> {
-        let said = Initialized::read(params)?;
-        let peer = said.peer;
-        self.has_extension
-            .store(peer.has_extension, Ordering::Relaxed);
-        self.is_dagstack.store(peer.is_dagstack, Ordering::Relaxed);
-        Ok(said)
+        let initialized = Initialized::read(params)?;
+        *lock(&self.0) = initialized.peer;
+        Ok(initialized)
     }
 }
 
