@@ -4,7 +4,9 @@ mod constrains;
 pub(crate) mod fits;
 mod judge;
 pub(crate) mod keys;
+pub(crate) mod kinds;
 mod order;
+pub(crate) mod parts;
 mod shape;
 pub(crate) mod validator;
 

@@ -46,6 +46,6 @@ fn copy(value: &Value, places: &Places<'_>) -> Value {
 #[must_use]
 pub fn mask_schema(schema: &Schema) -> Schema {
     without_values(schema, true, &|value, part| {
-        copy(value, &Places::of_part(value, schema, part, true))
+        copy(value, &Places::of_part(value, schema, part))
     })
 }

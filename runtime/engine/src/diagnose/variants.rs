@@ -27,7 +27,8 @@ pub(super) fn look<'a>(
         if findings.is_empty() {
             return;
         }
-        if !may_be_meant(walk.root, variant, value) {
+        let form = variant.as_object();
+        if !form.is_some_and(|form| may_be_meant(walk.root, form, value)) {
             continue;
         }
         let rank = (likeness(walk, variant, value), Reverse(findings.len()));

@@ -13,8 +13,8 @@ use std::fmt;
 use pattern::Pattern;
 use serde_json::{Map, Number, Value};
 
+use super::kinds::Kinds;
 use super::order::{self, Decimal};
-use super::shape::Kinds;
 use dagstack_plugin_core::schema::Schema;
 
 /// A compiled schema. The first part is that of the whole value.
@@ -309,7 +309,7 @@ impl<'j> Trial<'j> {
 fn plain(rule: &Rule, value: &Value) -> bool {
     match (rule, value) {
         (Rule::Never, _) => false,
-        (Rule::Kinds(kinds), _) => kinds.has(kind(value)),
+        (Rule::Kinds(kinds), _) => kinds.has(Kinds::of_value(value)),
         (Rule::Listed(listed), _) => {
             let mut listed = listed.iter();
             listed.any(|listed| order::compare(listed, value) == Ordering::Equal)
@@ -370,18 +370,6 @@ fn are_unique(items: &[Value]) -> bool {
     sorted.sort_unstable_by(|left, right| order::compare(left, right));
     let mut pairs = sorted.windows(2);
     pairs.all(|pair| order::compare(pair[0], pair[1]) != Ordering::Equal)
-}
-
-fn kind(value: &Value) -> Kinds {
-    match value {
-        Value::Null => Kinds::NULL,
-        Value::Bool(_) => Kinds::BOOLEAN,
-        Value::Number(number) if order::is_integer(number) => Kinds::INTEGER,
-        Value::Number(_) => Kinds::FRACTION,
-        Value::String(_) => Kinds::STRING,
-        Value::Array(_) => Kinds::ARRAY,
-        Value::Object(_) => Kinds::OBJECT,
-    }
 }
 
 #[cfg(test)]

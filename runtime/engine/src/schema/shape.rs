@@ -7,7 +7,6 @@
 //! *may* be there.
 
 mod integers;
-mod kinds;
 mod odd;
 mod places;
 #[cfg(test)]
@@ -15,9 +14,9 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use super::kinds::Kinds;
 use dagstack_plugin_core::schema::Schema;
 pub(crate) use integers::Wanted;
-pub(super) use kinds::Kinds;
 
 /// A schema's places; the first is that of the whole value.
 #[derive(Debug)]

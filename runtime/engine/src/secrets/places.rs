@@ -6,8 +6,9 @@ use dagstack_plugin_core::schema::{Schema, keywords, target};
 use dagstack_plugin_core::secrets::{has_mark, is_secret_name, says_nothing};
 use serde_json::{Map, Value};
 
-use crate::schema::fits::{may_be_meant, type_fits};
+use crate::schema::fits::may_be_meant;
 use crate::schema::keys::Keys;
+use crate::schema::parts::{self, address};
 use crate::step::Step;
 
 /// Pairs of subschema and value looked at before the whole value is taken for a secret.
@@ -29,38 +30,32 @@ pub(crate) struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    fn none(value: &'a Value) -> Self {
-        Self {
+    /// By names alone.
+    pub(crate) fn by_names(value: &'a Value) -> Self {
+        let mut places = Self {
             value,
             secret: HashSet::new(),
             all: false,
-        }
-    }
-
-    /// By names alone.
-    pub(crate) fn by_names(value: &'a Value) -> Self {
-        let mut places = Self::none(value);
+        };
         places.names(value);
         places
     }
 
     /// By names and by the schema.
     pub(crate) fn of(value: &'a Value, schema: &Schema) -> Self {
-        Self::of_part(value, schema, schema, true)
+        Self::of_part(value, schema, schema)
     }
 
-    /// By a part of the schema `root`, and by names if wanted.
-    pub(crate) fn of_part(value: &'a Value, root: &Schema, part: &Schema, names: bool) -> Self {
+    /// By names and by a part of the schema `root`.
+    pub(crate) fn of_part(value: &'a Value, root: &Schema, part: &Schema) -> Self {
         let mut search = Search {
             root,
             seen: HashSet::new(),
-            places: if names {
-                Self::by_names(value)
-            } else {
-                Self::none(value)
-            },
+            places: Self::by_names(value),
         };
-        search.node(part, value, true, true);
+        if search.holds(part) {
+            search.node(part, value);
+        }
         search.places
     }
 
@@ -109,86 +104,73 @@ impl<'a> Places<'a> {
     }
 }
 
-fn address<T>(place: &T) -> usize {
-    std::ptr::from_ref(place) as usize
-}
-
 struct Search<'s, 'v> {
     root: &'s Schema,
-    seen: HashSet<(usize, usize, bool, bool)>,
+    seen: HashSet<(usize, usize)>,
     places: Places<'v>,
 }
 
 impl<'s> Search<'s, '_> {
-    fn look(&mut self, schema: &'s Value, value: &Value, whole: bool, strict: bool) {
-        if let Value::Object(schema) = schema {
-            self.node(schema, value, whole, strict);
+    fn look(&mut self, schemas: impl Iterator<Item = &'s Value>, value: &Value) {
+        for schema in schemas.filter_map(Value::as_object) {
+            self.node(schema, value);
         }
     }
 
-    /// Of a `whole` schema nothing else speaks of the value, and knows keys that it does not. With
-    /// `strict`, a value of another type than the schema's is looked at with suspicion.
-    fn node(&mut self, schema: &'s Map<String, Value>, value: &Value, whole: bool, strict: bool) {
-        let step = (address(schema), address(value), whole, strict);
-        if says_nothing(value) || !self.seen.insert(step) {
+    fn node(&mut self, schema: &'s Schema, value: &Value) {
+        let pair = (address(schema), address(value));
+        if says_nothing(value) || !self.seen.insert(pair) {
             return;
         }
         if self.seen.len() > BUDGET {
             self.places.all = true;
             return;
         }
-        if has_mark(schema) || (strict && !type_fits(schema, value) && self.holds(schema)) {
+        let forms = self.forms(schema);
+        if forms.iter().any(|form| has_mark(form))
+            || (!may_be_meant(self.root, schema, value) && self.holds(schema))
+        {
             self.places.secret.insert(address(value));
             return;
         }
-        if let Some(target) = target(self.root, schema) {
-            let whole = whole && !schema.contains_key("properties");
-            self.node(target, value, whole, strict);
-        }
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            let forms = || {
-                schema
-                    .get(keyword)
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten()
-            };
-            // Where one form fits, it is no wonder that the others do not.
-            let fits = keyword != "allOf" && forms().any(|it| may_be_meant(self.root, it, value));
-            forms().for_each(|form| self.look(form, value, false, strict && !fits));
-        }
-        let conditions = ["if", "then", "else"]
-            .into_iter()
-            .filter_map(|it| schema.get(it));
-        for part in conditions.chain(members(schema, "dependentSchemas")) {
-            self.look(part, value, false, false);
-        }
         match value {
-            Value::Object(map) => self.members(schema, map, whole),
-            Value::Array(items) => self.items(schema, items),
+            Value::Object(map) => {
+                for (key, value) in map {
+                    for form in &forms {
+                        self.look(members(form, key), value);
+                    }
+                }
+                self.unknown(schema, map);
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    for form in &forms {
+                        let any = parts::of(form, &["contains"]);
+                        self.look(parts::item(form, index).chain(any), item);
+                    }
+                }
+            }
             _ => {}
         }
     }
 
-    fn members(&mut self, schema: &'s Map<String, Value>, map: &Map<String, Value>, whole: bool) {
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (key, value) in map {
-            let named = properties.and_then(|properties| properties.get(key));
-            let others = ["additionalProperties", "unevaluatedProperties"].into_iter();
-            let others = others.filter_map(|keyword| schema.get(keyword));
-            let others = others.filter(|_| named.is_none());
-            let patterns = members(schema, "patternProperties");
-            for wanted in named.into_iter().chain(patterns).chain(others) {
-                self.look(wanted, value, true, true);
+    /// All that may speak of the same value, what depends on a condition among it.
+    fn forms(&self, schema: &'s Schema) -> Vec<&'s Schema> {
+        let mut forms = parts::forms(self.root, schema);
+        let mut at = 0;
+        while let Some(form) = forms.get(at).copied() {
+            let by_key = parts::named(form, "dependentSchemas").map(|(_, part)| part);
+            let conditions = parts::of(form, &["if", "then", "else"]).chain(by_key);
+            for part in conditions.filter_map(Value::as_object) {
+                parts::add_forms(self.root, part, &mut forms);
             }
+            at += 1;
         }
-        if whole {
-            self.unknown(schema, map);
-        }
+        forms
     }
 
     /// What stands under keys that the schema does not know.
-    fn unknown(&mut self, schema: &'s Map<String, Value>, map: &Map<String, Value>) {
+    fn unknown(&mut self, schema: &'s Schema, map: &Map<String, Value>) {
         let keys = Keys::of(self.root, schema, map);
         if keys.open || !keys.named {
             return;
@@ -207,43 +189,26 @@ impl<'s> Search<'s, '_> {
         }
     }
 
-    fn items(&mut self, schema: &'s Map<String, Value>, items: &[Value]) {
-        let first = schema.get("prefixItems").and_then(Value::as_array);
-        for (index, item) in items.iter().enumerate() {
-            let at = first.and_then(|first| first.get(index));
-            // `items` is of those that have no place of their own.
-            let rest: &[&str] = match at {
-                Some(_) => &["contains"],
-                None => &["contains", "items", "unevaluatedItems"],
-            };
-            let rest = rest.iter().filter_map(|keyword| schema.get(*keyword));
-            for wanted in at.into_iter().chain(rest) {
-                self.look(wanted, item, true, true);
-            }
-        }
-    }
-
-    fn holds(&self, schema: &Map<String, Value>) -> bool {
+    fn holds(&self, schema: &Schema) -> bool {
         holds(self.root, schema, &mut HashSet::new())
     }
 }
 
-/// Whether a value of the schema may have a secret in it.
-fn holds(root: &Schema, schema: &Map<String, Value>, seen: &mut HashSet<usize>) -> bool {
-    let named = schema.get("properties").and_then(Value::as_object);
-    seen.insert(address(schema))
-        && (has_mark(schema)
-            || named.is_some_and(|named| named.keys().any(|name| is_secret_name(name)))
-            || target(root, schema).is_some_and(|target| holds(root, target, seen))
-            || keywords::any(schema, |inner| holds(root, inner, seen)))
+/// The schemas that may speak of what stands under `key`; patterns are not read.
+fn members<'s>(schema: &'s Schema, key: &str) -> impl Iterator<Item = &'s Value> + use<'s> {
+    let named = parts::property(schema, key);
+    let others = parts::others(schema).filter(move |_| named.is_none());
+    let patterns = parts::named(schema, "patternProperties").map(|(_, part)| part);
+    named.into_iter().chain(patterns).chain(others)
 }
 
-fn members<'s>(
-    schema: &'s Map<String, Value>,
-    keyword: &str,
-) -> impl Iterator<Item = &'s Value> + use<'s> {
-    let members = schema.get(keyword).and_then(Value::as_object);
-    members.into_iter().flat_map(Map::values)
+/// Whether a value of the schema may have a secret in it.
+fn holds(root: &Schema, schema: &Schema, seen: &mut HashSet<usize>) -> bool {
+    seen.insert(address(schema))
+        && (has_mark(schema)
+            || parts::named(schema, "properties").any(|(name, _)| is_secret_name(name))
+            || target(root, schema).is_some_and(|target| holds(root, target, seen))
+            || keywords::any(schema, |inner| holds(root, inner, seen)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::fmt::Write as _;
 use std::ops::Range;
 
 use dagstack_plugin_core::error::chain;
@@ -86,11 +85,6 @@ impl Scrubber {
     /// Adds the secrets of another section.
     pub fn learn(&mut self, section: &Value, schema: &Schema) {
         self.add(&Places::of(section, schema), section);
-    }
-
-    /// Whether it knows no secret.
-    pub fn is_empty(&self) -> bool {
-        self.forms.is_empty()
     }
 
     /// `message` without the secrets. Where they cannot be cut out safely (one of fewer than four
@@ -258,11 +252,13 @@ impl Scrubber {
             trimmed => trimmed,
         };
         let length = text.chars().count();
+        let json = inner(Value::from(text).to_string());
         for form in [
             text.to_owned(),
-            inner(Value::from(text).to_string()),
-            in_ascii(&inner(Value::from(text).to_string())),
+            in_ascii(&json),
+            json,
             inner(format!("{text:?}")),
+            text.escape_default().to_string(),
             percent(text),
         ] {
             let bare = form.replace('\\', "");
@@ -278,8 +274,13 @@ impl Scrubber {
     fn number(&mut self, number: &Number) {
         let text = number.to_string();
         let length = text.len();
-        let float = number.as_f64().map(|float| float.to_string());
-        for form in [Some(text), float].into_iter().flatten() {
+        self.push(text, As::Word, length);
+        let Some(float) = number.as_f64() else { return };
+        for form in [
+            float.to_string(),
+            format!("{float:?}"),
+            format!("{float:e}"),
+        ] {
             self.push(form, As::Word, length);
         }
     }
@@ -360,30 +361,21 @@ fn inner(quoted: String) -> String {
 
 /// JSON text as writers that keep to ASCII have it, Python's among them.
 fn in_ascii(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for char in json.chars() {
-        if char.is_ascii() {
-            out.push(char);
-            continue;
-        }
-        for unit in char.encode_utf16(&mut [0; 2]) {
-            let _ = write!(out, "\\u{unit:04x}");
-        }
-    }
-    out
+    let unit = |unit: u16| match u8::try_from(unit) {
+        Ok(byte) if byte.is_ascii() => char::from(byte).to_string(),
+        _ => format!("\\u{unit:04x}"),
+    };
+    json.encode_utf16().map(unit).collect()
 }
 
 /// As a part of a URL.
 fn percent(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
-            out.push(char::from(byte));
-        } else {
-            let _ = write!(out, "%{byte:02X}");
-        }
-    }
-    out
+    let byte = |byte: u8| match byte {
+        b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
 }
 
 #[cfg(test)]
@@ -525,6 +517,28 @@ mod tests {
             quoted = format!("{quoted:?}");
             let shown = scrub(&quoted, &input).replace(['\\', '"'], "");
             assert_eq!(shown, "[MASKED]", "{quoted}");
+        }
+    }
+
+    #[test]
+    fn every_spelling_of_a_secret_is_cut() {
+        let input = json!({ "token": "пин \u{1f600}", "pw": 2_750_000.0, "bearer": 1e20 });
+        for spelling in [
+            "пин \u{1f600}",
+            r"\u{43f}\u{438}\u{43d} \u{1f600}",
+            r"\u043f\u0438\u043d \ud83d\ude00",
+            "%D0%BF%D0%B8%D0%BD%20%F0%9F%98%80",
+            "2750000",
+            "2750000.0",
+            "2.75e6",
+            "1e20",
+            "1e+20",
+            "100000000000000000000",
+        ] {
+            let said = format!("found `{spelling}`");
+            // A backslash before the first character may stay.
+            let shown = scrub(&said, &input).replace('\\', "");
+            assert_eq!(shown, "found `[MASKED]`", "{spelling}");
         }
     }
 

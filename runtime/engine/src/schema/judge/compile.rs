@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::pattern::Pattern;
 use super::{At, Counted, Judge, Members, Of, Part, Rule};
+use crate::schema::kinds::Kinds;
 use crate::schema::order::Decimal;
-use crate::schema::shape::Kinds;
 use dagstack_plugin_core::schema::{self as reference, Schema};
 
 /// Keywords that say something in some draft, or change what others say, and are not judged. Others

@@ -2,42 +2,40 @@
 
 use serde_json::Value;
 
+use super::order::is_integer;
+use super::parts::values;
 use dagstack_plugin_core::schema::Schema;
 
 /// A set of kinds of values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::schema) struct Kinds(u8);
+pub(crate) struct Kinds(u8);
 
 impl Kinds {
-    pub(in crate::schema) const NULL: Self = Self(1);
-    pub(in crate::schema) const BOOLEAN: Self = Self(2);
-    pub(in crate::schema) const INTEGER: Self = Self(4);
+    pub(crate) const NULL: Self = Self(1);
+    pub(crate) const BOOLEAN: Self = Self(2);
+    pub(crate) const INTEGER: Self = Self(4);
     /// A number that is no integer.
-    pub(in crate::schema) const FRACTION: Self = Self(8);
-    pub(in crate::schema) const STRING: Self = Self(16);
-    pub(in crate::schema) const ARRAY: Self = Self(32);
-    pub(in crate::schema) const OBJECT: Self = Self(64);
-    pub(in crate::schema) const ANY: Self = Self(127);
+    pub(crate) const FRACTION: Self = Self(8);
+    pub(crate) const STRING: Self = Self(16);
+    pub(crate) const ARRAY: Self = Self(32);
+    pub(crate) const OBJECT: Self = Self(64);
+    pub(crate) const ANY: Self = Self(127);
 
-    pub(in crate::schema) fn has(self, kinds: Self) -> bool {
+    pub(crate) fn has(self, kinds: Self) -> bool {
         self.0 & kinds.0 == kinds.0
     }
 
-    pub(in crate::schema) fn add(&mut self, kinds: Self) {
+    pub(crate) fn add(&mut self, kinds: Self) {
         self.0 |= kinds.0;
     }
 
     /// The kinds that a schema names itself.
-    pub(in crate::schema) fn of(schema: &Schema) -> Self {
+    pub(crate) fn of(schema: &Schema) -> Self {
         let mut kinds = Self::default();
         match schema.get("type") {
             Some(names) => kinds = Self::named(names).unwrap_or(Self::ANY),
             None => {
-                let listed = schema.get("enum").and_then(Value::as_array);
-                let values = schema.get("const").into_iter();
-                for value in values.chain(listed.into_iter().flatten()) {
-                    kinds.add(Self::of_value(value));
-                }
+                values(schema).for_each(|value| kinds.add(Self::of_value(value)));
                 if schema.contains_key("properties") {
                     kinds.add(Self::OBJECT);
                 }
@@ -50,7 +48,7 @@ impl Kinds {
     }
 
     /// The kinds that a `type` names; `None` where it is no name of one, nor a list of them.
-    pub(in crate::schema) fn named(names: &Value) -> Option<Self> {
+    pub(crate) fn named(names: &Value) -> Option<Self> {
         if let Value::Array(names) = names {
             let mut kinds = Self::default();
             for name in names {
@@ -70,12 +68,13 @@ impl Kinds {
         })
     }
 
-    fn of_value(value: &Value) -> Self {
+    /// The kind of a value.
+    pub(crate) fn of_value(value: &Value) -> Self {
         match value {
             Value::Null => Self::NULL,
             Value::Bool(_) => Self::BOOLEAN,
-            Value::Number(number) if number.is_f64() => Self::FRACTION,
-            Value::Number(_) => Self::INTEGER,
+            Value::Number(number) if is_integer(number) => Self::INTEGER,
+            Value::Number(_) => Self::FRACTION,
             Value::String(_) => Self::STRING,
             Value::Array(_) => Self::ARRAY,
             Value::Object(_) => Self::OBJECT,
