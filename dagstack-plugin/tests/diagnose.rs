@@ -38,8 +38,8 @@ fn every_mistake_is_told_at_once() {
         r#"invalid arguments for `chunk`
   `chunker.fixed.chunk.text`: missing; expected text
   `chunker.fixed.chunk.max_size`: found 300; expected an integer from 0 to 255 or null
-  `chunker.fixed.chunk.mode`: found the text "sentense", did you mean `sentence`?; expected one of `sentence`, `word`
-  `chunker.fixed.chunk.txt`: unknown key, did you mean `text`?; expected one of `max_size`, `mode`, `text`"#
+  `chunker.fixed.chunk.mode`: found the text "sentense" (did you mean `sentence`?); expected one of `sentence`, `word`
+  `chunker.fixed.chunk.txt`: unknown key (did you mean `text`?); expected one of `max_size`, `mode`, `text`"#
     );
     let error = call::<Chunk>(&json!({ "text": 1 })).unwrap_err();
     assert_eq!(
@@ -167,7 +167,7 @@ fn enums_report_the_variant_that_was_meant() {
     );
     assert_eq!(
         line(json!({ "tagged": { "type": "cirle", "radius": 1 } })),
-        "`tagged.type`: found the text \"cirle\", did you mean `circle`?; expected one of `circle`, `square`"
+        "`tagged.type`: found the text \"cirle\" (did you mean `circle`?); expected one of `circle`, `square`"
     );
     assert_eq!(
         line(json!({ "tagged": { "radius": 1 } })),
@@ -179,11 +179,11 @@ fn enums_report_the_variant_that_was_meant() {
     );
     assert_eq!(
         line(json!({ "named": { "cirkle": 1 } })),
-        "`named.cirkle`: unknown variant, did you mean `circle`?; expected one of `circle`, `square`"
+        "`named.cirkle`: unknown variant (did you mean `circle`?); expected one of `circle`, `square`"
     );
     assert_eq!(
         line(json!({ "named": "nothin" })),
-        "`named`: found the text \"nothin\", did you mean `nothing`?; expected `nothing` or an object with `circle` or an object with `square` or null"
+        "`named`: found the text \"nothin\" (did you mean `nothing`?); expected `nothing` or an object with `circle` or an object with `square` or null"
     );
     assert_eq!(
         line(json!({ "either": { "name": "a" } })),
@@ -288,9 +288,9 @@ fn unknown_config_keys_are_mistakes_at_any_depth() {
             "any": { "thing": 1 },
         })),
         "invalid config for `chunker.fixed`
-  `chunker.fixed.inner[0].nam`: unknown key, did you mean `name`?; expected `name`
-  `chunker.fixed.shape.radios`: unknown key, did you mean `radius`?; expected one of `radius`, `type`
-  `chunker.fixed.max_siez`: unknown key, did you mean `max_size`?; expected one of `any`, `inner`, `max_size`, `shape`"
+  `chunker.fixed.inner[0].nam`: unknown key (did you mean `name`?); expected `name`
+  `chunker.fixed.shape.radios`: unknown key (did you mean `radius`?); expected one of `radius`, `type`
+  `chunker.fixed.max_siez`: unknown key (did you mean `max_size`?); expected one of `any`, `inner`, `max_size`, `shape`"
     );
     assert!(
         config_error::<Config>(json!({ "max_size": 1, "typo": 1 })).contains("typo`: unknown key")

@@ -505,7 +505,7 @@ fn b14_a_flattened_option_swallows_no_mistake() {
     );
     let said = read::<Tagged>(json!({ "id": 1, "t": "Newtyp" })).unwrap_err();
     assert!(
-        said.contains(".value.t`: found the text \"Newtyp\", did you mean `Newtype`?"),
+        said.contains(".value.t`: found the text \"Newtyp\" (did you mean `Newtype`?)"),
         "{said}"
     );
     assert_eq!(read(json!({ "id": 1 })), Ok(Tagged { id: 1, what: None }));

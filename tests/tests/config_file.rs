@@ -89,7 +89,7 @@ fn n14_missing_and_unknown_keys_are_told_together() {
             "{error}"
         );
         assert!(
-            error.contains("`chunker.fixed.max_siz`: unknown key, did you mean `max_size`?"),
+            error.contains("`chunker.fixed.max_siz`: unknown key (did you mean `max_size`?)"),
             "{error}"
         );
         assert!(

@@ -137,7 +137,7 @@ fn b05_what_nobody_takes_is_refused() {
         (
             "all",
             json!({ "q": "x", "h": "ff", "off_set": 3 }),
-            "all.off_set`: unknown key, did you mean `offSet`?",
+            "all.off_set`: unknown key (did you mean `offSet`?)",
         ),
         ("all", json!({ "h": "ff" }), "all.q`: missing"),
         (
@@ -148,7 +148,7 @@ fn b05_what_nobody_takes_is_refused() {
         (
             "only",
             json!({ "limit": 2 }),
-            "only.limit`: unknown key, did you mean `liMit`?",
+            "only.limit`: unknown key (did you mean `liMit`?)",
         ),
         (
             "only",

@@ -12,11 +12,12 @@ use dagstack_plugin_core::undecoded::Undecoded;
 use dagstack_plugin_core::{Args, Declaration, HookError, Problem};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::diagnose::{self, Unknown};
 use crate::schema::validator::{Validator, invalid_schema};
 use crate::schema::{Shape, Wanted, constrains};
+use crate::step::Step;
 
 /// What calls need to know of the schema of a hook's arguments, made on first use.
 pub(crate) struct Input {
@@ -86,16 +87,14 @@ pub(crate) fn read<R>(
     let mut held = Value::Null;
     let mut args = reading.admit(args, &mut held)?;
     let mut decoded = read(args.reborrow(), reading.takes_texts(), false);
-    if decoded.is_err() {
-        for everywhere in [false, true] {
-            if decoded.is_err()
-                && let Some(respelt) = reading.respelt(&args, everywhere)
-            {
-                decoded = match respelt {
-                    Respelt::Text(text) => read(Args::Json(&text), false, false),
-                    Respelt::Value(map) => read(Args::Value(&mut Value::Object(map)), false, false),
-                };
-            }
+    for everywhere in [false, true] {
+        if decoded.is_err()
+            && let Some(respelt) = reading.respelt(&args, everywhere)
+        {
+            decoded = match respelt {
+                Respelt::Text(text) => read(Args::Json(&text), false, false),
+                Respelt::Value(map) => read(Args::Value(&mut Value::Object(map)), false, false),
+            };
         }
     }
     let again = &mut |value: &Value| read(Args::Value(&mut value.clone()), false, true).err();
@@ -305,13 +304,7 @@ impl<'a> Reading<'a> {
         let mut read = None;
         let mut reads = |key: &str| {
             let read = read.get_or_insert_with(|| self.readable(args, value, again));
-            // It does not take everything under a key that it reads.
-            let odd = [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })];
-            odd.into_iter().any(|odd| {
-                let mut read = read.clone();
-                read[key] = odd;
-                again(&read).is_some()
-            })
+            diagnose::reads(read, &[Step::Given(key)], &mut |odd| again(odd).is_none())
         };
         let reads: Option<&mut dyn FnMut(&str) -> bool> = match self.known.closed_by_schema {
             true => Some(&mut reads),

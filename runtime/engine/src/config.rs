@@ -6,7 +6,7 @@ use dagstack_plugin_core::config::{self, Config, Decoded, SectionReader};
 use dagstack_plugin_core::schema::{Schema, published_input};
 use dagstack_plugin_core::undecoded::{Segment, Undecoded};
 use dagstack_plugin_core::{ConfigInvalid, Declaration, Problem};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::diagnose::{self, Finding, Unknown};
 use crate::numbers;
@@ -115,7 +115,7 @@ impl Case<'_> {
         // What serde got past and did not ignore, it read by another name (an alias).
         let stop = diagnose::steps(&failure.path);
         let (aliases, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| {
-            finding.what.is_unknown()
+            finding.is_unknown_key()
                 && comes_before(&finding.steps, &stop, section)
                 && !is_among(ignored, &finding.steps)
         });
@@ -142,9 +142,8 @@ impl Case<'_> {
             return diagnose::nothing_taken(&self.base, section, NO_CONFIG);
         }
         let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
-        let (unknown, unfit): (Vec<_>, Vec<_>) = findings
-            .into_iter()
-            .partition(|finding| finding.what.is_unknown());
+        let (unknown, unfit): (Vec<_>, Vec<_>) =
+            findings.into_iter().partition(Finding::is_unknown_key);
         // Keys under other names (aliases) are unknown to the schema only. Serde tells of keys it
         // ignores, but not of those it buffers first (in flattened and tagged types).
         let (unknown, known): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|finding| {
@@ -168,18 +167,10 @@ impl Case<'_> {
         problems
     }
 
-    /// Whether the type reads what stands at the end of `steps`: it does not take everything there.
+    /// Whether the type reads what stands at the end of `steps`.
     fn reads(&self, steps: &[Step<'_>], section: &Value) -> bool {
-        [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })]
-            .into_iter()
-            .any(|odd| {
-                let mut section = section.clone();
-                let end = &mut section;
-                if let Some(place) = steps.iter().try_fold(end, |at, step| step.go_mut(at)) {
-                    *place = odd;
-                }
-                (self.decode.borrow_mut())(&section).outcome.is_err()
-            })
+        let decodes = &mut |odd: &Value| (self.decode.borrow_mut())(odd).outcome.is_ok();
+        diagnose::reads(section, steps, decodes)
     }
 
     /// What does not fit the schema though it decoded.

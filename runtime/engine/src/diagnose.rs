@@ -10,7 +10,7 @@ mod explain;
 mod path;
 mod variants;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::step::Step;
 pub(crate) use explain::{Finding, Unknown, What, explain};
@@ -27,7 +27,7 @@ pub(crate) const LIMIT: usize = 50;
 
 /// The problems of some findings, unknown keys last: the first of each path, at most [`LIMIT`].
 pub(crate) fn problems(base: &str, mut findings: Vec<Finding<'_>>) -> Vec<Problem> {
-    findings.sort_by_key(|finding| finding.what.is_unknown());
+    findings.sort_by_key(Finding::is_unknown_key);
     let mut problems: Vec<Problem> = Vec::new();
     for finding in findings {
         if problems.len() == LIMIT {
@@ -110,8 +110,25 @@ pub(crate) fn unfit(
         .collect();
     // Also where other keys are welcome.
     let mut others = explain(base, schema, value, Unknown::Everywhere);
-    others.retain(|finding| finding.what.is_unknown());
+    others.retain(Finding::is_unknown_key);
     problems(base, beside(findings, &others))
+}
+
+/// Whether a type reads what stands at the end of `steps`: it does not take everything there.
+pub(crate) fn reads(
+    value: &Value,
+    steps: &[Step<'_>],
+    decodes: &mut dyn FnMut(&Value) -> bool,
+) -> bool {
+    let odd = [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })];
+    odd.into_iter().any(|odd| {
+        let mut value = value.clone();
+        let whole = &mut value;
+        if let Some(place) = steps.iter().try_fold(whole, |at, step| step.go_mut(at)) {
+            *place = odd;
+        }
+        !decodes(&value)
+    })
 }
 
 /// The findings but for the keys missing beside aliases: one of them is there under its other name.

@@ -2,8 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::target;
-
 /// A JSON Schema (2020-12) as a plain object.
 pub type Schema = Map<String, Value>;
 
@@ -84,26 +82,4 @@ pub fn any(schema: &Map<String, Value>, mut is: impl FnMut(&Map<String, Value>) 
             (Some(Holds::Named), Value::Object(members)) => members.values().any(&mut is),
             _ => false,
         })
-}
-
-/// `schema`, a part of `root`, and those that always or in one form speak of the same value: what it
-/// refers to, and its parts and alternatives, at most eight deep.
-pub fn forms<'s>(root: &'s Schema, schema: &'s Map<String, Value>) -> Vec<&'s Map<String, Value>> {
-    let mut forms = vec![schema];
-    for _ in 0..8 {
-        let inner = forms.iter().flat_map(|form| {
-            let lists = ["allOf", "anyOf", "oneOf"]
-                .into_iter()
-                .filter_map(|it| form.get(it));
-            let parts = lists.filter_map(Value::as_array).flatten();
-            parts.filter_map(Value::as_object).chain(target(root, form))
-        });
-        let mut inner: Vec<_> = inner.collect();
-        inner.retain(|it| !forms.iter().any(|form| std::ptr::eq(*form, *it)));
-        if inner.is_empty() {
-            break;
-        }
-        forms.extend(inner);
-    }
-    forms
 }

@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use crate::schema::parts::{list, values, variants};
 use dagstack_plugin_core::schema::{Schema, target};
 use dagstack_plugin_core::secrets::MASKED;
+use dagstack_plugin_core::{json_type, suggest};
 
 /// Longer texts and lists are cut.
 const SHOWN: usize = 40;
@@ -13,16 +15,9 @@ const DEPTH: usize = 6;
 
 /// What was found, in words; of a secret only its type.
 pub(super) fn found(value: &Value, secret: bool) -> String {
-    let kind = match value {
-        Value::Null => return "null".to_owned(),
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    };
     match value {
-        _ if secret && value.as_str() != Some("") => format!("{MASKED} ({kind})"),
+        Value::Null => "null".to_owned(),
+        _ if secret && value.as_str() != Some("") => format!("{MASKED} ({})", json_type(value)),
         Value::String(text) => match text.chars().count() {
             length if length > SHOWN => format!("text of {length} characters"),
             _ => format!("the text {value}"),
@@ -33,16 +28,14 @@ pub(super) fn found(value: &Value, secret: bool) -> String {
             count => format!("an array of {count} items"),
         },
         Value::Object(map) if map.is_empty() => "an empty object".to_owned(),
-        Value::Object(_) => kind.to_owned(),
+        Value::Object(_) => json_type(value).to_owned(),
         scalar => scalar.to_string(),
     }
 }
 
-/// ", did you mean `text`?" where one of `known` comes close to what was given.
+/// " (did you mean `text`?)" where one of `known` comes close to what was given.
 pub(super) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    dagstack_plugin_core::suggest(given, known)
-        .map(|meant| format!(", did you mean `{meant}`?"))
-        .unwrap_or_default()
+    dagstack_plugin_core::did_you_mean(suggest(given, known))
 }
 
 /// "one of `a`, `b`", or "`a`" if it is the only one.
@@ -101,7 +94,7 @@ impl Words<'_> {
         } else if let Some(target) = target(self.root, schema) {
             return self.of(target, depth + 1);
         }
-        for variant in variants(schema) {
+        for variant in variants(schema).filter_map(Value::as_object) {
             if values(variant).next().is_some() {
                 names.extend(values(variant).map(plain));
                 continue;
@@ -162,9 +155,9 @@ impl Words<'_> {
             words.push_str(" without duplicates");
         }
         let of = |item: &Value| self.of(item.as_object()?, depth + 1);
-        let first = schema.get("prefixItems").and_then(Value::as_array);
-        let parts = first.and_then(|items| items.iter().map(of).collect::<Option<Vec<String>>>());
-        if let Some(parts) = parts {
+        let first = list(schema, "prefixItems");
+        let parts: Option<Vec<String>> = first.iter().map(of).collect();
+        if let Some(parts) = parts.filter(|parts| !parts.is_empty()) {
             words.push_str(&format!(": {}", parts.join(", then ")));
         } else if let Some(item) = schema.get("items").and_then(of) {
             words.push_str(&format!(", each item {item}"));
@@ -174,9 +167,8 @@ impl Words<'_> {
 }
 
 fn object(schema: &Map<String, Value>) -> String {
-    let required = schema.get("required").and_then(Value::as_array);
-    let required = required.into_iter().flatten().filter_map(Value::as_str);
-    let required: Vec<&str> = required.collect();
+    let required = list(schema, "required").iter();
+    let required: Vec<&str> = required.filter_map(Value::as_str).collect();
     match required.is_empty() {
         true => "an object".to_owned(),
         false => format!("an object with {}", listed(&required)),
@@ -209,22 +201,6 @@ fn counted(schema: &Map<String, Value>, least: &str, most: &str, noun: &str) -> 
         (None, Some(most)) => format!(" of at most {}", nouns(most)),
         (None, None) => String::new(),
     }
-}
-
-/// The values that a schema lists.
-pub(super) fn values(schema: &Map<String, Value>) -> impl Iterator<Item = &Value> {
-    let listed = schema.get("enum").and_then(Value::as_array);
-    let only = schema.get("const").into_iter();
-    only.chain(listed.into_iter().flatten())
-}
-
-/// The forms that a schema names.
-fn variants(schema: &Map<String, Value>) -> impl Iterator<Item = &Map<String, Value>> {
-    ["anyOf", "oneOf"]
-        .into_iter()
-        .filter_map(|keyword| schema.get(keyword)?.as_array())
-        .flatten()
-        .filter_map(Value::as_object)
 }
 
 fn plain(value: &Value) -> String {

@@ -5,16 +5,17 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::describe::{did_you_mean, expected, found, one_of, values};
+use super::describe::{did_you_mean, expected, found, one_of};
 use super::path::render;
 use super::{LIMIT, variants};
 use crate::schema::fits::{choice_fits, limits_fit, type_fits};
 use crate::schema::keys::{Keys, pattern_for};
+use crate::schema::parts::{address, forms, list, property, values};
 use crate::schema::validator::Part;
 use crate::secrets::Places;
 use crate::step::Step;
 use dagstack_plugin_core::Problem;
-use dagstack_plugin_core::schema::{Schema, is_never, keywords, target};
+use dagstack_plugin_core::schema::{Schema, is_never, target};
 
 /// Which unknown keys are mistakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,19 +41,15 @@ pub(crate) enum What {
     Missing,
     /// A key that the schema does not name; its path ends with it.
     Unknown,
-    /// One beside the tag of a variant without fields: serde takes any there.
-    BesideTag,
     /// Anything else.
     Unfit,
 }
 
-impl What {
-    pub(crate) fn is_unknown(self) -> bool {
-        matches!(self, Self::Unknown | Self::BesideTag)
-    }
-}
-
 impl Finding<'_> {
+    pub(crate) fn is_unknown_key(&self) -> bool {
+        self.what == What::Unknown
+    }
+
     /// The steps to the object that the last one is taken in.
     pub(crate) fn parent(&self) -> Option<&[Step<'_>]> {
         self.steps.split_last().map(|(_, parent)| parent)
@@ -100,10 +97,6 @@ pub(super) struct Walk<'a> {
     parts: HashMap<usize, Part>,
 }
 
-fn address<T>(place: &T) -> usize {
-    std::ptr::from_ref(place) as usize
-}
-
 impl<'a> Walk<'a> {
     pub(super) fn is_secret(&self) -> bool {
         self.places.covers(&self.steps)
@@ -140,8 +133,8 @@ impl<'a> Walk<'a> {
         let secret = self.is_secret();
         let mut problem = format!("found {}", found(value, secret));
         if let (Some(given), false) = (value.as_str(), secret) {
-            let forms = keywords::forms(self.root, schema);
-            let choices = forms.into_iter().flat_map(values).filter_map(Value::as_str);
+            let choices = forms(self.root, schema).into_iter().flat_map(values);
+            let choices = choices.filter_map(Value::as_str);
             problem.push_str(&did_you_mean(given, choices));
         }
         // Only a number as large as that can be beyond the bounds of 64 bits.
@@ -258,10 +251,9 @@ impl<'a> Walk<'a> {
         map: &'a Map<String, Value>,
         out: &mut Vec<Finding<'a>>,
     ) {
-        let properties = schema.get("properties").and_then(Value::as_object);
         for key in list(schema, "required").iter().filter_map(Value::as_str) {
             if !map.contains_key(key) {
-                let wanted = properties.and_then(|properties| properties.get(key)?.as_object());
+                let wanted = property(schema, key).and_then(Value::as_object);
                 let expected = wanted.and_then(|wanted| expected(self.root, wanted, false));
                 self.at(Step::Known(key), |walk| {
                     walk.push(What::Missing, "missing", expected, out);
@@ -272,10 +264,9 @@ impl<'a> Walk<'a> {
         let others = schema.get("additionalProperties");
         let others = others.filter(|others| others.is_object());
         for (key, value) in map {
-            let named = properties.and_then(|properties| properties.get_key_value(key));
             let other = || patterns.and_then(|map| pattern_for(map, key)).or(others);
-            let (step, wanted) = match named {
-                Some((name, wanted)) => (Step::Known(name), Some(wanted)),
+            let (step, wanted) = match property(schema, key) {
+                Some(wanted) => (Step::Known(key), Some(wanted)),
                 None => (Step::Given(key), other()),
             };
             if let Some(wanted) = wanted {
@@ -321,10 +312,6 @@ impl<'a> Walk<'a> {
         if keys.open || !(keys.forbids || everywhere) {
             return;
         }
-        let what = match keys.only_tags {
-            true => What::BesideTag,
-            false => What::Unknown,
-        };
         let secret = self.is_secret();
         for key in map.keys().filter(|key| !keys.has(key)) {
             let meant = match secret {
@@ -336,7 +323,7 @@ impl<'a> Walk<'a> {
                 false => (meant, Some(one_of(&keys.known))),
             };
             self.at(Step::Given(key), |walk| {
-                walk.push(what, format!("unknown key{meant}"), expected, out);
+                walk.push(What::Unknown, format!("unknown key{meant}"), expected, out);
             });
         }
     }
@@ -356,11 +343,6 @@ impl<'a> Walk<'a> {
                 .or_insert_with(|| Part::new(root, rest))
                 .fits(value)
     }
-}
-
-fn list<'s>(schema: &'s Map<String, Value>, keyword: &str) -> &'s [Value] {
-    let list = schema.get(keyword).and_then(Value::as_array);
-    list.map_or(&[], Vec::as_slice)
 }
 
 /// The keywords that are left to the validator.

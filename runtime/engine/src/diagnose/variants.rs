@@ -5,10 +5,11 @@ use std::cmp::Reverse;
 
 use serde_json::{Map, Value};
 
-use super::describe::{did_you_mean, found, one_of, values};
+use super::describe::{did_you_mean, found, one_of};
 use super::explain::{Finding, Walk, What};
 use crate::schema::fits::{may_be_meant, only_excludes};
 use crate::schema::keys::{Keys, has_tags, tags};
+use crate::schema::parts::{list, named, values};
 use crate::step::Step;
 use dagstack_plugin_core::schema::target;
 
@@ -130,14 +131,11 @@ fn wrong_name<'a>(
         return false;
     };
     let only_key = |form: &'a Map<String, Value>| {
-        let mut names = form.get("properties")?.as_object()?.keys();
+        let mut names = named(form, "properties").map(|(name, _)| name);
         let closed = form.get("additionalProperties") == Some(&Value::Bool(false));
         let name = names.next().filter(|_| closed && names.next().is_none())?;
-        let required = form.get("required")?.as_array()?;
-        required
-            .iter()
-            .any(|it| it == name)
-            .then_some(name.as_str())
+        let mut required = list(form, "required").iter();
+        required.any(|it| it == name).then_some(name.as_str())
     };
     let names: Option<Vec<&str>> = objects(walk, variants).into_iter().map(only_key).collect();
     let mut units = variants

@@ -6,6 +6,8 @@
 //! array `[u8; 3]` and a list of `length(equal = 3)`, `char` and a text of one character), the
 //! answer is yes: a check too many costs time, one too few lets a mistake pass.
 
+use super::kinds::Kinds;
+use super::parts::{list, named, variants};
 use dagstack_plugin_core::schema::{Schema, bounds, is_any};
 use serde_json::{Map, Value};
 
@@ -68,8 +70,7 @@ fn object(schema: &Map<String, Value>, place: Place) -> bool {
                 }
                 "const" => place == Place::Field,
                 "$defs" | "definitions" => members(value, Place::Type),
-                "properties" => members(value, Place::Field),
-                "prefixItems" => members(value, Place::Field),
+                "properties" | "prefixItems" => members(value, Place::Field),
                 "patternProperties" => match value {
                     Value::Object(patterns) => patterns.iter().any(|(pattern, schema)| {
                         // Keys that are numbers.
@@ -82,9 +83,7 @@ fn object(schema: &Map<String, Value>, place: Place) -> bool {
                     // `false` is `deny_unknown_fields`, or the end of a tuple.
                     value.is_object() && any(value, Place::Field)
                 }
-                "anyOf" | "oneOf" => value
-                    .as_array()
-                    .is_some_and(|variants| variants.iter().any(is_variant)),
+                "anyOf" | "oneOf" => list(schema, keyword).iter().any(is_variant),
                 "allOf" => members(value, place),
                 _ => true,
             })
@@ -93,27 +92,21 @@ fn object(schema: &Map<String, Value>, place: Place) -> bool {
 /// Whether the schema may be of a type with a flattened `Option`, which serde takes for `None` where
 /// anything in it is wrong: what is required in it is not in the whole, and has no default either.
 fn swallows_mistakes(schema: &Map<String, Value>) -> bool {
-    let required = schema.get("required").and_then(Value::as_array);
-    let properties = schema.get("properties").and_then(Value::as_object);
-    let mut members = properties.into_iter().flatten();
-    members.any(|(name, member)| {
-        let is_required = required.is_some_and(|required| required.iter().any(|key| key == name));
+    let required = list(schema, "required");
+    named(schema, "properties").any(|(name, member)| {
+        let is_required = required.iter().any(|key| key == name);
         !is_required && member.get("default").is_none() && !takes_null(member)
     })
 }
 
 fn takes_null(schema: &Value) -> bool {
-    let forms = |keyword: &str| schema.get(keyword).and_then(Value::as_array);
-    is_any(schema)
-        || match schema.get("type") {
-            Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "null"),
-            Some(kind) => kind == "null",
-            None => ["anyOf", "oneOf"]
-                .into_iter()
-                .filter_map(forms)
-                .flatten()
-                .any(takes_null),
-        }
+    let Value::Object(map) = schema else {
+        return is_any(schema);
+    };
+    match map.get("type").and_then(Kinds::named) {
+        Some(kinds) => kinds.has(Kinds::NULL),
+        None => map.is_empty() || variants(map).any(takes_null),
+    }
 }
 
 fn variant(schema: &Map<String, Value>, place: Place) -> bool {
@@ -145,13 +138,10 @@ fn is_single(values: &Value) -> bool {
 
 /// Whether both bounds are there and are the number of the items listed.
 fn is_tuple(schema: &Map<String, Value>) -> bool {
-    let count = schema
-        .get("prefixItems")
-        .and_then(Value::as_array)
-        .map(|items| Value::from(items.len()));
-    count.is_some()
-        && schema.get("minItems") == count.as_ref()
-        && schema.get("maxItems") == count.as_ref()
+    let count = Value::from(list(schema, "prefixItems").len());
+    schema.contains_key("prefixItems")
+        && schema.get("minItems") == Some(&count)
+        && schema.get("maxItems") == Some(&count)
 }
 
 /// Whether a `minimum` or `maximum` is the one of the integer type itself.

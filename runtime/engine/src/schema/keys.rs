@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::parts::{list, named};
 use dagstack_plugin_core::schema::{Schema, target};
 
 /// The keys an object may have, by its schema and all that share the object with it.
@@ -15,8 +16,6 @@ pub(crate) struct Keys<'a> {
     pub(crate) open: bool,
     /// Others are forbidden.
     pub(crate) forbids: bool,
-    /// All that are named are tags.
-    pub(crate) only_tags: bool,
 }
 
 impl<'a> Keys<'a> {
@@ -28,7 +27,6 @@ impl<'a> Keys<'a> {
     ) -> Self {
         let mut keys = Self::default();
         keys.add(root, schema, object, 0);
-        keys.only_tags = keys.named && tags(schema).count() == keys.known.len();
         keys
     }
 
@@ -49,12 +47,10 @@ impl<'a> Keys<'a> {
             self.open = true;
             return;
         }
-        if let Some(Value::Object(properties)) = schema.get("properties") {
-            self.named |= !properties.is_empty();
-            for key in properties.keys() {
-                if !self.known.contains(&key.as_str()) {
-                    self.known.push(key);
-                }
+        for (key, _) in named(schema, "properties") {
+            self.named = true;
+            if !self.known.contains(&key.as_str()) {
+                self.known.push(key);
             }
         }
         if let Some(Value::Object(patterns)) = schema.get("patternProperties") {
@@ -71,13 +67,12 @@ impl<'a> Keys<'a> {
             self.add(root, target, object, depth + 1);
         }
         for keyword in ["allOf", "anyOf", "oneOf"] {
-            let parts = schema.get(keyword).and_then(Value::as_array);
-            let parts = || parts.into_iter().flatten();
+            let parts = list(schema, keyword);
             // By its tags, one variant is meant and the others are not.
             let is_meant = |part: &Map<String, Value>| has_tags(part, object);
-            let mut variants = parts().filter_map(Value::as_object);
+            let mut variants = parts.iter().filter_map(Value::as_object);
             let any_is = variants.any(|part| tags(part).next().is_some() && is_meant(part));
-            for part in parts() {
+            for part in parts {
                 match part {
                     Value::Object(part) if any_is && !is_meant(part) => {}
                     Value::Object(part) => self.add(root, part, object, depth + 1),
@@ -91,9 +86,7 @@ impl<'a> Keys<'a> {
 
 /// The tags of a variant, by their keys.
 pub(crate) fn tags(variant: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
-    let properties = variant.get("properties").and_then(Value::as_object);
-    let members = properties.into_iter().flatten();
-    members.filter_map(|(key, member)| Some((key.as_str(), tag(member)?)))
+    named(variant, "properties").filter_map(|(key, member)| Some((key.as_str(), tag(member)?)))
 }
 
 /// The only value that a schema allows.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{At, Kinds, Place};
-use dagstack_plugin_core::schema::{Schema, target};
+use crate::schema::parts::{self, address};
+use dagstack_plugin_core::schema::Schema;
 
 /// More places than this are not looked for.
 pub(super) const LIMIT: usize = 2000;
@@ -34,7 +35,7 @@ impl<'s> Reading<'s> {
     fn place(&mut self, schemas: Vec<&'s Schema>, any: bool) -> At {
         let mut forms = Vec::new();
         for schema in schemas {
-            self.add_forms(schema, &mut forms);
+            parts::add_forms(self.root, schema, &mut forms);
         }
         let mut key: Vec<usize> = forms.iter().map(|form| address(*form)).collect();
         key.sort_unstable();
@@ -68,49 +69,34 @@ impl<'s> Reading<'s> {
     }
 
     fn add_members(&mut self, forms: &[&'s Schema], place: &mut Place) {
-        let mut names: Vec<&'s String> = Vec::new();
-        for form in forms {
-            let properties = form.get("properties").and_then(Value::as_object);
-            names.extend(properties.into_iter().flat_map(Map::keys));
-        }
-        for name in names {
+        let named = forms
+            .iter()
+            .flat_map(|form| parts::named(form, "properties"));
+        for (name, _) in named {
             if !place.keys.contains_key(name) {
                 // Where one form names the key, what another says of all others is not meant.
-                let wanted = forms
-                    .iter()
-                    .filter_map(|form| form.get("properties")?.get(name));
+                let wanted = forms.iter().filter_map(|form| parts::property(form, name));
                 if let Some(at) = self.inner(wanted.collect()) {
                     place.keys.insert(name.clone(), at);
                 }
             }
         }
-        place.others = self.inner(forms.iter().flat_map(|form| others(form)).collect());
+        place.others = self.inner(forms.iter().flat_map(|form| parts::others(form)).collect());
     }
 
     fn add_items(&mut self, forms: &[&'s Schema], place: &mut Place) {
-        let first = |form: &&'s Schema| form.get("prefixItems").and_then(Value::as_array);
-        let rest = |form: &&'s Schema| {
-            ["items", "unevaluatedItems"]
-                .into_iter()
-                .filter_map(|keyword| form.get(keyword))
-                .collect::<Vec<_>>()
-        };
-        let count = forms.iter().filter_map(first).map(Vec::len).max();
-        for index in 0..count.unwrap_or(0) {
-            let wanted = forms.iter().flat_map(|form| {
-                match first(form).and_then(|first| first.get(index)) {
-                    Some(named) => vec![named],
-                    None => rest(form),
-                }
-            });
-            let wanted = wanted.collect();
+        let wanted = |index| forms.iter().flat_map(move |form| parts::item(form, index));
+        let count = forms
+            .iter()
+            .map(|form| parts::list(form, "prefixItems").len());
+        for index in 0..count.max().unwrap_or(0) {
             // Where no form has anything to say, there is a place of nothing.
-            let at = self.inner(wanted);
+            let at = self.inner(wanted(index).collect());
             place
                 .first
                 .push(at.unwrap_or_else(|| self.place(Vec::new(), false)));
         }
-        place.items = self.inner(forms.iter().flat_map(rest).collect());
+        place.items = self.inner(wanted(usize::MAX).collect());
     }
 
     /// The place of these schemas; `None` if there is none.
@@ -119,30 +105,11 @@ impl<'s> Reading<'s> {
         let objects: Vec<_> = schemas.into_iter().filter_map(Value::as_object).collect();
         (any || !objects.is_empty()).then(|| self.place(objects, any))
     }
-
-    /// A schema and all that it refers to for the same value.
-    fn add_forms(&self, schema: &'s Schema, forms: &mut Vec<&'s Schema>) {
-        if forms.iter().any(|form| std::ptr::eq(*form, schema)) {
-            return;
-        }
-        forms.push(schema);
-        if let Some(target) = target(self.root, schema) {
-            self.add_forms(target, forms);
-        }
-        for keyword in ["allOf", "anyOf", "oneOf"] {
-            let parts = schema.get(keyword).and_then(Value::as_array);
-            for part in parts.into_iter().flatten().filter_map(Value::as_object) {
-                self.add_forms(part, forms);
-            }
-        }
-    }
 }
 
 /// Whether the schema may be that of a struct: of a map, it would say what its values are.
 fn is_struct(schema: &Schema) -> bool {
-    let is_map = others(schema)
-        .iter()
-        .any(|others| **others != Value::Bool(false));
+    let is_map = parts::others(schema).any(|others| *others != Value::Bool(false));
     Kinds::of(schema).has(Kinds::OBJECT)
         && Kinds::of(schema) != Kinds::ANY
         && (schema.contains_key("properties") || !is_map)
@@ -158,24 +125,5 @@ fn is_closed(schema: &Schema) -> bool {
 
 /// Whether the schema is that of variants without fields, or the tag of one with.
 fn lists_texts(schema: &Schema) -> bool {
-    let listed = schema.get("enum").and_then(Value::as_array);
-    let mut values = schema
-        .get("const")
-        .into_iter()
-        .chain(listed.into_iter().flatten());
-    values.any(Value::is_string)
-}
-
-/// The schemas of the keys that the schema does not name.
-fn others(schema: &Schema) -> Vec<&Value> {
-    let patterns = schema.get("patternProperties").and_then(Value::as_object);
-    let rest = ["additionalProperties", "unevaluatedProperties"];
-    let patterns = patterns.into_iter().flat_map(Map::values);
-    patterns
-        .chain(rest.iter().filter_map(|keyword| schema.get(*keyword)))
-        .collect()
-}
-
-fn address<T>(place: &T) -> usize {
-    std::ptr::from_ref(place) as usize
+    parts::values(schema).any(Value::is_string)
 }
