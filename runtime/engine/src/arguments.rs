@@ -20,7 +20,7 @@ use crate::schema::{Shape, Wanted, constrains};
 use crate::step::Step;
 
 /// What calls need to know of the schema of a hook's arguments, made on first use.
-pub(crate) struct Input {
+pub(crate) struct InputSchema {
     /// Whether it constrains more than the Rust types do (ranges, patterns, lengths).
     pub(crate) constrains: bool,
     /// What stands where.
@@ -32,7 +32,7 @@ pub(crate) struct Input {
     validator: OnceLock<Validator>,
 }
 
-impl Input {
+impl InputSchema {
     #[inline]
     pub(crate) fn of(hook: &Hook) -> &Self {
         let schemas = hook.schemas();
@@ -66,7 +66,8 @@ impl Input {
 ///
 /// # Errors
 ///
-/// [`INVALID_ARGUMENTS`](dagstack_plugin_core::code::INVALID_ARGUMENTS), listing every mistake by its full path.
+/// [`code::INVALID_ARGUMENTS`](dagstack_plugin_core::code::INVALID_ARGUMENTS), listing every mistake by
+/// its full path.
 pub(crate) fn read<R>(
     declaration: &Declaration,
     hook: &'static Hook,
@@ -135,7 +136,7 @@ type Again<'a> = &'a mut dyn FnMut(&Value) -> Option<Undecoded>;
 struct Reading<'a> {
     declaration: &'a Declaration,
     hook: &'a Hook,
-    known: &'a Input,
+    known: &'a InputSchema,
 }
 
 /// Arguments with their numbers written as serde reads them.
@@ -159,7 +160,7 @@ impl<'a> Reading<'a> {
         Self {
             declaration,
             hook,
-            known: Input::of(hook),
+            known: InputSchema::of(hook),
         }
     }
 
@@ -339,7 +340,7 @@ impl<'a> Reading<'a> {
             Ok(value) => value,
             Err(error) => return self.no_json(&error),
         };
-        // Not to call a mistake what is none.
+        // A whole float in the place of an integer is no mistake.
         let value = match self.respelt(args, false).and_then(Respelt::into_value) {
             Some(respelt) => Cow::Owned(respelt),
             None => value,

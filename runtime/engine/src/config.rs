@@ -2,18 +2,20 @@
 
 use std::cell::RefCell;
 
-use dagstack_plugin_core::config::{self, Config, Decoded, SectionReader};
+use dagstack_plugin_core::config::{self, Config, Decoded, SectionReader, check_nesting};
+use dagstack_plugin_core::encode::nesting::{MAX_NESTING, value_is_deeper};
+use dagstack_plugin_core::numbers::of_text;
 use dagstack_plugin_core::schema::{Schema, published_input};
 use dagstack_plugin_core::undecoded::{Segment, Undecoded};
-use dagstack_plugin_core::{ConfigInvalid, Declaration, Problem};
-use serde_json::Value;
+use dagstack_plugin_core::{ConfigInvalid, Declaration, PluginName, Problem};
+use serde_json::{Map, Value};
 
 use crate::diagnose::{self, Finding, Unknown};
-use crate::numbers;
-use crate::schema::constrains;
 use crate::schema::validator::{Validator, invalid_schema, unexplained};
-use crate::secrets::{Places, Scrubber};
+use crate::schema::{Shape, Wanted, constrains};
+use crate::secrets::{Scrubber, SecretPlaces};
 use crate::step::Step;
+use crate::validate::validate;
 
 /// Reads sections for plugins in this process.
 ///
@@ -37,7 +39,7 @@ impl SectionReader for Sections {
         let mut decoded = decode(&section);
         for everywhere in [false, true] {
             if decoded.outcome.is_err()
-                && let Some(respelt) = numbers::respelt(&section, &schema, everywhere)
+                && let Some(respelt) = respelt(&section, &schema, everywhere)
             {
                 let again = decode(&respelt);
                 // What is explained is what the author wrote, but for integers that are none to serde.
@@ -82,6 +84,36 @@ impl SectionReader for Sections {
 /// Every mistake in it, by its full path.
 pub fn decode<C: Config>(declaration: &Declaration, section: Value) -> Result<C, ConfigInvalid> {
     config::decode(declaration, section, Some(&Sections))
+}
+
+/// Checks a section by the schema that the plugin says it has.
+///
+/// # Errors
+///
+/// Every mistake, by its full path.
+pub fn check_section(
+    plugin: &PluginName,
+    schema: &Schema,
+    section: &Value,
+) -> Result<(), ConfigInvalid> {
+    let (path, empty) = (plugin.to_string(), Value::Object(Map::new()));
+    let section = if section.is_null() { &empty } else { section };
+    check_nesting(&path, section)?;
+    match validate(&path, schema, section) {
+        problems if problems.is_empty() => Ok(()),
+        problems => Err(ConfigInvalid::new(path, problems)),
+    }
+}
+
+/// A section that did not decode, with its integers written as serde takes them, if there are any:
+/// where the schema wants one, or `everywhere` but where it takes any value whatever.
+#[cold]
+fn respelt(section: &Value, schema: &Schema, everywhere: bool) -> Option<Value> {
+    if value_is_deeper(section, MAX_NESTING) {
+        return None;
+    }
+    let shape = Shape::of(schema);
+    of_text(&section.to_string(), Wanted::of(&shape, everywhere))
 }
 
 /// What is known of a config besides its type.
@@ -153,12 +185,12 @@ impl Case<'_> {
         let silent: Vec<_> = silent
             .filter(|place| !unknown.iter().any(|finding| is_same(place, &finding.steps)))
             .collect();
-        // A section with unknown keys is refused anyway, so the schema need not explain itself.
+        // Where nothing else is told, the schema's refusal needs a word of its own.
         let explained = !unknown.is_empty() || !known.is_empty() || !unfit.is_empty();
         let mut problems = self.violations(section, unfit, &known, explained);
         problems.extend(diagnose::problems(&self.base, unknown));
         if !silent.is_empty() {
-            let places = Places::of(section, &self.schema);
+            let places = SecretPlaces::of(section, &self.schema);
             problems.extend(silent.into_iter().take(diagnose::LIMIT).map(|place| {
                 let path = diagnose::render(&self.base, &place, &places);
                 Problem::new(path, "unknown key")

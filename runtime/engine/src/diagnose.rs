@@ -13,10 +13,11 @@ mod variants;
 use serde_json::{Value, json};
 
 use crate::step::Step;
-pub(crate) use explain::{Finding, Unknown, What, explain};
+pub(crate) use explain::{Finding, Mistake, Unknown, explain};
 pub(crate) use path::render;
 
-use crate::secrets::{Places, Scrubber};
+use crate::schema::validator::{Validator, unexplained};
+use crate::secrets::{Scrubber, SecretPlaces};
 use dagstack_plugin_core::Problem;
 use dagstack_plugin_core::schema::Schema;
 use dagstack_plugin_core::secrets::MASK_GIVEN;
@@ -78,40 +79,30 @@ pub(crate) fn unfit(
     let findings = explain(base, schema, value, Unknown::WhereForbidden);
     if findings.is_empty() {
         return match stray_keys(schema, value) {
-            keys if keys.is_empty() => vec![crate::schema::validator::unexplained(base)],
+            keys if keys.is_empty() => vec![unexplained(base)],
             keys => unknown_keys(base, value, keys.into_iter(), ""),
         };
     }
-    // Where a type forbids other keys, serde would have refused them: what it took are aliases. So
-    // are those in whose place others are missing: serde missed none.
-    let missing = |it: &&Finding<'_>| it.what == What::Missing && it.steps.len() == 1;
-    let keys = findings
-        .iter()
-        .filter_map(|it| match (it.what, &*it.steps) {
-            (What::Unknown, [Step::Given(key)]) => Some(*key),
-            _ => None,
+    // What serde did not miss is there under another name, and where a type forbids other keys, what it
+    // took is such an alias.
+    let at_top = |mistake| {
+        let of_it = |it: &&Finding<'_>| it.mistake == mistake && it.steps.len() == 1;
+        findings.iter().filter(of_it).count()
+    };
+    let may_stray = at_top(Mistake::Unknown) > at_top(Mistake::Missing);
+    let (unknown, mut unfit): (Vec<_>, Vec<_>) =
+        findings.into_iter().partition(Finding::is_unknown_key);
+    if let Some(reads) = reads.filter(|_| may_stray) {
+        let strays = unknown.into_iter().filter(|it| match *it.steps {
+            [Step::Given(key)] => !reads(key),
+            _ => false,
         });
-    let (aliases, strays): (Vec<&str>, Vec<&str>) = match reads {
-        Some(reads) => keys.partition(|key| reads(key)),
-        None => (keys.collect(), Vec::new()),
-    };
-    let unknown = |it: &&Finding<'_>| match (it.what, &*it.steps) {
-        (What::Unknown, [Step::Given(key)]) => strays.contains(key),
-        _ => false,
-    };
-    let count = |of: &dyn Fn(&&Finding<'_>) -> bool| findings.iter().filter(of).count();
-    // Each alias that is known takes the place of one.
-    let explained = count(&unknown) + aliases.len() <= count(&missing);
-    let is_alias = |it: &Finding<'_>| it.what == What::Unknown && (explained || !unknown(&it));
-    let findings = findings
-        .iter()
-        .filter(|it| !is_alias(it))
-        .cloned()
-        .collect();
+        unfit.extend(strays);
+    }
     // Also where other keys are welcome.
     let mut others = explain(base, schema, value, Unknown::Everywhere);
     others.retain(Finding::is_unknown_key);
-    problems(base, beside(findings, &others))
+    problems(base, beside(unfit, &others))
 }
 
 /// Whether a type reads what stands at the end of `steps`: it does not take everything there.
@@ -135,7 +126,7 @@ pub(crate) fn reads(
 pub(crate) fn beside<'a>(findings: Vec<Finding<'a>>, aliases: &[Finding<'_>]) -> Vec<Finding<'a>> {
     let is_beside = |finding: &Finding<'_>| {
         let here = finding.parent();
-        finding.what == What::Missing && aliases.iter().any(|alias| alias.parent() == here)
+        finding.mistake == Mistake::Missing && aliases.iter().any(|alias| alias.parent() == here)
     };
     let findings = findings.into_iter();
     findings.filter(|it| !is_beside(it)).collect()
@@ -147,7 +138,7 @@ fn stray_keys<'a>(schema: &Schema, value: &'a Value) -> Vec<&'a str> {
     let (Some(object), properties) = (value.as_object(), schema.get("properties")) else {
         return Vec::new();
     };
-    let validator = crate::schema::validator::Validator::new(schema);
+    let validator = Validator::new(schema);
     let fits = |keeps: &dyn Fn(&str) -> bool| {
         let kept = object.iter().filter(|(key, _)| keeps(key));
         let kept = kept.map(|(key, value)| (key.clone(), value.clone()));
@@ -195,7 +186,7 @@ fn unknown_keys<'a>(
     keys: impl Iterator<Item = &'a str>,
     why: &str,
 ) -> Vec<Problem> {
-    let places = Places::by_names(value);
+    let places = SecretPlaces::by_names(value);
     keys.take(LIMIT)
         .map(|key| {
             let path = render(base, &[Step::Given(key)], &places);
@@ -210,7 +201,7 @@ pub(crate) fn no_object(base: &str, schema: &Schema, value: &Value, what: &str) 
         base,
         format!(
             "{what} found {}",
-            describe::found(value, Places::of(value, schema).covers(&[]))
+            describe::found(value, SecretPlaces::of(value, schema).covers(&[]))
         ),
     );
     problem.expected = Some("an object".to_owned());
@@ -231,7 +222,7 @@ pub(crate) fn steps(path: &[Segment]) -> Vec<Step<'_>> {
 pub(crate) fn of_serde(base: &str, schema: &Schema, failure: &Undecoded, input: &Value) -> Problem {
     let steps = steps(&failure.path);
     // Serde quotes what it meets; inside a secret not even the scrubbed message is needed.
-    let places = Places::of(input, schema);
+    let places = SecretPlaces::of(input, schema);
     let message = if failure.message == MASK_GIVEN {
         MASK_GIVEN.to_owned()
     } else if places.covers(&steps) {

@@ -9,12 +9,10 @@ mod change_queue;
 #[doc(hidden)]
 pub mod config;
 mod diagnose;
-mod numbers;
 mod offer;
 mod reason;
 mod schema;
 pub mod secrets;
-mod section;
 mod setup;
 mod step;
 pub mod task;
@@ -24,8 +22,8 @@ pub mod wire;
 
 pub use adapter::{Adapter, Announced, TeardownFailure};
 pub use change_queue::ChangeQueue;
+pub use config::check_section;
 pub use offer::{Offer, Offered, Served};
 pub use reason::Reason;
 pub use schema::Judge;
-pub use section::check as check_section;
 pub use setup::{check_config, setup};

@@ -35,7 +35,7 @@ impl fmt::Debug for Served {
 
 /// One entry of `resources` in `dagstack/setup`.
 #[derive(Debug, Serialize, Deserialize)]
-struct Given {
+struct OfferedResource {
     interface: String,
     /// Absent where its calls are requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -72,7 +72,7 @@ impl Offer {
                 }
                 _ => {
                     let interface = interface.to_owned();
-                    let given = json!(Given { interface, value });
+                    let given = json!(OfferedResource { interface, value });
                     resources.insert(name.to_owned(), given);
                 }
             }
@@ -110,7 +110,7 @@ pub struct Offered {
     clock: Option<Value>,
     rng_seed: Option<u64>,
     #[serde(default)]
-    resources: HashMap<String, Object<Given>>,
+    resources: HashMap<String, Object<OfferedResource>>,
 }
 
 impl Offered {

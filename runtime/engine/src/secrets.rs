@@ -7,7 +7,7 @@ use dagstack_plugin_core::schema::Schema;
 use dagstack_plugin_core::secrets::{MASKED, without_values};
 use serde_json::Value;
 
-pub(crate) use places::Places;
+pub(crate) use places::SecretPlaces;
 pub use scrub::{Scrubber, scrub};
 
 /// A copy fit to be printed: the values under secret names are masked, and those of which `schema` says
@@ -25,10 +25,10 @@ pub use scrub::{Scrubber, scrub};
 /// ```
 #[must_use]
 pub fn mask_by(value: &Value, schema: &Schema) -> Value {
-    copy(value, &Places::of(value, schema))
+    copy(value, &SecretPlaces::of(value, schema))
 }
 
-fn copy(value: &Value, places: &Places<'_>) -> Value {
+fn copy(value: &Value, places: &SecretPlaces<'_>) -> Value {
     match value {
         _ if places.has(value) => Value::from(MASKED),
         Value::Object(map) => Value::Object(
@@ -46,6 +46,6 @@ fn copy(value: &Value, places: &Places<'_>) -> Value {
 #[must_use]
 pub fn mask_schema(schema: &Schema) -> Schema {
     without_values(schema, true, &|value, part| {
-        copy(value, &Places::of_part(value, schema, part))
+        copy(value, &SecretPlaces::of_part(value, schema, part))
     })
 }

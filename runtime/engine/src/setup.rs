@@ -9,7 +9,7 @@ use dagstack_plugin_core::{
 };
 use serde_json::Value;
 
-use crate::arguments::Input;
+use crate::arguments::InputSchema;
 use crate::config::Sections;
 use crate::schema::validator::invalid_schema;
 use crate::secrets::Scrubber;
@@ -48,7 +48,7 @@ fn check_schemas(declaration: &Declaration) -> Result<(), PluginError> {
         return Ok(());
     }
     for hook in declaration.hooks {
-        let input = Input::of(hook);
+        let input = InputSchema::of(hook);
         if !input.constrains {
             continue;
         }

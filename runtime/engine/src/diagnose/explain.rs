@@ -11,8 +11,8 @@ use super::{LIMIT, variants};
 use crate::schema::fits::{choice_fits, limits_fit, type_fits};
 use crate::schema::keys::{Keys, pattern_for};
 use crate::schema::parts::{address, forms, list, property, values};
-use crate::schema::validator::Part;
-use crate::secrets::Places;
+use crate::schema::validator::Validator;
+use crate::secrets::SecretPlaces;
 use crate::step::Step;
 use dagstack_plugin_core::Problem;
 use dagstack_plugin_core::schema::{Schema, is_never, target};
@@ -26,17 +26,17 @@ pub(crate) enum Unknown {
     Everywhere,
 }
 
-/// A problem, and where and of what sort it is.
+/// A problem, where it is and what mistake.
 #[derive(Clone, Debug)]
 pub(crate) struct Finding<'a> {
     pub(crate) problem: Problem,
     pub(crate) steps: Vec<Step<'a>>,
-    pub(crate) what: What,
+    pub(crate) mistake: Mistake,
 }
 
-/// The sorts of findings that later stages tell apart.
+/// The mistakes that later stages tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum What {
+pub(crate) enum Mistake {
     /// A required key is not there; its path ends with it.
     Missing,
     /// A key that the schema does not name; its path ends with it.
@@ -47,7 +47,7 @@ pub(crate) enum What {
 
 impl Finding<'_> {
     pub(crate) fn is_unknown_key(&self) -> bool {
-        self.what == What::Unknown
+        self.mistake == Mistake::Unknown
     }
 
     /// The steps to the object that the last one is taken in.
@@ -74,12 +74,12 @@ pub(crate) fn explain<'a>(
     let mut walk = Walk {
         root: schema,
         base,
-        places: Places::of(value, schema),
+        places: SecretPlaces::of(value, schema),
         unknown,
         steps: Vec::new(),
         memo: HashMap::new(),
         depth: 0,
-        parts: HashMap::new(),
+        rests: HashMap::new(),
     };
     walk.findings_of(schema, value, false).to_vec()
 }
@@ -88,13 +88,14 @@ pub(super) struct Walk<'a> {
     pub(super) root: &'a Schema,
     base: &'a str,
     /// Where the secrets are.
-    places: Places<'a>,
+    places: SecretPlaces<'a>,
     unknown: Unknown,
     steps: Vec<Step<'a>>,
     /// By the addresses of schema and value, which stay where they are for the whole walk.
     memo: HashMap<(usize, usize, bool), Rc<[Finding<'a>]>>,
     depth: usize,
-    parts: HashMap<usize, Part>,
+    /// What is left of schemas, by their addresses.
+    rests: HashMap<usize, Validator>,
 }
 
 impl<'a> Walk<'a> {
@@ -105,7 +106,7 @@ impl<'a> Walk<'a> {
     /// A finding where the walk stands.
     pub(super) fn push(
         &self,
-        what: What,
+        mistake: Mistake,
         problem: impl Into<String>,
         expected: Option<String>,
         out: &mut Vec<Finding<'a>>,
@@ -118,7 +119,7 @@ impl<'a> Walk<'a> {
             out.push(Finding {
                 problem,
                 steps,
-                what,
+                mistake,
             });
         }
     }
@@ -140,7 +141,7 @@ impl<'a> Walk<'a> {
         // Only a number as large as that can be beyond the bounds of 64 bits.
         let is_large = value.as_f64().is_some_and(|it| it.abs() >= i64::MAX as f64);
         let expected = expected(self.root, schema, is_large);
-        self.push(What::Unfit, problem, expected, out);
+        self.push(Mistake::Unfit, problem, expected, out);
     }
 
     /// Looks at one step further in.
@@ -162,7 +163,7 @@ impl<'a> Walk<'a> {
         match schema {
             _ if is_never(schema) => {
                 let mut out = Vec::new();
-                self.push(What::Unfit, "nothing is allowed here", None, &mut out);
+                self.push(Mistake::Unfit, "nothing is allowed here", None, &mut out);
                 out.into()
             }
             Value::Object(schema) => self.findings_of(schema, value, part),
@@ -256,7 +257,7 @@ impl<'a> Walk<'a> {
                 let wanted = property(schema, key).and_then(Value::as_object);
                 let expected = wanted.and_then(|wanted| expected(self.root, wanted, false));
                 self.at(Step::Known(key), |walk| {
-                    walk.push(What::Missing, "missing", expected, out);
+                    walk.push(Mistake::Missing, "missing", expected, out);
                 });
             }
         }
@@ -323,39 +324,43 @@ impl<'a> Walk<'a> {
                 false => (meant, Some(one_of(&keys.known))),
             };
             self.at(Step::Given(key), |walk| {
-                walk.push(What::Unknown, format!("unknown key{meant}"), expected, out);
+                walk.push(
+                    Mistake::Unknown,
+                    format!("unknown key{meant}"),
+                    expected,
+                    out,
+                );
             });
         }
     }
 
-    /// Whether the keywords that are not interpreted here are content, by the validator.
+    /// Whether the keywords that are not interpreted here are content, by the validator. What cannot be
+    /// compiled on its own objects to nothing.
     fn rest_fits(&mut self, schema: &'a Map<String, Value>, value: &Value) -> bool {
         let rest: Map<String, Value> = schema
             .iter()
             .filter(|(keyword, _)| LEFT.contains(&keyword.as_str()))
             .map(|(keyword, value)| (keyword.clone(), value.clone()))
             .collect();
-        let root = self.root;
+        let validators = &mut self.rests;
         rest.is_empty()
-            || self
-                .parts
+            || validators
                 .entry(address(schema))
-                .or_insert_with(|| Part::new(root, rest))
+                .or_insert_with(|| Validator::of_part(self.root, rest))
                 .fits(value)
+                .unwrap_or(true)
     }
 }
 
 /// The keywords that are left to the validator.
-const LEFT: [&str; 16] = [
+const LEFT: [&str; 14] = [
     "contains",
     "dependentRequired",
     "dependentSchemas",
     "else",
     "if",
     "maxContains",
-    "maxProperties",
     "minContains",
-    "minProperties",
     "multipleOf",
     "not",
     "pattern",

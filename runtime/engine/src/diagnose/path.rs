@@ -5,12 +5,12 @@ use std::fmt::Write;
 use dagstack_plugin_core::problem::push_key;
 use dagstack_plugin_core::secrets::MASKED;
 
-use crate::secrets::Places;
+use crate::secrets::SecretPlaces;
 use crate::step::Step;
 
 /// `base` and what follows, in writing. `places` are the secrets of the value that the steps are
 /// taken in: keys inside one are not shown, unless the schema names them.
-pub(crate) fn render(base: &str, steps: &[Step<'_>], places: &Places<'_>) -> String {
+pub(crate) fn render(base: &str, steps: &[Step<'_>], places: &SecretPlaces<'_>) -> String {
     let mut path = base.to_owned();
     let secret = places.depth(steps).unwrap_or(steps.len());
     for (depth, step) in steps.iter().enumerate() {
@@ -36,7 +36,7 @@ mod tests {
 
     #[test]
     fn paths_read_as_people_write_them() {
-        let places = Places::by_names(&Value::Null);
+        let places = SecretPlaces::by_names(&Value::Null);
         let render = |base, steps: &[Step<'_>]| render(base, steps, &places);
         let steps = [Step::Known("items"), Step::Item(3), Step::Given("name")];
         assert_eq!(
@@ -55,7 +55,7 @@ mod tests {
             Step::Known("user"),
         ];
         let value = serde_json::json!({ "credentials": { "hunter2": { "user": 1 } } });
-        let places = Places::by_names(&value);
+        let places = SecretPlaces::by_names(&value);
         assert_eq!(render("x", &steps, &places), "x.credentials.[MASKED].user");
         assert!(places.covers(&steps));
         assert!(!places.covers(&[Step::Known("user")]));

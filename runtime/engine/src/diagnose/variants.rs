@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use serde_json::{Map, Value};
 
 use super::describe::{did_you_mean, found, one_of};
-use super::explain::{Finding, Walk, What};
+use super::explain::{Finding, Mistake, Walk};
 use crate::schema::fits::{may_be_meant, only_excludes};
 use crate::schema::keys::{Keys, has_tags, tags};
 use crate::schema::parts::{list, named, values};
@@ -50,8 +50,8 @@ pub(super) fn look<'a>(
     let mut forms = variants.iter().filter_map(Value::as_object);
     let is_optional = forms.any(only_excludes);
     out.extend(findings.iter().cloned().map(|mut finding| {
-        if is_optional && finding.what == What::Missing {
-            finding.what = What::Unfit;
+        if is_optional && finding.mistake == Mistake::Missing {
+            finding.mistake = Mistake::Unfit;
         }
         finding
     }));
@@ -113,8 +113,8 @@ fn wrong_tag<'a>(
         if let (Some(text), false) = (text, secret) {
             problem.push_str(&did_you_mean(text, known.iter().copied()));
         }
-        let what = given.map_or(What::Missing, |_| What::Unfit);
-        walk.push(what, problem, Some(one_of(&known)), out);
+        let mistake = given.map_or(Mistake::Missing, |_| Mistake::Unfit);
+        walk.push(mistake, problem, Some(one_of(&known)), out);
     });
     true
 }
@@ -155,7 +155,7 @@ fn wrong_name<'a>(
         }
     };
     walk.at(Step::Given(key), |walk| {
-        walk.push(What::Unfit, problem, Some(expected), out);
+        walk.push(Mistake::Unfit, problem, Some(expected), out);
     });
     true
 }

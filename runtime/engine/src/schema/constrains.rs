@@ -17,12 +17,12 @@ use serde_json::{Map, Value};
 /// Not seen, because the schema of a type without it looks the same: `#[schemars(required)]` on an
 /// `Option`, and `enum` or `const` put on a whole type by `#[schemars(extend(…))]`.
 pub(crate) fn constrains(schema: &Schema) -> bool {
-    object(schema, Place::Type)
+    object(schema, Position::Type)
 }
 
 /// Where a subschema stands: lists of values are a Rust enum's own in some places only.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     /// The schema of a named type, or a variant of one.
     Type,
     /// A field of a variant: `const` is its tag.
@@ -31,27 +31,27 @@ enum Place {
     Field,
 }
 
-fn any(schema: &Value, place: Place) -> bool {
+fn any(schema: &Value, position: Position) -> bool {
     match schema {
-        Value::Object(map) => object(map, place),
+        Value::Object(map) => object(map, position),
         Value::Bool(allowed) => !allowed,
         _ => false,
     }
 }
 
-fn members(schemas: &Value, place: Place) -> bool {
+fn members(schemas: &Value, position: Position) -> bool {
     match schemas {
-        Value::Object(map) => map.values().any(|schema| any(schema, place)),
-        Value::Array(items) => items.iter().any(|schema| any(schema, place)),
+        Value::Object(map) => map.values().any(|schema| any(schema, position)),
+        Value::Array(items) => items.iter().any(|schema| any(schema, position)),
         _ => false,
     }
 }
 
-fn object(schema: &Map<String, Value>, place: Place) -> bool {
+fn object(schema: &Map<String, Value>, position: Position) -> bool {
     // A variant names its fields in `properties`, as a struct does; only its own can be tags.
     let is_variant = |schema: &Value| match schema {
-        Value::Object(map) => variant(map, place),
-        other => any(other, place),
+        Value::Object(map) => variant(map, position),
+        other => any(other, position),
     };
     swallows_mistakes(schema)
         || schema
@@ -66,25 +66,26 @@ fn object(schema: &Map<String, Value>, place: Place) -> bool {
                 "minimum" | "maximum" => !implied_bound(schema, keyword),
                 "minItems" | "maxItems" => !is_tuple(schema),
                 "enum" => {
-                    place != Place::Type && !(place == Place::VariantField && is_single(value))
+                    position != Position::Type
+                        && !(position == Position::VariantField && is_single(value))
                 }
-                "const" => place == Place::Field,
-                "$defs" | "definitions" => members(value, Place::Type),
-                "properties" | "prefixItems" => members(value, Place::Field),
+                "const" => position == Position::Field,
+                "$defs" | "definitions" => members(value, Position::Type),
+                "properties" | "prefixItems" => members(value, Position::Field),
                 "patternProperties" => match value {
                     Value::Object(patterns) => patterns.iter().any(|(pattern, schema)| {
                         // Keys that are numbers.
                         !matches!(pattern.as_str(), r"^\d+$" | r"^-?\d+$")
-                            || any(schema, Place::Field)
+                            || any(schema, Position::Field)
                     }),
                     _ => true,
                 },
                 "additionalProperties" | "unevaluatedProperties" | "items" | "unevaluatedItems" => {
                     // `false` is `deny_unknown_fields`, or the end of a tuple.
-                    value.is_object() && any(value, Place::Field)
+                    value.is_object() && any(value, Position::Field)
                 }
                 "anyOf" | "oneOf" => list(schema, keyword).iter().any(is_variant),
-                "allOf" => members(value, place),
+                "allOf" => members(value, position),
                 _ => true,
             })
 }
@@ -109,12 +110,12 @@ fn takes_null(schema: &Value) -> bool {
     }
 }
 
-fn variant(schema: &Map<String, Value>, place: Place) -> bool {
+fn variant(schema: &Map<String, Value>, position: Position) -> bool {
     if swallows_mistakes(schema) {
         return true;
     }
-    let field = match place {
-        Place::Type => Place::VariantField,
+    let field = match position {
+        Position::Type => Position::VariantField,
         other => other,
     };
     // Serde takes any key beside the tag of a variant without fields.
@@ -129,7 +130,7 @@ fn variant(schema: &Map<String, Value>, place: Place) -> bool {
     }
     let mut rest = schema.clone();
     let fields = rest.remove("properties");
-    object(&rest, place) || fields.is_some_and(|fields| members(&fields, field))
+    object(&rest, position) || fields.is_some_and(|fields| members(&fields, field))
 }
 
 fn is_single(values: &Value) -> bool {

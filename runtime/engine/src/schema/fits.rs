@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
+use super::judge;
 use super::kinds::Kinds;
-use super::order::{compare, compare_numbers};
+use super::order::compare;
 use super::parts::list;
 use dagstack_plugin_core::schema::{Schema, target};
 
@@ -51,25 +52,21 @@ pub(crate) fn choice_fits(schema: &Schema, value: &Value) -> bool {
 
 /// Whether the value is within the bounds and lengths that the schema names.
 pub(crate) fn limits_fit(schema: &Schema, value: &Value) -> bool {
-    let length = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
-    let within = |count: usize, least: &str, most: &str| {
-        let count = count as u64;
-        length(least).is_none_or(|least| count >= least)
-            && length(most).is_none_or(|most| count <= most)
-    };
-    match value {
-        Value::Number(number) => {
-            let bound = |keyword: &str, is_within: fn(Ordering) -> bool| {
-                let bound = schema.get(keyword).and_then(Value::as_number);
-                bound.is_none_or(|bound| is_within(compare_numbers(number, bound)))
-            };
-            bound("minimum", Ordering::is_ge)
-                && bound("exclusiveMinimum", Ordering::is_gt)
-                && bound("maximum", Ordering::is_le)
-                && bound("exclusiveMaximum", Ordering::is_lt)
-        }
-        Value::String(text) => within(text.chars().count(), "minLength", "maxLength"),
-        Value::Array(items) => within(items.len(), "minItems", "maxItems"),
-        _ => true,
-    }
+    LIMITS.iter().all(|keyword| {
+        let limit = schema.get(*keyword);
+        limit.is_none_or(|limit| judge::keyword_fits(keyword, limit, value))
+    })
 }
+
+const LIMITS: [&str; 10] = [
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+];

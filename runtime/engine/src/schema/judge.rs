@@ -19,16 +19,16 @@ use dagstack_plugin_core::schema::Schema;
 
 /// A compiled schema. The first part is that of the whole value.
 pub struct Judge {
-    parts: Vec<Part>,
+    parts: Vec<Subschema>,
     /// A part refers to one that it stands in, so that values may nest without an end.
     is_recursive: bool,
 }
 
 /// The number of a part.
-type At = usize;
+type Id = usize;
 
 /// A schema inside the schema.
-struct Part {
+struct Subschema {
     rules: Vec<Rule>,
     /// A rule asks what the others have looked at.
     asks: bool,
@@ -47,36 +47,36 @@ enum Rule {
     Required(Vec<String>),
     /// The keys that must be there beside a key.
     RequiredWith(Vec<(String, Vec<String>)>),
-    Names(At),
+    Names(Id),
     Members(Members),
     Items {
-        first: Vec<At>,
-        rest: Option<At>,
+        first: Vec<Id>,
+        rest: Option<Id>,
     },
     Contains {
-        wanted: At,
+        wanted: Id,
         least: u64,
         most: Option<u64>,
     },
-    Reference(At),
-    All(Vec<At>),
-    Any(Vec<At>),
-    One(Vec<At>),
-    Not(At),
+    Reference(Id),
+    All(Vec<Id>),
+    Any(Vec<Id>),
+    One(Vec<Id>),
+    Not(Id),
     If {
-        condition: At,
-        then: Option<At>,
-        otherwise: Option<At>,
+        condition: Id,
+        then: Option<Id>,
+        otherwise: Option<Id>,
     },
     /// What the value must fit, too, where it has a key.
-    With(Vec<(String, At)>),
-    Unevaluated(Of, At),
+    With(Vec<(String, Id)>),
+    Unevaluated(Of, Id),
 }
 
 struct Members {
-    named: BTreeMap<String, At>,
-    patterns: Vec<(Pattern, At)>,
-    others: Option<At>,
+    named: BTreeMap<String, Id>,
+    patterns: Vec<(Pattern, Id)>,
+    others: Option<Id>,
 }
 
 #[derive(Clone, Copy)]
@@ -128,15 +128,15 @@ struct Trial<'j> {
     judge: &'j Judge,
     /// Whether a value, by its address, fits a part that others refer to. Alternatives in a recursive
     /// schema would otherwise be tried twice as often at each level of a value.
-    known: HashMap<(At, usize), bool>,
+    known: HashMap<(Id, usize), bool>,
     /// The references that are being followed, and for which value.
-    open: Vec<(At, usize)>,
+    open: Vec<(Id, usize)>,
 }
 
 impl<'j> Trial<'j> {
     /// Whether the value fits a part. `seen` is told what was looked at; where the value does not
     /// fit, that means nothing.
-    fn part(&mut self, at: At, value: &Value, mut seen: Option<&mut Seen>) -> bool {
+    fn part(&mut self, at: Id, value: &Value, mut seen: Option<&mut Seen>) -> bool {
         let part = &self.judge.parts[at];
         if !part.asks {
             let mut rules = part.rules.iter();
@@ -152,7 +152,7 @@ impl<'j> Trial<'j> {
     }
 
     /// The same of a part that the value need not fit.
-    fn branch(&mut self, at: At, value: &Value, seen: Option<&mut Seen>) -> bool {
+    fn branch(&mut self, at: Id, value: &Value, seen: Option<&mut Seen>) -> bool {
         let Some(seen) = seen else {
             return self.part(at, value, None);
         };
@@ -269,7 +269,7 @@ impl<'j> Trial<'j> {
         })
     }
 
-    fn reference(&mut self, at: At, value: &Value, seen: Option<&mut Seen>) -> bool {
+    fn reference(&mut self, at: Id, value: &Value, seen: Option<&mut Seen>) -> bool {
         if !self.judge.is_recursive {
             return self.part(at, value, seen);
         }
@@ -295,13 +295,21 @@ impl<'j> Trial<'j> {
 
     fn unevaluated<'v>(
         &mut self,
-        at: At,
+        at: Id,
         members: impl Iterator<Item = &'v Value>,
         seen: Option<&mut Seen>,
     ) -> bool {
         let Some(seen) = seen else { return true };
         let mut members = members.zip(seen);
         members.all(|(member, seen)| std::mem::replace(seen, true) || self.part(at, member, None))
+    }
+}
+
+/// Whether a value fits a keyword on its own that holds no schemas. What is no rule objects to nothing.
+pub(crate) fn keyword_fits(keyword: &str, said: &Value, value: &Value) -> bool {
+    match compile::plain(keyword, said) {
+        Ok(Some(rule)) => plain(&rule, value),
+        _ => true,
     }
 }
 

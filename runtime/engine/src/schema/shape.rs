@@ -30,7 +30,7 @@ pub(crate) struct Shape {
 }
 
 /// The number of a place.
-type At = usize;
+type Id = usize;
 
 #[derive(Debug, Default)]
 struct Place {
@@ -42,10 +42,10 @@ struct Place {
     is_odd: bool,
     /// Objects here have no keys but those named.
     is_closed: bool,
-    keys: BTreeMap<String, At>,
-    others: Option<At>,
-    first: Vec<At>,
-    items: Option<At>,
+    keys: BTreeMap<String, Id>,
+    others: Option<Id>,
+    first: Vec<Id>,
+    items: Option<Id>,
     /// What is odd, an integer, may stand here or below.
     holds_odd: bool,
     holds_integers: bool,
@@ -89,15 +89,15 @@ impl Shape {
 }
 
 impl Place {
-    fn at_key(&self, key: &str) -> Option<At> {
+    fn at_key(&self, key: &str) -> Option<Id> {
         self.keys.get(key).copied().or(self.others)
     }
 
-    fn at_index(&self, index: usize) -> Option<At> {
+    fn at_index(&self, index: usize) -> Option<Id> {
         self.first.get(index).copied().or(self.items)
     }
 
-    fn inside(&self) -> impl Iterator<Item = At> {
+    fn inside(&self) -> impl Iterator<Item = Id> {
         let named = self.keys.values().chain(&self.first);
         named.copied().chain(self.others).chain(self.items)
     }
@@ -113,7 +113,7 @@ fn settle(places: &mut [Place]) {
     while changes {
         changes = false;
         for at in 0..places.len() {
-            let below: Vec<At> = places[at].inside().collect();
+            let below: Vec<Id> = places[at].inside().collect();
             let odd = below.iter().any(|at| places[*at].holds_odd);
             let integers = below.iter().any(|at| places[*at].holds_integers);
             let place = &mut places[at];
@@ -126,7 +126,7 @@ fn settle(places: &mut [Place]) {
 
 /// Whether a place is below itself.
 fn is_cyclic(places: &[Place]) -> bool {
-    // Places that have only ended ones below end too.
+    // A place ends where all below it do.
     let mut ends = vec![false; places.len()];
     loop {
         let mut changes = false;

@@ -62,6 +62,16 @@ impl Validator {
         Self(Compiled::new(schema))
     }
 
+    /// Compiles a part on its own; `root` has the definitions it may refer to.
+    pub(crate) fn of_part(root: &Schema, mut part: Schema) -> Self {
+        for shared in ["$schema", "$defs", "definitions"] {
+            if let Some(definitions) = root.get(shared) {
+                part.insert(shared.to_owned(), definitions.clone());
+            }
+        }
+        Self::new(&part)
+    }
+
     /// Why it could not be compiled.
     pub(crate) fn error(&self) -> Option<&str> {
         self.0.as_ref().err().map(String::as_str)
@@ -82,25 +92,5 @@ impl fmt::Debug for Validator {
             Ok(_) => "Validator",
             Err(_) => "Validator (invalid schema)",
         })
-    }
-}
-
-/// One part of a schema, compiled on its own.
-pub(crate) struct Part(Option<Compiled>);
-
-impl Part {
-    /// Compiles a part; `root` has the definitions it may refer to.
-    pub(crate) fn new(root: &Schema, mut part: Schema) -> Self {
-        for shared in ["$schema", "$defs", "definitions"] {
-            if let Some(definitions) = root.get(shared) {
-                part.insert(shared.to_owned(), definitions.clone());
-            }
-        }
-        Self(Compiled::new(&part).ok())
-    }
-
-    /// Whether a value fits. A part that cannot be compiled on its own objects to nothing.
-    pub(crate) fn fits(&self, value: &Value) -> bool {
-        self.0.as_ref().is_none_or(|compiled| compiled.fits(value))
     }
 }

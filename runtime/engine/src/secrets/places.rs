@@ -21,7 +21,7 @@ const BUDGET: usize = 300_000;
 /// * a value of another type than one with secrets inside (`"hunter2"` for `["hunter2"]`) is one;
 /// * so is what stands under a key that the schema does not know, in an object that has secrets:
 ///   it may be a secret's name misspelt, or an alias, which schemas do not tell of.
-pub(crate) struct Places<'a> {
+pub(crate) struct SecretPlaces<'a> {
     value: &'a Value,
     /// The addresses of secret values.
     secret: HashSet<usize>,
@@ -29,7 +29,7 @@ pub(crate) struct Places<'a> {
     all: bool,
 }
 
-impl<'a> Places<'a> {
+impl<'a> SecretPlaces<'a> {
     /// By names alone.
     pub(crate) fn by_names(value: &'a Value) -> Self {
         let mut places = Self {
@@ -107,7 +107,7 @@ impl<'a> Places<'a> {
 struct Search<'s, 'v> {
     root: &'s Schema,
     seen: HashSet<(usize, usize)>,
-    places: Places<'v>,
+    places: SecretPlaces<'v>,
 }
 
 impl<'s> Search<'s, '_> {

@@ -11,7 +11,7 @@ use dagstack_plugin_core::{Health, HookError};
 use serde_json::{Number, Value};
 use zeroize::Zeroizing;
 
-use super::Places;
+use super::SecretPlaces;
 
 /// Instead of a message from which the secrets cannot be cut.
 const WITHHELD: &str = "the details are withheld, because they quote a secret value";
@@ -37,7 +37,7 @@ const LONG: usize = 12;
 #[must_use]
 pub fn scrub<'a>(message: &'a str, input: &Value) -> Cow<'a, str> {
     let mut scrubber = Scrubber::new();
-    scrubber.add(&Places::by_names(input), input);
+    scrubber.add(&SecretPlaces::by_names(input), input);
     scrubber.scrub(message)
 }
 
@@ -84,7 +84,7 @@ impl Scrubber {
 
     /// Adds the secrets of another section.
     pub fn learn(&mut self, section: &Value, schema: &Schema) {
-        self.add(&Places::of(section, schema), section);
+        self.add(&SecretPlaces::of(section, schema), section);
     }
 
     /// `message` without the secrets. Where they cannot be cut out safely (one of fewer than four
@@ -205,7 +205,7 @@ impl Scrubber {
         Cow::Borrowed(safe.unwrap_or_default())
     }
 
-    fn add(&mut self, places: &Places<'_>, value: &Value) {
+    fn add(&mut self, places: &SecretPlaces<'_>, value: &Value) {
         self.take(places, value, false);
         let key = |form: &Form| (form.form, form.length);
         self.forms
@@ -213,7 +213,7 @@ impl Scrubber {
         self.forms.dedup();
     }
 
-    fn take(&mut self, places: &Places<'_>, value: &Value, secret: bool) {
+    fn take(&mut self, places: &SecretPlaces<'_>, value: &Value, secret: bool) {
         let secret = secret || places.has(value);
         match value {
             Value::Object(map) => {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::pattern::Pattern;
-use super::{At, Counted, Judge, Members, Of, Part, Rule};
+use super::{Counted, Id, Judge, Members, Of, Rule, Subschema};
 use crate::schema::kinds::Kinds;
 use crate::schema::order::Decimal;
 use dagstack_plugin_core::schema::{self as reference, Schema};
@@ -40,26 +40,26 @@ pub(super) fn compile(schema: &Schema) -> Result<Judge, String> {
 struct Compiling<'s> {
     root: &'s Schema,
     /// By the addresses of schemas.
-    known: HashMap<usize, At>,
+    known: HashMap<usize, Id>,
     /// `None` while the part is being compiled.
-    parts: Vec<Option<Part>>,
+    parts: Vec<Option<Subschema>>,
     is_recursive: bool,
 }
 
 impl<'s> Compiling<'s> {
-    fn schema(&mut self, schema: &'s Value) -> Result<At, String> {
+    fn schema(&mut self, schema: &'s Value) -> Result<Id, String> {
         match schema {
             Value::Object(schema) => self.object(schema),
             Value::Bool(any) => {
                 let rules = if *any { Vec::new() } else { vec![Rule::Never] };
-                self.parts.push(Some(Part { rules, asks: false }));
+                self.parts.push(Some(Subschema { rules, asks: false }));
                 Ok(self.parts.len() - 1)
             }
             other => Err(format!("{other} is no schema")),
         }
     }
 
-    fn object(&mut self, schema: &'s Schema) -> Result<At, String> {
+    fn object(&mut self, schema: &'s Schema) -> Result<Id, String> {
         let address = std::ptr::from_ref(schema) as usize;
         if let Some(at) = self.known.get(&address) {
             self.is_recursive |= self.parts[*at].is_none();
@@ -75,7 +75,7 @@ impl<'s> Compiling<'s> {
         // What is fast comes first, and last what asks about the others.
         rules.sort_by_key(weight);
         let asks = matches!(rules.last(), Some(Rule::Unevaluated(..)));
-        self.parts[at] = Some(Part { rules, asks });
+        self.parts[at] = Some(Subschema { rules, asks });
         Ok(at)
     }
 
@@ -147,7 +147,7 @@ impl<'s> Compiling<'s> {
     }
 
     /// The schemas that a keyword holds under names.
-    fn named(&mut self, schema: &'s Schema, keyword: &str) -> Result<Vec<(String, At)>, String> {
+    fn named(&mut self, schema: &'s Schema, keyword: &str) -> Result<Vec<(String, Id)>, String> {
         let Some(parts) = schema.get(keyword) else {
             return Ok(Vec::new());
         };
@@ -156,18 +156,18 @@ impl<'s> Compiling<'s> {
         parts.collect()
     }
 
-    fn optional(&mut self, schema: &'s Schema, keyword: &str) -> Result<Option<At>, String> {
+    fn optional(&mut self, schema: &'s Schema, keyword: &str) -> Result<Option<Id>, String> {
         let part = schema.get(keyword).map(|part| self.schema(part));
         part.transpose()
     }
 
     /// `None` for what is no list.
-    fn list(&mut self, parts: &'s Value) -> Option<Result<Vec<At>, String>> {
+    fn list(&mut self, parts: &'s Value) -> Option<Result<Vec<Id>, String>> {
         let parts = parts.as_array()?.iter();
         Some(parts.map(|part| self.schema(part)).collect())
     }
 
-    fn reference(&mut self, reference: &str) -> Result<At, String> {
+    fn reference(&mut self, reference: &str) -> Result<Id, String> {
         match reference::find(self.root, reference) {
             Some(reference::Target::Root(root)) => self.object(root),
             Some(reference::Target::Part(part)) => self.schema(part),
@@ -177,7 +177,7 @@ impl<'s> Compiling<'s> {
 }
 
 /// The rule of a keyword that holds no schemas.
-fn plain(keyword: &str, value: &Value) -> Result<Option<Rule>, String> {
+pub(super) fn plain(keyword: &str, value: &Value) -> Result<Option<Rule>, String> {
     let odd = || odd(keyword, value);
     let bound = |is_within: fn(Ordering) -> bool| {
         let limit = value.as_number().cloned().ok_or_else(odd);

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{At, Kinds, Place, Shape};
+use super::{Id, Kinds, Place, Shape};
 
 impl Shape {
     /// Whether a value stands in this one in the place of another kind; also where that is not known.
@@ -18,7 +18,7 @@ impl Shape {
 #[derive(Clone, Copy)]
 struct Search<'s> {
     shape: &'s Shape,
-    at: At,
+    at: Id,
 }
 
 impl Search<'_> {
@@ -36,7 +36,7 @@ impl Search<'_> {
     }
 
     /// The search below, if there is anything to look for.
-    fn at(self, at: Option<At>) -> Option<Self> {
+    fn at(self, at: Option<Id>) -> Option<Self> {
         at.filter(|at| self.shape.places[*at].holds_odd)
             .map(|at| Self { at, ..self })
     }
@@ -126,21 +126,21 @@ impl<'de> Visitor<'de> for Search<'_> {
 struct Key<'s>(&'s Place);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Option<At>;
+    type Value = Option<Id>;
 
-    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Option<At>, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<Option<Id>, D::Error> {
         key.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for Key<'_> {
-    type Value = Option<At>;
+    type Value = Option<Id>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Option<At>, E> {
+    fn visit_str<E>(self, key: &str) -> Result<Option<Id>, E> {
         Ok(self.0.at_key(key))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{At, Kinds, Place};
+use super::{Id, Kinds, Place};
 use crate::schema::parts::{self, address};
 use dagstack_plugin_core::schema::Schema;
 
@@ -13,26 +13,26 @@ pub(super) const LIMIT: usize = 2000;
 
 /// The places of the values of a schema; the first is that of the whole value.
 pub(super) fn of(schema: &Schema) -> Vec<Place> {
-    let mut reading = Reading {
+    let mut builder = Builder {
         root: schema,
         known: HashMap::new(),
         places: Vec::new(),
     };
-    reading.place(vec![schema], false);
-    reading.places
+    builder.place(vec![schema], false);
+    builder.places
 }
 
 /// A schema being read.
-struct Reading<'s> {
+struct Builder<'s> {
     root: &'s Schema,
     /// By the addresses of all forms.
-    known: HashMap<Vec<usize>, At>,
+    known: HashMap<Vec<usize>, Id>,
     places: Vec<Place>,
 }
 
-impl<'s> Reading<'s> {
+impl<'s> Builder<'s> {
     /// The place where a value of any of these forms may stand, or with `any`, anything.
-    fn place(&mut self, schemas: Vec<&'s Schema>, any: bool) -> At {
+    fn place(&mut self, schemas: Vec<&'s Schema>, any: bool) -> Id {
         let mut forms = Vec::new();
         for schema in schemas {
             parts::add_forms(self.root, schema, &mut forms);
@@ -100,7 +100,7 @@ impl<'s> Reading<'s> {
     }
 
     /// The place of these schemas; `None` if there is none.
-    fn inner(&mut self, schemas: Vec<&'s Value>) -> Option<At> {
+    fn inner(&mut self, schemas: Vec<&'s Value>) -> Option<Id> {
         let any = schemas.contains(&&Value::Bool(true));
         let objects: Vec<_> = schemas.into_iter().filter_map(Value::as_object).collect();
         (any || !objects.is_empty()).then(|| self.place(objects, any))
