@@ -21,9 +21,9 @@ use crate::tool;
 ///
 /// # Errors
 ///
-/// [`code::UNKNOWN_HOOK`] where there is no such hook, [`code::PANICKED`] where it panicked,
-/// [`code::CANCELLED`] and [`code::DEADLINE_EXCEEDED`] where the caller had given up before the
-/// call, and whatever the hook returned.
+/// [`code::UNKNOWN_HOOK`] where there is no such hook, [`code::INVALID_ARGUMENTS`] where the arguments do
+/// not fit, [`code::PANICKED`] where it panicked, [`code::CANCELLED`] and [`code::DEADLINE_EXCEEDED`] where
+/// the caller had given up before the call, and whatever the hook returned.
 pub async fn call(
     plugin: &dyn ErasedPlugin,
     name: &str,
@@ -54,7 +54,7 @@ pub async fn call_as(
 ///
 /// # Errors
 ///
-/// As [`call`], but for the unknown hook.
+/// As [`call`].
 pub async fn call_at(
     plugin: &dyn ErasedPlugin,
     index: usize,
@@ -115,7 +115,8 @@ impl Target {
 /// # Errors
 ///
 /// [`code::CANCELLED`] and [`code::DEADLINE_EXCEEDED`] where the caller had given up before the call,
-/// [`code::INVALID_ARGUMENTS`] where the arguments do not fit.
+/// [`code::UNKNOWN_HOOK`] where the declaration has no such place, [`code::INVALID_ARGUMENTS`] where the
+/// arguments do not fit, and [`code::PANICKED`] where reading them panicked.
 #[inline]
 pub fn start<'a>(
     plugin: &'a dyn ErasedPlugin,

@@ -1,4 +1,4 @@
-//! Futures on threads of our own: one that waits for a future, or some that share what is ready.
+//! Futures on threads of our own: one future on this thread, or tasks on the threads of an executor.
 //!
 //! Unlike a runtime's workers these threads carry no mark of a runtime: what is polled on them may
 //! block them, and start runtimes of its own.
@@ -45,10 +45,10 @@ pub trait Executor: Send + Sync + Sized + 'static {
 /// One piece of work, from the first poll to the last. It is dropped by the thread that polls it.
 pub struct Task<E> {
     executor: E,
-    slot: Mutex<Slot>,
+    state: Mutex<State>,
 }
 
-struct Slot {
+struct State {
     phase: Phase,
     cancelled: bool,
     /// `None` while it is polled, and when it is done.
@@ -78,7 +78,7 @@ impl<E: Executor> Task<E> {
     pub fn new(executor: E, future: BoxFuture<'static, ()>) -> Arc<Self> {
         Arc::new(Self {
             executor,
-            slot: Mutex::new(Slot {
+            state: Mutex::new(State {
                 phase: Phase::Queued,
                 cancelled: false,
                 future: Some(future),
@@ -91,22 +91,22 @@ impl<E: Executor> Task<E> {
         &self.executor
     }
 
-    fn slot(&self) -> MutexGuard<'_, Slot> {
-        lock(&self.slot)
+    fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
     }
 
     /// Gives the work up at its next wait: it is queued once more, to be dropped.
     pub fn cancel(self: &Arc<Self>) {
-        self.slot().cancelled = true;
+        self.state().cancelled = true;
         Arc::clone(self).wake();
     }
 
     /// Gives the work up here and now: there is no thread for it.
     pub fn abandon(&self) {
         let future = {
-            let mut slot = self.slot();
-            slot.phase = Phase::Done;
-            slot.future.take()
+            let mut state = self.state();
+            state.phase = Phase::Done;
+            state.future.take()
         };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(move || drop(future))) {
             forget_panic(panic);
@@ -116,13 +116,13 @@ impl<E: Executor> Task<E> {
     /// Polls the work once, or drops it. A panic ends it.
     pub fn run(self: Arc<Self>) {
         let (future, cancelled) = {
-            let mut slot = self.slot();
-            slot.phase = if slot.cancelled {
+            let mut state = self.state();
+            state.phase = if state.cancelled {
                 Phase::Done
             } else {
                 Phase::Running
             };
-            (slot.future.take(), slot.cancelled)
+            (state.future.take(), state.cancelled)
         };
         let Some(mut future) = future else { return };
         let waker = Waker::from(Arc::clone(&self));
@@ -137,16 +137,16 @@ impl<E: Executor> Task<E> {
             forget_panic(panic);
             None
         });
-        let mut slot = self.slot();
-        let woken = slot.phase == Phase::RunningAgain || slot.cancelled;
-        slot.phase = match (&rest, woken) {
+        let mut state = self.state();
+        let woken = state.phase == Phase::RunningAgain || state.cancelled;
+        state.phase = match (&rest, woken) {
             (None, _) => Phase::Done,
             (Some(_), true) => Phase::Queued,
             (Some(_), false) => Phase::Idle,
         };
-        slot.future = rest;
-        let again = slot.phase == Phase::Queued;
-        drop(slot);
+        state.future = rest;
+        let again = state.phase == Phase::Queued;
+        drop(state);
         if again {
             E::submit(self);
         }
@@ -155,16 +155,16 @@ impl<E: Executor> Task<E> {
 
 impl<E: Executor> Wake for Task<E> {
     fn wake(self: Arc<Self>) {
-        let mut slot = self.slot();
-        match slot.phase {
-            Phase::Idle => slot.phase = Phase::Queued,
+        let mut state = self.state();
+        match state.phase {
+            Phase::Idle => state.phase = Phase::Queued,
             Phase::Running => {
-                slot.phase = Phase::RunningAgain;
+                state.phase = Phase::RunningAgain;
                 return;
             }
             Phase::Queued | Phase::RunningAgain | Phase::Done => return,
         }
-        drop(slot);
+        drop(state);
         E::submit(self);
     }
 }

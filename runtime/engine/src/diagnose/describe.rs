@@ -33,6 +33,21 @@ pub(super) fn found(value: &Value, secret: bool) -> String {
     }
 }
 
+/// That a value was found which is none of those known, and which of them was probably meant.
+pub(super) fn unlike<'a>(
+    value: &Value,
+    secret: bool,
+    known: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let text = value.as_str().filter(|_| !secret);
+    let meant = text.map(|text| did_you_mean(text, known));
+    format!(
+        "found {}{}",
+        found(value, secret),
+        meant.unwrap_or_default()
+    )
+}
+
 /// " (did you mean `text`?)" where one of `known` comes close to what was given.
 pub(super) fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     dagstack_plugin_core::did_you_mean(suggest(given, known))

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use super::describe::{did_you_mean, expected, found, one_of};
+use super::describe::{did_you_mean, expected, one_of, unlike};
 use super::path::render;
 use super::{LIMIT, variants};
 use crate::schema::fits::{choice_fits, limits_fit, type_fits};
@@ -131,13 +131,8 @@ impl<'a> Walk<'a> {
         value: &Value,
         out: &mut Vec<Finding<'a>>,
     ) {
-        let secret = self.is_secret();
-        let mut problem = format!("found {}", found(value, secret));
-        if let (Some(given), false) = (value.as_str(), secret) {
-            let choices = forms(self.root, schema).into_iter().flat_map(values);
-            let choices = choices.filter_map(Value::as_str);
-            problem.push_str(&did_you_mean(given, choices));
-        }
+        let choices = forms(self.root, schema).into_iter().flat_map(values);
+        let problem = unlike(value, self.is_secret(), choices.filter_map(Value::as_str));
         // Only a number as large as that can be beyond the bounds of 64 bits.
         let is_large = value.as_f64().is_some_and(|it| it.abs() >= i64::MAX as f64);
         let expected = expected(self.root, schema, is_large);

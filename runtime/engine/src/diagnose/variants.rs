@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use serde_json::{Map, Value};
 
-use super::describe::{did_you_mean, found, one_of};
+use super::describe::{did_you_mean, one_of, unlike};
 use super::explain::{Finding, Mistake, Walk};
 use crate::schema::fits::{may_be_meant, only_excludes};
 use crate::schema::keys::{Keys, has_tags, tags};
@@ -29,18 +29,25 @@ pub(super) fn look<'a>(
             return;
         }
         let form = variant.as_object();
-        if !form.is_some_and(|form| may_be_meant(walk.root, form, value)) {
+        let Some(form) = form.filter(|form| may_be_meant(walk.root, form, value)) else {
             continue;
-        }
-        let rank = (likeness(walk, variant, value), Reverse(findings.len()));
+        };
+        // Whether an object has the tags of the form, and how many of its keys.
+        let likeness = value.as_object().map(|map| {
+            let known = Keys::of(walk.root, form, map).known;
+            let given = known.iter().filter(|key| map.contains_key(**key));
+            (has_tags(form, map), given.count())
+        });
+        let rank = (likeness, Reverse(findings.len()));
         if best.as_ref().is_none_or(|(most, _)| rank > *most) {
             best = Some((rank, findings));
         }
     }
-    if let Value::Object(map) = value
-        && (wrong_tag(walk, variants, map, out) || wrong_name(walk, variants, map, out))
-    {
-        return;
+    if let Value::Object(map) = value {
+        let forms = objects(walk, variants);
+        if wrong_tag(walk, &forms, map, out) || wrong_name(walk, &forms, variants, map, out) {
+            return;
+        }
     }
     // Where no form is of this type, or all are single values, the words for the whole say it best.
     let Some((_, findings)) = best else {
@@ -55,16 +62,6 @@ pub(super) fn look<'a>(
         }
         finding
     }));
-}
-
-/// Whether an object has the tags of a form, and how many of its keys.
-fn likeness(walk: &Walk<'_>, form: &Value, value: &Value) -> (bool, usize) {
-    let (Value::Object(schema), Value::Object(map)) = (form, value) else {
-        return (false, 0);
-    };
-    let known = Keys::of(walk.root, schema, map).known;
-    let named = known.iter().filter(|key| map.contains_key(**key));
-    (has_tags(schema, map), named.count())
 }
 
 /// The forms that are objects, through references.
@@ -84,11 +81,10 @@ fn objects<'a>(walk: &Walk<'a>, variants: &'a [Value]) -> Vec<&'a Map<String, Va
 /// Internally and adjacently tagged enums: the tag is missing, or none of those known.
 fn wrong_tag<'a>(
     walk: &mut Walk<'a>,
-    variants: &'a [Value],
+    forms: &[&'a Map<String, Value>],
     map: &'a Map<String, Value>,
     out: &mut Vec<Finding<'a>>,
 ) -> bool {
-    let forms = objects(walk, variants);
     let tag_of = |form: &&'a Map<String, Value>, key: &str| {
         tags(form).find(|(name, _)| *name == key)?.1.as_str()
     };
@@ -105,14 +101,10 @@ fn wrong_tag<'a>(
         return false;
     }
     walk.at(Step::Known(key), |walk| {
-        let secret = walk.is_secret();
-        let mut problem = match given {
-            Some(given) => format!("found {}", found(given, secret)),
+        let problem = match given {
+            Some(given) => unlike(given, walk.is_secret(), known.iter().copied()),
             None => "missing".to_owned(),
         };
-        if let (Some(text), false) = (text, secret) {
-            problem.push_str(&did_you_mean(text, known.iter().copied()));
-        }
         let mistake = given.map_or(Mistake::Missing, |_| Mistake::Unfit);
         walk.push(mistake, problem, Some(one_of(&known)), out);
     });
@@ -122,6 +114,7 @@ fn wrong_tag<'a>(
 /// Externally tagged enums: the object's one key is no variant, or one that is a text.
 fn wrong_name<'a>(
     walk: &mut Walk<'a>,
+    forms: &[&'a Map<String, Value>],
     variants: &'a [Value],
     map: &'a Map<String, Value>,
     out: &mut Vec<Finding<'a>>,
@@ -137,7 +130,7 @@ fn wrong_name<'a>(
         let mut required = list(form, "required").iter();
         required.any(|it| it == name).then_some(name.as_str())
     };
-    let names: Option<Vec<&str>> = objects(walk, variants).into_iter().map(only_key).collect();
+    let names: Option<Vec<&str>> = forms.iter().map(|form| only_key(form)).collect();
     let mut units = variants
         .iter()
         .filter_map(Value::as_object)

@@ -1,13 +1,12 @@
 //! The kinds of JSON values, and which of them a schema names.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
-use super::order::is_integer;
 use super::parts::values;
 use dagstack_plugin_core::schema::Schema;
 
 /// A set of kinds of values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Kinds(u8);
 
 impl Kinds {
@@ -79,6 +78,17 @@ impl Kinds {
             Value::Array(_) => Self::ARRAY,
             Value::Object(_) => Self::OBJECT,
         }
+    }
+}
+
+/// Whether a number is an integer, as JSON Schema has it: `1.0` is one.
+fn is_integer(number: &Number) -> bool {
+    match number.as_f64() {
+        Some(float) => number.as_i128().is_some() || float.fract() == 0.0,
+        None => number
+            .to_string()
+            .bytes()
+            .all(|byte| byte != b'.' && byte != b'e' && byte != b'E'),
     }
 }
 

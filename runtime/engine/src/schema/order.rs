@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Number, Value};
 
+use super::kinds::Kinds;
+
 /// An order of all values in which those are equal that JSON Schema takes for equal (draft 2020-12,
 /// §4.2.2).
 pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
@@ -29,23 +31,12 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Ordering {
                 names.iter().find_map(differ).unwrap_or(Ordering::Equal)
             })
         }
-        (left, right) => rank(left).cmp(&rank(right)),
+        (left, right) => Kinds::of_value(left).cmp(&Kinds::of_value(right)),
     }
 }
 
 fn unequal(order: Ordering) -> Option<Ordering> {
     (order != Ordering::Equal).then_some(order)
-}
-
-fn rank(value: &Value) -> u8 {
-    match value {
-        Value::Null => 0,
-        Value::Bool(_) => 1,
-        Value::Number(_) => 2,
-        Value::String(_) => 3,
-        Value::Array(_) => 4,
-        Value::Object(_) => 5,
-    }
 }
 
 /// Numbers by what they are worth. With serde_json's feature `arbitrary_precision`, those that are
@@ -83,17 +74,6 @@ fn compare_with_float(integer: i128, float: f64) -> Ordering {
     let (whole, rest) = (float.trunc() as i128, float.fract());
     let order = integer.cmp(&whole);
     order.then_with(|| 0.0.partial_cmp(&rest).unwrap_or(Ordering::Equal))
-}
-
-/// Whether a number is an integer, as JSON Schema has it: `1.0` is one.
-pub(crate) fn is_integer(number: &Number) -> bool {
-    match number.as_f64() {
-        Some(float) => number.as_i128().is_some() || float.fract() == 0.0,
-        None => number
-            .to_string()
-            .bytes()
-            .all(|byte| byte != b'.' && byte != b'e' && byte != b'E'),
-    }
 }
 
 /// A number as it is written: digits, and the power of ten they are multiplied by.
