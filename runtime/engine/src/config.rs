@@ -6,7 +6,7 @@ use dagstack_plugin_core::config::{self, Config, Decoded, SectionReader, check_n
 use dagstack_plugin_core::encode::nesting::{MAX_NESTING, value_is_deeper};
 use dagstack_plugin_core::numbers::of_text;
 use dagstack_plugin_core::schema::{Schema, published_input};
-use dagstack_plugin_core::undecoded::{Segment, Undecoded};
+use dagstack_plugin_core::undecoded::Undecoded;
 use dagstack_plugin_core::{ConfigInvalid, Declaration, PluginName, Problem};
 use serde_json::{Map, Value};
 
@@ -54,10 +54,26 @@ impl SectionReader for Sections {
             constrains,
             decode: RefCell::new(decode),
         };
-        let ignored = &*decoded.ignored;
+        let ignored: Vec<_> = decoded
+            .ignored
+            .iter()
+            .map(|it| diagnose::steps(it))
+            .collect();
+        let (base, schema) = (&*case.base, &case.schema);
         let problems = match &decoded.outcome {
-            Ok(()) => case.decoded(&section, ignored),
-            Err(failure) => case.undecoded(&section, ignored, failure),
+            // Serde would also take a struct from an array.
+            _ if !section.is_object() => {
+                let what = "the section is not an object:";
+                vec![diagnose::no_object(base, schema, &section, what)]
+            }
+            // A free-form section looks the same, and takes everything.
+            outcome
+                if diagnose::takes_nothing(schema) && (outcome.is_err() || !ignored.is_empty()) =>
+            {
+                diagnose::nothing_taken(base, &section, "the plugin takes no config")
+            }
+            Ok(()) => case.decoded(&section, &ignored),
+            Err(failure) => case.undecoded(&section, &ignored, failure),
         };
         if problems.is_empty() {
             return decoded.outcome.map_err(|_| case.invalid(Vec::new()));
@@ -134,65 +150,51 @@ impl Case<'_> {
     fn undecoded(
         &self,
         section: &Value,
-        ignored: &[Vec<Segment>],
+        ignored: &[Vec<Step<'_>>],
         failure: &Undecoded,
     ) -> Vec<Problem> {
-        if !section.is_object() {
-            return vec![self.no_object(section)];
-        }
-        if diagnose::takes_nothing(&self.schema) {
-            return diagnose::nothing_taken(&self.base, section, NO_CONFIG);
-        }
         let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
         // What serde got past and did not ignore, it read by another name (an alias).
         let stop = diagnose::steps(&failure.path);
         let (aliases, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| {
             finding.is_unknown_key()
                 && comes_before(&finding.steps, &stop, section)
-                && !is_among(ignored, &finding.steps)
+                && !ignored.contains(&finding.steps)
         });
-        match diagnose::beside(findings, &aliases) {
-            findings if findings.is_empty() => {
-                vec![diagnose::of_serde(
-                    &self.base,
-                    &self.schema,
-                    failure,
-                    section,
-                )]
-            }
-            findings => diagnose::problems(&self.base, findings),
+        let findings = diagnose::beside(findings, &aliases);
+        if findings.is_empty() {
+            let (base, schema) = (&self.base, &self.schema);
+            return vec![diagnose::of_serde(base, schema, failure, section)];
         }
+        diagnose::problems(&self.base, findings)
     }
 
-    fn decoded(&self, section: &Value, ignored: &[Vec<Segment>]) -> Vec<Problem> {
-        // Serde would also take a struct from an array.
-        if !section.is_object() {
-            return vec![self.no_object(section)];
-        }
-        // A free-form section looks the same, and takes everything.
-        if diagnose::takes_nothing(&self.schema) && !ignored.is_empty() {
-            return diagnose::nothing_taken(&self.base, section, NO_CONFIG);
-        }
+    fn decoded(&self, section: &Value, ignored: &[Vec<Step<'_>>]) -> Vec<Problem> {
         let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
         let (unknown, unfit): (Vec<_>, Vec<_>) =
             findings.into_iter().partition(Finding::is_unknown_key);
         // Keys under other names (aliases) are unknown to the schema only. Serde tells of keys it
         // ignores, but not of those it buffers first (in flattened and tagged types).
-        let (unknown, known): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|finding| {
-            is_among(ignored, &finding.steps) || !self.reads(&finding.steps, section)
+        let (unknown, aliases): (Vec<_>, Vec<_>) = unknown.into_iter().partition(|finding| {
+            ignored.contains(&finding.steps) || !self.reads(&finding.steps, section)
         });
-        let silent = ignored.iter().map(|place| diagnose::steps(place));
-        let silent: Vec<_> = silent
-            .filter(|place| !unknown.iter().any(|finding| is_same(place, &finding.steps)))
-            .collect();
-        // Where nothing else is told, the schema's refusal needs a word of its own.
-        let explained = !unknown.is_empty() || !known.is_empty() || !unfit.is_empty();
-        let mut problems = self.violations(section, unfit, &known, explained);
+        let is_told = |steps: &[Step<'_>]| unknown.iter().any(|finding| finding.steps == steps);
+        let silent: Vec<_> = ignored.iter().filter(|steps| !is_told(steps)).collect();
+        let is_explained = !unknown.is_empty() || !aliases.is_empty() || !unfit.is_empty();
+        let mut problems = match self.constrains || !unfit.is_empty() {
+            true => match Validator::new(&self.schema).fits(section) {
+                Ok(true) => Vec::new(),
+                Ok(false) if !is_explained => vec![unexplained(&self.base)],
+                Ok(false) => diagnose::problems(&self.base, diagnose::beside(unfit, &aliases)),
+                Err(error) => vec![invalid_schema(&self.base, error)],
+            },
+            false => Vec::new(),
+        };
         problems.extend(diagnose::problems(&self.base, unknown));
         if !silent.is_empty() {
             let places = SecretPlaces::of(section, &self.schema);
             problems.extend(silent.into_iter().take(diagnose::LIMIT).map(|place| {
-                let path = diagnose::render(&self.base, &place, &places);
+                let path = diagnose::render(&self.base, place, &places);
                 Problem::new(path, "unknown key")
             }));
         }
@@ -204,69 +206,25 @@ impl Case<'_> {
         let decodes = &mut |odd: &Value| (self.decode.borrow_mut())(odd).outcome.is_ok();
         diagnose::reads(section, steps, decodes)
     }
-
-    /// What does not fit the schema though it decoded.
-    fn violations(
-        &self,
-        section: &Value,
-        unfit: Vec<Finding<'_>>,
-        aliases: &[Finding<'_>],
-        explained: bool,
-    ) -> Vec<Problem> {
-        if unfit.is_empty() && !self.constrains {
-            return Vec::new();
-        }
-        match Validator::new(&self.schema).fits(section) {
-            Ok(true) => Vec::new(),
-            Ok(false) => {
-                let unfit = diagnose::beside(unfit, aliases);
-                let mut problems = diagnose::problems(&self.base, unfit);
-                if !explained {
-                    problems.push(unexplained(&self.base));
-                }
-                problems
-            }
-            Err(error) => vec![invalid_schema(&self.base, error)],
-        }
-    }
-
-    fn no_object(&self, section: &Value) -> Problem {
-        let what = "the section is not an object:";
-        diagnose::no_object(&self.base, &self.schema, section, what)
-    }
-}
-
-/// Whether the steps are those to one of these places.
-fn is_among(places: &[Vec<Segment>], steps: &[Step<'_>]) -> bool {
-    let mut places = places.iter();
-    places.any(|place| is_same(&diagnose::steps(place), steps))
-}
-
-fn is_same(place: &[Step<'_>], steps: &[Step<'_>]) -> bool {
-    let same = |(one, other): (&Step<'_>, &Step<'_>)| match (one, other) {
-        (Step::Item(one), Step::Item(other)) => one == other,
-        _ => one.key().is_some() && one.key() == other.key(),
-    };
-    place.len() == steps.len() && place.iter().zip(steps).all(same)
 }
 
 /// Whether serde, which reads in order, comes to the end of `steps` before that of `others`.
 fn comes_before(steps: &[Step<'_>], others: &[Step<'_>], section: &Value) -> bool {
-    let mut here = Some(section);
-    for (step, other) in steps.iter().zip(others) {
-        match (step, other, here) {
-            (Step::Item(at), Step::Item(other), _) if at != other => return at < other,
-            _ if step.key() == other.key() => here = here.and_then(|here| step.go(here)),
-            (_, _, Some(Value::Object(map))) => {
-                let first = map
-                    .keys()
-                    .find(|key| [step.key(), other.key()].contains(&Some(key)));
-                return first.map(String::as_str) == step.key();
-            }
-            _ => return false,
+    let mut pairs = steps.iter().zip(others);
+    let Some(fork) = pairs.position(|(step, other)| step != other) else {
+        return false;
+    };
+    let mut way = steps[..fork].iter();
+    match (
+        steps[fork],
+        others[fork],
+        way.try_fold(section, |at, step| step.go(at)),
+    ) {
+        (Step::Item(at), Step::Item(other), _) => at < other,
+        (step, other, Some(Value::Object(map))) => {
+            let mut keys = map.keys().map(|key| Some(key.as_str()));
+            keys.find(|key| [step.key(), other.key()].contains(key)) == Some(step.key())
         }
+        _ => false,
     }
-    false
 }
-
-const NO_CONFIG: &str = "the plugin takes no config";

@@ -2,8 +2,8 @@
 //!
 //! The walk over schema and value is our own, because a validator's error tree grows exponentially
 //! with nested alternatives (`oneOf` in a recursive type), and a caller chooses the nesting. Here
-//! each pair of schema and value is looked at once. Keywords
-//! that are not interpreted here are put to the validator one by one.
+//! each pair of schema and value is looked at once. Keywords that are not interpreted here are put to
+//! the validator.
 
 mod describe;
 mod explain;

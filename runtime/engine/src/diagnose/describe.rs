@@ -1,6 +1,6 @@
 //! Schemas and values in words.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::schema::parts::{list, values, variants};
 use dagstack_plugin_core::schema::{Schema, target};
@@ -72,11 +72,7 @@ fn listed(names: &[impl AsRef<str>]) -> String {
 
 /// What a part of the schema `root` expects, in words; `None` if anything will do. The bounds of 64-bit
 /// integers are worth their digits only with `all_bounds`.
-pub(super) fn expected(
-    root: &Schema,
-    schema: &Map<String, Value>,
-    all_bounds: bool,
-) -> Option<String> {
+pub(super) fn expected(root: &Schema, schema: &Schema, all_bounds: bool) -> Option<String> {
     let words = Words { root, all_bounds };
     words.of(schema, 0)
 }
@@ -88,7 +84,7 @@ struct Words<'a> {
 }
 
 impl Words<'_> {
-    fn of(self, schema: &Map<String, Value>, depth: usize) -> Option<String> {
+    fn of(self, schema: &Schema, depth: usize) -> Option<String> {
         if depth > DEPTH {
             return None;
         }
@@ -125,7 +121,7 @@ impl Words<'_> {
         (!forms.is_empty()).then(|| forms.join(" or "))
     }
 
-    fn kind(self, schema: &Map<String, Value>, kind: &str, depth: usize) -> String {
+    fn kind(self, schema: &Schema, kind: &str, depth: usize) -> String {
         match kind {
             "null" => "null".to_owned(),
             "boolean" => "true or false".to_owned(),
@@ -138,7 +134,7 @@ impl Words<'_> {
         }
     }
 
-    fn number(self, schema: &Map<String, Value>, noun: &str) -> String {
+    fn number(self, schema: &Schema, noun: &str) -> String {
         let of_64_bits = [i64::MIN.into(), i64::MAX.into(), Value::from(u64::MAX)];
         let bound = |keyword: &str| {
             let bound = schema.get(keyword).filter(|bound| bound.is_number());
@@ -163,7 +159,7 @@ impl Words<'_> {
         words
     }
 
-    fn array(self, schema: &Map<String, Value>, depth: usize) -> String {
+    fn array(self, schema: &Schema, depth: usize) -> String {
         let mut words = "an array".to_owned();
         words.push_str(&counted(schema, "minItems", "maxItems", "item"));
         if schema.get("uniqueItems") == Some(&Value::Bool(true)) {
@@ -181,7 +177,7 @@ impl Words<'_> {
     }
 }
 
-fn object(schema: &Map<String, Value>) -> String {
+fn object(schema: &Schema) -> String {
     let required = list(schema, "required").iter();
     let required: Vec<&str> = required.filter_map(Value::as_str).collect();
     match required.is_empty() {
@@ -190,7 +186,7 @@ fn object(schema: &Map<String, Value>) -> String {
     }
 }
 
-fn text(schema: &Map<String, Value>) -> String {
+fn text(schema: &Schema) -> String {
     let named = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
     let mut words = "text".to_owned();
     if let Some(encoding) = named("contentEncoding") {
@@ -206,7 +202,7 @@ fn text(schema: &Map<String, Value>) -> String {
     words
 }
 
-fn counted(schema: &Map<String, Value>, least: &str, most: &str, noun: &str) -> String {
+fn counted(schema: &Schema, least: &str, most: &str, noun: &str) -> String {
     let count = |keyword: &str| schema.get(keyword).and_then(Value::as_u64);
     let nouns = |count: u64| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     match (count(least), count(most)) {

@@ -125,12 +125,7 @@ impl<'a> Walk<'a> {
     }
 
     /// `value` was found where the schema wants something else.
-    pub(super) fn unfit(
-        &self,
-        schema: &Map<String, Value>,
-        value: &Value,
-        out: &mut Vec<Finding<'a>>,
-    ) {
+    pub(super) fn unfit(&self, schema: &Schema, value: &Value, out: &mut Vec<Finding<'a>>) {
         let choices = forms(self.root, schema).into_iter().flat_map(values);
         let problem = unlike(value, self.is_secret(), choices.filter_map(Value::as_str));
         // Only a number as large as that can be beyond the bounds of 64 bits.
@@ -202,7 +197,7 @@ impl<'a> Walk<'a> {
 
     fn node(
         &mut self,
-        schema: &'a Map<String, Value>,
+        schema: &'a Schema,
         value: &'a Value,
         part: bool,
         out: &mut Vec<Finding<'a>>,
@@ -243,7 +238,7 @@ impl<'a> Walk<'a> {
 
     fn object(
         &mut self,
-        schema: &'a Map<String, Value>,
+        schema: &'a Schema,
         map: &'a Map<String, Value>,
         out: &mut Vec<Finding<'a>>,
     ) {
@@ -274,12 +269,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn array(
-        &mut self,
-        schema: &'a Map<String, Value>,
-        items: &'a [Value],
-        out: &mut Vec<Finding<'a>>,
-    ) {
+    fn array(&mut self, schema: &'a Schema, items: &'a [Value], out: &mut Vec<Finding<'a>>) {
         let first = list(schema, "prefixItems");
         // Of a tuple that is too long, enough is said.
         let most = schema.get("maxItems").and_then(Value::as_u64);
@@ -299,7 +289,7 @@ impl<'a> Walk<'a> {
 
     fn unknown_keys(
         &mut self,
-        schema: &'a Map<String, Value>,
+        schema: &'a Schema,
         map: &'a Map<String, Value>,
         out: &mut Vec<Finding<'a>>,
     ) {
@@ -308,6 +298,11 @@ impl<'a> Walk<'a> {
         if keys.open || !(keys.forbids || everywhere) {
             return;
         }
+        // Serde takes any key beside the tag of a variant without fields: none is an alias.
+        let mistake = match keys.forbids && keys.only_tags {
+            true => Mistake::Unfit,
+            false => Mistake::Unknown,
+        };
         let secret = self.is_secret();
         for key in map.keys().filter(|key| !keys.has(key)) {
             let meant = match secret {
@@ -319,20 +314,15 @@ impl<'a> Walk<'a> {
                 false => (meant, Some(one_of(&keys.known))),
             };
             self.at(Step::Given(key), |walk| {
-                walk.push(
-                    Mistake::Unknown,
-                    format!("unknown key{meant}"),
-                    expected,
-                    out,
-                );
+                walk.push(mistake, format!("unknown key{meant}"), expected, out);
             });
         }
     }
 
     /// Whether the keywords that are not interpreted here are content, by the validator. What cannot be
     /// compiled on its own objects to nothing.
-    fn rest_fits(&mut self, schema: &'a Map<String, Value>, value: &Value) -> bool {
-        let rest: Map<String, Value> = schema
+    fn rest_fits(&mut self, schema: &'a Schema, value: &Value) -> bool {
+        let rest: Schema = schema
             .iter()
             .filter(|(keyword, _)| LEFT.contains(&keyword.as_str()))
             .map(|(keyword, value)| (keyword.clone(), value.clone()))

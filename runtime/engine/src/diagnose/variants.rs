@@ -11,12 +11,12 @@ use crate::schema::fits::{may_be_meant, only_excludes};
 use crate::schema::keys::{Keys, has_tags, tags};
 use crate::schema::parts::{list, named, values};
 use crate::step::Step;
-use dagstack_plugin_core::schema::target;
+use dagstack_plugin_core::schema::{Schema, target};
 
 /// Looks at the forms of a value; nothing is wrong if one fits.
 pub(super) fn look<'a>(
     walk: &mut Walk<'a>,
-    schema: &'a Map<String, Value>,
+    schema: &'a Schema,
     variants: &'a [Value],
     value: &'a Value,
     shares: bool,
@@ -65,7 +65,7 @@ pub(super) fn look<'a>(
 }
 
 /// The forms that are objects, through references.
-fn objects<'a>(walk: &Walk<'a>, variants: &'a [Value]) -> Vec<&'a Map<String, Value>> {
+fn objects<'a>(walk: &Walk<'a>, variants: &'a [Value]) -> Vec<&'a Schema> {
     let object = |variant: &'a Value| {
         let schema = variant.as_object()?;
         // A tagged variant refers to the type inside, and has the tag beside.
@@ -81,13 +81,12 @@ fn objects<'a>(walk: &Walk<'a>, variants: &'a [Value]) -> Vec<&'a Map<String, Va
 /// Internally and adjacently tagged enums: the tag is missing, or none of those known.
 fn wrong_tag<'a>(
     walk: &mut Walk<'a>,
-    forms: &[&'a Map<String, Value>],
+    forms: &[&'a Schema],
     map: &'a Map<String, Value>,
     out: &mut Vec<Finding<'a>>,
 ) -> bool {
-    let tag_of = |form: &&'a Map<String, Value>, key: &str| {
-        tags(form).find(|(name, _)| *name == key)?.1.as_str()
-    };
+    let tag_of =
+        |form: &&'a Schema, key: &str| tags(form).find(|(name, _)| *name == key)?.1.as_str();
     let shared = |(key, _)| -> Option<(&'a str, Vec<&'a str>)> {
         let known: Option<_> = forms.iter().map(|form| tag_of(form, key)).collect();
         Some((key, known?))
@@ -114,7 +113,7 @@ fn wrong_tag<'a>(
 /// Externally tagged enums: the object's one key is no variant, or one that is a text.
 fn wrong_name<'a>(
     walk: &mut Walk<'a>,
-    forms: &[&'a Map<String, Value>],
+    forms: &[&'a Schema],
     variants: &'a [Value],
     map: &'a Map<String, Value>,
     out: &mut Vec<Finding<'a>>,
@@ -123,7 +122,7 @@ fn wrong_name<'a>(
     let (Some(key), None) = (keys.next(), keys.next()) else {
         return false;
     };
-    let only_key = |form: &'a Map<String, Value>| {
+    let only_key = |form: &'a Schema| {
         let mut names = named(form, "properties").map(|(name, _)| name);
         let closed = form.get("additionalProperties") == Some(&Value::Bool(false));
         let name = names.next().filter(|_| closed && names.next().is_none())?;

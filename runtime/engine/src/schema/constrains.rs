@@ -9,7 +9,7 @@
 use super::kinds::Kinds;
 use super::parts::{list, named, variants};
 use dagstack_plugin_core::schema::{Schema, bounds, is_any};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Whether values that decode may still not fit. The schema has the formats of Rust types: bounds
 /// alone do not tell a `u8` from a `u16` of at most 255.
@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 /// Not seen, because the schema of a type without it looks the same: `#[schemars(required)]` on an
 /// `Option`, and `enum` or `const` put on a whole type by `#[schemars(extend(…))]`.
 pub(crate) fn constrains(schema: &Schema) -> bool {
-    object(schema, Position::Type)
+    object(schema, Position::Type, Position::Field)
 }
 
 /// Where a subschema stands: lists of values are a Rust enum's own in some places only.
@@ -33,7 +33,7 @@ enum Position {
 
 fn any(schema: &Value, position: Position) -> bool {
     match schema {
-        Value::Object(map) => object(map, position),
+        Value::Object(map) => object(map, position, Position::Field),
         Value::Bool(allowed) => !allowed,
         _ => false,
     }
@@ -47,7 +47,7 @@ fn members(schemas: &Value, position: Position) -> bool {
     }
 }
 
-fn object(schema: &Map<String, Value>, position: Position) -> bool {
+fn object(schema: &Schema, position: Position, fields: Position) -> bool {
     // A variant names its fields in `properties`, as a struct does; only its own can be tags.
     let is_variant = |schema: &Value| match schema {
         Value::Object(map) => variant(map, position),
@@ -71,7 +71,8 @@ fn object(schema: &Map<String, Value>, position: Position) -> bool {
                 }
                 "const" => position == Position::Field,
                 "$defs" | "definitions" => members(value, Position::Type),
-                "properties" | "prefixItems" => members(value, Position::Field),
+                "properties" => members(value, fields),
+                "prefixItems" => members(value, Position::Field),
                 "patternProperties" => match value {
                     Value::Object(patterns) => patterns.iter().any(|(pattern, schema)| {
                         // Keys that are numbers.
@@ -92,7 +93,7 @@ fn object(schema: &Map<String, Value>, position: Position) -> bool {
 
 /// Whether the schema may be of a type with a flattened `Option`, which serde takes for `None` where
 /// anything in it is wrong: what is required in it is not in the whole, and has no default either.
-fn swallows_mistakes(schema: &Map<String, Value>) -> bool {
+fn swallows_mistakes(schema: &Schema) -> bool {
     let required = list(schema, "required");
     named(schema, "properties").any(|(name, member)| {
         let is_required = required.iter().any(|key| key == name);
@@ -110,27 +111,16 @@ fn takes_null(schema: &Value) -> bool {
     }
 }
 
-fn variant(schema: &Map<String, Value>, position: Position) -> bool {
-    if swallows_mistakes(schema) {
-        return true;
-    }
+fn variant(schema: &Schema, position: Position) -> bool {
     let field = match position {
         Position::Type => Position::VariantField,
         other => other,
     };
     // Serde takes any key beside the tag of a variant without fields.
-    let is_unit = |fields: &Map<String, Value>| {
-        fields.len() == 1 && fields.values().all(|field| field.get("const").is_some())
-    };
-    let fields = schema.get("properties").and_then(Value::as_object);
-    if schema.get("additionalProperties") == Some(&Value::Bool(false))
-        && fields.is_some_and(is_unit)
-    {
-        return true;
-    }
-    let mut rest = schema.clone();
-    let fields = rest.remove("properties");
-    object(&rest, position) || fields.is_some_and(|fields| members(&fields, field))
+    let is_closed = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    let mut fields = named(schema, "properties").map(|(_, field)| field);
+    let is_unit = fields.clone().count() == 1 && fields.all(|field| field.get("const").is_some());
+    (is_closed && is_unit) || object(schema, position, field)
 }
 
 fn is_single(values: &Value) -> bool {
@@ -138,7 +128,7 @@ fn is_single(values: &Value) -> bool {
 }
 
 /// Whether both bounds are there and are the number of the items listed.
-fn is_tuple(schema: &Map<String, Value>) -> bool {
+fn is_tuple(schema: &Schema) -> bool {
     let count = Value::from(list(schema, "prefixItems").len());
     schema.contains_key("prefixItems")
         && schema.get("minItems") == Some(&count)
@@ -146,7 +136,7 @@ fn is_tuple(schema: &Map<String, Value>) -> bool {
 }
 
 /// Whether a `minimum` or `maximum` is the one of the integer type itself.
-fn implied_bound(schema: &Map<String, Value>, keyword: &str) -> bool {
+fn implied_bound(schema: &Schema, keyword: &str) -> bool {
     let format = schema.get("format").and_then(Value::as_str);
     let Some((least, most)) = format.and_then(bounds) else {
         return false;

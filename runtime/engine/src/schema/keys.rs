@@ -16,17 +16,16 @@ pub(crate) struct Keys<'a> {
     pub(crate) open: bool,
     /// Others are forbidden.
     pub(crate) forbids: bool,
+    /// All that are named are tags.
+    pub(crate) only_tags: bool,
 }
 
 impl<'a> Keys<'a> {
     /// Of a schema and all that it refers to for the same value, an object.
-    pub(crate) fn of(
-        root: &'a Schema,
-        schema: &'a Map<String, Value>,
-        object: &Map<String, Value>,
-    ) -> Self {
+    pub(crate) fn of(root: &'a Schema, schema: &'a Schema, object: &Map<String, Value>) -> Self {
         let mut keys = Self::default();
         keys.add(root, schema, object, 0);
+        keys.only_tags = keys.named && tags(schema).count() == keys.known.len();
         keys
     }
 
@@ -39,7 +38,7 @@ impl<'a> Keys<'a> {
     fn add(
         &mut self,
         root: &'a Schema,
-        schema: &'a Map<String, Value>,
+        schema: &'a Schema,
         object: &Map<String, Value>,
         depth: usize,
     ) {
@@ -69,7 +68,7 @@ impl<'a> Keys<'a> {
         for keyword in ["allOf", "anyOf", "oneOf"] {
             let parts = list(schema, keyword);
             // By its tags, one variant is meant and the others are not.
-            let is_meant = |part: &Map<String, Value>| has_tags(part, object);
+            let is_meant = |part: &Schema| has_tags(part, object);
             let mut variants = parts.iter().filter_map(Value::as_object);
             let any_is = variants.any(|part| tags(part).next().is_some() && is_meant(part));
             for part in parts {
@@ -85,7 +84,7 @@ impl<'a> Keys<'a> {
 }
 
 /// The tags of a variant, by their keys.
-pub(crate) fn tags(variant: &Map<String, Value>) -> impl Iterator<Item = (&str, &Value)> {
+pub(crate) fn tags(variant: &Schema) -> impl Iterator<Item = (&str, &Value)> {
     named(variant, "properties").filter_map(|(key, member)| Some((key.as_str(), tag(member)?)))
 }
 
@@ -98,7 +97,7 @@ fn tag(schema: &Value) -> Option<&Value> {
 }
 
 /// Whether an object has the tags of a variant, as far as it has any.
-pub(crate) fn has_tags(variant: &Map<String, Value>, object: &Map<String, Value>) -> bool {
+pub(crate) fn has_tags(variant: &Schema, object: &Map<String, Value>) -> bool {
     tags(variant).all(|(key, tag)| object.get(key).is_none_or(|given| given == tag))
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn others(schema: &Schema) -> impl Iterator<Item = &Value> {
 /// The schemas of the item at `index`: those of its place, or those of items without one.
 pub(crate) fn item(schema: &Schema, index: usize) -> impl Iterator<Item = &Value> {
     let first = list(schema, "prefixItems").get(index);
-    let rest: &[&str] = match first {
+    let rest: &'static [&'static str] = match first {
         Some(_) => &[],
         None => &["items", "unevaluatedItems"],
     };
@@ -60,10 +60,9 @@ pub(crate) fn item(schema: &Schema, index: usize) -> impl Iterator<Item = &Value
 /// The schemas that these keywords are.
 pub(crate) fn of<'s>(
     schema: &'s Schema,
-    keywords: &[&'static str],
+    keywords: &'static [&'static str],
 ) -> impl Iterator<Item = &'s Value> + use<'s> {
-    let parts: Vec<_> = keywords.iter().filter_map(|it| schema.get(*it)).collect();
-    parts.into_iter()
+    keywords.iter().filter_map(|keyword| schema.get(*keyword))
 }
 
 /// `schema`, a part of `root`, and all that always or in one form speak of the same value: what it refers

@@ -18,7 +18,8 @@ const BUDGET: usize = 300_000;
 ///
 /// What is not as the schema has it is judged by what it may have been meant to be:
 ///
-/// * a value of another type than one with secrets inside (`"hunter2"` for `["hunter2"]`) is one;
+/// * a value of no form that is expected (`"hunter2"` for `["hunter2"]`) is one, if forms have secrets
+///   inside;
 /// * so is what stands under a key that the schema does not know, in an object that has secrets:
 ///   it may be a secret's name misspelt, or an alias, which schemas do not tell of.
 pub(crate) struct SecretPlaces<'a> {
@@ -197,9 +198,10 @@ impl<'s> Search<'s, '_> {
 /// The schemas that may speak of what stands under `key`; patterns are not read.
 fn members<'s>(schema: &'s Schema, key: &str) -> impl Iterator<Item = &'s Value> + use<'s> {
     let named = parts::property(schema, key);
-    let others = parts::others(schema).filter(move |_| named.is_none());
+    let rest = parts::of(schema, &["additionalProperties", "unevaluatedProperties"]);
+    let rest = rest.filter(move |_| named.is_none());
     let patterns = parts::named(schema, "patternProperties").map(|(_, part)| part);
-    named.into_iter().chain(patterns).chain(others)
+    named.into_iter().chain(patterns).chain(rest)
 }
 
 /// Whether a value of the schema may have a secret in it.

@@ -329,28 +329,21 @@ impl Form {
             Some((bare, at)) if self.form == As::Bare => (bare.as_str(), Some(at)),
             _ => (text.whole, None),
         };
-        let step = self.text.chars().next().map_or(1, char::len_utf8);
-        let mut from = 0;
-        std::iter::from_fn(move || {
-            loop {
-                let start = from + message.get(from..)?.find(&**self.text)?;
-                let end = start + self.text.len();
-                // Overlapping occurrences count too.
-                from = start + step;
-                if self.form != As::Word || is_word(message, start, end) {
-                    return Some(match at {
-                        Some(at) => at[start]..at[end - 1] + 1,
-                        None => start..end,
-                    });
-                }
-            }
-        })
+        message
+            .match_indices(&**self.text)
+            .map(|(start, found)| start..start + found.len())
+            .filter(|place| self.form != As::Word || is_word(message, place))
+            .map(move |place| match at {
+                Some(at) => at[place.start]..at[place.end - 1] + 1,
+                None => place,
+            })
     }
 }
 
-fn is_word(message: &str, start: usize, end: usize) -> bool {
+fn is_word(message: &str, place: &Range<usize>) -> bool {
     let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    !inside(message[..start].chars().next_back()) && !inside(message[end..].chars().next())
+    !inside(message[..place.start].chars().next_back())
+        && !inside(message[place.end..].chars().next())
 }
 
 /// Without the quotes around it.
