@@ -18,7 +18,7 @@ use super::runtime::AsyncRuntime;
 use super::serve::LineRouter;
 use super::server::Server;
 use super::supervisor;
-use super::tools::{ToolNames, Tools};
+use super::tools::{NameStyle, Tools};
 use super::unix::{self, Events};
 use super::writer::LineWriter;
 use super::{config_file, help, known, lifecycle, manifest, resources};
@@ -196,7 +196,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     write(output, &format!("{text}\n"))
 }
 
-fn serve<T: Plugin>(config: Option<Value>, names: ToolNames) -> std::io::Result<()> {
+fn serve<T: Plugin>(config: Option<Value>, names: Option<NameStyle>) -> std::io::Result<()> {
     let signals = unix::signals()?;
     let (woken, waker) = unix::wake_pipe()?;
     let streams = unix::protect()?;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
 
-use super::tools::ToolNames;
+use super::tools::NameStyle;
 
 const COMMANDS: [&str; 3] = ["manifest", "schema", "call"];
 const OPTIONS: [&str; 6] = [
@@ -39,7 +39,8 @@ pub(super) enum Command {
 pub(super) struct Options {
     pub(super) command: Command,
     pub(super) config: Option<PathBuf>,
-    pub(super) names: ToolNames,
+    /// Absent: by the peer.
+    pub(super) names: Option<NameStyle>,
 }
 
 /// The words, as far as they are read.
@@ -145,9 +146,9 @@ fn flag(parser: &mut Parser, name: &str) -> Result<bool, String> {
 impl Words {
     fn options(self) -> Result<Options, String> {
         let names = match self.names {
-            None => ToolNames::ByPeer,
-            Some(names) if names == "function" => ToolNames::Function,
-            Some(names) if names == "full" => ToolNames::Full,
+            None => None,
+            Some(names) if names == "function" => Some(NameStyle::Short),
+            Some(names) if names == "full" => Some(NameStyle::Full),
             Some(other) => {
                 return Err(format!(
                     "`--tool-names {}`: expected `full` or `function`",
@@ -274,7 +275,7 @@ mod tests {
         assert_eq!(output, Some(PathBuf::from("m.toml")));
         let read = read(&["schema", "--config=a=b", "--tool-names", "full"]).unwrap();
         assert_eq!(read.config, Some(PathBuf::from("a=b")));
-        assert_eq!(read.names, ToolNames::Full);
+        assert_eq!(read.names, Some(NameStyle::Full));
     }
 
     #[test]

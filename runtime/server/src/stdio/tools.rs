@@ -15,30 +15,18 @@ use dagstack_plugin_core::declaration::{Declaration, Hook};
 use dagstack_plugin_core::error;
 use dagstack_plugin_core::kind::TOOL_NAME_TEMPLATE;
 
-/// What `--tool-names` says.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum ToolNames {
-    /// Dagstack hosts are listed the full names, others the short ones.
-    #[default]
-    ByPeer,
-    /// Everybody is listed the full names.
-    Full,
-    /// Everybody is listed the short names.
-    Function,
-}
-
 /// One of a tool's two names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Style {
+pub(super) enum NameStyle {
     /// As the kind says, else `{kind}.{plugin}.{hook}`; `tool.<plugin>.execute.<function>`.
     Full,
     /// The hook's or function's own name.
     Short,
 }
 
-const STYLES: [Style; 2] = [Style::Full, Style::Short];
+const STYLES: [NameStyle; 2] = [NameStyle::Full, NameStyle::Short];
 
-impl Style {
+impl NameStyle {
     fn name(self, declaration: &Declaration, hook: &Hook) -> String {
         let (kind, plugin, name) = (declaration.kind, declaration.name, hook.name);
         match self {
@@ -65,13 +53,13 @@ fn template(declaration: &Declaration, hook: &Hook) -> &'static str {
 #[derive(Debug)]
 pub(super) struct Listing {
     declaration: &'static Declaration,
-    style: Style,
+    style: NameStyle,
     by_name: HashMap<String, usize>,
     listed: OnceLock<Vec<Tool>>,
 }
 
 impl Listing {
-    fn new(declaration: &'static Declaration, style: Style) -> Self {
+    fn new(declaration: &'static Declaration, style: NameStyle) -> Self {
         let by_name = declaration
             .exposed()
             .map(|(index, hook)| (style.name(declaration, hook), index));
@@ -111,27 +99,31 @@ impl Listing {
 #[derive(Debug)]
 pub(super) struct Tools {
     pub(super) declaration: &'static Declaration,
-    names: ToolNames,
+    /// What `--tool-names` says: how everybody is listed them.
+    style: Option<NameStyle>,
     full: Listing,
     short: Listing,
 }
 
 impl Tools {
-    pub(super) fn new(declaration: &'static Declaration, names: ToolNames) -> Self {
+    pub(super) fn new(declaration: &'static Declaration, style: Option<NameStyle>) -> Self {
         Self {
             declaration,
-            names,
-            full: Listing::new(declaration, Style::Full),
-            short: Listing::new(declaration, Style::Short),
+            style,
+            full: Listing::new(declaration, NameStyle::Full),
+            short: Listing::new(declaration, NameStyle::Short),
         }
     }
 
     /// As `peer` is listed them, and under the other names.
     fn listings(&self, peer: Peer) -> [&Listing; 2] {
-        match self.names {
-            ToolNames::ByPeer if peer.is_dagstack => [&self.full, &self.short],
-            ToolNames::Full => [&self.full, &self.short],
-            ToolNames::ByPeer | ToolNames::Function => [&self.short, &self.full],
+        let by_peer = match peer.is_dagstack {
+            true => NameStyle::Full,
+            false => NameStyle::Short,
+        };
+        match self.style.unwrap_or(by_peer) {
+            NameStyle::Full => [&self.full, &self.short],
+            NameStyle::Short => [&self.short, &self.full],
         }
     }
 
@@ -269,11 +261,17 @@ pub(super) mod tests {
     fn b04_names_are_short_unless_a_dagstack_host_asks() {
         let full = ["tool.fixed.execute.split", "tool.fixed.execute.fixed_split"];
         let short = ["split", "fixed_split"];
-        let by_peer = Tools::new(&TOOL, ToolNames::ByPeer);
+        let by_peer = Tools::new(&TOOL, None);
         assert_eq!(listed(&by_peer, CLIENT), short);
         assert_eq!(listed(&by_peer, HOST), full);
-        assert_eq!(listed(&Tools::new(&TOOL, ToolNames::Full), CLIENT), full);
-        assert_eq!(listed(&Tools::new(&TOOL, ToolNames::Function), HOST), short);
+        assert_eq!(
+            listed(&Tools::new(&TOOL, Some(NameStyle::Full)), CLIENT),
+            full
+        );
+        assert_eq!(
+            listed(&Tools::new(&TOOL, Some(NameStyle::Short)), HOST),
+            short
+        );
         for name in full.iter().chain(&short) {
             for peer in [CLIENT, HOST] {
                 assert!(by_peer.find(peer, name).is_ok(), "{name}");
@@ -284,7 +282,7 @@ pub(super) mod tests {
     /// The template makes `fixed_split` of the hook `split`, and there is a hook `fixed_split`.
     #[test]
     fn b04_of_two_tools_with_one_name_it_is_the_one_that_was_listed() {
-        let tools = Tools::new(&CHUNKER, ToolNames::ByPeer);
+        let tools = Tools::new(&CHUNKER, None);
         assert_eq!(listed(&tools, CLIENT), ["split", "fixed_split"]);
         assert_eq!(
             listed(&tools, HOST),
@@ -297,7 +295,7 @@ pub(super) mod tests {
 
     #[test]
     fn b04_mistakes_are_answered_in_the_names_that_were_listed() {
-        let tools = Tools::new(&TOOL, ToolNames::ByPeer);
+        let tools = Tools::new(&TOOL, None);
         for slip in ["splid", "tool.fixed.execute.splid"] {
             let said = tools.find(CLIENT, slip).unwrap_err().message;
             assert!(said.contains("did you mean `split`?"), "{said}");
