@@ -188,7 +188,7 @@ impl Fails {
             Act::ResourceContext => drop(said(clock(), "no time")?),
             Act::Config => {
                 let section = json!({ "act": "Sideways" });
-                dagstack_plugin::config::decode::<Config>(Self::declaration(), section, None)?;
+                dagstack_engine::config::decode::<Config>(Self::declaration(), section)?;
             }
             Act::Other => anyhow::bail!("no reason"),
             Act::Well | Act::Later => {}
