@@ -213,7 +213,7 @@ impl Drop for Running {
         {
             // A failed teardown cannot be reported from here.
             let _ = runtime.block_beside(async {
-                let _ = CatchPanic::new(plugin.erased_teardown()).await;
+                let _ = dagstack_engine::teardown(&**plugin).await;
                 Ok(())
             });
         }

@@ -26,4 +26,4 @@ pub use config::check_section;
 pub use offer::{Offer, Offered, Served};
 pub use reason::Reason;
 pub use schema::Judge;
-pub use setup::{check_config, setup};
+pub use setup::{check_config, setup, teardown};

@@ -1,11 +1,13 @@
-//! Setting a plugin up: what is checked before its own code runs, and what is kept out of its errors.
+//! Setting a plugin up and tearing it down: what is checked before its own code runs, and what is kept
+//! out of its errors.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll, Waker};
 
+use dagstack_plugin_core::health::Released;
 use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::{
-    ConfigInvalid, Declaration, PluginError, Registration, Setup, SetupContext,
+    ConfigInvalid, Declaration, ErasedPlugin, PluginError, Registration, Setup, SetupContext,
 };
 use serde_json::Value;
 
@@ -35,6 +37,17 @@ pub fn setup(registration: &Registration, context: SetupContext) -> Setup {
                 without_secrets(error, &Scrubber::of(&section, &schema))
             })
     })
+}
+
+/// Has a plugin give everything back. A panic in the author's code is [`PluginError::Panicked`].
+///
+/// # Errors
+///
+/// The author's own.
+pub async fn teardown(plugin: &dyn ErasedPlugin) -> Result<Released, PluginError> {
+    // It may panic before its first await, too.
+    let teardown = CatchPanic::new(Box::pin(async { plugin.erased_teardown().await }));
+    teardown.await.unwrap_or(Err(PluginError::Panicked))
 }
 
 /// Compiles what calls of the plugin's hooks will be checked against, so that a schema that cannot be

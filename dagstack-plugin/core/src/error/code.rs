@@ -40,6 +40,8 @@ pub const RESOURCE_MISSING: &str = "resource_missing";
 pub const RESOURCE_TYPE: &str = "resource_type";
 /// The resource cannot be given to a plugin in another process.
 pub const RESOURCE_CANNOT_CROSS: &str = "resource_cannot_cross";
+/// The config section does not fit the plugin.
+pub const CONFIG_INVALID: &str = "config_invalid";
 /// The resource has no method of that name: host and plugin do not mean the same trait.
 pub const UNKNOWN_METHOD: &str = "unknown_method";
 /// The tenant may not reach the resource. Details: the fields of

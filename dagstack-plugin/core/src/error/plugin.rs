@@ -5,7 +5,7 @@ use std::fmt;
 
 use super::chain::{BoxError, find};
 use super::hook::message_of;
-use super::{ConfigInvalid, ResourceError};
+use super::{ConfigInvalid, ResourceError, code};
 
 /// Why a plugin could not be set up or torn down.
 ///
@@ -41,7 +41,7 @@ impl PluginError {
     /// [`ResourceError`].
     pub fn code(&self) -> &'static str {
         match self {
-            Self::ConfigInvalid(_) => "config_invalid",
+            Self::ConfigInvalid(_) => code::CONFIG_INVALID,
             Self::Resource(error) => error.code(),
             Self::Failed(_) => "setup_failed",
             Self::Panicked => "panicked",

@@ -62,7 +62,7 @@ fn failed(problem: impl Into<String>) -> Failure {
 /// A call that ended with an error of this code: what was given does not fit, or something failed.
 fn ended(code: &str, problem: String) -> Failure {
     match code {
-        code::INVALID_ARGUMENTS | code::NOT_EXPOSED | code::UNKNOWN_HOOK | "config_invalid" => {
+        code::INVALID_ARGUMENTS | code::NOT_EXPOSED | code::UNKNOWN_HOOK | code::CONFIG_INVALID => {
             usage(problem)
         }
         _ => failed(problem),

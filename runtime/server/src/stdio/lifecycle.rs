@@ -7,14 +7,13 @@ use serde_json::Value;
 use super::instance::SetupFailure;
 use super::server::Server;
 use super::{executor, known, pool, resources};
-use dagstack_engine::task;
+use dagstack_engine::{task, teardown};
 use dagstack_engine::wire::{CONFIG_CHANGED, Object};
 use dagstack_plugin_core::config::{Coverage, SectionFeed, failed_paths};
 use dagstack_plugin_core::context::{Metadata, SetupContext};
 use dagstack_plugin_core::error::PluginError;
 use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::health::Released;
-use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::plugin::ErasedPlugin;
 use dagstack_plugin_core::resources::ResourceSet;
 use dagstack_plugin_core::sync::lock;
@@ -90,9 +89,7 @@ pub(super) fn take_down(server: &Server) -> Option<Teardown> {
 
 /// Tears a plugin down, and drops it unless calls still hold it.
 pub(super) fn tear_down(plugin: Arc<dyn ErasedPlugin>) -> Teardown {
-    let teardown = async move { plugin.erased_teardown().await };
-    let teardown = CatchPanic::new(Box::pin(teardown));
-    Box::pin(async move { teardown.await.unwrap_or(Err(PluginError::Panicked)) })
+    Box::pin(async move { teardown(&*plugin).await })
 }
 
 /// Waits for a teardown that nobody asked for; that it failed is logged.
