@@ -4,16 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use dagstack_plugin::manifest::Runtime;
+use dagstack_plugin::manifest::{FILE_NAMES, Runtime};
 use dagstack_plugin::{Manifest, PluginName, Registration, suggest};
 
 use crate::descriptor::{Descriptor, Source};
 use crate::error::{BY_COMMAND, PluginRegistryError};
 use crate::mcp_stdio::program::Program;
 use crate::workers;
-
-/// The manifests a folder may have, in order of precedence.
-const FILES: [&str; 2] = ["dagstack.toml", "dagstack.json"];
 
 /// What a folder turned out to be.
 pub(crate) enum Found {
@@ -72,7 +69,7 @@ pub(crate) fn discover(paths: &[PathBuf]) -> Result<Vec<Found>, PluginRegistryEr
 }
 
 fn manifest_in(folder: &Path) -> Option<PathBuf> {
-    FILES
+    FILE_NAMES
         .iter()
         .map(|file| folder.join(file))
         // Also one that is a broken link or a folder: it was meant to be a manifest.

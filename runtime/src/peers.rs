@@ -46,8 +46,7 @@ impl DeclaredPeers {
         let Some(entry) = declared else {
             return Err(self.undeclared(&registry, kind, name));
         };
-        let live = entry.live().filter(|_| entry.state().is_callable());
-        let live = live.ok_or_else(|| entry.not_ready(None))?;
+        let live = entry.callable().ok_or_else(|| entry.not_ready(None))?;
         // It is code of the same program.
         Ok(PluginHandle::new(entry, Some(live), Access::All))
     }

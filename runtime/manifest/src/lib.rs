@@ -37,6 +37,9 @@ pub use problem::{ManifestError, ManifestProblem};
 #[cfg(feature = "read")]
 pub use range::{VersionRange, VersionRangeError};
 
+/// The names of a manifest's file, the first before the second.
+pub const FILE_NAMES: [&str; 2] = ["dagstack.toml", "dagstack.json"];
+
 /// The schema version of the manifests written here.
 pub const SCHEMA_VERSION: &str = "1";
 

@@ -12,8 +12,8 @@ use super::node::{Data, Lines, Node};
 use super::outside::Outside;
 use super::range::is_version;
 use super::{
-    ChainWrap, Dependency, ExecutionModel, IdempotencyMode, Manifest, ManifestError, Resources,
-    Runtime, UnitOfWork, VersionRange,
+    ChainWrap, Dependency, ExecutionModel, FILE_NAMES, IdempotencyMode, Manifest, ManifestError,
+    Resources, Runtime, UnitOfWork, VersionRange,
 };
 
 /// No manifest in earnest is larger.
@@ -180,8 +180,8 @@ fn conclude(
 }
 
 fn file_in(folder: &Path) -> Result<PathBuf, ManifestError> {
-    ["dagstack.toml", "dagstack.json"]
-        .into_iter()
+    FILE_NAMES
+        .iter()
         .map(|name| folder.join(name))
         .find(|file| file.exists())
         .ok_or_else(|| {

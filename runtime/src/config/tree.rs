@@ -1,6 +1,6 @@
 //! [`ConfigTree`]: all sources laid over each other.
 
-use dagstack_plugin::PluginName;
+use dagstack_plugin::{PluginName, did_you_mean, suggest};
 use serde_json::{Map, Value};
 
 use super::{ConfigSource, ConfigSourceError};
@@ -58,13 +58,52 @@ impl ConfigTree {
         here.cloned().unwrap_or_default()
     }
 
-    /// The keys of the root.
-    pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    /// Warns of sections that look like a plugin's, but are none's. `plugins` come sorted by kind.
+    pub(crate) fn misspelt<'p>(
+        &self,
+        plugins: impl IntoIterator<Item = &'p PluginName>,
+    ) -> Vec<String> {
+        let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
+        for plugin in plugins {
+            match kinds.last_mut() {
+                Some((kind, names)) if *kind == plugin.kind() => names.push(plugin.name()),
+                _ => kinds.push((plugin.kind(), vec![plugin.name()])),
+            }
+        }
+        let mut warnings = Vec::new();
+        let mut warn = |section: String, guess: Option<String>| {
+            let guess = did_you_mean(guess);
+            warnings.push(format!(
+                "the config section `{section}` belongs to no plugin{guess}"
+            ));
+        };
+        for key in self.0.keys() {
+            if let Some((kind, names)) = kinds.iter().find(|(kind, _)| kind == key) {
+                for section in self.names(key).filter(|it| !names.contains(it)) {
+                    let guess = suggest(section, names.iter().copied());
+                    warn(
+                        format!("{kind}.{section}"),
+                        guess.map(|name| format!("{kind}.{name}")),
+                    );
+                }
+                continue;
+            }
+            // The host may have settings of its own in there: only what nearly is a plugin's is one.
+            let close = suggest(key, kinds.iter().map(|(kind, _)| *kind));
+            for (kind, names) in kinds.iter().filter(|(kind, _)| Some(*kind) == close) {
+                for name in names
+                    .iter()
+                    .filter(|name| self.names(key).any(|it| it == **name))
+                {
+                    warn(format!("{key}.{name}"), Some(format!("{kind}.{name}")));
+                }
+            }
+        }
+        warnings
     }
 
     /// The sections under `kind`, by name.
-    pub(crate) fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
+    fn names(&self, kind: &str) -> impl Iterator<Item = &str> {
         self.0
             .get(kind)
             .and_then(Value::as_object)

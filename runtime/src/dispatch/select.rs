@@ -28,15 +28,15 @@ impl KindIndex {
         fits: impl Fn(usize) -> bool,
     ) -> Result<Chosen<'_>, DispatchError> {
         match self.route(request)? {
-            Some((rank, by)) => self.chosen(rank, &by, request),
+            Some((rank, by)) => self.chosen(rank, by, request),
             None => self.best(request, fits),
         }
     }
 
     /// What the policy, the host or the environment says.
-    fn route(&self, request: &RouteRequest<'_>) -> Result<Option<(usize, String)>, DispatchError> {
+    fn route(&self, request: &RouteRequest<'_>) -> Result<Option<(usize, &str)>, DispatchError> {
         if let Some(name) = self.policy.as_ref().and_then(|policy| policy(request)) {
-            let by = "the routing policy".to_owned();
+            let by = "the routing policy";
             return match self.by_name.get(&name) {
                 Some(&rank) => Ok(Some((rank, by))),
                 None => {
@@ -46,7 +46,7 @@ impl KindIndex {
                 }
             };
         }
-        Ok(self.active.as_ref().map(|it| (it.rank, it.by.clone())))
+        Ok(self.active.as_ref().map(|it| (it.rank, &*it.by)))
     }
 
     /// The plugin that was named, and no other.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use dagstack_engine::Reason;
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::Caller;
-use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, did_you_mean, suggest};
+use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, suggest};
 use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -49,9 +49,11 @@ impl Registry {
             return self.without_runtime();
         };
         self.inner.follow_config();
+        let entries = self.inner.entries.iter();
+        let names = entries.map(|entry| &entry.descriptor.name);
         let warnings = config
             .as_ref()
-            .map(|tree| self.misspelt_sections(tree))
+            .map(|tree| tree.misspelt(names))
             .unwrap_or_default();
         for warning in &warnings {
             tracing::warn!("{warning}");
@@ -308,50 +310,6 @@ impl Registry {
             "plugin unavailable: {reason}"
         );
         drop(entry.enter(Phase::Down(reason)));
-    }
-
-    /// Sections that look like a plugin's, but are no plugin's.
-    fn misspelt_sections(&self, tree: &ConfigTree) -> Vec<String> {
-        let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
-        // Sorted by kind.
-        for entry in &self.inner.entries {
-            let name = &entry.descriptor.name;
-            match kinds.last_mut() {
-                Some((kind, names)) if *kind == name.kind() => names.push(name.name()),
-                _ => kinds.push((name.kind(), vec![name.name()])),
-            }
-        }
-        let mut warnings = Vec::new();
-        // The host may have settings of its own in there: only what nearly is a plugin's is one.
-        for key in tree
-            .kinds()
-            .filter(|key| kinds.iter().all(|(kind, _)| kind != key))
-        {
-            let known = kinds.iter().map(|(kind, _)| *kind);
-            let Some(kind) = suggest(key, known) else {
-                continue;
-            };
-            let names = kinds
-                .iter()
-                .filter(|(it, _)| *it == kind)
-                .flat_map(|(_, names)| names);
-            for name in names.filter(|name| tree.names(key).any(|it| it == **name)) {
-                let guess = did_you_mean(Some(format_args!("{kind}.{name}")));
-                warnings.push(format!(
-                    "the config section `{key}.{name}` belongs to no plugin{guess}"
-                ));
-            }
-        }
-        for (kind, names) in kinds {
-            for section in tree.names(kind).filter(|it| !names.contains(it)) {
-                let guess = suggest(section, names.iter().copied());
-                let guess = did_you_mean(guess.map(|name| format!("{kind}.{name}")));
-                warnings.push(format!(
-                    "the config section `{kind}.{section}` belongs to no plugin{guess}"
-                ));
-            }
-        }
-        warnings
     }
 }
 

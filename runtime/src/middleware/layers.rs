@@ -64,7 +64,7 @@ pub(crate) struct PluginLayers {
     stack: Stack,
     kind: Arc<str>,
     /// By place in the declaration of a linked plugin.
-    native: Vec<Around>,
+    native: Box<[Layers]>,
     /// By name: the hooks that have been called.
     by_hook: RwLock<HashMap<String, Around>>,
 }
@@ -81,7 +81,7 @@ impl PluginLayers {
         let mut layers = Self {
             stack: stack.clone(),
             kind: Arc::from(plugin.name.kind()),
-            native: Vec::new(),
+            native: Box::default(),
             by_hook: RwLock::default(),
         };
         if stack.0.is_empty() {
@@ -110,7 +110,7 @@ impl PluginLayers {
             return Arc::clone(around);
         }
         drop(known);
-        let around = self.work_out(hook);
+        let around: Around = self.work_out(hook);
         let mut known = write(&self.by_hook);
         if known.len() < REMEMBERED {
             known.insert(hook.to_owned(), Arc::clone(&around));
@@ -120,13 +120,10 @@ impl PluginLayers {
 
     /// The middleware around the hooks of a linked plugin, by their place in its declaration.
     pub(crate) fn native(&self) -> Box<[Layers]> {
-        let hooks = self.native.iter();
-        hooks
-            .map(|around| around.iter().cloned().collect())
-            .collect()
+        self.native.clone()
     }
 
-    fn work_out(&self, hook: &str) -> Around {
+    fn work_out<L: FromIterator<Arc<dyn Middleware>>>(&self, hook: &str) -> L {
         let is_function = &*self.kind == tool::KIND && hook != tool::GET_SCHEMA;
         let hook = if is_function { tool::EXECUTE } else { hook };
         let wrapping = self.stack.0.iter().filter(|it| it.wraps(&self.kind, hook));
