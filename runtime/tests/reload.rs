@@ -334,3 +334,22 @@ fn a_reload_outside_a_runtime_says_so() {
         other => panic!("{other:?}"),
     }
 }
+
+#[test]
+fn a_start_that_panics_is_a_reason_for_a_reload_as_for_a_setup() {
+    let without_timers = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    without_timers.block_on(async {
+        let registry = Registry::builder()
+            .plugin::<Typed<PLAIN>>()
+            .no_health_checks()
+            .build()
+            .unwrap();
+        let report = registry.setup_all().await;
+        assert!(report.to_string().contains("enable_all"), "{report}");
+        let error = registry.reload("plain").await.unwrap_err();
+        assert!(error.to_string().contains("enable_all"), "{error}");
+        assert!(matches!(state(&registry), State::Unavailable(_)));
+    });
+}

@@ -1,12 +1,12 @@
 //! Bringing all plugins up, in order.
 
-use std::collections::HashMap;
 use std::future::ready;
 use std::sync::Arc;
 
 use dagstack_engine::Reason;
 use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::kind::Caller;
+use dagstack_plugin::panics::CatchPanic;
 use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, suggest};
 use serde_json::Value;
 use tokio::runtime::Handle;
@@ -98,7 +98,6 @@ impl Registry {
         host: &TokioHost,
     ) {
         let mut tasks = JoinSet::new();
-        let mut by_task = HashMap::new();
         for &index in group {
             let entry = &self.inner.entries[index];
             let section = match self.may_start(index, config) {
@@ -115,33 +114,17 @@ impl Registry {
             let Some(starting) = self.start(index, &feed, host) else {
                 continue;
             };
-            let task = tasks.spawn(starting);
-            by_task.insert(task.id(), (index, feed));
+            tasks.spawn(async move { (index, starting.await, feed) });
         }
-        while let Some(done) = tasks.join_next_with_id().await {
-            let (id, started) = match done {
-                Ok((id, started)) => (id, Some(started)),
-                Err(error) => (error.id(), None),
-            };
-            let Some((index, feed)) = by_task.remove(&id) else {
-                continue;
-            };
-            match started {
-                Some(Ok(running)) => {
+        // A task that has no outcome ends with its runtime.
+        while let Some(done) = tasks.join_next().await {
+            match done {
+                Ok((index, Ok(running), feed)) => {
                     self.publish(index, running, feed, host, false);
                 }
-                Some(Err(error)) => self.fail(index, error.reason()),
-                None => self.fail(index, self.start_panicked(index).reason()),
+                Ok((index, Err(error), _)) => self.fail(index, error.reason()),
+                Err(_) => {}
             }
-        }
-    }
-
-    /// The error of a start that panicked outside the plugin's own code.
-    fn start_panicked(&self, index: usize) -> PluginRegistryError {
-        PluginRegistryError::PluginLoadError {
-            plugin: self.inner.entries[index].descriptor.name.clone(),
-            cause: "panicked".to_owned(),
-            message: "starting it panicked; if the tokio runtime was built without `enable_all`, mend that, else please report it".to_owned(),
         }
     }
 
@@ -191,8 +174,17 @@ impl Registry {
             }
             Source::Never { .. } => return None,
         };
+        let plugin = entry.descriptor.name.clone();
         Some(Box::pin(async move {
-            let running = starting.await?;
+            // The plugin's own code panics elsewhere.
+            let started = CatchPanic::new(starting).await;
+            let running = started.unwrap_or_else(|_| {
+                Err(PluginRegistryError::PluginLoadError {
+                    plugin,
+                    cause: "panicked".to_owned(),
+                    message: "starting it panicked; if the tokio runtime was built without `enable_all`, mend that, else please report it".to_owned(),
+                })
+            })?;
             subscriptions.keep();
             Ok(running)
         }))
