@@ -83,10 +83,11 @@ impl Dispatcher {
     ) -> Result<Value, DispatchError> {
         self.check(hook, Dispatch::Singleton)?;
         if self.kind() == tool::KIND
+            && hook == tool::EXECUTE
             && let Some(function) = args.get("function").and_then(Value::as_str)
         {
             let function = function.to_owned();
-            return self.execute(hook, &function, ctx, args).await;
+            return self.execute(&function, ctx, args).await;
         }
         let call = |plugin: Arc<PluginHandle>| async move { plugin.call(hook, ctx, args).await };
         self.dispatching.singleton(hook, ctx, call).await
@@ -95,11 +96,11 @@ impl Dispatcher {
     /// Calls the tool that has the function.
     async fn execute(
         &self,
-        hook: &str,
         function: &str,
         ctx: &HookContext,
         args: Value,
     ) -> Result<Value, DispatchError> {
+        let hook = tool::EXECUTE;
         let index = &self.select.index;
         let mut known: Vec<String> = Vec::new();
         let mut has = vec![false; index.members.len()];

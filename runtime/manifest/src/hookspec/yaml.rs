@@ -1,5 +1,5 @@
-//! The hookspec itself. A serialiser would be a dependency of every plugin for the sake of one
-//! document of one shape, so it is written by hand.
+//! The hookspec itself. It is one document of one shape, so it is written by hand, without a
+//! serialiser to depend on.
 
 use dagstack_plugin_core::kind::{ErrorPolicy, KindSpec};
 use std::fmt::{Display, Write};
