@@ -64,7 +64,7 @@ pub(crate) fn spawn_on<T: Send + 'static>(
         // Nobody may be waiting any more; dropping what came out can panic, and may.
         let _ = answer.send(work().await);
     });
-    let around = Around {
+    let around = Surroundings {
         runtime,
         dispatch: tracing::dispatcher::get_default(Clone::clone),
     };
@@ -98,16 +98,16 @@ impl<T> JoinHandle<T> {
     }
 }
 
-type Task = task::Task<Around>;
+type Task = task::Task<Surroundings>;
 
 /// What is around the work.
 #[derive(Debug)]
-struct Around {
+struct Surroundings {
     runtime: Handle,
     dispatch: tracing::Dispatch,
 }
 
-impl Executor for Around {
+impl Executor for Surroundings {
     fn submit(task: Arc<Task>) {
         Threads::submit(task);
     }

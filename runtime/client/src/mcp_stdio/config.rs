@@ -13,7 +13,7 @@ use rmcp::service::Peer;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::transport::Private;
+use super::transport::PrivateParams;
 
 /// Subscribes for the child, which was set up with the section `sent`: what its announced schema
 /// accepts is sent to it, in order. The child checks it again, with its own types.
@@ -23,7 +23,7 @@ pub(super) fn relay(
     sent: &Arc<Value>,
     schema: Schema,
     peer: Peer<RoleClient>,
-    private: Private,
+    private: PrivateParams,
 ) -> ConfigSubscription {
     let (sender, mut changes) = unbounded_channel();
     let plugin = plugin.clone();

@@ -28,7 +28,7 @@ use super::process::{EXIT_LAG, Group, Process};
 use super::progress::Listeners;
 use super::resources::Serving;
 use super::stderr::{self, Tail};
-use super::transport::{Lines, Private};
+use super::transport::{LineTransport, PrivateParams};
 use super::{McpStdio, StdioCommand, config, request};
 use crate::error::{Needs, ResourceProvider, StartError};
 
@@ -119,9 +119,9 @@ impl McpStdio {
 /// A child that runs, and all that is attached to it.
 struct Spawned {
     process: Process,
-    transport: Lines<ChildStdout, ChildStdin>,
+    transport: LineTransport<ChildStdout, ChildStdin>,
     closed: watch::Receiver<()>,
-    private: Private,
+    private: PrivateParams,
     listeners: Listeners,
     serving: Serving,
     stderr: Stderr,
@@ -186,10 +186,10 @@ impl Start<'_> {
             tail.clone(),
             process.group.clone(),
         ));
-        let private = Private::default();
+        let private = PrivateParams::default();
         let listeners = Listeners::default();
         let serving = Serving::default();
-        let (transport, closed) = Lines::new(
+        let (transport, closed) = LineTransport::new(
             self.name.to_string(),
             stdout,
             stdin,
@@ -210,7 +210,7 @@ impl Start<'_> {
 
     async fn shake_hands<E>(
         &self,
-        transport: Lines<ChildStdout, ChildStdin>,
+        transport: LineTransport<ChildStdout, ChildStdin>,
         serving: Serving,
         group: &Group,
         stderr: Stderr,

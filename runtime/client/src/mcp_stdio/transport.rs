@@ -38,9 +38,9 @@ const STRAY_LINES: u32 = 20;
 /// Parameters that hold the plugin's config, by method: put in when the line is written, so that
 /// they never pass through rmcp's own traces.
 #[derive(Clone, Default)]
-pub(super) struct Private(Arc<StdMutex<VecDeque<(&'static str, Value)>>>);
+pub(super) struct PrivateParams(Arc<StdMutex<VecDeque<(&'static str, Value)>>>);
 
-impl Private {
+impl PrivateParams {
     /// Keeps the parameters of the next message of this method.
     pub(super) fn push(&self, method: &'static str, params: Value) {
         let mut waiting = lock(&self.0);
@@ -54,15 +54,15 @@ impl Private {
     }
 }
 
-impl fmt::Debug for Private {
+impl fmt::Debug for PrivateParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Private")
+        f.write_str("PrivateParams")
     }
 }
 
 /// One child's standard streams as a stream of messages.
 #[derive(Debug)]
-pub(super) struct Lines<R, W> {
+pub(super) struct LineTransport<R, W> {
     plugin: String,
     read: BufReader<R>,
     line: Vec<u8>,
@@ -71,20 +71,20 @@ pub(super) struct Lines<R, W> {
     max_line: usize,
     stray: u32,
     write: Writer<W>,
-    private: Private,
+    private: PrivateParams,
     listeners: Listeners,
     serving: Serving,
     /// Dropped with the transport: tells that the connection is over.
     _open: watch::Sender<()>,
 }
 
-impl<R: AsyncRead + Unpin, W> Lines<R, W> {
+impl<R: AsyncRead + Unpin, W> LineTransport<R, W> {
     /// Besides the transport, a receiver that fails once the connection is over.
     pub(super) fn new(
         plugin: String,
         read: R,
         write: W,
-        private: Private,
+        private: PrivateParams,
         listeners: Listeners,
         serving: Serving,
     ) -> (Self, watch::Receiver<()>) {
@@ -210,7 +210,7 @@ fn answered(line: &[u8]) -> Option<RequestId> {
 /// The line of a message, with the config where it belongs.
 fn encode(
     mut item: TxJsonRpcMessage<RoleClient>,
-    private: &Private,
+    private: &PrivateParams,
     listeners: &Listeners,
 ) -> Result<Vec<u8>, serde_json::Error> {
     match &mut item {
@@ -237,14 +237,14 @@ fn encode(
     Ok(line)
 }
 
-impl<R, W> Drop for Lines<R, W> {
+impl<R, W> Drop for LineTransport<R, W> {
     fn drop(&mut self) {
         // Nobody reads the answers any more.
         self.serving.close();
     }
 }
 
-impl<R, W> Transport<RoleClient> for Lines<R, W>
+impl<R, W> Transport<RoleClient> for LineTransport<R, W>
 where
     R: AsyncRead + Send + Unpin + 'static,
     W: AsyncWrite + Send + Unpin + 'static,
@@ -306,11 +306,11 @@ mod tests {
     use super::*;
 
     async fn received(text: &str, max_line: usize) -> Vec<Value> {
-        let (mut lines, _closed) = Lines::new(
+        let (mut lines, _closed) = LineTransport::new(
             "test".to_owned(),
             std::io::Cursor::new(text.to_owned()),
             tokio::io::sink(),
-            Private::default(),
+            PrivateParams::default(),
             Listeners::default(),
             Serving::default(),
         );
@@ -362,7 +362,7 @@ mod tests {
     fn a_config_is_put_in_when_its_line_is_written() {
         use rmcp::model::CustomNotification;
 
-        let private = Private::default();
+        let private = PrivateParams::default();
         let message = |method: &str| {
             let notification = CustomNotification::new(method, None);
             JsonRpcMessage::notification(ClientNotification::CustomNotification(notification))
