@@ -10,7 +10,7 @@ use dagstack_plugin::{CancelToken, ErasedPlugin, Health, HookError, code};
 use serde_json::json;
 
 use crate::background::Background;
-use crate::config::section::Secrets;
+use crate::config::section::Section;
 use crate::descriptor::{Descriptor, Source};
 use crate::host::TokioHost;
 use crate::live::Live;
@@ -353,9 +353,9 @@ impl Entry {
     }
 
     /// A lease for a new generation of the plugin.
-    pub(crate) fn lease(self: &Arc<Self>, host: &TokioHost, secrets: &Arc<Secrets>) -> Lease {
+    pub(crate) fn lease(self: &Arc<Self>, host: &TokioHost, config: &Arc<Section>) -> Lease {
         let entry = Arc::downgrade(self);
-        let secrets = Arc::clone(secrets);
+        let config = Arc::clone(config);
         let host: Arc<dyn Host> = Arc::new(host.revocable(CancelToken::new()));
         Lease::new(self.descriptor.name.clone(), host, move || {
             match entry.upgrade() {
@@ -365,7 +365,7 @@ impl Entry {
         })
         .with_scope(self.descriptor.scope())
         .with_layers(self.layers.native())
-        .with_clean(move |error| secrets.scrubber().scrub_error(error))
+        .with_clean(move |error| config.secrets().scrub_error(error))
     }
 
     /// The error of a call that finds the plugin not ready.

@@ -10,14 +10,14 @@ use dagstack_plugin::sync::lock;
 use dagstack_plugin::{HookContext, tool};
 use serde_json::{Value, json};
 
-use crate::config::section::{Secrets, Section};
+use crate::config::section::Section;
 use crate::in_process::InProcess;
 
 /// A plugin that is set up: one generation of it.
 pub(crate) struct Live {
     pub(crate) running: Running,
     pub(crate) lease: Arc<Lease>,
-    pub(crate) config: Section,
+    pub(crate) config: Arc<Section>,
     /// The plugin as its kind's trait, an `Arc<dyn Trait>`, where it is linked in with one. The
     /// teardown takes it.
     native: Mutex<Option<Arc<dyn Any + Send + Sync>>>,
@@ -52,7 +52,7 @@ impl Live {
     pub(crate) fn new(
         running: Running,
         lease: Arc<Lease>,
-        secrets: Arc<Secrets>,
+        config: Arc<Section>,
         since: u64,
     ) -> Self {
         let native = match &running {
@@ -62,7 +62,7 @@ impl Live {
         Self {
             running,
             lease,
-            config: Section::new(secrets),
+            config,
             native: Mutex::new(native),
             since,
         }
@@ -135,5 +135,6 @@ impl Drop for Live {
     fn drop(&mut self) {
         // The adapter is the last to have the plugin: it drops it where the author's code may run.
         self.forget_native();
+        self.config.feed().close();
     }
 }

@@ -1,4 +1,4 @@
-//! The config section of a plugin: whether it fits the plugin's schema, and what in it is secret.
+//! The config section of a plugin: as it changes, and what in it must not be quoted.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -9,12 +9,8 @@ use dagstack_plugin::schema::Schema;
 use dagstack_plugin::sync::lock;
 use serde_json::Value;
 
-/// The config a plugin was set up with, and what became of it. Subscriptions to its changes end with
-/// it.
-pub(crate) struct Section(Arc<Secrets>);
-
-/// What in the config of a plugin must not be quoted later: the secrets of every config it has had.
-pub(crate) struct Secrets {
+/// The config of a plugin that is set up, and the secrets of every config it has had.
+pub(crate) struct Section {
     feed: SectionFeed,
     /// Says which values are secrets, besides their names.
     schema: Schema,
@@ -26,8 +22,8 @@ struct Known {
     secrets: Arc<Scrubber>,
 }
 
-impl Secrets {
-    /// Those of `feed`, as the plugin's schema has them.
+impl Section {
+    /// That of `feed`, of which the plugin's schema says what is secret.
     pub(crate) fn new(schema: Schema, feed: SectionFeed) -> Self {
         let learnt = feed.section();
         let secrets = Arc::new(Scrubber::of(&learnt, &schema));
@@ -38,8 +34,8 @@ impl Secrets {
         }
     }
 
-    /// What cuts them out of texts.
-    pub(crate) fn scrubber(&self) -> Arc<Scrubber> {
+    /// What cuts its secrets out of texts of the plugin's own.
+    pub(crate) fn secrets(&self) -> Arc<Scrubber> {
         let section = self.feed.section();
         let mut known = lock(&self.known);
         if !Arc::ptr_eq(&known.learnt, &section) {
@@ -47,18 +43,6 @@ impl Secrets {
             known.learnt = section;
         }
         Arc::clone(&known.secrets)
-    }
-}
-
-impl Section {
-    /// That of a plugin which is set up.
-    pub(crate) fn new(secrets: Arc<Secrets>) -> Self {
-        Self(secrets)
-    }
-
-    /// Cuts its secrets out of texts of the plugin's own.
-    pub(crate) fn secrets(&self) -> Arc<Scrubber> {
-        self.0.scrubber()
     }
 
     /// What the plugin's code says while it runs, without them.
@@ -68,18 +52,12 @@ impl Section {
 
     /// The section as it changes.
     pub(crate) fn feed(&self) -> &SectionFeed {
-        &self.0.feed
-    }
-}
-
-impl Drop for Section {
-    fn drop(&mut self) {
-        self.0.feed.close();
+        &self.feed
     }
 }
 
 impl fmt::Debug for Section {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        secrets::mask_by(&self.0.feed.section(), &self.0.schema).fmt(f)
+        secrets::mask_by(&self.feed.section(), &self.schema).fmt(f)
     }
 }

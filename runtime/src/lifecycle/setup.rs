@@ -14,7 +14,7 @@ use tokio::task::JoinSet;
 
 use super::report::SetupReport;
 use crate::config::ConfigTree;
-use crate::config::section::Secrets;
+use crate::config::section::Section;
 use crate::descriptor::{Descriptor, Source};
 use crate::entry::Phase;
 use crate::error::PluginRegistryError;
@@ -275,15 +275,15 @@ impl Registry {
             "plugin ready"
         );
         let schema = running.adapter().config_schema().unwrap_or_default();
-        let secrets = Arc::new(Secrets::new(schema, feed));
-        let mut lease = entry.lease(host, &secrets);
+        let config = Arc::new(Section::new(schema, feed));
+        let mut lease = entry.lease(host, &config);
         if let Running::InProcess(plugin) = &running
             && let Some(workers) = plugin.workers()
         {
             lease = lease.with_workers(Arc::clone(workers) as Arc<dyn Caller>);
         }
         let since = entry.since(restarted);
-        let live = Arc::new(Live::new(running, Arc::new(lease), secrets, since));
+        let live = Arc::new(Live::new(running, Arc::new(lease), config, since));
         entry.publish(Arc::clone(&live), restarted);
         if !restarted {
             self.supervise(index, &live);
