@@ -52,7 +52,6 @@ use crate::args;
 use crate::declaration::Access;
 use crate::error::{HookError, PluginError};
 use crate::execution::ExecutionModel;
-use crate::panics::CatchPanic;
 use crate::resources::ResourceSet;
 use crate::sync::lock;
 use crate::{Args, ErasedPlugin, HookContext, Plugin, PluginScope, Registration, SetupContext};

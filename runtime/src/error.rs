@@ -404,7 +404,7 @@ impl PluginRegistryError {
             Self::PluginNotLinked { .. } => "plugin_not_linked",
             Self::PluginLoadError { .. } => "plugin_load_error",
             Self::Timeout { .. } => "timeout",
-            Self::ConfigInvalid { .. } => "config_invalid",
+            Self::ConfigInvalid { .. } => dagstack_plugin::code::CONFIG_INVALID,
             Self::ConfigSourceFailed { .. } => "config_source_failed",
             Self::ReloadRejected { .. } => "reload_rejected",
             Self::ResourceMissing { .. } => "resource_missing",

@@ -350,7 +350,7 @@ impl Start<'_> {
         let text = |key: &str| data.get(key).and_then(Value::as_str);
         let clean = |text: &str| secrets.scrub(text).into_owned();
         let problems = data.get("problems").and_then(Value::as_array);
-        if text("code") == Some("config_invalid")
+        if text("code") == Some(dagstack_plugin_core::code::CONFIG_INVALID)
             && let Some(problems) = problems
         {
             let problems = problems.iter().map(|it| problem(it, secrets)).collect();
