@@ -123,7 +123,7 @@ pub(crate) fn read_map(
     traced: bool,
 ) -> Result<(), Undecoded> {
     let mut waiting = [const { None }; WAITING];
-    let (mut waits, mut placed) = (0, 0);
+    let (mut waits, mut placed, given) = (0, 0, map.len());
     for (key, value) in map {
         let index = place(key, params)?;
         let (param, slot) = (&params[index], &mut slots[index]);
@@ -135,9 +135,21 @@ pub(crate) fn read_map(
             return Err(duplicate(param));
         }
         placed += 1;
-        let keeps = takes && waits < WAITING && value.is_string() && slot.keep(None);
         // When one is taken, everything else has been read: nothing is lost of what does not fit.
-        if keeps && let Value::String(text) = value {
+        let is_last = placed == given && given == params.len();
+        if takes
+            && is_last
+            && let Value::String(text) = &mut *value
+            && slot.keep(Some(text))
+        {
+            continue;
+        }
+        let waits_too = takes && !is_last && waits < WAITING;
+        if waits_too
+            && value.is_string()
+            && slot.keep(None)
+            && let Value::String(text) = value
+        {
             waiting[waits] = Some((index, text));
             waits += 1;
             continue;
@@ -148,7 +160,7 @@ pub(crate) fn read_map(
         let waits = |index: usize| waiting.iter().flatten().any(|(it, _)| *it == index);
         fill_missing(params, slots, waits)?;
     }
-    for (index, text) in waiting.into_iter().flatten() {
+    for (index, text) in waiting.into_iter().take(waits).flatten() {
         slots[index].keep(Some(text));
     }
     Ok(())
@@ -191,10 +203,15 @@ fn duplicate(param: &Param) -> Undecoded {
 }
 
 /// The place of the parameter that is read by that name.
+#[inline]
 fn place(key: &str, params: &[Param]) -> Result<usize, Undecoded> {
-    let place = params
-        .iter()
-        .position(|param| param.keys().any(|name| name == key));
+    let place = params.iter().position(|param| param.name == key);
+    place.map_or_else(|| place_by_alias(key, params), Ok)
+}
+
+#[cold]
+fn place_by_alias(key: &str, params: &[Param]) -> Result<usize, Undecoded> {
+    let place = params.iter().position(|param| param.aliases.contains(&key));
     place.ok_or_else(|| Undecoded::new(format!("unknown field `{key}`")))
 }
 
