@@ -4,9 +4,9 @@
 //! |---|---|
 //! | `logging` | [`logging::JsonLines`], log records as JSON lines through tracing-subscriber, and reading them from events |
 //! | `manifest` | manifests (TOML and JSON), ranges of versions, hookspecs as files |
-//! | `validate` | what runs plugins, for tests and tools: `call` and `validate` |
+//! | `validate` | what runs plugins, for tests and tools: `call`, `validate` and the rest of `engine` |
 //! | `regex` | `validate`, with Unicode classes in patterns (`\p{L}`) |
-//! | `json-schema` | `validate`, with all of JSON Schema and all patterns, by jsonschema; hosts have it |
+//! | `json-schema` | `validate`, with all of JSON Schema and all patterns, by jsonschema; hosts of processes have it |
 //! | `stdio` | [`main!`], the plugin as an executable; with `logging`, `system` and `validate` |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
@@ -59,6 +59,9 @@ pub mod testing;
 #[doc(inline)]
 pub use dagstack_plugin_core::*;
 
+#[cfg(feature = "validate")]
+#[doc(no_inline)]
+pub use dagstack_engine as engine;
 #[cfg(feature = "validate")]
 #[doc(inline)]
 pub use dagstack_engine::{call, validate};

@@ -25,7 +25,6 @@ use crate::live::{Live, Running};
 pub(crate) struct Admitted<'a> {
     entry: &'a Entry,
     live: &'a Arc<Live>,
-    in_flight: &'a InFlight<&'a Lease>,
     access: Access,
 }
 
@@ -33,13 +32,12 @@ impl<'a> Admitted<'a> {
     pub(crate) fn new(
         entry: &'a Entry,
         live: &'a Arc<Live>,
-        in_flight: &'a InFlight<&'a Lease>,
+        _: &'a InFlight<&'a Lease>,
         access: Access,
     ) -> Self {
         Self {
             entry,
             live,
-            in_flight,
             access,
         }
     }
@@ -61,7 +59,7 @@ impl<'a> Admitted<'a> {
         // What takes longer than one poll is boxed: it would be moved about with every call.
         match &self.live.running {
             Running::InProcess(plugin) if plugin.runs_off_thread(hook) => {
-                let running = self.in_flight.again(&self.live.lease);
+                let running = self.live.lease.again();
                 let bound = self.live.lease.bind(ctx);
                 let call =
                     Box::pin(plugin.call_off_thread(hook, &bound, args, self.access, running));

@@ -98,11 +98,12 @@ impl Future for Cancelled {
             waiting.next += 1;
             waiting.next
         });
-        match waiting.wakers.get_mut(&place) {
-            Some(waker) => waker.clone_from(cx.waker()),
-            None => {
-                waiting.wakers.insert(place, cx.waker().clone());
-            }
+        let is_same = |waker: &Waker| waker.will_wake(cx.waker());
+        if !waiting.wakers.get(&place).is_some_and(is_same) {
+            let before = waiting.wakers.insert(place, cx.waker().clone());
+            // A waker may own whatever waits; it is dropped outside the lock.
+            drop(waiting);
+            drop(before);
         }
         Poll::Pending
     }

@@ -193,8 +193,14 @@ impl<S: Serializer, const F: bool> Serializer for Strict<S, F> {
         serialize_u64: u64,
         serialize_char: char,
         serialize_str: &str,
-        serialize_bytes: &[u8],
         serialize_unit_struct: &'static str,
+    }
+
+    /// As the list of numbers that it becomes.
+    #[inline]
+    fn serialize_bytes(self, value: &[u8]) -> Result<S::Ok, S::Error> {
+        inside(self.1, 1)?;
+        self.0.serialize_bytes(value)
     }
 
     #[inline]

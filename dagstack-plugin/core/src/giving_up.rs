@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use crate::cancel::{CancelToken, Cancelled};
 use crate::context::HookContext;
-use crate::error::{HookError, deadline_exceeded, was_cancelled, was_revoked};
+use crate::error::{HookError, code, deadline_exceeded, was_cancelled, was_revoked};
 use crate::future::BoxFuture;
 use crate::kind::Host;
 
@@ -50,16 +50,19 @@ pub async fn until_given_up<T>(
     // Most calls end without waiting.
     let mut giving_up = None;
     poll_fn(|cx| {
-        if let Some(Poll::Ready(outcome)) = host.within(|| call.as_mut().poll(cx)) {
-            return Poll::Ready(outcome);
+        match host.within(|| call.as_mut().poll(cx)) {
+            Some(Poll::Pending) => {}
+            Some(ready) => return ready,
+            None => return Poll::Ready(Err(not_run())),
         }
         let giving_up = giving_up.get_or_insert_with(|| GivingUp::new(ctx, host));
-        let given_up = giving_up.poll(cx);
-        if giving_up.cancelled.is_some() && ctx.cancellation().is_cancelled() && is_wanted() {
-            giving_up.cancelled = None;
-            return giving_up.poll(cx).map(Err);
+        match giving_up.poll(cx) {
+            Poll::Ready(error) if error.code() == code::CANCELLED && is_wanted() => {
+                giving_up.cancelled = None;
+                giving_up.poll(cx).map(Err)
+            }
+            given_up => given_up.map(Err),
         }
-        given_up.map(Err)
     })
     .await
 }
@@ -105,4 +108,10 @@ impl GivingUp {
             None => Poll::Pending,
         }
     }
+}
+
+/// The error of a hook that its host does not run.
+#[cold]
+pub(crate) fn not_run() -> HookError {
+    HookError::new(code::UNAVAILABLE, "the host did not run the hook")
 }

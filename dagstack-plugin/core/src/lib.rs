@@ -116,10 +116,28 @@ pub fn json_type(value: &serde_json::Value) -> &'static str {
 /// The one of `known` that `given` was probably meant to be.
 #[doc(hidden)]
 pub fn suggest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let length = given.chars().count();
+    let limit = |word: &str| word.len().max(given.len()).div_ceil(3);
     known
         .into_iter()
+        // Finding the distance takes as long as both are; their lengths differ by no more.
+        .filter(|word| word.chars().count().abs_diff(length) <= limit(word))
         .map(|word| (strsim::damerau_levenshtein(given, word), word))
-        .filter(|(distance, word)| *distance <= word.len().max(given.len()).div_ceil(3))
+        .filter(|(distance, word)| *distance <= limit(word))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, word)| word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::suggest;
+
+    #[test]
+    fn a_guess_is_near_and_a_long_text_is_no_reason_to_search() {
+        let known = ["chunk", "größe", "split"];
+        assert_eq!(suggest("chunck", known), Some("chunk"));
+        assert_eq!(suggest("grosse", known), Some("größe"));
+        assert_eq!(suggest("render", known), None);
+        assert_eq!(suggest(&"chunk".repeat(1 << 22), known), None);
+    }
 }

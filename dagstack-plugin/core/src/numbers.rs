@@ -183,7 +183,8 @@ fn whole(number: &str) -> Option<String> {
         && let Some(float) = float_of(number)
     {
         let is_whole = float.fract() == 0.0 && float.abs() <= 2_f64.powi(64);
-        return is_whole.then(|| format!("{float:.0}"));
+        // Not `-0`, which is a float.
+        return is_whole.then(|| format!("{:.0}", float + 0.0));
     }
     let all = format!("{whole}{fraction}");
     let digits = all.trim_end_matches('0');

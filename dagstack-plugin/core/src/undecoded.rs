@@ -8,6 +8,7 @@ pub use serde_path_to_error::Segment;
 
 use crate::numbers;
 use crate::problem::{Problem, push_key};
+use crate::schema::Schema;
 use crate::secrets::{self, MASK_GIVEN, MASKED, is_secret_name};
 
 /// What serde said about a value that did not decode, and where. It knows no schema; who runs the
@@ -45,8 +46,9 @@ impl Undecoded {
         Self::new(message.strip_suffix(&place).unwrap_or(&message))
     }
 
-    /// As a problem of `value`, in serde's words. Where the value has secrets, those might quote one.
-    pub(crate) fn problem(&self, base: &str, value: &Value) -> Problem {
+    /// As a problem of `value`, in serde's words. Where the value has secrets, by name or by its schema,
+    /// those might quote one.
+    pub(crate) fn problem(&self, base: &str, value: &Value, schema: Option<&Schema>) -> Problem {
         let (mut path, mut is_secret) = (base.to_owned(), false);
         for segment in &self.path {
             match segment {
@@ -58,7 +60,9 @@ impl Undecoded {
                 Segment::Unknown => {}
             }
         }
-        let is_clean = self.message == MASK_GIVEN || secrets::mask(value) == *value;
+        let has_secrets =
+            || secrets::mask(value) != *value || schema.is_none_or(secrets::mentions_secrets);
+        let is_clean = self.message == MASK_GIVEN || !has_secrets();
         Problem::new(path, if is_clean { &self.message } else { UNFIT })
     }
 

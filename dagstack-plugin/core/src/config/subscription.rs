@@ -22,7 +22,6 @@ use crate::canonical_json;
 use crate::declaration::Declaration;
 use crate::error::BoxError;
 use crate::problem::Problem;
-use crate::secrets;
 use crate::sync::lock;
 
 /// No source can watch.
@@ -193,6 +192,7 @@ impl Delivery {
                         let sections = [&*self.sections.0, &*self.sections.1];
                         reader.without_secrets(declaration, sections, &text)
                     }
+                    // Of JSON, whoever subscribed has searched it.
                     None => text,
                 };
                 tracing::warn!(path, "a callback for config changes failed: {text}");
@@ -272,13 +272,13 @@ fn drop_quietly<T>(value: T) {
     }
 }
 
+/// Without the section: which of its values are secrets, a schema says that is not at hand.
 impl fmt::Debug for SectionFeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SectionFeed")
             .field("path", &self.0.path)
-            .field("section", &secrets::mask(&self.section()))
             .field("subscriptions", &self.subscriptions())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -476,13 +476,11 @@ fn is_same(old: &Value, new: &Value) -> bool {
     if old == new {
         return true;
     }
-    match (
-        canonical_json::to_string(old),
-        canonical_json::to_string(new),
-    ) {
-        (Ok(old), Ok(new)) => old == new,
-        _ => false,
-    }
+    let text = |section: &Value| {
+        let mut text = Vec::new();
+        canonical_json::append(section, &mut text).map(|()| text)
+    };
+    matches!((text(old), text(new)), (Ok(old), Ok(new)) if old == new)
 }
 
 /// A change that every subscriber of a feed accepts.

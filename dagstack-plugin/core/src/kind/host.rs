@@ -79,11 +79,12 @@ impl dyn Host {
         job: impl FnOnce(HookContext) -> BoxFuture<'static, Result<T, HookError>> + Send + 'static,
     ) -> Result<T, HookError> {
         // The hook sees the caller's cancellation, and also that the caller went away.
-        let given_up = CancelOnDrop(CancelToken::new());
+        let token = CancelToken::new();
+        let given_up = CancelOnDrop(Some(token.clone()));
         if ctx.cancellation().is_cancelled() {
-            given_up.0.cancel();
+            token.cancel();
         }
-        let ctx = ctx.with_cancellation(given_up.0.clone());
+        let ctx = ctx.with_cancellation(token);
         let slot = Arc::new(Mutex::new(None));
         let answer = Arc::clone(&slot);
         let work = Box::pin(async move {
@@ -99,6 +100,7 @@ impl dyn Host {
             *lock(&answer) = Some(outcome);
         });
         self.run_on_thread(work).await;
+        given_up.disarm();
         let outcome = lock(&slot).take();
         outcome.unwrap_or_else(|| {
             Err(HookError::new(
@@ -110,10 +112,61 @@ impl dyn Host {
 }
 
 /// Tells a hook that nobody waits for it any more.
-struct CancelOnDrop(CancelToken);
+struct CancelOnDrop(Option<CancelToken>);
+
+impl CancelOnDrop {
+    /// The hook has ended; what it has begun elsewhere goes on.
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
 
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
-        self.0.cancel();
+        if let Some(token) = &self.0 {
+            token.cancel();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Threads;
+
+    impl Host for Threads {
+        fn sleep_until(&self, _: Instant) -> BoxFuture<'static, ()> {
+            Box::pin(std::future::pending())
+        }
+        fn run_on_thread(&self, work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+            work
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_hook_has_begun_goes_on_when_the_hook_ends_well() {
+        let host: &dyn Host = &Threads;
+        let job = |ctx: HookContext| -> BoxFuture<'static, _> {
+            Box::pin(async move { Ok(ctx.cancellation().clone()) })
+        };
+        let called = host.off_thread("hash".to_owned(), HookContext::new(), (), job);
+        let token = called.await.unwrap();
+        assert!(!token.is_cancelled());
+    }
+
+    #[tokio::test]
+    async fn a_hook_hears_that_nobody_waits_for_it_any_more() {
+        let host: &dyn Host = &Threads;
+        let (tell, told) = std::sync::mpsc::channel();
+        let job = move |ctx: HookContext| -> BoxFuture<'static, Result<(), _>> {
+            tell.send(ctx.cancellation().clone()).unwrap();
+            Box::pin(std::future::pending())
+        };
+        let mut called = Box::pin(host.off_thread("hash".to_owned(), HookContext::new(), (), job));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(called.as_mut().poll(&mut cx).is_pending());
+        drop(called);
+        assert!(told.recv().unwrap().is_cancelled());
     }
 }

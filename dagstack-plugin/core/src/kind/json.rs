@@ -90,7 +90,11 @@ pub fn read_args(
         Value::Object(args) => read_map(args, params, slots, false, true),
         _ => Ok(()),
     };
-    traced.map_err(|error| args::invalid(hook.name, &[error.problem(&base(kind, hook), &args)]))
+    traced.map_err(|error| {
+        let schema = (hook.input_schema)();
+        let problem = error.problem(&base(kind, hook), &args, schema.as_ref());
+        args::invalid(hook.name, &[problem])
+    })
 }
 
 /// The schema of a hook's arguments; `None` where one of them has no JSON form.
@@ -132,7 +136,8 @@ pub(crate) fn read_output<T: DeserializeOwned>(
 ) -> Result<T, HookError> {
     let hook = hook_of(kind, hook);
     undecoded::from_value(&output).map_err(|error| {
-        let problem = error.problem(&base(kind, hook), &output);
+        let schema = (hook.output_schema)();
+        let problem = error.problem(&base(kind, hook), &output, schema.as_ref());
         HookError::new(
             code::INVALID_RESULT,
             format!(
@@ -175,6 +180,43 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn b20_what_a_schema_marks_is_quoted_by_no_error_of_a_kind() {
+        type Pins = Vec<crate::Secret<String>>;
+        static HOOKS: [KindHook; 1] = [KindHook {
+            name: "open",
+            description: None,
+            dispatch: crate::kind::Dispatch::Singleton,
+            error_policy: crate::kind::ErrorPolicy::FailFast,
+            mcp_exposed: true,
+            mcp_tool_name_template: crate::kind::TOOL_NAME_TEMPLATE,
+            params: &["pins"],
+            capability: None,
+            input_schema: || parameters(&PARAMS),
+            output_schema: || Some(schema::typed_output::<Pins>()),
+        }];
+        static PARAMS: [Param; 1] = [args::Input::<Pins>::of().param("pins", "")];
+        let kind = KindSpec {
+            name: "safe",
+            version: "1.0.0",
+            description: None,
+            constraints: &[],
+            hooks: &HOOKS,
+        };
+        let mut slot = args::Slot::<Pins>::new(const { &args::Input::of() });
+        let taken = json!({ "pins": "hunter2-hunter2" });
+        let taken = read_args(&kind, 0, &PARAMS, taken, &mut [&mut slot]).unwrap_err();
+        let returned = read_output::<Pins>(&kind, 0, json!([27_182_818])).unwrap_err();
+        for error in [taken, returned] {
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains("does not fit"), "{shown}");
+            assert!(
+                !shown.contains("hunter2") && !shown.contains("27182"),
+                "{shown}"
+            );
+        }
+    }
 
     #[test]
     fn b06_a_chain_may_stop_with_an_integer_that_has_a_fraction() {

@@ -167,13 +167,10 @@ impl Lease {
         (self.refusal)()
     }
 
-    /// [`enter`](Self::enter), for what may outlive its caller.
-    ///
-    /// # Errors
-    ///
-    /// As [`enter`](Self::enter).
-    pub fn enter_owned(self: &Arc<Self>) -> Result<InFlight<Arc<Self>>, HookError> {
-        InFlight::enter(Arc::clone(self)).ok_or_else(|| self.refused())
+    /// Counts a call that is let in once more, for the part of it that outlives a caller who gives up.
+    pub fn again(self: &Arc<Self>) -> InFlight<Arc<Self>> {
+        self.calls.fetch_add(1, Ordering::Acquire);
+        InFlight(Arc::clone(self))
     }
 
     /// Lets no more calls in.
@@ -266,14 +263,6 @@ impl Leased for InFlight<&Lease> {
     }
 }
 
-impl InFlight<&Lease> {
-    /// Counts the call once more, for the part of it that outlives a caller who gives up.
-    pub fn again(&self, lease: &Arc<Lease>) -> InFlight<Arc<Lease>> {
-        self.0.calls.fetch_add(1, Ordering::Acquire);
-        InFlight(Arc::clone(lease))
-    }
-}
-
 impl<L: Deref<Target = Lease>> Drop for InFlight<L> {
     #[inline]
     fn drop(&mut self) {
@@ -322,6 +311,18 @@ mod tests {
         lease.resume();
         assert!(lease.enter().is_err());
         drop(running);
+        assert_eq!(lease.in_flight(), 0);
+    }
+
+    #[test]
+    fn a_call_that_is_let_in_may_go_on_elsewhere_though_the_lease_has_closed() {
+        let lease = Arc::new(lease());
+        let first = lease.enter().ok();
+        lease.close();
+        let second = lease.again();
+        drop(first);
+        assert_eq!(lease.in_flight(), 1);
+        drop(second);
         assert_eq!(lease.in_flight(), 0);
     }
 

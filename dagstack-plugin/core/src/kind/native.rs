@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::context::HookContext;
 use crate::error::{HookError, code, not_exposed, panicked};
 use crate::future::BoxFuture;
-use crate::giving_up::{GivingUp, given_up, has_given_up};
+use crate::giving_up::{GivingUp, given_up, has_given_up, not_run};
 use crate::kind::lease::Leased;
 use crate::kind::{HookSpec, InFlight, Kind, Lease};
 use crate::middleware::{Call, Next, Payload, no_result, used_up};
@@ -214,7 +214,7 @@ impl<P: Plugin> Native<P> {
     where
         K: HookSpec<HOOK, Output: Send + 'static> + ?Sized,
     {
-        let running = self.lease.enter_owned()?;
+        let running = self.lease.again();
         let hook = K::SPEC.hooks[HOOK].name.to_owned();
         let plugin = Arc::clone(&self.plugin);
         let job = move |ctx| job(plugin, ctx);
@@ -248,11 +248,6 @@ impl<P: Plugin> Native<P> {
         let output = workers.call(hook, ctx, json).await?;
         K::output_from_json(output)
     }
-}
-
-#[cold]
-fn not_run() -> HookError {
-    HookError::new(code::UNAVAILABLE, "the host did not run the hook")
 }
 
 pin_project_lite::pin_project! {

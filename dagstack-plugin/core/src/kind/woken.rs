@@ -62,8 +62,12 @@ struct Woken(Mutex<(Vec<usize>, Waker)>);
 impl Woken {
     fn take(&self, waker: &Waker) -> Vec<usize> {
         let mut state = lock(&self.0);
-        state.1.clone_from(waker);
-        std::mem::take(&mut state.0)
+        let before = std::mem::replace(&mut state.1, waker.clone());
+        let woken = std::mem::take(&mut state.0);
+        // A waker may own whatever waits; it is dropped outside the lock.
+        drop(state);
+        drop(before);
+        woken
     }
 }
 

@@ -85,7 +85,9 @@ impl FrozenClock {
 
     /// Moves the clock on.
     pub fn advance(&self, by: Duration) {
-        self.0.fetch_add(nanos(by), Ordering::SeqCst);
+        let (by, order) = (nanos(by), Ordering::SeqCst);
+        let advance = |now: u64| Some(now.saturating_add(by));
+        let _ = self.0.fetch_update(order, order, advance);
     }
 }
 

@@ -99,7 +99,10 @@ impl ResourceSet {
     #[doc(hidden)]
     #[must_use]
     pub fn only<'a>(&self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut only = Self::new();
+        let mut only = Self {
+            hint: self.hint,
+            ..Self::new()
+        };
         for name in names {
             if let Some(held) = self.held.get(name) {
                 only = only.insert(name.to_owned(), held.clone());

@@ -17,7 +17,7 @@
 mod names;
 mod secret;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use names::{is_secret_attribute, is_secret_name};
 #[doc(hidden)]
@@ -139,10 +139,10 @@ pub(crate) fn without_marked(schema: Schema) -> Schema {
 
 /// Masks what `schema` marks in a value that fits it. References that lead nowhere end with `left`.
 fn mask_marked(value: &mut Value, schema: &Schema, root: &Schema, left: usize) {
-    if says_nothing(value) || left == 0 {
+    if says_nothing(value) {
         return;
     }
-    if has_mark(schema) {
+    if left == 0 || has_mark(schema) {
         *value = MASKED.into();
         return;
     }
@@ -157,9 +157,12 @@ fn mask_marked(value: &mut Value, schema: &Schema, root: &Schema, left: usize) {
     match value {
         Value::Object(map) => {
             let named = schema.get("properties");
+            let patterns = schema.get("patternProperties").and_then(Value::as_object);
             for (key, value) in map {
                 let named = named.and_then(|named| named.get(key));
                 by(value, named.or_else(|| schema.get("additionalProperties")));
+                let patterns = patterns.into_iter().flat_map(Map::values);
+                patterns.for_each(|pattern| by(value, Some(pattern)));
             }
         }
         Value::Array(items) => {

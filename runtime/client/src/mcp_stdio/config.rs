@@ -30,18 +30,21 @@ pub(super) fn relay(
     let fits = move |section: &Value| check_section(&plugin, &schema, section);
     // A child that does not read must hold up nobody, so a task of its own waits for it. It ends
     // with the subscription, which drops the sender.
-    let to_child = sender.clone();
     let subscription = feed.relay(fits, move |_: &Value, section: &Value| {
         // Nobody is left where the connection has ended.
-        let _ = to_child.send(section.clone());
+        let _ = sender.send(section.clone());
     });
-    // A worker is started while the config may change.
+    // A worker is started while the config may change. Changes since the subscription come after this.
     let now = feed.section();
-    if !Arc::ptr_eq(&now, sent) {
-        let _ = sender.send((*now).clone());
-    }
+    let mut first = (!Arc::ptr_eq(&now, sent)).then(|| (*now).clone());
     tokio::spawn(async move {
-        while let Some(section) = changes.recv().await {
+        loop {
+            let Some(section) = (match first.take() {
+                Some(first) => Some(first),
+                None => changes.recv().await,
+            }) else {
+                return;
+            };
             private.push(CONFIG_CHANGED, json!({ "config": section }));
             let notification = CustomNotification::new(CONFIG_CHANGED, None);
             let notification = ClientNotification::CustomNotification(notification);

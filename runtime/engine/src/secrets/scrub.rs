@@ -329,9 +329,15 @@ impl Form {
             Some((bare, at)) if self.form == As::Bare => (bare.as_str(), Some(at)),
             _ => (text.whole, None),
         };
-        message
-            .match_indices(&**self.text)
-            .map(|(start, found)| start..start + found.len())
+        let (pattern, mut from) = (self.text.as_str(), 0);
+        // Overlapping occurrences count, too.
+        let next = move || {
+            let start = from + message.get(from..)?.find(pattern)?;
+            let first = message[start..].chars().next();
+            from = start + first.map_or(1, char::len_utf8);
+            Some(start..start + pattern.len())
+        };
+        std::iter::from_fn(next)
             .filter(|place| self.form != As::Word || is_word(message, place))
             .map(move |place| match at {
                 Some(at) => at[place.start]..at[place.end - 1] + 1,
@@ -542,6 +548,13 @@ mod tests {
             scrub("unknown field `sk-12345`, expected `user`", &input),
             "unknown field `[MASKED]`, expected `user`"
         );
+    }
+
+    #[test]
+    fn a_secret_that_overlaps_itself_leaves_no_rest() {
+        let mut scrubber = Scrubber::new();
+        scrubber.learn(&json!({ "password": "abcab" }), &Schema::new());
+        assert_eq!(scrubber.scrub("abcabcab!"), "[MASKED]!");
     }
 
     #[test]

@@ -197,7 +197,8 @@ impl Call {
                 let is_wanted = || shared.in_flight.has(self.id(), self.ticket);
                 until_given_up(&self.context, &shared.runtime, called, is_wanted).await
             };
-            if matches!(&outcome, Err(error) if error.code() == code::DEADLINE_EXCEEDED) {
+            let is_late = self.context.remaining().is_some_and(|left| left.is_zero());
+            if is_late && outcome.is_err() {
                 // What the hook has begun elsewhere hears of it by its token.
                 self.context.cancellation().cancel();
             }

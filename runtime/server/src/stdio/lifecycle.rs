@@ -1,5 +1,6 @@
 //! The plugin's instance set up, told of its config's changes, and torn down.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,6 +15,7 @@ use dagstack_plugin_core::context::{Metadata, SetupContext};
 use dagstack_plugin_core::error::PluginError;
 use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::health::Released;
+use dagstack_plugin_core::panics::forget_panic;
 use dagstack_plugin_core::plugin::ErasedPlugin;
 use dagstack_plugin_core::resources::ResourceSet;
 use dagstack_plugin_core::sync::lock;
@@ -89,7 +91,17 @@ pub(super) fn take_down(server: &Server) -> Option<Teardown> {
 
 /// Tears a plugin down, and drops it unless calls still hold it.
 pub(super) fn tear_down(plugin: Arc<dyn ErasedPlugin>) -> Teardown {
-    Box::pin(async move { teardown(&*plugin).await })
+    Box::pin(async move {
+        let outcome = teardown(&*plugin).await;
+        // The author's `drop` may panic, too, and must not cost the answer.
+        match catch_unwind(AssertUnwindSafe(move || drop(plugin))) {
+            Ok(()) => outcome,
+            Err(payload) => {
+                forget_panic(payload);
+                Err(PluginError::Panicked)
+            }
+        }
+    })
 }
 
 /// Waits for a teardown that nobody asked for; that it failed is logged.
