@@ -108,9 +108,9 @@ fn is_absolute(before: &[TokenTree]) -> bool {
     let [.., first, second] = before else {
         return false;
     };
+    // Of what ends with `>`, typify writes no part called so: it is `impl<'de> ::serde::…` or `-> ::serde::…`.
     let follows_a_name = match before {
-        [.., TokenTree::Ident(_), _, _] => true,
-        [.., TokenTree::Punct(punct), _, _] => punct.as_char() == '>',
+        [.., TokenTree::Ident(name), _, _] => syn::parse2::<Ident>(name.to_token_stream()).is_ok(),
         _ => false,
     };
     colon(first) && colon(second) && !follows_a_name
@@ -187,4 +187,30 @@ fn regroup(old: &Group, tokens: TokenStream) -> TokenTree {
     let mut new = Group::new(old.delimiter(), tokens);
     new.set_span(old.span());
     new.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absolute_paths_are_found_wherever_a_path_may_stand() {
+        let krate = CratePath::DEFAULT;
+        let private = krate.private();
+        let given = quote! {
+            impl<'de> ::serde::Deserialize<'de> for X {
+                fn f<D: ::serde::Deserializer<'de>>(d: D) -> ::serde_json::Value {
+                    <D::Error as ::serde::de::Error>::custom(own::serde::text())
+                }
+            }
+        };
+        let expected = quote! {
+            impl<'de> #private::serde::Deserialize<'de> for X {
+                fn f<D: #private::serde::Deserializer<'de>>(d: D) -> #krate::serde_json::Value {
+                    <D::Error as #private::serde::de::Error>::custom(own::serde::text())
+                }
+            }
+        };
+        assert_eq!(paths(given, &krate).to_string(), expected.to_string());
+    }
 }
