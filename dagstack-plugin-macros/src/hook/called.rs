@@ -129,10 +129,10 @@ fn item(
         }
         "deserialize_with" if of_serde => {
             quote_spanned! {span=>
-                fn #named<'de, __D: #private::serde::Deserializer<'de>>(
-                    __dagstack_from: __D,
-                ) -> #private::Result<#ty, __D::Error> {
-                    let __dagstack_read: fn(__D) -> #private::Result<#ty, __D::Error> = #path;
+                fn #named<'de, D: #private::serde::Deserializer<'de>>(
+                    __dagstack_from: D,
+                ) -> #private::Result<#ty, D::Error> {
+                    let __dagstack_read: fn(D) -> #private::Result<#ty, D::Error> = #path;
                     __dagstack_read(__dagstack_from)
                 }
             }
@@ -140,10 +140,10 @@ fn item(
         "serialize_with" if of_serde => {
             let call = quote_spanned!(span=> #path(__dagstack_value, __dagstack_to));
             quote_spanned! {span=>
-                fn #named<__S: #private::serde::Serializer>(
+                fn #named<S: #private::serde::Serializer>(
                     __dagstack_value: &#ty,
-                    __dagstack_to: __S,
-                ) -> #private::Result<__S::Ok, __S::Error> {
+                    __dagstack_to: S,
+                ) -> #private::Result<S::Ok, S::Error> {
                     #call
                 }
             }
