@@ -100,14 +100,16 @@ impl dyn Host {
             *lock(&answer) = Some(outcome);
         });
         self.run_on_thread(work).await;
-        given_up.disarm();
-        let outcome = lock(&slot).take();
-        outcome.unwrap_or_else(|| {
-            Err(HookError::new(
+        match lock(&slot).take() {
+            Some(outcome) => {
+                given_up.disarm();
+                outcome
+            }
+            None => Err(HookError::new(
                 code::UNAVAILABLE,
                 "the host is shutting down",
-            ))
-        })
+            )),
+        }
     }
 }
 
