@@ -13,9 +13,10 @@ use crate::problem::Problem;
 use crate::schema::Schema;
 use crate::undecoded::{self, Segment, UNFIT, Undecoded};
 
+pub(crate) use subscription::Untold;
 pub use subscription::{
-    CallbackOutcome, ConfigSubscription, Coverage, Notifications, Prepared, SectionFeed,
-    failed_paths,
+    CallbackOutcome, ConfigFeed, ConfigSubscription, NO_WATCH, ReadChange, Subscribed, Tell,
+    read_change,
 };
 
 /// What a config type must be able to do. `#[data]` on a struct makes it so.
@@ -58,14 +59,6 @@ pub trait SectionReader: Sync {
         section: Value,
         decode: &mut dyn FnMut(&Value) -> Decoded,
     ) -> Result<(), ConfigInvalid>;
-
-    /// A text of the author's without the secrets of these sections.
-    fn without_secrets(
-        &self,
-        declaration: &Declaration,
-        sections: [&Value; 2],
-        text: &str,
-    ) -> String;
 }
 
 /// Decodes a config section; `null` means an empty one.
@@ -79,7 +72,10 @@ pub fn decode<C: Config>(
     section: Value,
     reader: Option<&dyn SectionReader>,
 ) -> Result<C, ConfigInvalid> {
-    let section = or_empty(section);
+    let section = match section {
+        Value::Null => Value::Object(Map::new()),
+        given => given,
+    };
     let base = declaration.key();
     check_nesting(&base, &section)?;
     let Some(reader) = reader else {
@@ -134,14 +130,6 @@ fn segments(path: &serde_ignored::Path<'_>) -> Vec<Segment> {
     }
     segments.reverse();
     segments
-}
-
-/// `null` means an empty section.
-fn or_empty(section: Value) -> Value {
-    match section {
-        Value::Null => Value::Object(Map::new()),
-        given => given,
-    }
 }
 
 /// Refuses a section that nests deeper than [`MAX_NESTING`] levels: it may have to cross to another

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::config::{
-    CallbackOutcome, Config, ConfigSubscription, Coverage, NoConfig, SectionFeed, SectionReader,
+    CallbackOutcome, Config, ConfigFeed, ConfigSubscription, NoConfig, SectionReader, Untold,
 };
 use crate::declaration::Declaration;
 use crate::event_bus::EventBus;
@@ -32,7 +32,7 @@ pub struct PluginContext<C = NoConfig> {
     metadata: Metadata,
     registry: Peers,
     scope: Arc<PluginScope>,
-    feed: SectionFeed,
+    feed: Option<Arc<dyn ConfigFeed>>,
     reader: Option<&'static dyn SectionReader>,
     resources: Resources,
 }
@@ -150,7 +150,14 @@ impl<C: Config> PluginContext<C> {
         &self,
         callback: impl FnMut(&C, &C) -> R + Send + 'static,
     ) -> ConfigSubscription {
-        self.feed.subscribe(self.declaration, self.reader, callback)
+        let (declaration, reader) = (self.declaration, self.reader);
+        let Some(feed) = &self.feed else {
+            return ConfigSubscription::new(Arc::new(Untold(declaration.key())));
+        };
+        let decode =
+            move |section: &Value| crate::config::decode::<C>(declaration, section.clone(), reader);
+        let read = crate::config::read_change(decode, decode, callback);
+        feed.subscribe(declaration, read)
     }
 }
 
@@ -161,7 +168,7 @@ pub struct SetupContext {
     metadata: Metadata,
     registry: Peers,
     scope: Option<Arc<PluginScope>>,
-    feed: Option<SectionFeed>,
+    feed: Option<Arc<dyn ConfigFeed>>,
     resources: ResourceSet,
     /// The setup ends once the config is decoded.
     only_decodes: bool,
@@ -201,9 +208,15 @@ impl SetupContext {
 
     /// Sets what tells of changes of the config; without it, nobody does.
     #[must_use]
-    pub fn with_config_feed(mut self, feed: SectionFeed) -> Self {
-        self.feed = Some(feed);
+    pub fn with_config_feed(mut self, feed: impl ConfigFeed) -> Self {
+        self.feed = Some(Arc::new(feed));
         self
+    }
+
+    /// Whether anybody does.
+    #[doc(hidden)]
+    pub fn has_config_feed(&self) -> bool {
+        self.feed.is_some()
     }
 
     /// Sets what [`PluginContext::resources`] gives.
@@ -262,12 +275,6 @@ impl SetupContext {
         self,
         declaration: &'static Declaration,
     ) -> Result<PluginContext<C>, crate::error::ConfigInvalid> {
-        let feed = self.feed.unwrap_or_else(|| {
-            let coverage = Coverage::NoWatch {
-                source_ids: Vec::new(),
-            };
-            SectionFeed::new(declaration.key(), self.config.clone(), coverage)
-        });
         let config = crate::config::decode::<C>(declaration, self.config, self.reader)?;
         if self.only_decodes {
             let nothing = Vec::new();
@@ -281,7 +288,7 @@ impl SetupContext {
             scope: self
                 .scope
                 .unwrap_or_else(|| Arc::new(PluginScope::of(declaration))),
-            feed,
+            feed: self.feed,
             reader: self.reader,
             resources: Resources::new(self.resources, declaration),
         })

@@ -80,17 +80,17 @@ impl SectionReader for Sections {
         }
         Err(case.invalid(problems))
     }
+}
 
-    fn without_secrets(
-        &self,
-        declaration: &Declaration,
-        sections: [&Value; 2],
-        text: &str,
-    ) -> String {
-        let schema = (declaration.config_schema)();
-        let cut = |text: String, section| Scrubber::of(section, &schema).scrub(&text).into_owned();
-        sections.into_iter().fold(text.to_owned(), cut)
-    }
+/// A text of the author's without the secrets of these sections.
+pub(crate) fn without_secrets(
+    declaration: &Declaration,
+    sections: [&Value; 2],
+    text: String,
+) -> String {
+    let schema = (declaration.config_schema)();
+    let cut = |text: String, section| Scrubber::of(section, &schema).scrub(&text).into_owned();
+    sections.into_iter().fold(text, cut)
 }
 
 /// Decodes a config section; `null` means an empty one.

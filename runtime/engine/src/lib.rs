@@ -9,6 +9,7 @@ mod change_queue;
 #[doc(hidden)]
 pub mod config;
 mod diagnose;
+pub mod feed;
 mod offer;
 mod reason;
 mod schema;

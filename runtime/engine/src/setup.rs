@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::arguments::InputSchema;
 use crate::config::Sections;
+use crate::feed::{Coverage, SectionFeed};
 use crate::schema::validator::invalid_schema;
 use crate::secrets::Scrubber;
 
@@ -25,6 +26,15 @@ pub fn setup(registration: &Registration, context: SetupContext) -> Setup {
         .check_resources(declaration)
         .map_err(PluginError::from)
         .and_then(|()| check_schemas(declaration));
+    let context = match context.has_config_feed() {
+        true => context,
+        false => {
+            let source_ids = Vec::new();
+            let coverage = Coverage::NoWatch { source_ids };
+            let feed = SectionFeed::new(declaration.key(), section.clone(), coverage);
+            context.with_config_feed(feed)
+        }
+    };
     let setup = registration.setup(context.read_by(&Sections));
     Box::pin(async move {
         checked?;

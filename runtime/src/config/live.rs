@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, RwLock};
 
 use dagstack_engine::ChangeQueue;
+use dagstack_engine::feed::{Coverage, SectionFeed};
 use dagstack_plugin::PluginName;
-use dagstack_plugin::config::{Coverage, SectionFeed};
 use dagstack_plugin::sync::{lock, read, write};
 use serde_json::Value;
 

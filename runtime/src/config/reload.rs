@@ -4,10 +4,9 @@
 use std::sync::Arc;
 
 use dagstack_engine::check_section as check;
+use dagstack_engine::feed::{Notifications, Prepared, SectionFeed, failed_paths};
 use dagstack_engine::secrets::scrub;
-use dagstack_plugin::config::{
-    CallbackOutcome, ConfigSubscription, Notifications, Prepared, SectionFeed, failed_paths,
-};
+use dagstack_plugin::config::{CallbackOutcome, ConfigSubscription};
 use dagstack_plugin::{ConfigInvalid, PluginName};
 use serde_json::Value;
 use tokio::runtime::Handle;

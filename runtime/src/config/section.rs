@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
+use dagstack_engine::feed::SectionFeed;
 use dagstack_engine::secrets::{self, Scrubber};
-use dagstack_plugin::config::SectionFeed;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::sync::lock;
 use serde_json::Value;

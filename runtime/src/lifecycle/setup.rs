@@ -4,7 +4,7 @@ use std::future::ready;
 use std::sync::Arc;
 
 use dagstack_engine::Reason;
-use dagstack_plugin::config::SectionFeed;
+use dagstack_engine::feed::SectionFeed;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::panics::CatchPanic;
 use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, suggest};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dagstack_engine::Adapter;
+use dagstack_engine::feed::SectionFeed;
 use dagstack_plugin::BoxFuture;
-use dagstack_plugin::config::SectionFeed;
 
 use super::program::Program;
 use super::spawner::Spawner;

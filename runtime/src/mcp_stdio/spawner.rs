@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dagstack_client::{McpStdio, Needs, StartError};
-use dagstack_plugin::config::SectionFeed;
+use dagstack_engine::feed::SectionFeed;
 use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::{CORE_VERSION, PluginName};
 

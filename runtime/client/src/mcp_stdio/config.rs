@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use dagstack_engine::check_section;
+use dagstack_engine::feed::SectionFeed;
 use dagstack_engine::wire::CONFIG_CHANGED;
 use dagstack_plugin_core::PluginName;
-use dagstack_plugin_core::config::{ConfigSubscription, SectionFeed};
+use dagstack_plugin_core::config::ConfigSubscription;
 use dagstack_plugin_core::schema::Schema;
 use rmcp::RoleClient;
 use rmcp::model::{ClientNotification, CustomNotification};

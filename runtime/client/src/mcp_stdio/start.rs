@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use dagstack_engine::feed::SectionFeed;
 use dagstack_engine::secrets::Scrubber;
 use dagstack_engine::wire::{self, EXTENSION};
 use dagstack_engine::{Announced, Offer};
 use dagstack_manifest::VersionRange;
-use dagstack_plugin_core::config::{SectionFeed, check_nesting};
+use dagstack_plugin_core::config::check_nesting;
 use dagstack_plugin_core::resources::{ResourceError, ResourceSet};
 use dagstack_plugin_core::schema::Schema;
 use dagstack_plugin_core::{CORE_VERSION, ConfigInvalid, PluginName, Problem, tool};

@@ -13,9 +13,9 @@ use super::request::Request;
 use super::server::Server;
 use super::{executor, known, manifest, resources};
 use dagstack_engine::Offered;
+use dagstack_engine::feed::Coverage;
 use dagstack_engine::secrets::mask_schema;
 use dagstack_engine::wire::{AnnouncedHook, Announcement, EXTENSION, Object, SETUP, optional};
-use dagstack_plugin_core::config::Coverage;
 use dagstack_plugin_core::context::Metadata;
 use dagstack_plugin_core::panics::CatchPanic;
 

@@ -16,7 +16,7 @@ use super::session::Session;
 use super::tools::Tools;
 use super::writer::LineWriter;
 use dagstack_engine::ChangeQueue;
-use dagstack_plugin_core::config::SectionFeed;
+use dagstack_engine::feed::SectionFeed;
 use dagstack_plugin_core::context::PluginScope;
 use dagstack_plugin_core::registration::Registration;
 use dagstack_plugin_core::sync::lock;
