@@ -2,12 +2,12 @@
 //!
 //! | feature | what it adds to what a linked plugin needs |
 //! |---|---|
-//! | `logging` | [`logging::JsonLines`], log records as JSON lines through tracing-subscriber, and reading them from events |
+//! | `logging` | `validate`, with [`logging::JsonLines`], log records as JSON lines through tracing-subscriber, and reading them from events |
 //! | `manifest` | manifests (TOML and JSON), ranges of versions, hookspecs as files |
 //! | `validate` | what runs plugins, for tests and tools: `call`, `validate` and the rest of `engine` |
 //! | `regex` | `validate`, with Unicode classes in patterns (`\p{L}`) |
 //! | `json-schema` | `validate`, with all of JSON Schema and all patterns, by jsonschema; hosts of processes have it |
-//! | `stdio` | [`main!`], the plugin as an executable; with `logging`, `system` and `validate` |
+//! | `stdio` | [`main!`], the plugin as an executable; with `logging` and `system` |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
 //! | `testing` | tests that run on the linked plugin and on its executable |
@@ -51,6 +51,7 @@ extern crate self as dagstack_plugin;
 pub mod __private;
 pub mod kind;
 pub mod kinds;
+pub mod logging;
 pub mod prelude;
 pub mod resources;
 #[cfg(feature = "testing")]

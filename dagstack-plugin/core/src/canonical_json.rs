@@ -73,7 +73,8 @@ pub fn to_vec<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, CanonicalJson
 
 /// Appends the canonical JSON text of `value`, and warns of nothing: what writes warnings uses it.
 /// After an error, something of the value may stand there.
-pub(crate) fn append<T: Serialize + ?Sized>(
+#[doc(hidden)]
+pub fn append<T: Serialize + ?Sized>(
     value: &T,
     text: &mut Vec<u8>,
 ) -> Result<(), CanonicalJsonError> {
@@ -404,7 +405,8 @@ fn ecmascript(text: &mut Vec<u8>, start: usize) {
 /// Compares two texts in UTF-8 by their UTF-16 code units. That is UTF-8 byte order, but for U+E000..=U+FFFF (lead bytes
 /// `EE` and `EF`), which come after the surrogates that everything beyond (`F0`…) is made of.
 #[inline]
-pub(crate) fn utf16_order(a: &[u8], b: &[u8]) -> Ordering {
+#[doc(hidden)]
+pub fn utf16_order(a: &[u8], b: &[u8]) -> Ordering {
     let lift = |byte: u8| byte + 0x10 * u8::from(matches!(byte, 0xEE | 0xEF));
     for (a, b) in a.iter().zip(b) {
         if a != b {

@@ -424,11 +424,14 @@ fn or_empty(section: Value) -> Value {
 
 /// Whether two sections have the same canonical form.
 fn is_same(old: &Value, new: &Value) -> bool {
-    old == new
-        || matches!(
-            (canonical_json::to_vec(old), canonical_json::to_vec(new)),
-            (Ok(old), Ok(new)) if old == new
-        )
+    if old == new {
+        return true;
+    }
+    let text = |section: &Value| {
+        let mut text = Vec::new();
+        canonical_json::append(section, &mut text).map(|()| text)
+    };
+    matches!((text(old), text(new)), (Ok(old), Ok(new)) if old == new)
 }
 
 /// A change that every subscriber of a feed accepts.

@@ -10,6 +10,7 @@ mod change_queue;
 pub mod config;
 mod diagnose;
 pub mod feed;
+pub mod logging;
 mod offer;
 mod reason;
 mod schema;

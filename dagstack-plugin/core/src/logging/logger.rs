@@ -1,5 +1,6 @@
 //! [`Logger`]: what a plugin logs with.
 
+use std::any::type_name;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::event::{self, FIXED, Fields, TENANT_ID};
-use super::{LogRecord, Severity};
+use super::{Severity, exception};
 use crate::context::{Metadata, PluginScope};
 use crate::encode::nesting::shallow;
 use crate::trace::TraceContext;
@@ -131,8 +132,9 @@ impl Logger {
     /// ```
     pub fn exception<E: Error + ?Sized>(&self, error: &E) {
         if self.is_enabled(Severity::ERROR) {
-            let record = LogRecord::new(Severity::ERROR, Value::Null).with_exception(error);
-            self.emit(Severity::ERROR, &record.body, record.attributes.into_iter());
+            let message = error.to_string();
+            let own = exception::attributes(type_name::<E>(), &message, &exception::causes(error));
+            self.emit(Severity::ERROR, &Value::from(message), own.into_iter());
         }
     }
 

@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
+use dagstack_engine::logging::{self, LogRecord};
 use dagstack_plugin_core::PluginName;
-use dagstack_plugin_core::logging::{self, LogRecord};
 use dagstack_plugin_core::sync::lock;
 use tokio::io::{AsyncRead, AsyncReadExt};
 

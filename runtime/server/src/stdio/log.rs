@@ -13,8 +13,8 @@ use tracing_log::{AsLog, LogTracer};
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::log_filter::Filter;
+use dagstack_engine::logging::JsonLines;
 use dagstack_plugin_core::declaration::Declaration;
-use dagstack_plugin_core::logging::JsonLines;
 
 /// The variables that say what is logged; the first that is set counts.
 const VARIABLES: [&str; 2] = ["DAGSTACK_LOG", "RUST_LOG"];

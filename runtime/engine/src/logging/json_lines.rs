@@ -6,7 +6,10 @@ use std::fmt;
 use std::io::{self, Write as _};
 use std::ops::Range;
 
-use serde_json::{Map, Value};
+use dagstack_plugin_core::Declaration;
+use dagstack_plugin_core::canonical_json::utf16_order;
+use dagstack_plugin_core::secrets::is_secret_attribute;
+use serde_json::Value;
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
@@ -18,8 +21,6 @@ use super::event::{self, PLUGIN_KIND, PLUGIN_NAME, PLUGIN_VERSION};
 use super::reading::{self, Draft, FieldValue, span_reader};
 use super::record::{put, text};
 use super::{HIDDEN, LogRecord, Redaction, Severity};
-use crate::canonical_json::utf16_order;
-use crate::secrets::is_secret_attribute;
 
 /// A layer that writes every event as one line: the logger specification's record as canonical JSON.
 ///
@@ -41,8 +42,6 @@ pub struct JsonLines<W = fn() -> io::Stderr> {
     writer: W,
     /// Attributes of records that have none of that name.
     always: JsonDraft,
-    /// JSON text.
-    resource: Option<Vec<u8>>,
 }
 
 impl<W> JsonLines<W> {
@@ -51,7 +50,6 @@ impl<W> JsonLines<W> {
         Self {
             writer,
             always: JsonDraft::default(),
-            resource: None,
         }
     }
 
@@ -64,18 +62,9 @@ impl<W> JsonLines<W> {
         self
     }
 
-    /// Says in every record where it comes from (OTel's resource attributes, e.g. `service.name`).
-    #[must_use]
-    pub fn with_resource(mut self, resource: &Map<String, Value>) -> Self {
-        let mut text = Vec::new();
-        put(&mut text, &*Redaction::default().apply(resource));
-        self.resource = (!resource.is_empty()).then_some(text);
-        self
-    }
-
     /// Gives every record the attributes `plugin.kind`, `plugin.name` and `plugin.version`.
     #[must_use]
-    pub fn of_plugin(self, declaration: &'static crate::Declaration) -> Self {
+    pub fn of_plugin(self, declaration: &'static Declaration) -> Self {
         let named = self
             .with_attribute(PLUGIN_KIND, declaration.kind)
             .with_attribute(PLUGIN_NAME, declaration.name);
@@ -175,34 +164,24 @@ impl JsonDraft {
         self.record.span_id = other.record.span_id.or(self.record.span_id);
     }
 
-    /// Appends the line. `resource` is for records that say nothing of it.
-    fn write(&mut self, out: &mut Vec<u8>, resource: Option<&[u8]>) {
-        out.push(b'{');
-        if !self.attributes.is_empty() {
-            out.extend_from_slice(b"\"attributes\":");
-            self.write_attributes(out);
-            out.push(b',');
-        }
-        out.extend_from_slice(b"\"body\":");
-        let body: &[u8] = if self.body.is_empty() {
-            b"null"
-        } else {
-            &self.body
+    /// Appends the line.
+    fn write(&mut self, out: &mut Vec<u8>) {
+        self.attributes
+            .sort_by(|a, b| utf16_order(a.0.as_bytes(), b.0.as_bytes()));
+        let attributes = |out: &mut Vec<u8>| self.write_attributes(out);
+        let attributes = (!self.attributes.is_empty()).then_some(attributes);
+        let body = |out: &mut Vec<u8>| match &*self.body {
+            b"" => out.extend_from_slice(b"null"),
+            body => out.extend_from_slice(body),
         };
-        out.extend_from_slice(body);
-        let mut own = Vec::new();
-        if !self.record.resource.is_empty() {
-            put(&mut own, &self.record.resource);
-        }
-        let own = Some(&*own).filter(|own| !own.is_empty());
-        self.record.write_rest(out, own.or(resource));
+        let redaction = Redaction::default();
+        self.record.write_line(out, attributes, body, &redaction);
         out.push(b'\n');
     }
 
-    /// Appends the object of the attributes; of those with the same name only the last.
-    fn write_attributes(&mut self, out: &mut Vec<u8>) {
-        self.attributes
-            .sort_by(|a, b| utf16_order(a.0.as_bytes(), b.0.as_bytes()));
+    /// Appends the object of the attributes, which are sorted; of those with the same name only the
+    /// last.
+    fn write_attributes(&self, out: &mut Vec<u8>) {
         out.push(b'{');
         let mut attributes = self.attributes.iter().peekable();
         let mut first = true;
@@ -283,7 +262,7 @@ where
             }
         }
         reading::read(event, draft);
-        draft.write(line, self.resource.as_deref());
+        draft.write(line);
         let mut writer = self.writer.make_writer_for(event.metadata());
         // Nobody can be told that the log cannot be written.
         let _ = writer.write_all(line);

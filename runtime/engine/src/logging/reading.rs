@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt;
 
+use dagstack_plugin_core::trace::{SpanId, TraceId};
 use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Metadata};
 
-use super::event::{EVENT_NAME, FORWARDED_TARGET, PLUGIN_NAME, PLUGIN_VERSION, TARGET};
-use super::{InstrumentationScope, LogRecord, Severity};
-use crate::trace::{SpanId, TraceId};
+use super::event::{PLUGIN_NAME, PLUGIN_VERSION};
+use super::{EVENT_NAME, FORWARDED_TARGET, InstrumentationScope, LogRecord, Severity, TARGET};
 
 /// Whether an event is a record of the `log` crate, as `tracing-log` makes one of it: its metadata are
 /// the same for all, and the record's own stand in fields.

@@ -1,15 +1,15 @@
 //! [`LogRecord`] and its JSON line.
 
+use std::any::type_name;
 use std::error::Error;
-use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use dagstack_plugin_core::canonical_json;
+use dagstack_plugin_core::trace::{SpanId, TraceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Redaction, Severity};
-use crate::canonical_json;
-use crate::trace::{SpanId, TraceContext, TraceId};
+use super::{Redaction, Severity, exception};
 
 /// A record of the logger specification. [`to_json`](Self::to_json) writes it.
 ///
@@ -85,15 +85,6 @@ impl LogRecord {
         }
     }
 
-    /// Sets the trace.
-    #[must_use]
-    pub fn with_trace(mut self, trace: &TraceContext<'_>) -> Self {
-        self.trace_id = Some(trace.parent.trace_id);
-        self.span_id = Some(trace.parent.span_id);
-        self.trace_flags = trace.parent.flags;
-        self
-    }
-
     /// Takes `tenant.id`, `request.id` and `user.id` from W3C baggage as attributes, and nothing else.
     #[must_use]
     pub fn with_baggage<'a>(
@@ -113,30 +104,16 @@ impl LogRecord {
     /// message.
     #[must_use]
     pub fn with_exception<E: Error + ?Sized>(self, error: &E) -> Self {
-        let mut trace = String::new();
-        for cause in error.source().into_iter().flat_map(crate::error::chain) {
-            // Writing to a text cannot fail.
-            let _ = writeln!(trace, "caused by: {cause}");
-        }
-        self.with_exception_parts(std::any::type_name::<E>(), &error.to_string(), &trace)
+        let trace = exception::causes(error);
+        self.with_exception_parts(type_name::<E>(), &error.to_string(), &trace)
     }
 
     /// [`with_exception`](Self::with_exception) for an error of another language; `trace` are the lines
     /// behind the first.
     #[must_use]
     pub fn with_exception_parts(mut self, name: &str, message: &str, trace: &str) -> Self {
-        let first = match message {
-            "" => format!("{name}\n"),
-            _ => format!("{name}: {message}\n"),
-        };
-        let parts = [
-            ("exception.type", name.to_owned()),
-            ("exception.message", message.to_owned()),
-            ("exception.stacktrace", first + trace),
-        ];
-        for (key, value) in parts {
-            self.attributes.insert(key.to_owned(), Value::from(value));
-        }
+        self.attributes
+            .extend(exception::attributes(name, message, trace));
         if self.body.is_null() {
             self.body = Value::from(message);
         }
@@ -152,27 +129,30 @@ impl LogRecord {
     /// [`to_json`](Self::to_json) with other attributes hidden.
     pub fn to_json_with(&self, redaction: &Redaction) -> String {
         let mut out = Vec::with_capacity(256);
-        out.push(b'{');
-        if !self.attributes.is_empty() {
-            out.extend_from_slice(b"\"attributes\":");
-            put(&mut out, &*redaction.apply(&self.attributes));
-            out.push(b',');
-        }
-        out.extend_from_slice(b"\"body\":");
-        put(&mut out, &self.body);
-        let resource = (!self.resource.is_empty()).then(|| {
-            let mut text = Vec::new();
-            put(&mut text, &*redaction.apply(&self.resource));
-            text
-        });
-        self.write_rest(&mut out, resource.as_deref());
+        let attributes = |out: &mut Vec<u8>| put(out, &redaction.apply(&self.attributes));
+        let attributes = (!self.attributes.is_empty()).then_some(attributes);
+        self.write_line(&mut out, attributes, |out| put(out, &self.body), redaction);
         // Only JSON text was put in.
         String::from_utf8(out).unwrap_or_default()
     }
 
-    /// Appends what comes behind the body of a line; `resource` is JSON text.
-    pub(super) fn write_rest(&self, out: &mut Vec<u8>, resource: Option<&[u8]>) {
+    /// Appends the line, without its break; its attributes and its body are what is written for them.
+    pub(super) fn write_line(
+        &self,
+        out: &mut Vec<u8>,
+        attributes: Option<impl FnOnce(&mut Vec<u8>)>,
+        body: impl FnOnce(&mut Vec<u8>),
+        redaction: &Redaction,
+    ) {
         use std::io::Write as _;
+        out.push(b'{');
+        if let Some(attributes) = attributes {
+            out.extend_from_slice(b"\"attributes\":");
+            attributes(out);
+            out.push(b',');
+        }
+        out.extend_from_slice(b"\"body\":");
+        body(out);
         // Writing to memory cannot fail.
         if let Some(scope) = &self.instrumentation_scope {
             out.extend_from_slice(b",\"instrumentation_scope\":{\"name\":");
@@ -186,9 +166,9 @@ impl LogRecord {
         if let Some(observed) = self.observed_time_unix_nano {
             let _ = write!(out, ",\"observed_time_unix_nano\":{observed}");
         }
-        if let Some(resource) = resource {
+        if !self.resource.is_empty() {
             out.extend_from_slice(b",\"resource\":");
-            out.extend_from_slice(resource);
+            put(out, &redaction.apply(&self.resource));
         }
         let (number, word) = (self.severity.number(), self.severity.text());
         let _ = write!(
@@ -222,7 +202,7 @@ impl LogRecord {
             attributes: Map<String, Value>,
             #[serde(default)]
             resource: Map<String, Value>,
-            #[serde(default, deserialize_with = "crate::object::optional")]
+            #[serde(default, deserialize_with = "dagstack_plugin_core::object::optional")]
             instrumentation_scope: Option<InstrumentationScope>,
             #[serde(default)]
             trace_id: Option<String>,
