@@ -70,12 +70,21 @@ impl fmt::Debug for Args<'_> {
 }
 
 /// The value a hook returned, in the form its arguments had.
-#[derive(Debug)]
 pub enum Output {
     /// For [`Args::Value`].
     Value(Value),
     /// For [`Args::Json`]: compact JSON text.
     Json(Vec<u8>),
+}
+
+impl fmt::Debug for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A result may hold secrets.
+        f.write_str(match self {
+            Self::Value(_) => "Output::Value(…)",
+            Self::Json(_) => "Output::Json(…)",
+        })
+    }
 }
 
 impl Output {
@@ -95,5 +104,22 @@ impl Output {
                 )
             }),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_arguments_nor_results_are_shown() {
+        let mut value = Value::from("hunter2");
+        let shown = format!(
+            "{:?} {:?} {:?}",
+            Args::Value(&mut value),
+            Output::Value("hunter2".into()),
+            Output::Json(b"hunter2".to_vec())
+        );
+        assert_eq!(shown, "Args::Value(…) Output::Value(…) Output::Json(…)");
     }
 }

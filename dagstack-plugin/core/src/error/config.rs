@@ -10,7 +10,7 @@ use crate::problem::Problem;
 pub struct ConfigInvalid {
     /// The section, `<kind>.<name>`.
     pub section: String,
-    /// The mistakes, at least one.
+    /// The mistakes. There are none where a setup was to decode the section only, and it fits.
     pub problems: Vec<Problem>,
 }
 

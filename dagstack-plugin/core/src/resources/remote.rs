@@ -1,5 +1,6 @@
 //! Calls of a resource as JSON: what `#[resource]` writes is made of these.
 
+use std::any::type_name;
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::encode;
 use crate::error::{HookError, code};
 use crate::future::BoxFuture;
-use crate::numbers;
+use crate::{json_type, numbers};
 
 /// The host's end: a resource that is called by method name and JSON text.
 pub trait ResourceServer: Send + Sync + 'static {
@@ -71,12 +72,16 @@ impl Remote {
         params: Result<Parameters, HookError>,
     ) -> Result<T, HookError> {
         let answer = self.caller.call(method, params?.finish()?).await?;
-        numbers::from_json(&answer).map_err(|error| {
+        // What serde says may quote the answer, which nobody knows to be fit for an error.
+        numbers::from_json(&answer).map_err(|_| {
+            let found = serde_json::from_str(&answer);
             HookError::new(
                 code::INVALID_RESULT,
                 format!(
-                    "what `{method}` of the resource `{}` returned does not fit: {error}",
-                    self.name
+                    "what `{method}` of the resource `{}` returned does not fit: expected `{}`, found {}",
+                    self.name,
+                    type_name::<T>(),
+                    found.map_or("no JSON", |found| json_type(&found))
                 ),
             )
         })
@@ -84,10 +89,16 @@ impl Remote {
 }
 
 /// The arguments of a call, on their way out.
-#[derive(Debug)]
 pub struct Parameters {
     method: &'static str,
     text: Vec<u8>,
+}
+
+/// Without the arguments, which may be secrets.
+impl fmt::Debug for Parameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parameters({})", self.method)
+    }
 }
 
 impl Parameters {
@@ -134,10 +145,16 @@ impl Parameters {
 }
 
 /// The arguments of a call, as they came in.
-#[derive(Debug)]
 pub struct Arguments<'a> {
     method: &'a str,
     left: Vec<(String, &'a RawValue)>,
+}
+
+/// Without the arguments, which may be secrets.
+impl fmt::Debug for Arguments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Arguments({})", self.method)
+    }
 }
 
 impl<'a> Arguments<'a> {
@@ -249,14 +266,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arguments_survive_the_way() {
+    fn arguments_survive_the_way_and_are_not_shown() {
         let params = Parameters::of("put")
             .with("key", "a \"b\"")
             .and_then(|it| it.with("size", &Some(3)))
-            .and_then(Parameters::finish)
             .unwrap();
+        assert_eq!(format!("{params:?}"), "Parameters(put)");
+        let params = params.finish().unwrap();
         assert_eq!(params, r#"{"key":"a \"b\"","size":3}"#);
         let mut arguments = Arguments::read("put", &params).unwrap();
+        assert_eq!(format!("{arguments:?}"), "Arguments(put)");
         assert_eq!(arguments.take::<u8>("size").unwrap(), 3);
         assert_eq!(arguments.take::<String>("key").unwrap(), "a \"b\"");
         assert_eq!(arguments.take::<Option<u8>>("absent").unwrap(), None);
@@ -302,6 +321,17 @@ mod tests {
         };
         assert_eq!(sizes("[5.0,5]").unwrap(), [5, 5]);
         assert_eq!(sizes("[5.5]").unwrap_err().code(), code::INVALID_RESULT);
+        // An answer that does not fit is not quoted: nobody knows what it holds.
+        for (answer, found) in [
+            (r#"["hunter2"]"#, "an array"),
+            (r#""hunter2""#, "text"),
+            ("hunter2", "no JSON"),
+        ] {
+            let error = sizes(answer).unwrap_err();
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains(found), "{shown}");
+            assert!(!shown.contains("hunter2"), "{shown}");
+        }
     }
 
     #[test]

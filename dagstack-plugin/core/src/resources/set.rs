@@ -26,16 +26,26 @@ pub struct ResourceSet {
     hint: &'static str,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Held {
     Here(ErasedResource),
     Elsewhere { interface: String, at: Elsewhere },
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Elsewhere {
     ByRequests(Remote),
     ByValue(Value),
+}
+
+/// By its type: what a resource is made of (a seed) may be a secret.
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Here(resource) => resource.fmt(f),
+            Self::Elsewhere { interface, .. } => write!(f, "dyn {interface}"),
+        }
+    }
 }
 
 impl ResourceSet {
@@ -419,6 +429,9 @@ mod tests {
             "{text}"
         );
         assert!(given.optional::<dyn Clock>("clocks").is_none());
+        let arrived = Arrival::ByValue(serde_json::json!({ "seeded": 314_159 }));
+        let set = ResourceSet::new().with_arrival("rng", "Rng", arrived);
+        assert!(!format!("{set:?}").contains("314159"), "{set:?}");
     }
 
     #[test]

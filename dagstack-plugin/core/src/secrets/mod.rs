@@ -132,54 +132,90 @@ pub(crate) fn without_marked(schema: Schema) -> Schema {
     }
     without_values(&schema, false, &|value, part| {
         let mut value = value.clone();
-        mask_marked(&mut value, part, &schema, 64);
+        mask_marked(&mut value, vec![part], &schema);
         value
     })
 }
 
-/// Masks what `schema` marks in a value that fits it. References that lead nowhere end with `left`.
-fn mask_marked(value: &mut Value, schema: &Schema, root: &Schema, left: usize) {
+/// Masks what the schemas of a value mark in it. Each is looked at once for each value, however they
+/// refer to each other.
+fn mask_marked<'s>(value: &mut Value, mut schemas: Vec<&'s Schema>, root: &'s Schema) {
     if says_nothing(value) {
         return;
     }
-    if left == 0 || has_mark(schema) {
-        *value = MASKED.into();
-        return;
-    }
-    let by = |value: &mut Value, part: Option<&Value>| {
-        if let Some(Value::Object(part)) = part {
-            mask_marked(value, part, root, left - 1);
+    let mut next = 0;
+    while let Some(&schema) = schemas.get(next) {
+        next += 1;
+        if has_mark(schema) {
+            *value = MASKED.into();
+            return;
         }
-    };
-    let forms = ["allOf", "anyOf", "oneOf"].into_iter();
-    let forms = forms.filter_map(|it| schema.get(it)?.as_array()).flatten();
-    forms.for_each(|form| by(value, Some(form)));
+        let forms = ["allOf", "anyOf", "oneOf"].into_iter();
+        let forms = forms.filter_map(|it| schema.get(it)?.as_array()).flatten();
+        let forms = forms.filter_map(Value::as_object);
+        for form in forms.chain(target(root, schema)) {
+            if !schemas.iter().any(|known| std::ptr::eq(*known, form)) {
+                schemas.push(form);
+            }
+        }
+    }
     match value {
         Value::Object(map) => {
-            let named = schema.get("properties");
-            let patterns = schema.get("patternProperties").and_then(Value::as_object);
             for (key, value) in map {
-                let named = named.and_then(|named| named.get(key));
-                by(value, named.or_else(|| schema.get("additionalProperties")));
-                let patterns = patterns.into_iter().flat_map(Map::values);
-                patterns.for_each(|pattern| by(value, Some(pattern)));
+                let parts = schemas.iter().flat_map(|schema| {
+                    let named = schema.get("properties").and_then(|named| named.get(key));
+                    let named = named.or_else(|| schema.get("additionalProperties"));
+                    let patterns = schema.get("patternProperties").and_then(Value::as_object);
+                    named
+                        .into_iter()
+                        .chain(patterns.into_iter().flat_map(Map::values))
+                });
+                let parts = parts.filter_map(Value::as_object).collect();
+                mask_marked(value, parts, root);
             }
         }
         Value::Array(items) => {
-            let first = schema.get("prefixItems");
             for (index, item) in items.iter_mut().enumerate() {
-                let first = first.and_then(|first| first.get(index));
-                by(item, first.or_else(|| schema.get("items")));
+                let parts = schemas.iter().filter_map(|schema| {
+                    let first = schema.get("prefixItems").and_then(|first| first.get(index));
+                    first.or_else(|| schema.get("items"))?.as_object()
+                });
+                mask_marked(item, parts.collect(), root);
             }
         }
         _ => {}
-    }
-    if let Some(target) = target(root, schema) {
-        mask_marked(value, target, root, left - 1);
     }
 }
 
 /// Whether a schema marks secrets anywhere.
 pub(crate) fn mentions_secrets(schema: &Schema) -> bool {
     schema.contains_key(WRITE_ONLY) || keywords::any(schema, mentions_secrets)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_schema_that_is_many_forms_of_itself_is_looked_at_once_for_each_value() {
+        let form = json!({ "properties": {
+            "pin": { "writeOnly": true }, "next": { "$ref": "#" }, "size": { "type": "integer" },
+        } });
+        let itself = json!({ "$ref": "#" });
+        let mut value = json!({ "pin": "hunter2", "size": 1 });
+        let mut masked = json!({ "pin": MASKED, "size": 1 });
+        for _ in 0..60 {
+            value = json!({ "next": value });
+            masked = json!({ "next": masked });
+        }
+        let schema = json!({
+            "anyOf": [itself, itself, form, form], "oneOf": [form, itself], "default": value,
+        });
+        let Value::Object(schema) = schema else {
+            unreachable!()
+        };
+        assert_eq!(without_marked(schema)["default"], masked);
+    }
 }
