@@ -9,6 +9,7 @@
 
 #![allow(missing_debug_implementations)]
 
+pub mod ask;
 mod fits;
 mod kind;
 mod metadata;
@@ -65,7 +66,7 @@ pub use kind::{
     kind_output, literal_schema, no_schema, not_exposed, parameters, read_args, used,
 };
 pub use metadata::{Package, count_authors, most_demanding, non_empty, split_authors};
-pub use probe::{MaySend, Probe, Returned, SetupReturned, Values, ask};
+pub use probe::{MaySend, Probe, Returned, SetupReturned, Values};
 pub use returned::{Awaited, Then, not_awaited};
 
 /// The answer to a hook number that no declaration has; who calls has looked.

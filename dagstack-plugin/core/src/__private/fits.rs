@@ -1,7 +1,7 @@
 //! Questions that keep one mistake from being told twice: what comes later is asserted only where what
 //! came before fits (see the parent module).
 
-use super::Probe;
+use super::probe::Probe;
 use crate::secrets::Secret;
 use crate::types::{ExposedParam, HookInput, HookOutput, ResourceParam, SecretValue};
 

@@ -10,13 +10,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Probe, not_compiled};
+use super::probe::Probe;
 use crate::declaration::Hook;
 use crate::error::HookError;
 use crate::form::Output;
 use crate::future::BoxFuture;
 use crate::kind::{Kind, KindSpec, Native, json};
 use crate::schema::{self, Schema};
+use crate::uncompiled::not_compiled;
 
 /// A value whose type decides what can be done with it.
 pub struct Asked<'a, T>(pub &'a T);

@@ -13,7 +13,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::not_compiled;
 use crate::args::{Encoding, Fill, Input, NoSlot, Slot};
 use crate::config::Config;
 use crate::context::{HookContext, PluginContext, SetupContext};
@@ -24,6 +23,7 @@ use crate::plugin::Plugin;
 use crate::registration::Registration;
 use crate::schema::{self, Schema};
 use crate::types::SetupOutcome;
+use crate::uncompiled::not_compiled;
 
 /// A question about `T`.
 pub struct Probe<T>(PhantomData<fn() -> T>);
@@ -92,31 +92,10 @@ impl<T: Plugin> Probe<T> {
     pub const REGISTRATION: Registration = Registration::of::<T>();
 }
 
-/// The traits that answer. An expansion has them all in scope, without their names: a type of the
-/// author's may be called `Context` too. The traits of the prelude are there for the expansions of
-/// schemars, which need them even under `#![no_implicit_prelude]`.
-pub mod ask {
-    pub use super::super::fits::{
-        Held as _, IfExposed as _, IfInput as _, IfOutput as _, IfSecret as _,
-    };
-    pub use super::super::kind::{
-        Again as _, ArgToJson as _, End as _, Fit as _, IfJson as _, IfSend as _, IntoShell as _,
-        KeyOf as _, MaybeSchema as _, OutputFromJson as _, OutputToJson as _, Stopped as _,
-    };
-    pub use super::answers::{
-        AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, DataSchema as _,
-        DefaultOf as _, Encode as _, Failure as _, IfRead as _, IfSync as _, InnerFailure as _,
-        InputSchema as _, NoInput as _, NoRegistration as _, OutputSchema as _, SetUp as _,
-        Setup as _, SlotOf as _, Split as _, WrappedSetUp as _,
-    };
-    pub use core::convert::{From as _, Into as _};
-    pub use core::default::Default as _;
-}
-
 pub use answers::Values;
 
-/// The traits behind [`ask`].
-mod answers {
+/// The traits behind [`ask`](super::ask).
+pub(super) mod answers {
     use super::*;
 
     /// See [`Probe::REGISTRATION`].
