@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use dagstack_engine::task;
-use dagstack_plugin::kind::{Host, MAX_RUNNING};
+use dagstack_engine::task::MAX_RUNNING;
+use dagstack_plugin::kind::Host;
 use dagstack_plugin::{BoxFuture, CancelToken};
 use tokio::runtime::Handle;
 use tokio::sync::Semaphore;

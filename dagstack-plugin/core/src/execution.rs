@@ -1,46 +1,14 @@
 //! Where and how a plugin runs, by the names that manifests have for it.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-/// An enum whose variants have a fixed name in manifests.
-macro_rules! named {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),* $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[non_exhaustive]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)*
-        }
-
-        impl $name {
-            /// Every value, in order.
-            pub const ALL: &[Self] = &[$(Self::$variant),*];
-
-            /// The name in manifests.
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)*
-                }
-            }
-
-            /// The value of that name in manifests, if there is one.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|value| value.as_str() == name)
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-    };
-}
+use crate::named::named;
 
 named! {
     /// Where a plugin runs.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[non_exhaustive]
     Runtime {
         /// Linked into the host.
         InProcess = "in_process",
@@ -53,6 +21,9 @@ named! {
 
 named! {
     /// How a plugin's hooks run; `#[hook]` says how to choose.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[non_exhaustive]
     ExecutionModel {
         /// Futures that do not block, on the caller's task.
         Async = "async",
@@ -67,6 +38,9 @@ named! {
 
 named! {
     /// When a unit of work need not run again.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    #[non_exhaustive]
     IdempotencyMode {
         /// When one with the same input has finished.
         InputHash = "input_hash",

@@ -31,6 +31,7 @@ pub mod logging;
 pub mod middleware;
 #[doc(hidden)]
 pub mod name;
+mod named;
 #[doc(hidden)]
 pub mod numbers;
 #[doc(hidden)]

@@ -15,6 +15,11 @@ use dagstack_plugin_core::BoxFuture;
 use dagstack_plugin_core::panics::forget_panic;
 use dagstack_plugin_core::sync::lock;
 
+/// How many calls that may block run at once: all hooks of an executable, and in a host those that are
+/// `thread_cpu_bound`. More wait for a place. As one keeps its place while it waits for others, hooks
+/// that call each other through more calls than this wait for ever.
+pub const MAX_RUNNING: usize = 256;
+
 /// Runs a future on this thread until it is done; the thread sleeps while the future waits.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);

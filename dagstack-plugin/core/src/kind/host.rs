@@ -13,11 +13,6 @@ use crate::error::{HookError, code, panicked};
 use crate::future::BoxFuture;
 use crate::sync::lock;
 
-/// How many calls that may block run at once: all hooks of an executable, and in a host those that are
-/// `thread_cpu_bound`. More wait for a place. As one keeps its place while it waits for others, hooks
-/// that call each other through more calls than this wait for ever.
-pub const MAX_RUNNING: usize = 256;
-
 /// What a plugin in this process needs of the host it runs in.
 pub trait Host: Send + Sync + 'static {
     /// Completes at `at`.
@@ -169,6 +164,35 @@ mod tests {
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(called.as_mut().poll(&mut cx).is_pending());
         drop(called);
+        assert!(told.recv().unwrap().is_cancelled());
+    }
+
+    /// Begins what it is given, and shuts down.
+    struct Ending;
+
+    impl Host for Ending {
+        fn sleep_until(&self, _: Instant) -> BoxFuture<'static, ()> {
+            Box::pin(std::future::pending())
+        }
+        fn run_on_thread(&self, mut work: BoxFuture<'static, ()>) -> BoxFuture<'static, ()> {
+            Box::pin(poll_fn(move |cx| {
+                assert!(work.as_mut().poll(cx).is_pending());
+                Poll::Ready(())
+            }))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hook_hears_that_its_host_shuts_down() {
+        let host: &dyn Host = &Ending;
+        let (tell, told) = std::sync::mpsc::channel();
+        let job = move |ctx: HookContext| -> BoxFuture<'static, Result<(), _>> {
+            tell.send(ctx.cancellation().clone()).unwrap();
+            Box::pin(std::future::pending())
+        };
+        let called = host.off_thread("hash".to_owned(), HookContext::new(), (), job);
+        let error = called.await.unwrap_err();
+        assert_eq!(error.code(), code::UNAVAILABLE);
         assert!(told.recv().unwrap().is_cancelled());
     }
 }

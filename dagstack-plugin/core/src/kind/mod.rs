@@ -21,10 +21,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::error::{self, HookError};
+use crate::named::named;
 use crate::schema::Schema;
 
 pub use dispatch::{Candidate, CapabilityKey, DispatchError, Dispatching, Selector};
-pub use host::{Host, MAX_RUNNING};
+pub use host::Host;
 pub use lease::{InFlight, Layers, Lease};
 pub use native::{Native, Run};
 pub use proxy::{Caller, Proxy};
@@ -115,92 +116,45 @@ pub struct KindHook {
 /// The default of [`KindHook::mcp_tool_name_template`].
 pub const TOOL_NAME_TEMPLATE: &str = "{kind}.{plugin}.{hook}";
 
-/// The five dispatch classes (plugin specification, §2). The set is closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Dispatch {
-    /// One plugin: the routing policy's, `DAGSTACK_ACTIVE_<KIND>`'s, or that of the highest priority.
-    Singleton,
-    /// All, at the same time; their results in order.
-    BroadcastCollect,
-    /// All, at the same time; no results, and no failures either.
-    BroadcastNotify,
-    /// All, one after the other, each with what the one before returned.
-    Chain,
-    /// The one whose `supports_*` matches, else the fallback.
-    Capability,
-}
-
-impl Dispatch {
-    /// The class's name in snake_case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Singleton => "singleton",
-            Self::BroadcastCollect => "broadcast_collect",
-            Self::BroadcastNotify => "broadcast_notify",
-            Self::Chain => "chain",
-            Self::Capability => "capability",
-        }
-    }
-
-    /// The inverse of [`as_str`](Self::as_str).
-    pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::Singleton,
-            Self::BroadcastCollect,
-            Self::BroadcastNotify,
-            Self::Chain,
-            Self::Capability,
-        ]
-        .into_iter()
-        .find(|class| class.as_str() == text)
+named! {
+    /// The five dispatch classes (plugin specification, §2). The set is closed.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    Dispatch {
+        /// One plugin: the routing policy's, `DAGSTACK_ACTIVE_<KIND>`'s, or that of the highest priority.
+        Singleton = "singleton",
+        /// All, at the same time; their results in order.
+        BroadcastCollect = "broadcast_collect",
+        /// All, at the same time; no results, and no failures either.
+        BroadcastNotify = "broadcast_notify",
+        /// All, one after the other, each with what the one before returned.
+        Chain = "chain",
+        /// The one whose `supports_*` matches, else the fallback.
+        Capability = "capability",
     }
 }
 
-impl std::fmt::Display for Dispatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.as_str())
+named! {
+    /// What a broadcast does about plugins that fail.
+    #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+    ErrorPolicy {
+        /// The first failure is the failure of the whole.
+        #[default]
+        FailFast = "fail_fast",
+        /// Failures stand among the results.
+        BestEffort = "best_effort",
     }
 }
 
-/// What a broadcast does about plugins that fail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum ErrorPolicy {
-    /// The first failure is the failure of the whole.
-    #[default]
-    FailFast,
-    /// Failures stand among the results.
-    BestEffort,
-}
-
-impl ErrorPolicy {
-    /// The policy's name in snake_case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::FailFast => "fail_fast",
-            Self::BestEffort => "best_effort",
-        }
-    }
-}
-
-/// What capability dispatch asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Capability {
-    /// `supports_extensions`: a file extension, or a file name that has one.
-    Extension,
-    /// `supports_languages`.
-    Language,
-    /// `supports_mime_types`.
-    MimeType,
-}
-
-impl Capability {
-    /// The name in snake_case.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Extension => "extension",
-            Self::Language => "language",
-            Self::MimeType => "mime_type",
-        }
+named! {
+    /// What capability dispatch asks for.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    Capability {
+        /// `supports_extensions`: a file extension, or a file name that has one.
+        Extension = "extension",
+        /// `supports_languages`.
+        Language = "language",
+        /// `supports_mime_types`.
+        MimeType = "mime_type",
     }
 }
 

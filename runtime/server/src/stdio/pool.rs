@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::unix::{self, OwnedFd};
-use dagstack_plugin_core::kind::MAX_RUNNING;
+use dagstack_engine::task::MAX_RUNNING;
 use dagstack_plugin_core::panics::forget_panic;
 use dagstack_plugin_core::sync::lock;
 
