@@ -54,7 +54,10 @@ use crate::error::{HookError, PluginError};
 use crate::execution::ExecutionModel;
 use crate::resources::ResourceSet;
 use crate::sync::lock;
-use crate::{Args, ErasedPlugin, HookContext, Plugin, PluginScope, Registration, SetupContext};
+use crate::tool;
+use crate::{
+    Args, Declaration, ErasedPlugin, HookContext, Plugin, PluginScope, Registration, SetupContext,
+};
 
 /// The plugin `T`, linked into the test.
 pub fn in_process<T: Plugin>() -> TestPlugin {
@@ -142,7 +145,7 @@ impl TestPlugin {
                 let declaration = plugin.erased_declaration();
                 let arguments = args::by_name(&declaration.key(), hook, arguments)?;
                 let mut arguments = Value::Object(arguments);
-                let model = declaration.execution_model_of(hook, &arguments);
+                let model = execution_model(declaration, hook, &arguments);
                 let called = async {
                     let ctx = HookContext::default().with_scope(Arc::clone(scope));
                     let arguments = Args::Value(&mut arguments);
@@ -217,6 +220,22 @@ impl Drop for Running {
             });
         }
     }
+}
+
+/// How a hook runs, or the function that a tool's `execute` names.
+fn execution_model(
+    declaration: &Declaration,
+    hook: &str,
+    arguments: &Value,
+) -> Option<ExecutionModel> {
+    let function = match declaration.hook(hook) {
+        None if declaration.is_tool() && hook == tool::EXECUTE => {
+            arguments.get("function").and_then(Value::as_str)?
+        }
+        _ => hook,
+    };
+    let (_, hook) = declaration.hook(function)?;
+    Some(hook.runs_as())
 }
 
 impl fmt::Debug for TestPlugin {

@@ -283,22 +283,6 @@ impl Declaration {
             .find(|(_, hook)| hook.name == name)
     }
 
-    /// How a host runs the hook, or the function that a tool's `execute` names in `args`.
-    pub fn execution_model_of(
-        &self,
-        hook: &str,
-        args: &serde_json::Value,
-    ) -> Option<ExecutionModel> {
-        let found = match self.hook(hook) {
-            None if self.is_tool() && hook == tool::EXECUTE => args
-                .get("function")
-                .and_then(serde_json::Value::as_str)
-                .and_then(|function| self.hook(function)),
-            found => found,
-        };
-        found.map(|(_, hook)| hook.runs_as())
-    }
-
     /// The hooks that can be called from outside the program, with their places in
     /// [`hooks`](Self::hooks).
     pub fn exposed(&self) -> impl Iterator<Item = (usize, &'static Hook)> + use<> {

@@ -1,6 +1,5 @@
-//! [`GivingUp`]: a caller who waits no longer.
+//! A caller who waits no longer.
 
-use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -68,22 +67,16 @@ pub async fn until_given_up<T>(
 }
 
 /// Waits for the caller of a running hook to cancel, for its deadline, or for the plugin to go.
-pub struct GivingUp {
+pub(crate) struct GivingUp {
     /// `None` once that does not matter.
     cancelled: Option<Cancelled>,
     revoked: Option<Cancelled>,
     deadline: Option<BoxFuture<'static, ()>>,
 }
 
-impl fmt::Debug for GivingUp {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GivingUp")
-    }
-}
-
 impl GivingUp {
     /// Watches the caller of `ctx` by the clock of `host`.
-    pub fn new(ctx: &HookContext, host: &dyn Host) -> Self {
+    pub(crate) fn new(ctx: &HookContext, host: &dyn Host) -> Self {
         Self {
             cancelled: Some(ctx.cancellation().cancelled()),
             revoked: host.revoked().map(CancelToken::cancelled),
@@ -92,7 +85,7 @@ impl GivingUp {
     }
 
     /// Ready, with the error of the call, once nobody waits for it any more.
-    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<HookError> {
         if let Some(cancelled) = &mut self.cancelled
             && Pin::new(cancelled).poll(cx).is_ready()
         {

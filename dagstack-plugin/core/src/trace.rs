@@ -248,41 +248,6 @@ pub(crate) fn clean(entries: &mut Map<String, Value>) {
     }
 }
 
-/// Takes `traceparent` and `tracestate` out of metadata, to be passed on under bare keys. What else
-/// the trace context holds stays among the entries.
-pub fn take_bare(entries: &mut Map<String, Value>) -> (Option<Value>, Option<Value>) {
-    let Some(Value::Object(context)) = entries.get_mut(TRACE_CONTEXT) else {
-        return (None, None);
-    };
-    let bare = (context.remove(TRACEPARENT), context.remove(TRACESTATE));
-    if context.is_empty() {
-        entries.remove(TRACE_CONTEXT);
-    }
-    bare
-}
-
-/// The inverse of [`take_bare`]. A context that is malformed is dropped, with a warning, when the
-/// entries become the metadata of a call.
-pub fn put_bare(
-    entries: &mut Map<String, Value>,
-    traceparent: Option<Value>,
-    tracestate: Option<Value>,
-) {
-    let bare = [(TRACEPARENT, traceparent), (TRACESTATE, tracestate)];
-    for (key, value) in bare {
-        let Some(value) = value else { continue };
-        let context = entries
-            .entry(TRACE_CONTEXT)
-            .or_insert_with(|| Value::Object(Map::new()));
-        if !context.is_object() {
-            *context = Value::Object(Map::new());
-        }
-        if let Value::Object(context) = context {
-            context.insert(key.to_owned(), value);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -357,24 +322,5 @@ mod tests {
         );
         let good = json!({ "traceparent": PARENT, "tracestate": "a=b", "vendor": {} });
         assert_eq!(cleaned(good.clone()), json!({ "trace_context": good }));
-    }
-
-    #[test]
-    fn bare_keys_there_and_back() {
-        let all = json!({
-            "trace_context": { "traceparent": PARENT, "tracestate": "a=b", "vendor": 1 },
-            "tenant_id": "acme",
-        });
-        let Value::Object(mut entries) = all.clone() else {
-            unreachable!()
-        };
-        let (parent, state) = take_bare(&mut entries);
-        assert_eq!(parent, Some(json!(PARENT)));
-        assert_eq!(
-            Value::Object(entries.clone()),
-            json!({ "trace_context": { "vendor": 1 }, "tenant_id": "acme" })
-        );
-        put_bare(&mut entries, parent, state);
-        assert_eq!(Value::Object(entries), all);
     }
 }

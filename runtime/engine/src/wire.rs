@@ -3,7 +3,7 @@
 //! test client read with it.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use dagstack_plugin_core::encode::nesting::MAX_NESTING;
 pub use dagstack_plugin_core::encode::on_one_line;
@@ -12,6 +12,7 @@ pub use dagstack_plugin_core::schema::WRAP;
 
 use dagstack_plugin_core::error::{HookError, code, not_exposed, unknown_hook};
 use dagstack_plugin_core::tool;
+use dagstack_plugin_core::trace::{TRACE_CONTEXT, TRACEPARENT, TRACESTATE};
 
 /// The extension's key under `capabilities.experimental`, on both sides.
 pub const EXTENSION: &str = "dev.dagstack/plugin";
@@ -166,4 +167,67 @@ pub fn read_protocol_error(error: &Value) -> HookError {
             .unwrap_or("an error without a message");
         HookError::new(code::TRANSPORT, message)
     })
+}
+
+/// Takes `traceparent` and `tracestate` out of metadata, to be passed on under bare keys. What else
+/// the trace context holds stays among the entries.
+pub fn take_bare(entries: &mut Map<String, Value>) -> (Option<Value>, Option<Value>) {
+    let Some(Value::Object(context)) = entries.get_mut(TRACE_CONTEXT) else {
+        return (None, None);
+    };
+    let bare = (context.remove(TRACEPARENT), context.remove(TRACESTATE));
+    if context.is_empty() {
+        entries.remove(TRACE_CONTEXT);
+    }
+    bare
+}
+
+/// The inverse of [`take_bare`]. A context that is malformed is dropped, with a warning, when the
+/// entries become the metadata of a call.
+pub fn put_bare(
+    entries: &mut Map<String, Value>,
+    traceparent: Option<Value>,
+    tracestate: Option<Value>,
+) {
+    let bare = [(TRACEPARENT, traceparent), (TRACESTATE, tracestate)];
+    for (key, value) in bare {
+        let Some(value) = value else { continue };
+        let context = entries
+            .entry(TRACE_CONTEXT)
+            .or_insert_with(|| Value::Object(Map::new()));
+        if !context.is_object() {
+            *context = Value::Object(Map::new());
+        }
+        if let Value::Object(context) = context {
+            context.insert(key.to_owned(), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn bare_keys_there_and_back() {
+        let all = json!({
+            "trace_context": { "traceparent": PARENT, "tracestate": "a=b", "vendor": 1 },
+            "tenant_id": "acme",
+        });
+        let Value::Object(mut entries) = all.clone() else {
+            unreachable!()
+        };
+        let (parent, state) = take_bare(&mut entries);
+        assert_eq!(parent, Some(json!(PARENT)));
+        assert_eq!(
+            Value::Object(entries.clone()),
+            json!({ "trace_context": { "vendor": 1 }, "tenant_id": "acme" })
+        );
+        put_bare(&mut entries, parent, state);
+        assert_eq!(Value::Object(entries), all);
+    }
 }

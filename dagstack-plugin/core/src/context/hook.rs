@@ -104,17 +104,6 @@ impl HookContext {
         }
     }
 
-    /// Says which plugin is called. Hosts do.
-    #[must_use]
-    pub fn with_plugin(mut self, plugin: PluginName) -> Self {
-        let scope = match &self.scope {
-            Some(scope) => PluginScope::clone(scope).with_plugin(plugin),
-            None => PluginScope::new(plugin),
-        };
-        self.scope = Some(Arc::new(scope));
-        self
-    }
-
     /// Says which plugin is called, and what it shares with its other calls. Hosts do, at every call.
     #[must_use]
     #[inline]

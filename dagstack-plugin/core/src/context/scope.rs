@@ -60,13 +60,6 @@ impl PluginScope {
         self
     }
 
-    /// Sets which plugin it is.
-    #[must_use]
-    pub fn with_plugin(mut self, plugin: PluginName) -> Self {
-        self.plugin = plugin;
-        self
-    }
-
     /// The plugin.
     pub fn plugin(&self) -> &PluginName {
         &self.plugin

@@ -1,7 +1,7 @@
 //! What goes beside a call's arguments, in `_meta`.
 
 use dagstack_engine::wire;
-use dagstack_plugin_core::trace::{self, TRACEPARENT, TRACESTATE};
+use dagstack_plugin_core::trace::{TRACEPARENT, TRACESTATE};
 use dagstack_plugin_core::{HookContext, Metadata};
 use rmcp::model::{JsonObject, MetaObject, RequestMetaObject};
 use serde_json::{Map, Value};
@@ -23,7 +23,7 @@ fn put_metadata(meta: &mut JsonObject, metadata: &Metadata) {
     }
     let mut rest: Map<String, Value> = metadata.into();
     // Whatever was malformed has been dropped as it came into the context.
-    let (traceparent, tracestate) = trace::take_bare(&mut rest);
+    let (traceparent, tracestate) = wire::take_bare(&mut rest);
     for (key, value) in [(TRACEPARENT, traceparent), (TRACESTATE, tracestate)] {
         if let Some(value) = value {
             meta.insert(key.to_owned(), value);

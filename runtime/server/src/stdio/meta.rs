@@ -11,9 +11,8 @@ use serde_json::{Map, Value};
 use super::envelope::unfit;
 use super::reply::Shape;
 use super::session::Peer;
-use dagstack_engine::wire::{METADATA, Object, TIMEOUT_MS};
+use dagstack_engine::wire::{METADATA, Object, TIMEOUT_MS, put_bare};
 use dagstack_plugin_core::context::{HookContext, Metadata};
-use dagstack_plugin_core::trace;
 
 /// What a request that carries its version must carry too.
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -119,7 +118,7 @@ fn context(
             Map::new()
         }
     };
-    trace::put_bare(&mut entries, traceparent, tracestate);
+    put_bare(&mut entries, traceparent, tracestate);
     if !entries.is_empty() {
         context = context.with_metadata(Metadata::from(entries));
     }
