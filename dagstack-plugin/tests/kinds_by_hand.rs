@@ -4,8 +4,10 @@
 #![allow(clippy::manual_async_fn, clippy::panic, clippy::unwrap_used)]
 
 use std::future::{Future, ready};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use dagstack_plugin::kind::{
@@ -303,6 +305,43 @@ async fn middleware_reads_and_changes_typed_calls() {
     assert_eq!(brackets.0.load(Ordering::SeqCst), 2);
 }
 
+/// A middleware that panics before, or after, what it stands around.
+struct Panics {
+    first: bool,
+}
+
+#[async_trait]
+impl Middleware for Panics {
+    async fn call(&self, call: &mut Call<'_>, next: Next<'_>) -> Result<(), HookError> {
+        assert!(!self.first, "by request");
+        next.run(call).await?;
+        panic!("by request")
+    }
+}
+
+#[tokio::test]
+async fn a_panic_of_a_middleware_is_not_the_hooks() {
+    for first in [true, false] {
+        let layers = || -> Box<[Arc<dyn Middleware>]> { Box::new([Arc::new(Panics { first })]) };
+        let (shell, _) = shell(lease().with_layers(Box::new([layers(), layers()])));
+        let ctx = HookContext::default();
+        let error = shell.rewrite(&ctx, "ada".to_owned()).await.unwrap_err();
+        assert_eq!(error.code(), code::PANICKED);
+        assert_eq!(error.message(), "a middleware around `rewrite` panicked");
+        let error = shell.looks_good(&ctx, "x").unwrap_err();
+        assert_eq!(error.message(), "a middleware around `looks_good` panicked");
+    }
+    // The hook's is, whatever stands around it.
+    let layers: Box<[Arc<dyn Middleware>]> = Box::new([Arc::new(Panics { first: false })]);
+    let (shell, _) = shell(lease().with_layers(Box::new([layers])));
+    let ctx = HookContext::default();
+    let error = shell.rewrite(&ctx, "panic".to_owned()).await.unwrap_err();
+    assert!(
+        error.message().starts_with("hook `rewrite` panicked"),
+        "{error}"
+    );
+}
+
 struct Json(PluginName);
 
 impl Caller for Json {
@@ -368,8 +407,7 @@ impl Selector<dyn Rewriter> for Two {
     fn failed(&self, _: &PluginName, _: &str, _: &HookError) {}
 }
 
-#[tokio::test]
-async fn a_dispatcher_has_a_method_per_hook() {
+fn dispatching() -> Dispatching<dyn Rewriter> {
     let candidate = |name: &str, plugin| Candidate {
         name: PluginName::new("rewriter", name),
         plugin,
@@ -379,7 +417,42 @@ async fn a_dispatcher_has_a_method_per_hook() {
         candidate("upper", upper),
         candidate("far", json_plugin()),
     ]);
-    let dispatcher: <dyn Rewriter as Kind>::Dispatcher = Dispatching::new(Arc::new(two)).into();
+    Dispatching::new(Arc::new(two))
+}
+
+/// A call that panics when it is dropped.
+struct DropsBadly(Poll<u8>);
+
+impl Future for DropsBadly {
+    type Output = Result<u8, HookError>;
+
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.map(Ok)
+    }
+}
+
+impl Drop for DropsBadly {
+    fn drop(&mut self) {
+        panic!("by request");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_panics_when_it_is_dropped_costs_no_answer() {
+    let (all, ctx) = (dispatching(), HookContext::default());
+    let answers = all.collect("count", &ctx, |_| DropsBadly(Poll::Ready(7)));
+    let answers: Vec<u8> = answers.await.unwrap().into_iter().map(|it| it.1).collect();
+    assert_eq!(answers, [7, 7]);
+    // Nor does one that nobody waits for.
+    let mut waiting = Box::pin(all.collect("count", &ctx, |_| DropsBadly(Poll::Pending)));
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(waiting.as_mut().poll(&mut cx).is_pending());
+    drop(waiting);
+}
+
+#[tokio::test]
+async fn a_dispatcher_has_a_method_per_hook() {
+    let dispatcher: <dyn Rewriter as Kind>::Dispatcher = dispatching().into();
     let ctx = HookContext::default();
     let dispatch: BoxFuture<'_, _> = Box::pin(dispatcher.rewrite(&ctx, "ada".to_owned()));
     let rewritten = dispatch.await.unwrap();

@@ -7,12 +7,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use dagstack_engine::panics::CatchPanic;
 use dagstack_plugin::declaration::Access;
 use dagstack_plugin::error::not_exposed;
 use dagstack_plugin::giving_up::{given_up, until_given_up};
 use dagstack_plugin::kind::{Host, InFlight, Lease};
 use dagstack_plugin::middleware::{Call, Next, Payload, no_result, used_up};
-use dagstack_plugin::panics::CatchPanic;
 use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code};
 use serde_json::Value;
 

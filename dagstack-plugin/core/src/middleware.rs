@@ -1,5 +1,6 @@
 //! Middleware: what stands around the calls of hooks (plugin specification, §6).
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::future::BoxFuture;
 use crate::giving_up::{given_up, until_given_up};
 use crate::kind::Host;
 use crate::name::PluginName;
+use crate::panics::forget_panic;
 
 /// Wraps the calls of hooks of any kind and any dispatch class, in every runtime.
 ///
@@ -253,6 +255,17 @@ async fn watched(
     let ctx = call.ctx().clone();
     let mut inner = first.call(call, Next(rest));
     until_given_up(&ctx, host, inner.as_mut(), || false).await
+}
+
+/// The error of a call that a middleware panicked around; which one, nobody knows. What the panic says
+/// is not shown, because it may quote a secret.
+#[cold]
+pub(crate) fn panicked(hook: &str, payload: Box<dyn Any + Send>) -> HookError {
+    forget_panic(payload);
+    HookError::new(
+        code::PANICKED,
+        format!("a middleware around `{hook}` panicked"),
+    )
 }
 
 /// The error of a call of which no middleware made anything.

@@ -1,43 +1,22 @@
 //! Panics of foreign code, caught.
 
 use std::any::Any;
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
-use std::task::{Context, Poll};
 
 /// Drops what a panic left. That can panic too, which is not worth a process.
 pub fn forget_panic(payload: Box<dyn Any + Send>) {
     drop(catch_unwind(AssertUnwindSafe(move || drop(payload))));
 }
 
-/// A future whose panic is a value.
+/// A value of foreign code, dropped quietly: its `drop` may panic.
 #[derive(Debug)]
-pub struct CatchPanic<F>(F);
+pub struct Quiet<T>(pub Option<T>);
 
-/// The panic that [`CatchPanic`] caught. The payload is dropped: it may quote a secret.
-#[derive(Clone, Copy, Debug)]
-pub struct Panicked;
-
-impl<F: Future + Unpin> CatchPanic<F> {
-    /// Guards `future`.
-    pub fn new(future: F) -> Self {
-        Self(future)
-    }
-}
-
-impl<F: Future + Unpin> Future for CatchPanic<F> {
-    type Output = Result<F::Output, Panicked>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let future = Pin::new(&mut self.0);
-        match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
-            Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(payload) => {
-                forget_panic(payload);
-                Poll::Ready(Err(Panicked))
-            }
+impl<T> Drop for Quiet<T> {
+    fn drop(&mut self) {
+        let value = self.0.take();
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(value))) {
+            forget_panic(payload);
         }
     }
 }

@@ -17,7 +17,7 @@ use dagstack_plugin_core::config::{
     CallbackOutcome, ConfigFeed, ConfigSubscription, NO_WATCH, ReadChange, Subscribed, Tell,
     read_change,
 };
-use dagstack_plugin_core::panics::forget_panic;
+use dagstack_plugin_core::panics::{Quiet, forget_panic};
 use dagstack_plugin_core::sync::lock;
 use dagstack_plugin_core::{ConfigInvalid, Declaration, Problem, canonical_json};
 use serde::{Deserialize, Serialize};
@@ -109,18 +109,6 @@ impl Subscribed for Gate {
         self.end(State::Unsubscribed);
         if let Some(feed) = self.feed.upgrade() {
             feed.forget(self);
-        }
-    }
-}
-
-/// Code of an author, dropped quietly: its captures' `drop` may panic.
-struct Quiet<T>(Option<T>);
-
-impl<T> Drop for Quiet<T> {
-    fn drop(&mut self) {
-        let code = self.0.take();
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(code))) {
-            forget_panic(payload);
         }
     }
 }

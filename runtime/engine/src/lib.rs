@@ -12,6 +12,7 @@ mod diagnose;
 pub mod feed;
 pub mod logging;
 mod offer;
+pub mod panics;
 mod reason;
 mod schema;
 pub mod secrets;

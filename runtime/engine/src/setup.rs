@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{Context, Poll, Waker};
 
 use dagstack_plugin_core::health::Released;
-use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::{
     ConfigInvalid, Declaration, ErasedPlugin, PluginError, Registration, Setup, SetupContext,
 };
@@ -14,6 +13,7 @@ use serde_json::Value;
 use crate::arguments::InputSchema;
 use crate::config::Sections;
 use crate::feed::{Coverage, SectionFeed};
+use crate::panics::CatchPanic;
 use crate::schema::validator::invalid_schema;
 use crate::secrets::Scrubber;
 

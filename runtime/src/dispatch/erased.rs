@@ -339,7 +339,14 @@ impl Dispatcher {
         let Some(known) = spec.hook(hook) else {
             return Err(DispatchError::UnknownHook(unknown_hook(spec, hook)));
         };
-        known.called_as(self.kind(), class)?;
+        if known.dispatch != class {
+            return Err(DispatchError::DispatchMismatch {
+                kind: self.kind().to_owned(),
+                hook: hook.to_owned(),
+                declared: known.dispatch,
+                requested: class,
+            });
+        }
         Ok(Some(known))
     }
 

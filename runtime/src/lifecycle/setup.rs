@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use dagstack_engine::Reason;
 use dagstack_engine::feed::SectionFeed;
+use dagstack_engine::panics::CatchPanic;
 use dagstack_plugin::kind::Caller;
-use dagstack_plugin::panics::CatchPanic;
 use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, suggest};
 use serde_json::Value;
 use tokio::runtime::Handle;

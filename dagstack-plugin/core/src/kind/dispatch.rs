@@ -13,8 +13,9 @@ use serde_json::json;
 
 use crate::context::HookContext;
 use crate::error::{HookError, code, panicked};
-use crate::kind::{Dispatch, ErrorPolicy, KindHook, woken};
+use crate::kind::{Dispatch, ErrorPolicy, woken};
 use crate::name::PluginName;
+use crate::panics::Quiet;
 
 /// Where the plugins of a dispatch come from: a host's registry.
 ///
@@ -293,11 +294,6 @@ impl<P: ?Sized + 'static> Dispatching<P> {
         Self(selector)
     }
 
-    /// Where the plugins come from.
-    pub fn selector(&self) -> &Arc<dyn Selector<P>> {
-        &self.0
-    }
-
     /// Calls one plugin.
     ///
     /// # Errors
@@ -522,15 +518,15 @@ impl<P: ?Sized + 'static> Dispatching<P> {
     {
         let candidates = self.0.all(hook, ctx)?;
         let mut names = Vec::with_capacity(candidates.len());
-        let mut calls: Vec<Option<Pin<Box<F>>>> = Vec::with_capacity(candidates.len());
+        let mut calls: Vec<Quiet<Pin<Box<F>>>> = Vec::with_capacity(candidates.len());
         let mut outcomes: Vec<Option<Result<T, HookError>>> = Vec::new();
         for candidate in candidates {
             names.push(candidate.name);
-            calls.push(Some(Box::pin(call(candidate.plugin))));
+            calls.push(Quiet(Some(Box::pin(call(candidate.plugin)))));
             outcomes.push(None);
         }
         woken::poll_each(names.len(), |place, cx| {
-            let Some(future) = &mut calls[place] else {
+            let Some(future) = &mut calls[place].0 else {
                 return Poll::Pending;
             };
             let polled = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx)));
@@ -541,7 +537,7 @@ impl<P: ?Sized + 'static> Dispatching<P> {
                 // stands behind the kind's trait. It is no reason to lose the other plugins.
                 Err(payload) => Err(panicked(hook, payload)),
             };
-            calls[place] = None;
+            calls[place] = Quiet(None);
             let failed = match &ended {
                 Ok(_) => {
                     self.0.succeeded(&names[place], hook);
@@ -596,24 +592,5 @@ impl CapabilityKey for &str {
 impl<T: CapabilityKey> CapabilityKey for Option<T> {
     fn capability_key(&self) -> &str {
         self.as_ref().map_or("", CapabilityKey::capability_key)
-    }
-}
-
-impl KindHook {
-    /// Checks that the hook is called by its own class.
-    ///
-    /// # Errors
-    ///
-    /// [`DispatchError::DispatchMismatch`].
-    pub fn called_as(&self, kind: &str, requested: Dispatch) -> Result<(), DispatchError> {
-        if self.dispatch == requested {
-            return Ok(());
-        }
-        Err(DispatchError::DispatchMismatch {
-            kind: kind.to_owned(),
-            hook: self.name.to_owned(),
-            declared: self.dispatch,
-            requested,
-        })
     }
 }

@@ -13,11 +13,7 @@ use crate::{args, encode, numbers, undecoded};
 
 /// The arguments of a call, by name.
 pub fn by_name<const N: usize>(args: [(&'static str, Value); N]) -> Value {
-    let mut map = Map::new();
-    for (name, value) in args {
-        map.insert(name.to_owned(), value);
-    }
-    Value::Object(map)
+    by_name_without(args, &[])
 }
 
 /// The arguments of a call, by name, without those of `left_out` that are `null`.

@@ -1,12 +1,13 @@
 //! [`Native`]: the shell around a plugin in this process. `#[plugin(kind = …)]` implements the
 //! kind's trait for a struct around it; what such a method does is here.
 
+use std::any::Any;
 use std::fmt;
 use std::future::{Future, poll_fn, ready};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 
 use serde_json::Value;
@@ -16,10 +17,12 @@ use crate::error::{HookError, code, not_exposed, panicked};
 use crate::future::BoxFuture;
 use crate::giving_up::{GivingUp, given_up, has_given_up, not_run};
 use crate::kind::lease::Leased;
+use crate::kind::proxy;
 use crate::kind::{HookSpec, InFlight, Kind, Lease};
-use crate::middleware::{Call, Next, Payload, no_result, used_up};
+use crate::middleware::{self, Call, Next, Payload, no_result, used_up};
 use crate::name::PluginName;
 use crate::plugin::Plugin;
+use crate::sync::{get_mut, into_inner, lock};
 
 /// A plugin in this process behind its kind's trait: it counts calls, catches panics, lets
 /// middleware in, and ends calls that are cancelled or late.
@@ -193,7 +196,7 @@ impl<P: Plugin> Native<P> {
                     ),
                 ));
             }
-            Err(payload) => return Err(panicked(hook, payload)),
+            Err(payload) => return Err(Polled::Middleware.panicked(hook, payload)),
         }
         into_inner(payload.output).ok_or_else(|| no_result(hook))
     }
@@ -244,9 +247,7 @@ impl<P: Plugin> Native<P> {
                 ),
             ));
         };
-        let json = K::args_to_json(&args)?;
-        let output = workers.call(hook, ctx, json).await?;
-        K::output_from_json(output)
+        proxy::call::<K, HOOK>(&**workers, ctx, K::args_to_json(&args)).await
     }
 }
 
@@ -322,7 +323,18 @@ struct Guard<'a, L> {
 #[derive(Clone, Copy)]
 enum Polled {
     Hook,
+    /// What is caught of the hook itself is an error to it, so that a panic is its own.
     Middleware,
+}
+
+impl Polled {
+    #[cold]
+    fn panicked(self, hook: &str, payload: Box<dyn Any + Send>) -> HookError {
+        match self {
+            Self::Hook => panicked(hook, payload),
+            Self::Middleware => middleware::panicked(hook, payload),
+        }
+    }
 }
 
 impl<'a, L: Leased> Guard<'a, L> {
@@ -360,7 +372,7 @@ impl<'a, L: Leased> Guard<'a, L> {
                 Poll::Ready(Err(lease.clean(error)))
             }
             Ok(ready) => ready,
-            Err(payload) => Poll::Ready(Err(panicked(hook, payload))),
+            Err(payload) => Poll::Ready(Err(what.panicked(hook, payload))),
         }
     }
 
@@ -390,18 +402,6 @@ impl<K: HookSpec<HOOK> + ?Sized, P: Plugin, const HOOK: usize> Typed<'_, '_, K, 
         }
         Err(not_exposed(self.native.lease.plugin(), hook.name))
     }
-}
-
-fn lock<T>(slot: &Mutex<T>) -> MutexGuard<'_, T> {
-    slot.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn get_mut<T>(slot: &mut Mutex<T>) -> &mut T {
-    slot.get_mut().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn into_inner<T>(slot: Mutex<T>) -> T {
-    slot.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<K, P, const HOOK: usize> Payload for Typed<'_, '_, K, P, HOOK>

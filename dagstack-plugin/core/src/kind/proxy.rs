@@ -52,17 +52,22 @@ impl Proxy {
         ctx: &'a HookContext,
         args: K::Args<'a>,
     ) -> BoxFuture<'a, Result<K::Output, HookError>> {
-        let json = K::args_to_json(&args);
-        Box::pin(async move {
-            let hook = &K::SPEC.hooks[HOOK];
-            let output = self.0.call(hook.name, ctx, json?).await?;
-            K::output_from_json(output)
-                .map_err(|error| error.in_front(format!("`{}`: ", self.0.plugin())))
-        })
+        Box::pin(call::<K, HOOK>(&*self.0, ctx, K::args_to_json(&args)))
     }
 
     /// The error of a hook that is a plain `fn`: it cannot wait for another process.
     pub fn not_exposed<K: crate::kind::Kind + ?Sized>(&self, hook: usize) -> HookError {
         K::SPEC.not_exposed(hook)
     }
+}
+
+/// Calls the hook at place `HOOK` of the kind `K` by JSON.
+pub(super) async fn call<K: HookSpec<HOOK> + ?Sized, const HOOK: usize>(
+    caller: &dyn Caller,
+    ctx: &HookContext,
+    args: Result<Value, HookError>,
+) -> Result<K::Output, HookError> {
+    let hook = &K::SPEC.hooks[HOOK];
+    let output = caller.call(hook.name, ctx, args?).await?;
+    K::output_from_json(output).map_err(|error| error.in_front(format!("`{}`: ", caller.plugin())))
 }

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use dagstack_engine::Served;
+use dagstack_engine::panics::CatchPanic;
 use dagstack_engine::wire::{self, Object};
-use dagstack_plugin_core::panics::CatchPanic;
 use dagstack_plugin_core::sync::lock;
 use dagstack_plugin_core::{CancelToken, HookError, code};
 use serde::Deserialize;

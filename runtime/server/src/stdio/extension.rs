@@ -14,10 +14,10 @@ use super::server::Server;
 use super::{executor, known, manifest, resources};
 use dagstack_engine::Offered;
 use dagstack_engine::feed::Coverage;
+use dagstack_engine::panics::CatchPanic;
 use dagstack_engine::secrets::mask_schema;
 use dagstack_engine::wire::{AnnouncedHook, Announcement, EXTENSION, Object, SETUP, optional};
 use dagstack_plugin_core::context::Metadata;
-use dagstack_plugin_core::panics::CatchPanic;
 
 /// The extension's version.
 const VERSION: u32 = 1;
