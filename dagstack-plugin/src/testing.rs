@@ -39,6 +39,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use dagstack_engine::Access;
 use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::Scrubber;
 use serde_json::Value;
@@ -49,7 +50,6 @@ pub use crate::resources::{FrozenClock, SeededRng};
 use self::runtime::TestRuntime;
 
 use crate::args;
-use crate::declaration::Access;
 use crate::error::{HookError, PluginError};
 use crate::execution::ExecutionModel;
 use crate::resources::ResourceSet;

@@ -5,9 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dagstack_engine::{Access, unknown_hook};
 use dagstack_engine::{Reason, tool};
-use dagstack_plugin::declaration::Access;
-use dagstack_plugin::error::unknown_hook;
 use dagstack_plugin::giving_up::given_up;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::manifest::Runtime;

@@ -6,9 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use dagstack_engine::Access;
 use dagstack_engine::call::{self, CallFuture, Target};
 use dagstack_engine::{Adapter, TeardownFailure};
-use dagstack_plugin::declaration::Access;
 use dagstack_plugin::giving_up::given_up;
 use dagstack_plugin::kind::{Host, Lease};
 use dagstack_plugin::manifest::ExecutionModel;

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::{Arc, Weak};
 
-use dagstack_plugin::declaration::Access;
+use dagstack_engine::Access;
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::peers::{Peers, PeersOf};
 use dagstack_plugin::{HookError, PluginName, code};

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use dagstack_plugin::declaration::Access;
+use dagstack_engine::Access;
 use dagstack_plugin::{Kind, PluginName, suggest};
 
 use crate::config::LiveConfig;

@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use dagstack_engine::Access;
 use dagstack_engine::panics::CatchPanic;
-use dagstack_plugin::declaration::Access;
 use dagstack_plugin::error::not_exposed;
 use dagstack_plugin::giving_up::{given_up, until_given_up};
 use dagstack_plugin::kind::{Host, InFlight, Lease};

@@ -92,7 +92,7 @@ impl Quotes {
     #[hook]
     fn pass_on(&self) -> Result<u32, HookError> {
         // As if it had asked another plugin for a hook of that name.
-        Err(dagstack_plugin::error::unknown_hook(
+        Err(dagstack_engine::unknown_hook(
             "a",
             "b",
             ["c"],

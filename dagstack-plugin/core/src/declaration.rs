@@ -3,20 +3,10 @@
 use std::sync::OnceLock;
 
 use crate::args::param::Param;
-use crate::error::{self, HookError};
 use crate::execution::{ExecutionModel, IdempotencyMode};
 use crate::kind::KindSpec;
 use crate::schema::{self, HookSchemas, Schema};
 use crate::tool;
-
-/// Which hooks a caller may call by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Those that are exposed: the caller speaks for somebody outside the program.
-    Exposed,
-    /// All of them: the caller is a plugin or a middleware of the same program.
-    All,
-}
 
 /// Everything a `#[plugin]` declares, known at compile time.
 ///
@@ -288,36 +278,6 @@ impl Declaration {
     pub fn exposed(&self) -> impl Iterator<Item = (usize, &'static Hook)> + use<> {
         let hooks = self.hooks.iter().enumerate();
         hooks.filter(|(_, hook)| hook.mcp_exposed)
-    }
-
-    /// The hook of that name, if there is one, for a caller of this access.
-    ///
-    /// # Errors
-    ///
-    /// [`NOT_EXPOSED`](crate::code::NOT_EXPOSED).
-    #[inline]
-    #[doc(hidden)]
-    pub fn hook_for(
-        &self,
-        name: &str,
-        access: Access,
-    ) -> Result<Option<(usize, &'static Hook)>, HookError> {
-        match self.hook(name) {
-            Some((_, hook)) if !hook.mcp_exposed && access == Access::Exposed => {
-                Err(error::not_exposed(&self.key(), hook.name))
-            }
-            found => Ok(found),
-        }
-    }
-
-    /// The error for a hook that is not there.
-    #[doc(hidden)]
-    pub fn unknown_hook(&self, name: &str, access: Access) -> HookError {
-        let hooks = self.hooks.iter();
-        let known = hooks
-            .filter(|hook| hook.mcp_exposed || access == Access::All)
-            .map(|hook| hook.name);
-        error::unknown_hook(self.kind, self.name, known, name)
     }
 
     /// `<kind>.<name>`.

@@ -46,30 +46,3 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
         T::deserialize(MapAccessDeserializer::new(members))
     }
 }
-
-/// A member that is an [`Object`] or `null`, for `#[serde(deserialize_with)]`.
-///
-/// # Errors
-///
-/// When it is something else, or no `T`.
-pub fn optional<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Option::<Object<T>>::deserialize(from).map(|given| given.map(|Object(value)| value))
-}
-
-/// A member that is an array of [`Object`]s, for `#[serde(deserialize_with)]`.
-///
-/// # Errors
-///
-/// When it is something else, or one of them no `T`.
-pub fn list<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    Vec::<Object<T>>::deserialize(from)
-        .map(|items| items.into_iter().map(|Object(item)| item).collect())
-}

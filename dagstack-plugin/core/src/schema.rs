@@ -14,7 +14,7 @@ pub use self::generated::{input, output};
 pub use self::generated::{published_input, typed_input};
 pub use self::keywords::Schema;
 #[doc(hidden)]
-pub use self::keywords::{is_any, is_never};
+pub use self::keywords::is_any;
 pub use self::of_hook::HookSchemas;
 #[doc(hidden)]
 pub use self::of_hook::WRAP;

@@ -6,13 +6,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use dagstack_plugin_core::declaration::{Access, Declaration};
 use dagstack_plugin_core::error::{HookError, code, panicked};
 use dagstack_plugin_core::giving_up::given_up;
 use dagstack_plugin_core::panics::forget_panic;
-use dagstack_plugin_core::{Args, BoxFuture, ErasedPlugin, Form, HookContext, Output};
+use dagstack_plugin_core::{Args, BoxFuture, Declaration, ErasedPlugin, Form, HookContext, Output};
 use serde_json::Value;
 
+use crate::access::Access;
 use crate::arguments;
 use crate::tool;
 
@@ -87,13 +87,13 @@ impl Target {
         name: &str,
         access: Access,
     ) -> Result<Self, HookError> {
-        match declaration.hook_for(name, access)? {
+        match access.find(declaration, name)? {
             Some((index, _)) => Ok(Self::Hook(index)),
-            None if !declaration.is_tool() => Err(declaration.unknown_hook(name, access)),
+            None if !declaration.is_tool() => Err(access.unknown(declaration, name)),
             None => match name {
                 tool::GET_SCHEMA => Ok(Self::GetSchema),
                 tool::EXECUTE => Ok(Self::Execute(access)),
-                _ => Err(declaration.unknown_hook(name, access)),
+                _ => Err(access.unknown(declaration, name)),
             },
         }
     }
@@ -238,8 +238,8 @@ async fn execute(
         .to_value()
         .map_err(|error| tool::invalid(&declaration.key(), tool::EXECUTE, &error.to_string()))
         .and_then(|value| tool::Execute::read(&declaration.key(), &value))?;
-    let Some((index, _)) = declaration.hook_for(&given.function, access)? else {
-        return Err(declaration.unknown_hook(&given.function, access));
+    let Some((index, _)) = access.find(declaration, &given.function)? else {
+        return Err(access.unknown(declaration, &given.function));
     };
     let mut arguments = Value::Object(given.args);
     let outcome = call_at(plugin, index, ctx, Args::Value(&mut arguments)).await;

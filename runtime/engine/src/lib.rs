@@ -1,6 +1,7 @@
 //! What runs plugins, whoever hosts them: the one way through a call, setup, and reading schemas to say
 //! what is wrong with a config or with arguments.
 
+mod access;
 mod adapter;
 #[doc(hidden)]
 pub mod arguments;
@@ -23,6 +24,7 @@ pub mod tool;
 pub mod validate;
 pub mod wire;
 
+pub use access::{Access, unknown_hook};
 pub use adapter::{Adapter, Announced, TeardownFailure};
 pub use change_queue::ChangeQueue;
 pub use config::check_section;

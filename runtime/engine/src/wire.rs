@@ -2,15 +2,16 @@
 //! plugin's announcement, of results and of errors. The server writes with it, the host and the
 //! test client read with it.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 pub use dagstack_plugin_core::encode::nesting::MAX_NESTING;
 pub use dagstack_plugin_core::encode::on_one_line;
-pub use dagstack_plugin_core::object::{Object, list, optional};
+pub use dagstack_plugin_core::object::Object;
 pub use dagstack_plugin_core::schema::WRAP;
 
-use dagstack_plugin_core::error::{HookError, code, not_exposed, unknown_hook};
+use crate::access::unknown_hook;
+use dagstack_plugin_core::error::{HookError, code, not_exposed};
 use dagstack_plugin_core::tool;
 use dagstack_plugin_core::trace::{TRACE_CONTEXT, TRACEPARENT, TRACESTATE};
 
@@ -202,6 +203,33 @@ pub fn put_bare(
             context.insert(key.to_owned(), value);
         }
     }
+}
+
+/// A member that is an [`Object`] or `null`, for `#[serde(deserialize_with)]`.
+///
+/// # Errors
+///
+/// When it is something else, or no `T`.
+pub fn optional<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<Object<T>>::deserialize(from).map(|given| given.map(|Object(value)| value))
+}
+
+/// A member that is an array of [`Object`]s, for `#[serde(deserialize_with)]`.
+///
+/// # Errors
+///
+/// When it is something else, or one of them no `T`.
+pub fn list<'de, D, T>(from: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Vec::<Object<T>>::deserialize(from)
+        .map(|items| items.into_iter().map(|Object(item)| item).collect())
 }
 
 #[cfg(test)]

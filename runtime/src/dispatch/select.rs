@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dagstack_plugin::declaration::Access;
+use dagstack_engine::Access;
 use dagstack_plugin::kind::{Candidate, Capability, Selector};
 use dagstack_plugin::{DispatchError, HookContext, HookError, Kind, PluginName, did_you_mean};
 

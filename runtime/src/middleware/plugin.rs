@@ -39,8 +39,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use dagstack_engine::Access;
 use dagstack_engine::wire::Object;
-use dagstack_plugin::declaration::Access;
 use dagstack_plugin::manifest::ChainWrap;
 use dagstack_plugin::middleware::{Call, Middleware, Next};
 use dagstack_plugin::{HookError, Metadata, PluginName, async_trait, code};

@@ -3,11 +3,8 @@
 use std::any::Any;
 use std::fmt;
 
-use serde_json::json;
-
 use super::{HookError, code};
 use crate::panics::forget_panic;
-use crate::tool;
 
 /// The error of a call that its caller cancelled.
 #[cold]
@@ -66,30 +63,6 @@ fn mend_of(payload: &(dyn Any + Send)) -> &'static str {
     } else {
         ""
     }
-}
-
-/// The error for a hook the plugin does not have: it lists those it has and guesses the one meant.
-/// The same in every runtime.
-pub fn unknown_hook<'a>(
-    kind: &str,
-    plugin: &str,
-    hooks: impl IntoIterator<Item = &'a str>,
-    name: &str,
-) -> HookError {
-    let mut known: Vec<&str> = hooks.into_iter().collect();
-    if kind == tool::KIND {
-        known.extend([tool::GET_SCHEMA, tool::EXECUTE]);
-    }
-    let guess = crate::did_you_mean(crate::suggest(name, known.iter().copied()));
-    HookError::new(
-        code::UNKNOWN_HOOK,
-        format!(
-            "`{kind}.{plugin}` has no hook `{name}`{guess}; it has {}",
-            known.join(", ")
-        ),
-    )
-    .details(json!({ "hook": name, "known": known }))
-    .as_clean()
 }
 
 /// The error for a hook that only code in the same program may call, of a plugin or of a kind. The

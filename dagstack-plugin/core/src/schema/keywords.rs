@@ -5,14 +5,6 @@ use serde_json::{Map, Value};
 /// A JSON Schema (2020-12) as a plain object.
 pub type Schema = Map<String, Value>;
 
-/// Whether no value fits: `false`, or as that is published.
-pub fn is_never(schema: &Value) -> bool {
-    match schema {
-        Value::Object(map) => map.len() == 1 && map.get("not").is_some_and(is_any),
-        other => other == &Value::Bool(false),
-    }
-}
-
 /// Whether every value fits, by the looks of it.
 pub fn is_any(schema: &Value) -> bool {
     match schema {

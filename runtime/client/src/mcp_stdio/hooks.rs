@@ -133,7 +133,7 @@ impl Hooks {
             return error::not_exposed(&self.plugin.to_string(), hook);
         }
         let (kind, name) = (self.plugin.kind(), self.plugin.name());
-        error::unknown_hook(kind, name, self.names.iter().map(String::as_str), hook)
+        dagstack_engine::unknown_hook(kind, name, self.names.iter().map(String::as_str), hook)
     }
 }
 

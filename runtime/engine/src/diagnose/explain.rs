@@ -10,12 +10,12 @@ use super::path::render;
 use super::{LIMIT, variants};
 use crate::schema::fits::{choice_fits, limits_fit, type_fits};
 use crate::schema::keys::{Keys, pattern_for};
-use crate::schema::parts::{address, forms, list, property, values};
+use crate::schema::parts::{address, forms, is_never, list, property, values};
 use crate::schema::validator::Validator;
 use crate::secrets::SecretPlaces;
 use crate::step::Step;
 use dagstack_plugin_core::Problem;
-use dagstack_plugin_core::schema::{Schema, is_never, target};
+use dagstack_plugin_core::schema::{Schema, target};
 
 /// Which unknown keys are mistakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

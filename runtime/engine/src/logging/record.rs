@@ -202,7 +202,7 @@ impl LogRecord {
             attributes: Map<String, Value>,
             #[serde(default)]
             resource: Map<String, Value>,
-            #[serde(default, deserialize_with = "dagstack_plugin_core::object::optional")]
+            #[serde(default, deserialize_with = "crate::wire::optional")]
             instrumentation_scope: Option<InstrumentationScope>,
             #[serde(default)]
             trace_id: Option<String>,

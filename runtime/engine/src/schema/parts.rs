@@ -1,6 +1,6 @@
 //! What a schema says without being asked about a value: its parts, by the keywords that hold them.
 
-use dagstack_plugin_core::schema::{Schema, target};
+use dagstack_plugin_core::schema::{Schema, is_any, target};
 use serde_json::Value;
 
 /// Where something stands, to know it again: a walk's schemas and values stay where they are.
@@ -83,5 +83,13 @@ pub(crate) fn add_forms<'s>(root: &'s Schema, schema: &'s Schema, forms: &mut Ve
     let parts = parts.filter_map(Value::as_object);
     for part in parts.chain(target(root, schema)) {
         add_forms(root, part, forms);
+    }
+}
+
+/// Whether no value fits: `false`, or as that is published.
+pub(crate) fn is_never(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.len() == 1 && map.get("not").is_some_and(is_any),
+        other => other == &Value::Bool(false),
     }
 }

@@ -13,8 +13,9 @@ use super::meta::{self, CallMeta};
 use super::reply::{Shape, protocol_error};
 use super::request::Request;
 use super::server::Server;
+use dagstack_engine::Access;
 use dagstack_engine::wire::Object;
-use dagstack_plugin_core::declaration::{Access, Declaration};
+use dagstack_plugin_core::declaration::Declaration;
 
 /// `initialize` without a version of MCP.
 pub(super) fn initialize(server: &Arc<Server>, request: Request) {
@@ -90,9 +91,9 @@ fn called(
         }
     };
     let find = |name: &str| {
-        let found = declaration.hook_for(name, Access::Exposed);
+        let found = Access::Exposed.find(declaration, name);
         found
-            .and_then(|found| found.ok_or_else(|| declaration.unknown_hook(name, Access::Exposed)))
+            .and_then(|found| found.ok_or_else(|| Access::Exposed.unknown(declaration, name)))
             .map(|(index, _)| index)
             .map_err(|error| protocol_error(&error))
     };
