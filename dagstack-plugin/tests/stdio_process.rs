@@ -14,7 +14,7 @@
 mod stdio_support;
 
 use std::ffi::OsStr;
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -293,6 +293,28 @@ fn b25_the_command_line_calls_and_shows_what_is_exposed() {
             "{shown}"
         );
     }
+}
+
+/// As pipes are that somebody else, like Node, has made non-blocking.
+#[test]
+fn b25_the_command_line_waits_for_pipes_that_do_not_block() {
+    let long = "x".repeat(1_000_000);
+    let (input, mut arguments) = std::io::pipe().unwrap();
+    let (mut output, result) = std::io::pipe().unwrap();
+    rustix::io::ioctl_fionbio(&input, true).unwrap();
+    rustix::io::ioctl_fionbio(&result, true).unwrap();
+    let mut process = {
+        let mut call = Command::new(fixture());
+        call.args(["call", "echo", "-"]).stdin(input).stdout(result);
+        call.spawn().unwrap()
+    };
+    let text = json!({ "text": long }).to_string();
+    arguments.write_all(text.as_bytes()).unwrap();
+    drop(arguments);
+    let mut answer = String::new();
+    output.read_to_string(&mut answer).unwrap();
+    assert!(process.wait().unwrap().success());
+    assert_eq!(answer, format!("\"{long}\"\n"));
 }
 
 /// Runs `manifest` of a program in a folder: its `command`, and what it says on stderr.

@@ -1,7 +1,6 @@
 //! The command line of a plugin executable.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -19,7 +18,7 @@ use super::serve::LineRouter;
 use super::server::Server;
 use super::supervisor;
 use super::tools::{NameStyle, Tools};
-use super::unix::{self, Events};
+use super::unix::{self, AsFd, Events};
 use super::writer::LineWriter;
 use super::{config_file, help, known, lifecycle, manifest, resources};
 use dagstack_engine::Access;
@@ -43,7 +42,8 @@ pub fn main<T: Plugin>() -> ExitCode {
     match run::<T>() {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, problem)) => {
-            let _ = writeln!(std::io::stderr(), "error: {problem}");
+            // Where stderr fails there is nowhere to say it.
+            let _ = unix::write_all(unix::stderr(), format!("error: {problem}\n").as_bytes());
             ExitCode::from(code)
         }
     }
@@ -140,11 +140,11 @@ fn schemas(declaration: &Declaration) -> serde_json::Result<String> {
 
 /// Writes to stdout.
 fn print(text: &str) -> Result<(), Failure> {
-    write(std::io::stdout(), text)
+    write(unix::stdout(), text)
 }
 
-fn write(mut output: impl Write, text: &str) -> Result<(), Failure> {
-    match output.write_all(text.as_bytes()) {
+fn write(output: impl AsFd, text: &str) -> Result<(), Failure> {
+    match unix::write_all(output, text.as_bytes()) {
         // The reader has seen enough, like `head`.
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(failed(format!("cannot write: {error}")))
@@ -156,12 +156,12 @@ fn write(mut output: impl Write, text: &str) -> Result<(), Failure> {
 /// `call HOOK JSON`: sets up, calls, tears down. What the hook prints goes to stderr.
 fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Result<(), Failure> {
     let json = if json == "-" {
-        std::io::read_to_string(std::io::stdin())
+        unix::read_to_end(unix::stdin())
             .map_err(|error| failed(format!("cannot read the arguments from stdin: {error}")))?
     } else {
-        json
+        json.into_bytes()
     };
-    let mut args: Value = match serde_json::from_str(&json) {
+    let mut args: Value = match serde_json::from_slice(&json) {
         Ok(args @ Value::Object(_)) => args,
         Ok(_) => return Err(usage("the arguments must be a JSON object")),
         Err(error) => return Err(usage(format!("the arguments are no JSON: {error}"))),

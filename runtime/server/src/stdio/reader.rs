@@ -95,7 +95,8 @@ impl LineReader {
         if self.buffer.capacity() - self.buffer.len() < CHUNK / 4 {
             self.grow(spare);
         }
-        self.ended = !unix::read(&self.fd, &mut self.buffer);
+        // An error is as good as an end.
+        self.ended = !unix::read(&self.fd, &mut self.buffer).unwrap_or(false);
         !self.ended
     }
 

@@ -178,7 +178,7 @@ impl LineWriter {
     }
 
     fn write(&self, bytes: &[u8]) -> bool {
-        unix::write_all(&self.fd, bytes)
+        unix::write_all(&self.fd, bytes).is_ok()
     }
 }
 

@@ -2,40 +2,48 @@
 //! non-blocking.
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio};
 use rustix::pipe::{PipeFlags, pipe_with};
 
-/// Reads once into the room that `buffer` has, waiting until there is something. `false` at the end
-/// of the input, and after an error, which is as good as an end.
-pub(in super::super) fn read(fd: &OwnedFd, buffer: &mut Vec<u8>) -> bool {
+/// Reads once into the room that `buffer` has, waiting until there is something. `false` at the end.
+pub(in super::super) fn read(fd: impl AsFd, buffer: &mut Vec<u8>) -> io::Result<bool> {
     loop {
-        match rustix::io::read(fd, spare_capacity(buffer)) {
-            Ok(count) => return count > 0,
+        match rustix::io::read(&fd, spare_capacity(buffer)) {
+            Ok(count) => return Ok(count > 0),
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => wait(fd, PollFlags::IN),
-            Err(_) => return false,
+            Err(Errno::AGAIN) => wait(&fd, PollFlags::IN),
+            Err(error) => return Err(error.into()),
         }
     }
 }
 
-/// Writes all of it, waiting for the reader. `false` if nobody reads any more.
-pub(in super::super) fn write_all(fd: &OwnedFd, mut bytes: &[u8]) -> bool {
+/// Reads to the end of the input.
+pub(in super::super) fn read_to_end(fd: impl AsFd) -> io::Result<Vec<u8>> {
+    let mut all = Vec::with_capacity(4096);
+    while read(&fd, &mut all)? {
+        all.reserve(4096);
+    }
+    Ok(all)
+}
+
+/// Writes all of it, waiting for the reader.
+pub(in super::super) fn write_all(fd: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        match rustix::io::write(fd, bytes) {
+        match rustix::io::write(&fd, bytes) {
             Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => wait(fd, PollFlags::OUT),
-            Err(_) => return false,
+            Err(Errno::AGAIN) => wait(&fd, PollFlags::OUT),
+            Err(error) => return Err(error.into()),
         }
     }
-    true
+    Ok(())
 }
 
-fn wait(fd: &OwnedFd, what: PollFlags) {
+fn wait(fd: &impl AsFd, what: PollFlags) {
     // An error comes again with the next read or write.
     let _ = poll(&mut [PollFd::new(fd, what)], None);
 }
@@ -79,15 +87,9 @@ mod tests {
         let (from, to) = wake_pipe().unwrap();
         let all = vec![7; 1024 * 1024];
         let seen = std::thread::scope(|scope| {
-            let written = scope.spawn(|| {
-                let to = to;
-                write_all(&to, &all)
-            });
-            let mut seen = Vec::with_capacity(4096);
-            while read(&from, &mut seen) {
-                seen.reserve(4096);
-            }
-            assert!(written.join().unwrap());
+            let written = scope.spawn(|| write_all(to, &all));
+            let seen = read_to_end(&from).unwrap();
+            written.join().unwrap().unwrap();
             seen
         });
         assert!(seen == all && is_readable(&from));

@@ -2,7 +2,6 @@
 //! descriptors; whatever hooks, their libraries and child processes print goes through a pipe of ours
 //! to the real stderr, without ever making them wait for whoever should read it.
 
-use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -50,10 +49,10 @@ pub(in super::super) fn protect() -> io::Result<Streams> {
 }
 
 /// The real stdout; what is printed from now on goes to stderr.
-pub(in super::super) fn take_stdout() -> io::Result<File> {
+pub(in super::super) fn take_stdout() -> io::Result<OwnedFd> {
     let real = fcntl_dupfd_cloexec(stdout(), 3)?;
     dup2_stdout(stderr())?;
-    Ok(real.into())
+    Ok(real)
 }
 
 /// The file that stdout was redirected to, where the system says it.
@@ -181,7 +180,7 @@ mod tests {
 
     fn read_once(from: &OwnedFd) -> Vec<u8> {
         let mut text = Vec::with_capacity(2 * BACKLOG);
-        assert!(read(from, &mut text));
+        assert!(read(from, &mut text).unwrap());
         text
     }
 
@@ -192,7 +191,7 @@ mod tests {
         let piece = vec![b'x'; 16 * PIECE];
         let mut all = 0;
         while printed.dropped == 0 {
-            assert!(write_all(&printed.into, &piece));
+            write_all(&printed.into, &piece).unwrap();
             all += piece.len();
             printed.take();
             printed.give();
@@ -214,7 +213,7 @@ mod tests {
         let (from, to) = wake_pipe().unwrap();
         let mut printed = Forwarder::new(to).unwrap();
         drop(from);
-        assert!(write_all(&printed.into, b"text"));
+        write_all(&printed.into, b"text").unwrap();
         printed.take();
         assert!(printed.has_backlog());
         printed.give();
