@@ -12,6 +12,8 @@
 
 mod stdio_support;
 
+use std::io::Read as _;
+
 use serde_json::{Value, json};
 use stdio_support::{Peer, initialize, run};
 
@@ -195,4 +197,53 @@ fn commands_and_their_exit_codes() {
         "{text}"
     );
     assert!(run(&["--version"], "").1.starts_with("sample.fixture "));
+}
+
+/// However fast they come one after the other.
+#[test]
+fn a_teardown_waits_for_the_setup_before_it() {
+    let mut peer = our_host();
+    let setup = |prefix: &str| json!({"config": {"prefix": prefix, "setup_ms": 100}});
+    peer.request("up", "dagstack/setup", setup("a-"));
+    peer.request("down", "dagstack/teardown", json!({}));
+    peer.request("up again", "dagstack/setup", setup("b-"));
+    for id in ["up", "down", "up again"] {
+        let answer = peer.answer();
+        assert_eq!(answer["id"], id, "{answer}");
+        assert!(answer["error"].is_null(), "{answer}");
+    }
+    let called = peer.hook("echo", json!({"text": "x"}));
+    assert_eq!(called["structuredContent"]["result"], "b-x", "{called}");
+    // One that is never set up is down at once.
+    for id in ["down 2", "down 3"] {
+        let answer = peer.ask(id, "dagstack/teardown", json!({}));
+        assert_eq!(answer["result"]["released"], "all", "{answer}");
+    }
+    let (rest, status, _) = peer.end();
+    assert!(status.success() && rest.is_empty(), "{rest:?}");
+}
+
+/// Also for one that nobody asked for.
+#[test]
+fn a_teardown_waits_for_a_setup_that_a_call_began() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("slow-{}.json", std::process::id()));
+    std::fs::write(&file, json!({"setup_ms": 100}).to_string()).unwrap();
+    let mut peer = Peer::with_stderr(
+        &["--config", file.to_str().unwrap()],
+        std::process::Stdio::piped(),
+    );
+    peer.call("call", "echo", json!({"text": "x"}));
+    peer.request("down", "dagstack/teardown", json!({}));
+    let mut ids: Vec<Value> = (0..2).map(|_| peer.answer()["id"].clone()).collect();
+    ids.sort_by_key(Value::to_string);
+    assert_eq!(ids, ["call", "down"]);
+    let late = peer.hook("echo", json!({"text": "x"}));
+    assert_eq!(late["_meta"]["dev.dagstack/error"]["code"], "unavailable");
+    let mut said = String::new();
+    let mut stderr = peer.process.stderr.take().unwrap();
+    let (rest, status, _) = peer.end();
+    assert!(status.success() && rest.is_empty(), "{rest:?}");
+    stderr.read_to_string(&mut said).unwrap();
+    assert_eq!(said.matches("teardown ended").count(), 1, "{said}");
 }

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use dagstack_engine::{Adapter, TeardownFailure};
 use dagstack_plugin::giving_up::given_up;
 use dagstack_plugin::kind::{Host, Lease};
 use dagstack_plugin::manifest::ExecutionModel;
+use dagstack_plugin::panics;
 use dagstack_plugin::resources::ResourceSet;
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
@@ -241,7 +241,7 @@ impl Adapter for InProcess {
     }
 
     fn config_schema(&self) -> Option<Schema> {
-        Some((self.declaration()?.config_schema)())
+        config_schema(self.declaration()?)
     }
 
     fn teardown(&self, limit: Duration) -> BoxFuture<'_, Result<Released, TeardownFailure>> {
@@ -249,8 +249,8 @@ impl Adapter for InProcess {
             let Some(plugin) = self.plugin.clone() else {
                 return Ok(Released::All);
             };
-            let work =
-                executor::spawn(move || Box::pin(async move { plugin.erased_teardown().await }));
+            let teardown = async move { dagstack_engine::teardown(&*plugin).await };
+            let work = executor::spawn(move || Box::pin(teardown));
             match work.outcome(limit).await {
                 Ok(released) => released.map_err(TeardownFailure::Failed),
                 Err(JoinError::TimedOut) => Err(TeardownFailure::TimedOut),
@@ -260,13 +260,18 @@ impl Adapter for InProcess {
     }
 }
 
+/// The schema of a plugin's config: the author's code, which may panic.
+pub(crate) fn config_schema(declaration: &Declaration) -> Option<Schema> {
+    panics::catch(declaration.config_schema).ok()
+}
+
 impl Drop for InProcess {
     fn drop(&mut self) {
         // The author's `drop` may panic, and must not take the host with it.
         let plugin = self.plugin.take();
         let host: &dyn Host = &self.host;
         host.within(|| {
-            let _ = catch_unwind(AssertUnwindSafe(move || drop(plugin)));
+            let _ = panics::catch(move || drop(plugin));
         });
     }
 }

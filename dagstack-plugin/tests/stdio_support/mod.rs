@@ -15,29 +15,32 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 /// The fixture's executable, built if this test was built alone.
 pub fn fixture() -> &'static PathBuf {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
-    PATH.get_or_init(|| {
-        let test = std::env::current_exe().unwrap();
-        let profile = test.parent().unwrap().parent().unwrap();
-        let path = profile.join("examples").join("stdio_fixture");
-        if !path.exists() {
-            let mut build = Command::new(env!("CARGO"));
-            build.args([
-                "build",
-                "-q",
-                "-p",
-                "dagstack-plugin",
-                "--features",
-                "stdio",
-            ]);
-            build.args(["--example", "stdio_fixture", "--target-dir"]);
-            build.arg(profile.parent().unwrap());
-            if profile.ends_with("release") {
-                build.arg("--release");
-            }
-            assert!(build.status().unwrap().success());
+    PATH.get_or_init(|| example("stdio_fixture"))
+}
+
+/// The executable of an example.
+pub fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().unwrap().parent().unwrap();
+    let path = profile.join("examples").join(name);
+    if !path.exists() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args([
+            "build",
+            "-q",
+            "-p",
+            "dagstack-plugin",
+            "--features",
+            "stdio",
+        ]);
+        build.args(["--example", name, "--target-dir"]);
+        build.arg(profile.parent().unwrap());
+        if profile.ends_with("release") {
+            build.arg("--release");
         }
-        path
-    })
+        assert!(build.status().unwrap().success());
+    }
+    path
 }
 
 pub struct Peer {
@@ -52,8 +55,11 @@ impl Peer {
     }
 
     pub fn with_stderr(arguments: &[&str], stderr: Stdio) -> Self {
-        let mut process = Command::new(fixture())
-            .args(arguments)
+        Self::of(Command::new(fixture()).args(arguments), stderr)
+    }
+
+    pub fn of(program: &mut Command, stderr: Stdio) -> Self {
+        let mut process = program
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(stderr)

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use dagstack_plugin_core::error::{HookError, code, panicked};
 use dagstack_plugin_core::giving_up::given_up;
-use dagstack_plugin_core::panics::forget_panic;
+use dagstack_plugin_core::panics;
 use dagstack_plugin_core::{Args, BoxFuture, Declaration, ErasedPlugin, Form, HookContext, Output};
 use serde_json::Value;
 
@@ -211,9 +211,7 @@ impl Drop for CallFuture<'_> {
     #[inline]
     fn drop(&mut self) {
         let future = self.future.take();
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(move || drop(future))) {
-            forget_panic(payload);
-        }
+        let _ = panics::catch(move || drop(future));
     }
 }
 

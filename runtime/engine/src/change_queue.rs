@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use dagstack_plugin_core::panics;
 use dagstack_plugin_core::sync::lock;
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -74,9 +74,7 @@ impl ChangeQueue {
                     }
                 }
             };
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(job)) {
-                dagstack_plugin_core::panics::forget_panic(payload);
-            }
+            let _ = panics::catch(job);
         }
     }
 }

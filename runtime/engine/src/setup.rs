@@ -22,10 +22,7 @@ use crate::secrets::Scrubber;
 pub fn setup(registration: &Registration, context: SetupContext) -> Setup {
     let declaration = registration.declaration();
     let section = context.section().clone();
-    let checked = context
-        .check_resources(declaration)
-        .map_err(PluginError::from)
-        .and_then(|()| check_schemas(declaration));
+    let checked = context.check_resources(declaration);
     let context = match context.has_config_feed() {
         true => context,
         false => {
@@ -36,17 +33,17 @@ pub fn setup(registration: &Registration, context: SetupContext) -> Setup {
         }
     };
     let setup = registration.setup(context.read_by(&Sections));
-    Box::pin(async move {
+    // Schemas and errors are the author's code, too.
+    let guarded = CatchPanic::new(Box::pin(async move {
         checked?;
-        let outcome = CatchPanic::new(setup).await;
+        check_schemas(declaration)?;
         // The author's own error may quote the config.
-        outcome
-            .unwrap_or(Err(PluginError::Panicked))
-            .map_err(|error| {
-                let schema = (declaration.config_schema)();
-                without_secrets(error, &Scrubber::of(&section, &schema))
-            })
-    })
+        setup.await.map_err(|error| {
+            let schema = (declaration.config_schema)();
+            without_secrets(error, &Scrubber::of(&section, &schema))
+        })
+    }));
+    Box::pin(async move { guarded.await.unwrap_or(Err(PluginError::Panicked)) })
 }
 
 /// Has a plugin give everything back. A panic in the author's code is [`PluginError::Panicked`].
@@ -55,8 +52,11 @@ pub fn setup(registration: &Registration, context: SetupContext) -> Setup {
 ///
 /// The author's own.
 pub async fn teardown(plugin: &dyn ErasedPlugin) -> Result<Released, PluginError> {
-    // It may panic before its first await, too.
-    let teardown = CatchPanic::new(Box::pin(async { plugin.erased_teardown().await }));
+    // It may panic before its first await, too, and its error when it is shown.
+    let teardown = CatchPanic::new(Box::pin(async {
+        let outcome = plugin.erased_teardown().await;
+        outcome.inspect_err(|error| drop(error.to_string()))
+    }));
     teardown.await.unwrap_or(Err(PluginError::Panicked))
 }
 

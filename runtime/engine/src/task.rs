@@ -5,14 +5,13 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
 use dagstack_plugin_core::BoxFuture;
-use dagstack_plugin_core::panics::forget_panic;
+use dagstack_plugin_core::panics;
 use dagstack_plugin_core::sync::lock;
 
 /// How many calls that may block run at once: all hooks of an executable, and in a host those that are
@@ -113,9 +112,7 @@ impl<E: Executor> Task<E> {
             state.phase = Phase::Done;
             state.future.take()
         };
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(move || drop(future))) {
-            forget_panic(panic);
-        }
+        let _ = panics::catch(move || drop(future));
     }
 
     /// Polls the work once, or drops it. A panic ends it.
@@ -137,11 +134,7 @@ impl<E: Executor> Task<E> {
             // Dropped here, where what it holds was made.
             pending.then_some(future)
         };
-        let polled = catch_unwind(AssertUnwindSafe(|| self.executor.within(poll)));
-        let rest = polled.unwrap_or_else(|panic| {
-            forget_panic(panic);
-            None
-        });
+        let rest = panics::catch(|| self.executor.within(poll)).unwrap_or(None);
         let mut state = self.state();
         let woken = state.phase == Phase::RunningAgain || state.cancelled;
         state.phase = match (&rest, woken) {

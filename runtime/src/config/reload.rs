@@ -16,6 +16,7 @@ use super::ConfigTree;
 use crate::background::Background;
 use crate::descriptor::Source;
 use crate::error::PluginRegistryError;
+use crate::in_process::config_schema;
 use crate::registry::{Inner, Registry};
 
 /// What a [`Registry::reload_config`] did.
@@ -251,19 +252,13 @@ impl Inner {
             return Ok(());
         };
         let entry = &self.entries[index];
-        match &entry.descriptor.source {
-            Source::InProcess(registration) => {
-                let schema = (registration.declaration().config_schema)();
-                check(plugin, &schema, section)
-            }
-            _ => match entry.live() {
-                Some(live) => match live.running.adapter().config_schema() {
-                    Some(schema) => check(plugin, &schema, section),
-                    None => Ok(()),
-                },
-                None => Ok(()),
-            },
-        }
+        let schema = match &entry.descriptor.source {
+            Source::InProcess(registration) => config_schema(registration.declaration()),
+            _ => entry
+                .live()
+                .and_then(|live| live.running.adapter().config_schema()),
+        };
+        schema.map_or(Ok(()), |schema| check(plugin, &schema, section))
     }
 }
 

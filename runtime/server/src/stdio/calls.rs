@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -27,7 +26,7 @@ use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::form::{Args, Output};
 use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::giving_up::until_given_up;
-use dagstack_plugin_core::panics::forget_panic;
+use dagstack_plugin_core::panics;
 use dagstack_plugin_core::plugin::ErasedPlugin;
 
 /// The reply of a call that took longer is written at once, whatever waits behind it.
@@ -203,9 +202,7 @@ impl Call {
                 self.context.cancellation().cancel();
             }
             // After a teardown the last call drops the plugin, and a panic there must not cost its answer.
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(move || drop(plugin))) {
-                forget_panic(panic);
-            }
+            let _ = panics::catch(move || drop(plugin));
             (self, outcome)
         });
         executor::run(server, future, move |server, (call, outcome), at_once| {

@@ -207,6 +207,7 @@ fn serve<T: Plugin>(config: Option<Value>, names: Option<NameStyle>) -> std::io:
         registration: Registration::of::<T>(),
         tools: Tools::new(T::declaration(), names),
         instance: Default::default(),
+        turns: Default::default(),
         in_flight: Default::default(),
         output: LineWriter::new(streams.output),
         runtime: Default::default(),

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::instance::SetupFailure;
 use super::lifecycle::{self, Setup};
 use super::request::Request;
-use super::server::Server;
+use super::server::{Job, Server};
 use super::{executor, known, manifest, resources};
 use dagstack_engine::Offered;
 use dagstack_engine::feed::Coverage;
@@ -127,8 +127,15 @@ pub(super) fn health(server: &Arc<Server>, request: Request, _: Option<&str>) {
     });
 }
 
-/// `dagstack/teardown`: tears the plugin down.
+/// `dagstack/teardown`: tears the plugin down. A setup that is under way ends first.
 pub(super) fn teardown(server: &Arc<Server>, request: Request, _: Option<&str>) {
+    let job = Job::new(|server, _| tear_down(server, request));
+    if let Some(job) = server.instance.park_if_setting_up(job) {
+        server.submit(job);
+    }
+}
+
+fn tear_down(server: &Arc<Server>, request: Request) {
     let Some(teardown) = lifecycle::take_down(server) else {
         return request.answer(server, Ok(json!({ "released": "all" })));
     };

@@ -94,7 +94,7 @@ pub(super) enum Admission<C> {
     Refused(C, HookError),
 }
 
-/// The instance and who waits for it: calls, as jobs `J`, among others.
+/// The instance and who waits for it: calls and teardowns, as jobs `J`, among others.
 #[derive(Debug)]
 pub(super) struct Instance<J>(Mutex<State<J>>);
 
@@ -158,7 +158,7 @@ impl<J> Instance<J> {
         }
     }
 
-    /// Ends a setup. Returns the calls that waited for it.
+    /// Ends a setup. Returns the jobs that waited for it.
     pub(super) fn finish(&self, outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>) -> Vec<J> {
         let mut state = lock(&self.0);
         let result = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
@@ -212,6 +212,16 @@ impl<J> Instance<J> {
         }
         state.parked.push(park(call));
         Admission::Parked
+    }
+
+    /// Keeps a job until the setup that is under way has ended; gives it back if there is none.
+    pub(super) fn park_if_setting_up(&self, job: J) -> Option<J> {
+        let mut state = lock(&self.0);
+        if !matches!(state.phase, Phase::SettingUp) {
+            return Some(job);
+        }
+        state.parked.push(job);
+        None
     }
 
     /// The instance, if it is set up.

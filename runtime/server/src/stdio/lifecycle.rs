@@ -1,6 +1,5 @@
 //! The plugin's instance set up, told of its config's changes, and torn down.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -9,13 +8,13 @@ use super::instance::SetupFailure;
 use super::server::Server;
 use super::{executor, known, pool, resources};
 use dagstack_engine::feed::{Coverage, SectionFeed, failed_paths};
+use dagstack_engine::panics::{self, CatchPanic};
 use dagstack_engine::wire::{CONFIG_CHANGED, Object};
 use dagstack_engine::{task, teardown};
 use dagstack_plugin_core::context::{Metadata, SetupContext};
 use dagstack_plugin_core::error::PluginError;
 use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::health::Released;
-use dagstack_plugin_core::panics::forget_panic;
 use dagstack_plugin_core::plugin::ErasedPlugin;
 use dagstack_plugin_core::resources::ResourceSet;
 use dagstack_plugin_core::sync::lock;
@@ -44,6 +43,20 @@ impl Setup {
 
 /// Sets the plugin up. The instance's phase is "setting up" already.
 pub(super) fn set_up(server: &Arc<Server>, setup: Setup) {
+    let shared = Arc::clone(server);
+    // Schemas are the author's code, too.
+    let setup = CatchPanic::new(Box::pin(async move { begin(&shared, setup).await }));
+    executor::run(server, Box::pin(setup), |server, outcome, _| {
+        let outcome = outcome.unwrap_or(Err(PluginError::Panicked));
+        if outcome.is_err() {
+            replace_feed(server, None);
+        }
+        end_setup(server, outcome.map_err(SetupFailure::from));
+    });
+}
+
+/// What the author's code is given, and its setup.
+fn begin(server: &Server, setup: Setup) -> dagstack_plugin_core::registration::Setup {
     let declaration = server.tools.declaration;
     let config = setup.config.or_else(|| server.config.clone());
     let config = config.unwrap_or(Value::Null);
@@ -62,16 +75,10 @@ pub(super) fn set_up(server: &Arc<Server>, setup: Setup) {
         .with_scope(Arc::clone(&server.scope))
         .with_resources(setup.resources)
         .with_config_feed(feed);
-    let setup = dagstack_engine::setup(&server.registration, context);
-    executor::run(server, setup, |server, outcome, _| {
-        if outcome.is_err() {
-            replace_feed(server, None);
-        }
-        end_setup(server, outcome.map_err(SetupFailure::from));
-    });
+    dagstack_engine::setup(&server.registration, context)
 }
 
-/// Ends a setup: calls that waited for it go on.
+/// Ends a setup: calls and teardowns that waited for it go on.
 pub(super) fn end_setup(
     server: &Arc<Server>,
     outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>,
@@ -94,12 +101,9 @@ pub(super) fn tear_down(plugin: Arc<dyn ErasedPlugin>) -> Teardown {
     Box::pin(async move {
         let outcome = teardown(&*plugin).await;
         // The author's `drop` may panic, too, and must not cost the answer.
-        match catch_unwind(AssertUnwindSafe(move || drop(plugin))) {
+        match panics::catch(move || drop(plugin)) {
             Ok(()) => outcome,
-            Err(payload) => {
-                forget_panic(payload);
-                Err(PluginError::Panicked)
-            }
+            Err(_) => Err(PluginError::Panicked),
         }
     })
 }

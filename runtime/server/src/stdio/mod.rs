@@ -52,6 +52,7 @@ mod server;
 mod session;
 mod supervisor;
 mod tools;
+mod turns;
 mod unix;
 mod writer;
 

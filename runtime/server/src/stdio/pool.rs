@@ -6,13 +6,12 @@
 //! [`tick`] notices within a few milliseconds and lets another worker go on.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::unix::{self, OwnedFd};
 use dagstack_engine::task::MAX_RUNNING;
-use dagstack_plugin_core::panics::forget_panic;
+use dagstack_plugin_core::panics;
 use dagstack_plugin_core::sync::lock;
 
 /// Queued jobs from which on nobody reads more.
@@ -249,9 +248,7 @@ fn worker<W: Work>(work: &Arc<W>) {
             drop(state);
             put_off = more;
             // A job may drop an author's plugin; a panic there must not cost a worker.
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| work.run(job, more))) {
-                forget_panic(panic);
-            }
+            let _ = panics::catch(|| work.run(job, more));
             state = pool.lock();
             state.running -= 1;
             continue;

@@ -26,10 +26,11 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::envelope::unfit;
-use super::request::Request;
+use super::request::{Request, internal_error};
 use super::server::Server;
 use super::session::Peer;
 use super::{extension, in_order, meta};
+use dagstack_plugin_core::panics;
 use dagstack_plugin_core::sync::lock;
 
 /// Rounds of the SDK's tasks after which one that is not done is taken to wait for something.
@@ -300,7 +301,9 @@ impl ServerHandler for Handler {
         let mut result = self.negotiate_initialize(&request)?;
         request.protocol_version = result.protocol_version.clone();
         context.peer.set_peer_info(request);
-        result.capabilities.experimental = Some(extension::announcement(&self.server));
+        // Schemas are the author's code, here and in the list.
+        let announcement = panics::catch(|| extension::announcement(&self.server));
+        result.capabilities.experimental = Some(announcement.map_err(internal_error)?);
         if !self.server.session.has_extension() {
             // A client shows the error of `initialize`; later ones it may hide.
             self.server.instance.ready().await?;
@@ -314,7 +317,8 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         let listing = self.server.tools.listing(self.peer(&context));
-        Ok(ListToolsResult::with_all_items(listing.list().to_vec()))
+        let tools = panics::catch(|| listing.list().to_vec()).map_err(internal_error)?;
+        Ok(ListToolsResult::with_all_items(tools))
     }
 
     async fn on_custom_request(

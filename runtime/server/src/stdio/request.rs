@@ -1,29 +1,58 @@
 //! A request that is answered once, unless it is cancelled or given up before.
 
 use std::fmt::Display;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use rmcp::ErrorData;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::envelope::{refusal_line, result_line};
 use super::executor;
 use super::server::Server;
+use super::turns::Turn;
+use dagstack_plugin_core::error::code;
+use dagstack_plugin_core::panics::Panicked;
 
-/// A request under way, other than a call.
+/// A request under way, other than a call. Where it is dropped, whoever had it panicked.
 #[derive(Debug)]
 pub(super) struct Request {
+    server: Weak<Server>,
     /// As it is on the wire.
     id: Box<str>,
     ticket: u64,
+    /// Over when it is answered.
+    turn: Option<Turn>,
 }
 
 impl Request {
     /// Notes a request that was read.
-    pub(super) fn begin(server: &Server, id: &str) -> Self {
+    pub(super) fn begin(server: &Arc<Server>, id: &str) -> Self {
         Self {
+            server: Arc::downgrade(server),
             id: id.into(),
             ticket: server.in_flight.begin(id, None),
+            turn: None,
+        }
+    }
+
+    /// The same for one whose answer those behind it in the server's order wait for.
+    pub(super) fn begin_in_turn(server: &Arc<Server>, id: &str) -> Self {
+        let mut request = Self::begin(server, id);
+        request.turn = Some(server.turns.next());
+        request
+    }
+
+    /// Goes on when its turn has come.
+    pub(super) fn in_turn(
+        mut self,
+        server: &Arc<Server>,
+        then: impl FnOnce(&Arc<Server>, Self) + Send + 'static,
+    ) {
+        match self.turn.as_mut().map(Turn::come) {
+            Some(come) => executor::run(server, Box::pin(come), move |server, (), _| {
+                then(server, self);
+            }),
+            None => then(server, self),
         }
     }
 
@@ -56,4 +85,21 @@ impl Request {
             self.answer(server, outcome);
         });
     }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.upgrade()
+            && server.in_flight.end(&self.id, self.ticket)
+        {
+            let line = refusal_line(&self.id, &internal_error(Panicked));
+            server.output.send(line, false);
+        }
+    }
+}
+
+/// As a JSON-RPC error.
+pub(super) fn internal_error(_: Panicked) -> ErrorData {
+    let problem = "the plugin panicked; its message is on the standard error of its process";
+    ErrorData::internal_error(problem, Some(json!({ "code": code::PANICKED })))
 }

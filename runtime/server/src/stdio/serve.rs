@@ -88,10 +88,15 @@ impl LineRouter {
             if method == wire::SETUP {
                 server.instance.announce_setup();
             }
-            let request = Request::begin(server, id);
+            let request = match method {
+                wire::SETUP | wire::TEARDOWN => Request::begin_in_turn(server, id),
+                _ => Request::begin(server, id),
+            };
             let params = params.map(str::to_owned);
             jobs.push(Job::new(move |server, _| {
-                answer(server, request, params.as_deref());
+                request.in_turn(server, move |server, request| {
+                    answer(server, request, params.as_deref());
+                });
             }));
             return;
         }

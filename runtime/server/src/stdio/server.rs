@@ -14,6 +14,7 @@ use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
+use super::turns::Turns;
 use super::writer::LineWriter;
 use dagstack_engine::ChangeQueue;
 use dagstack_engine::feed::SectionFeed;
@@ -27,6 +28,8 @@ pub(super) struct Server {
     pub(super) tools: Tools,
     /// Its calls wait for it as jobs.
     pub(super) instance: Instance<Job>,
+    /// The order of the setups and teardowns that are asked for.
+    pub(super) turns: Turns,
     pub(super) in_flight: InFlight,
     pub(super) output: LineWriter,
     pub(super) runtime: AsyncRuntime,

@@ -1,0 +1,108 @@
+//! Whatever of an author's code panics, wherever: each request is answered once, and the executable
+//! goes on.
+#![cfg(feature = "stdio")]
+#![allow(
+    missing_docs,
+    missing_debug_implementations,
+    unreachable_pub,
+    dead_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+
+mod stdio_support;
+
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use stdio_support::{Peer, example, initialize};
+
+fn panics(place: &str) -> Peer {
+    let mut program = Command::new(example("stdio_panics"));
+    Peer::of(program.env("PANICS", place), Stdio::null())
+}
+
+/// What a request came to: `ok`, or the code of its error.
+fn code(answer: &Value) -> String {
+    let codes = [
+        &answer["error"]["data"]["code"],
+        &answer["result"]["_meta"]["dev.dagstack/error"]["code"],
+    ];
+    let code = codes.iter().find_map(|code| code.as_str());
+    match code {
+        Some(code) => code.to_owned(),
+        None if answer["result"]["isError"] == true || !answer["error"].is_null() => {
+            panic!("an error without a code: {answer}")
+        }
+        None => "ok".to_owned(),
+    }
+}
+
+/// A session of a host of ours: what becomes of `initialize`, the setup, the list, a call, the health
+/// check, the teardown and a second setup.
+fn session(place: &str) -> String {
+    let mut peer = panics(place);
+    let mut params = initialize();
+    params["capabilities"] = json!({"experimental": {"dev.dagstack/plugin": {"version": 1}}});
+    let mut codes = vec![code(&peer.ask(1, "initialize", params))];
+    let call = json!({"name": "add", "arguments": {"number": 1}});
+    for (id, (method, params)) in [
+        ("dagstack/setup", json!({"config": {}})),
+        ("tools/list", json!({})),
+        ("tools/call", call),
+        ("dagstack/health", json!({})),
+        ("dagstack/teardown", json!({})),
+        ("dagstack/setup", json!({"config": {"number": 3}})),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        codes.push(code(&peer.ask(id + 2, method, params)));
+    }
+    let (rest, status, _) = peer.end();
+    assert!(status.success() && rest.is_empty(), "{place}: {rest:?}");
+    codes.join(" ")
+}
+
+#[test]
+fn every_request_of_a_host_is_answered() {
+    // How the setup, the list, the call, the health check, the teardown and the second setup end.
+    const UNAVAILABLE: &str = "panicked ok unavailable ok ok panicked";
+    let mut wrong = Vec::new();
+    for (place, codes) in [
+        ("", "ok ok ok ok ok ok"),
+        ("config deserialize", "ok ok ok ok ok panicked"),
+        ("argument deserialize", "ok ok panicked ok ok ok"),
+        ("result serialize", "ok ok panicked ok ok ok"),
+        ("result drop", "ok ok panicked ok ok ok"),
+        ("setup", UNAVAILABLE),
+        ("setup after a wait", UNAVAILABLE),
+        ("setup error,display", UNAVAILABLE),
+        ("setup error,debug", UNAVAILABLE),
+        ("health", "ok ok ok ok ok ok"),
+        ("health after a wait", "ok ok ok ok ok ok"),
+        ("teardown", "ok ok ok ok panicked ok"),
+        ("teardown after a wait", "ok ok ok ok panicked ok"),
+        ("teardown error,display", "ok ok ok ok panicked ok"),
+        ("drop", "ok ok ok ok panicked ok"),
+    ] {
+        let found = session(place);
+        if found != format!("ok {codes}") {
+            wrong.push(format!("{place}: {found}; expected {codes}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What `initialize` announces is made of schemas, and so is what a setup checks.
+#[test]
+fn every_request_is_answered_where_no_schema_can_be_made() {
+    for (whose, last) in [("config", "panicked"), ("argument", ""), ("result", "")] {
+        for place in ["schema", "schema name"] {
+            let found = session(&format!("{whose} {place}"));
+            assert!(found.starts_with("panicked"), "{whose} {place}: {found}");
+            assert!(found.ends_with(last), "{whose} {place}: {found}");
+        }
+    }
+}
