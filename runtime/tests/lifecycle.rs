@@ -411,3 +411,17 @@ async fn the_status_says_it_all() {
     }
     let _: Value = serde_json::to_value(registry.setup_all().await).unwrap();
 }
+
+#[test]
+fn a_setup_whose_runtime_has_ended_is_one_that_failed() {
+    let host = tokio::runtime::Runtime::new().unwrap();
+    let handle = host.handle().clone();
+    drop(host);
+    let _inside = handle.enter();
+    let registry = by_hand().plugin::<Typed<PLAIN>>().build().unwrap();
+    let report = dagstack_engine::task::block_on(registry.setup_all());
+    let State::Unavailable(reason) = &report.plugins[0].state else {
+        panic!("{report}");
+    };
+    assert!(reason.message.contains("runtime ended"), "{reason}");
+}

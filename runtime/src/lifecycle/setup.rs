@@ -1,5 +1,6 @@
 //! Bringing all plugins up, in order.
 
+use std::collections::HashMap;
 use std::future::ready;
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use dagstack_plugin::kind::Caller;
 use dagstack_plugin::{BoxFuture, PluginError, PluginName, SetupContext, suggest};
 use serde_json::Value;
 use tokio::runtime::Handle;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::report::SetupReport;
 use crate::config::ConfigTree;
@@ -18,7 +19,7 @@ use crate::config::section::Section;
 use crate::descriptor::{Descriptor, Source};
 use crate::entry::Phase;
 use crate::error::PluginRegistryError;
-use crate::executor::JoinError;
+use crate::executor;
 use crate::host::TokioHost;
 use crate::in_process::InProcess;
 use crate::live::{Live, Running};
@@ -98,6 +99,7 @@ impl Registry {
         host: &TokioHost,
     ) {
         let mut tasks = JoinSet::new();
+        let mut indices = HashMap::new();
         for &index in group {
             let entry = &self.inner.entries[index];
             let section = match self.may_start(index, config) {
@@ -114,16 +116,23 @@ impl Registry {
             let Some(starting) = self.start(index, &feed, host) else {
                 continue;
             };
-            tasks.spawn(async move { (index, starting.await, feed) });
+            let task = tasks.spawn(async move { (starting.await, feed) });
+            indices.insert(task.id(), index);
         }
-        // A task that has no outcome ends with its runtime.
-        while let Some(done) = tasks.join_next().await {
+        while let Some(done) = tasks.join_next_with_id().await {
+            let id = done.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+            let Some(&index) = indices.get(&id) else {
+                continue;
+            };
             match done {
-                Ok((index, Ok(running), feed)) => {
+                Ok((_, (Ok(running), feed))) => {
                     self.publish(index, running, feed, host, false);
                 }
-                Ok((index, Err(error), _)) => self.fail(index, error.reason()),
-                Err(_) => {}
+                Ok((_, (Err(error), _))) => self.fail(index, error.reason()),
+                Err(_) => {
+                    let message = "the tokio runtime ended before the plugin was set up";
+                    self.fail(index, Reason::new("plugin_load_error", message));
+                }
             }
         }
     }
@@ -323,7 +332,7 @@ impl Drop for Subscriptions {
 }
 
 fn in_process_outcome<T>(
-    outcome: Result<Result<T, PluginError>, JoinError>,
+    outcome: Result<Result<T, PluginError>, executor::JoinError>,
     descriptor: &Descriptor,
     section: &Value,
 ) -> Result<T, PluginRegistryError> {
@@ -331,7 +340,7 @@ fn in_process_outcome<T>(
     let error = match outcome {
         Ok(Ok(ready)) => return Ok(ready),
         Ok(Err(error)) => error,
-        Err(JoinError::TimedOut) => {
+        Err(executor::JoinError::TimedOut) => {
             return Err(PluginRegistryError::Timeout {
                 plugin,
                 operation: "setup",
@@ -339,7 +348,7 @@ fn in_process_outcome<T>(
                 setting: "startup_timeout_sec",
             });
         }
-        Err(JoinError::Panicked) => PluginError::Panicked,
+        Err(executor::JoinError::Panicked) => PluginError::Panicked,
     };
     Err(match error.config_invalid() {
         Some(invalid) => invalid.clone().into(),
