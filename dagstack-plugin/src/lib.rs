@@ -5,7 +5,7 @@
 //! | `logging` | `validate`, with [`logging::JsonLines`], log records as JSON lines through tracing-subscriber, and reading them from events |
 //! | `manifest` | manifests (TOML and JSON), ranges of versions, hookspecs as files |
 //! | `validate` | what runs plugins, for tests and tools: `call`, `validate` and the rest of `engine` |
-//! | `regex` | `validate`, with Unicode classes in patterns (`\p{L}`) |
+//! | `regex` | `validate`, with Unicode classes in patterns (`\p{L}`), and large patterns on long texts |
 //! | `json-schema` | `validate`, with all of JSON Schema and all patterns, by jsonschema; hosts of processes have it |
 //! | `stdio` | [`main!`], the plugin as an executable; with `logging` and `system` |
 //! | `system` | [`resources::OsRng`], the randomness of the system |

@@ -12,4 +12,5 @@ pub(crate) mod validator;
 
 pub(crate) use constrains::constrains;
 pub use judge::Judge;
+pub(crate) use judge::pattern::longest;
 pub(crate) use shape::{Shape, Wanted};

@@ -10,8 +10,8 @@ use dagstack_plugin_core::schema::Schema;
 /// Every mistake in `value`, none if it fits `schema`. Paths begin with `path`.
 ///
 /// Nothing is fetched: a schema that refers to another document is itself a problem. Formats are
-/// annotations, as draft 2020-12 has it. A schema with anchors, dynamic references or `$id`s inside it
-/// needs the feature `json-schema`; so does a pattern with look-around or back references, and one with
+/// annotations, as draft 2020-12 has it. A schema with anchors, dynamic references or, inside it, `$id`s
+/// around references needs the feature `json-schema`; so does a pattern with look-around or back references, and one with
 /// Unicode classes (`\p{L}`) that or `regex`. In patterns `\d`, `\w` and `\b` know ASCII only, as in
 /// ECMAScript.
 ///

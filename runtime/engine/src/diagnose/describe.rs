@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::schema::longest;
 use crate::schema::parts::{list, values, variants};
 use dagstack_plugin_core::schema::{Schema, target};
 use dagstack_plugin_core::secrets::MASKED;
@@ -195,6 +196,11 @@ fn text(schema: &Schema) -> String {
     words.push_str(&counted(schema, "minLength", "maxLength", "character"));
     if let Some(pattern) = named("pattern") {
         words.push_str(&format!(" matching `{pattern}`"));
+        if let Some(longest) = longest(pattern) {
+            words.push_str(&format!(
+                " (beyond {longest} bytes that needs the feature `regex` of `dagstack-plugin`)"
+            ));
+        }
     }
     if let Some(format) = named("format") {
         words.push_str(&format!(" in the format `{format}`"));

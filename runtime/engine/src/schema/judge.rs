@@ -4,7 +4,7 @@
 //! references. Formats are annotations.
 
 mod compile;
-mod pattern;
+pub(crate) mod pattern;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -112,8 +112,10 @@ impl Judge {
             judge: self,
             known: HashMap::new(),
             open: Vec::new(),
+            gave_up: false,
         };
-        trial.part(0, value, None)
+        // Also where the schema says `not`.
+        trial.part(0, value, None) && !trial.gave_up
     }
 }
 
@@ -131,6 +133,8 @@ struct Trial<'j> {
     known: HashMap<(Id, usize), bool>,
     /// The references that are being followed, and for which value.
     open: Vec<(Id, usize)>,
+    /// A text was too long for a pattern.
+    gave_up: bool,
 }
 
 impl<'j> Trial<'j> {
@@ -166,6 +170,7 @@ impl<'j> Trial<'j> {
 
     fn rule(&mut self, rule: &'j Rule, value: &Value, mut seen: Option<&mut Seen>) -> bool {
         match (rule, value) {
+            (Rule::Pattern(pattern), Value::String(text)) => self.matches(pattern, text),
             (Rule::Names(at), Value::Object(map)) => map
                 .keys()
                 .all(|key| self.part(*at, &Value::String(key.clone()), None)),
@@ -253,9 +258,12 @@ impl<'j> Trial<'j> {
         map.iter().enumerate().all(|(index, (key, member))| {
             let named = members.named.get(key).copied();
             let patterns = members.patterns.iter();
-            let matching = patterns.filter(|(pattern, _)| pattern.is_in(key));
+            let matching: Vec<Id> = patterns
+                .filter(|(pattern, _)| self.matches(pattern, key))
+                .map(|(_, at)| *at)
+                .collect();
             let mut is_known = false;
-            for at in named.into_iter().chain(matching.map(|(_, at)| *at)) {
+            for at in named.into_iter().chain(matching) {
                 is_known = true;
                 if !self.part(at, member, None) {
                     return false;
@@ -267,6 +275,12 @@ impl<'j> Trial<'j> {
             }
             others.is_none_or(|at| self.part(at, member, None))
         })
+    }
+
+    fn matches(&mut self, pattern: &Pattern, text: &str) -> bool {
+        let verdict = pattern.is_in(text);
+        self.gave_up |= verdict.is_none();
+        verdict.unwrap_or(false)
     }
 
     fn reference(&mut self, at: Id, value: &Value, seen: Option<&mut Seen>) -> bool {
@@ -338,7 +352,7 @@ fn plain(rule: &Rule, value: &Value) -> bool {
             let order = (count as u64).cmp(limit);
             order == Ordering::Equal || order == *allowed
         }
-        (Rule::Pattern(pattern), Value::String(text)) => pattern.is_in(text),
+        (Rule::Pattern(pattern), Value::String(text)) => pattern.is_in(text) == Some(true),
         (Rule::Unique, Value::Array(items)) => are_unique(items),
         (Rule::Required(keys), Value::Object(map)) => has_all(map, keys),
         (Rule::RequiredWith(pairs), Value::Object(map)) => pairs

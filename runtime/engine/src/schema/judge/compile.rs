@@ -128,8 +128,10 @@ impl<'s> Compiling<'s> {
             "dependentSchemas" => Rule::With(self.named(schema, keyword)?),
             "unevaluatedProperties" => Rule::Unevaluated(Of::Object, self.schema(value)?),
             "unevaluatedItems" => Rule::Unevaluated(Of::Array, self.schema(value)?),
-            // Of a part, it would give references another meaning.
-            "$id" if !std::ptr::eq(schema, self.root) => return Err(beyond(keyword)),
+            // Of a part, it gives references inside another meaning.
+            "$id" if !std::ptr::eq(schema, self.root) && refers(schema) => {
+                return Err(beyond(keyword));
+            }
             keyword if BEYOND.contains(&keyword) => return Err(beyond(keyword)),
             _ => return plain(keyword, value),
         };
@@ -219,6 +221,18 @@ pub(super) fn plain(keyword: &str, value: &Value) -> Result<Option<Rule>, String
         _ => return Ok(None),
     };
     Ok(Some(rule))
+}
+
+/// Whether there is a reference inside.
+fn refers(schema: &Schema) -> bool {
+    fn holds_one(value: &Value) -> bool {
+        match value {
+            Value::Object(schema) => refers(schema),
+            Value::Array(items) => items.iter().any(holds_one),
+            _ => false,
+        }
+    }
+    schema.contains_key("$ref") || schema.values().any(holds_one)
 }
 
 fn odd(keyword: &str, value: &Value) -> String {

@@ -6,7 +6,11 @@ use regex::Regex;
 use regex_lite::Regex;
 
 /// A compiled pattern.
-pub(super) struct Pattern(Regex);
+pub(super) struct Pattern {
+    regex: Regex,
+    /// How many bytes a text may have at most: longer ones would be searched for seconds.
+    longest: Option<usize>,
+}
 
 impl Pattern {
     /// Compiles a pattern.
@@ -15,7 +19,7 @@ impl Pattern {
     ///
     /// When the engine cannot read it; names the feature by which another one does.
     pub(super) fn new(pattern: &str) -> Result<Self, String> {
-        Regex::new(&translated(pattern)).map(Self).map_err(|error| {
+        compiled(pattern).map_err(|error| {
             let classes = pattern.contains("\\p") || pattern.contains("\\P");
             let feature = match classes && !cfg!(feature = "regex") {
                 true => "regex",
@@ -31,10 +35,73 @@ impl Pattern {
         })
     }
 
-    /// Whether it matches anywhere in the text.
-    pub(super) fn is_in(&self, text: &str) -> bool {
-        self.0.is_match(text)
+    /// Whether it matches anywhere in the text; `None` for a text that is too long to be searched.
+    pub(super) fn is_in(&self, text: &str) -> Option<bool> {
+        let is_too_long = self.longest.is_some_and(|longest| text.len() > longest);
+        (!is_too_long).then(|| self.regex.is_match(text))
     }
+}
+
+/// The most bytes of a text that is searched for a pattern.
+pub(crate) fn longest(pattern: &str) -> Option<usize> {
+    Pattern::new(pattern).ok()?.longest
+}
+
+#[cfg(feature = "regex")]
+fn compiled(pattern: &str) -> Result<Pattern, regex::Error> {
+    let regex = Regex::new(&translated(pattern))?;
+    Ok(Pattern {
+        regex,
+        longest: None,
+    })
+}
+
+/// regex-lite keeps all states that a text can lead to and looks at each of them for each character, 16
+/// ns apiece: `[a-z]{5,500}x` takes 1 s for 100 kB. What bounds that is the product of the two sizes.
+#[cfg(not(feature = "regex"))]
+fn compiled(pattern: &str) -> Result<Pattern, regex_lite::Error> {
+    const SMALL: usize = 4 * 1024;
+    const LARGEST: usize = 16 * 1024 * 1024;
+    /// Half a second.
+    const BUDGET: usize = 1024 * 1024 * 1024;
+    let ours = translated(pattern);
+    let mut size = SMALL;
+    loop {
+        match regex_lite::RegexBuilder::new(&ours)
+            .size_limit(size)
+            .build()
+        {
+            Ok(regex) => {
+                let is_bounded = size == SMALL || looks_at_few(pattern);
+                let longest = (!is_bounded).then_some(BUDGET / size);
+                return Ok(Pattern { regex, longest });
+            }
+            Err(error) if size >= LARGEST => return Err(error),
+            Err(_) => size *= 2,
+        }
+    }
+}
+
+/// Whether the pattern itself says where a match begins and how long it is at most, character by
+/// character: then long texts are not looked at.
+#[cfg(not(feature = "regex"))]
+fn looks_at_few(pattern: &str) -> bool {
+    let mut chars = pattern.chars().peekable();
+    if chars.next() != Some('^') {
+        return false;
+    }
+    let mut in_brackets = false;
+    while let Some(char) = chars.next() {
+        match char {
+            '\\' => drop(chars.next()),
+            '[' => in_brackets = true,
+            ']' => in_brackets = false,
+            '*' | '+' | '|' | '(' if !in_brackets => return false,
+            ',' if !in_brackets && chars.peek() == Some(&'}') => return false,
+            _ => {}
+        }
+    }
+    true
 }
 
 /// The pattern with what the two read differently in words that both engines take: `.` is no line
@@ -147,10 +214,20 @@ mod tests {
         ] {
             let pattern = Pattern::new(pattern).unwrap();
             for text in inside {
-                assert!(pattern.is_in(text), "{text:?} {:?}", pattern.0);
+                assert_eq!(
+                    pattern.is_in(text),
+                    Some(true),
+                    "{text:?} {:?}",
+                    pattern.regex
+                );
             }
             for text in outside {
-                assert!(!pattern.is_in(text), "{text:?} {:?}", pattern.0);
+                assert_eq!(
+                    pattern.is_in(text),
+                    Some(false),
+                    "{text:?} {:?}",
+                    pattern.regex
+                );
             }
         }
     }
@@ -166,6 +243,26 @@ mod tests {
         #[cfg(not(feature = "regex"))]
         assert!(error(r"^\p{L}$").contains("the feature `regex`"));
         #[cfg(feature = "regex")]
-        assert!(Pattern::new(r"^\p{L}$").unwrap().is_in("é"));
+        assert_eq!(Pattern::new(r"^\p{L}$").unwrap().is_in("é"), Some(true));
+    }
+
+    #[test]
+    #[cfg(not(feature = "regex"))]
+    fn no_text_is_searched_for_seconds() {
+        let long = "a".repeat(100_000);
+        let verdict = |pattern: &str, text: &str| Pattern::new(pattern).unwrap().is_in(text);
+        for pattern in ["[a-z]{5,500}x$", "^(?:[a-z]{1,50}){1,20}x$", "a{0,9000}b"] {
+            assert_eq!(verdict(pattern, &long), None, "{pattern}");
+            assert_eq!(verdict(pattern, "aaaaab"), Some(pattern.ends_with('b')));
+        }
+        // These say themselves where they end, or are small.
+        for pattern in [
+            "^[-*+a-z]{1,9000}x$",
+            r"^\(.{0,4000}$",
+            "[a-z]+x$",
+            "^[^@]{1,40}@.+",
+        ] {
+            assert_eq!(verdict(pattern, &long), Some(false), "{pattern}");
+        }
     }
 }

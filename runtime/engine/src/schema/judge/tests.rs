@@ -240,7 +240,14 @@ fn what_cannot_be_judged_is_an_error() {
         (json!({ "$ref": "#/$defs/x" }), "`#/$defs/x`"),
         (json!({ "$ref": "other.json" }), "`other.json`"),
         (json!({ "not": { "$dynamicRef": "#x" } }), "`json-schema`"),
-        (json!({ "not": { "$id": "x" } }), "`json-schema`"),
+        (
+            json!({ "not": { "$id": "x", "items": { "$ref": "#" } } }),
+            "`json-schema`",
+        ),
+        (
+            json!({ "not": { "$id": "x", "$ref": "#" } }),
+            "`json-schema`",
+        ),
         (json!({ "pattern": "(?=a)" }), "`json-schema`"),
     ] {
         let error = Judge::new(schema.as_object().unwrap()).unwrap_err();
@@ -251,5 +258,11 @@ fn what_cannot_be_judged_is_an_error() {
         json!({ "$id": "x", "x-own": 1, "nullable": 5, "format": "date" }),
         [json!("no date")],
         [],
+    );
+    // Nothing inside refers, and so nothing refers to another whole.
+    verdicts(
+        json!({ "properties": { "a": { "$id": "x", "type": "string" } } }),
+        [json!({ "a": "text" })],
+        [json!({ "a": 1 })],
     );
 }
