@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use dagstack_plugin::prelude::*;
 
@@ -20,7 +21,19 @@ pub(crate) trait Borrower {
 
     #[hook(dispatch = "singleton", mcp_exposed = false)]
     fn at_once(&self, texts: &[&str], each: &(dyn Fn(&str) -> usize + Sync)) -> usize;
+
+    // What a function elides is its own.
+    #[hook(dispatch = "singleton", mcp_exposed = false)]
+    async fn by_functions(&self, text: &str, by: &(dyn Fn(&str) -> &str + Sync)) -> usize;
+
+    #[hook(dispatch = "singleton", mcp_exposed = false)]
+    fn by_pointers(&self, first: fn(&str) -> Option<&str>, all: fn(Word<'_>) -> Word<'_>) -> usize;
+
+    #[hook(dispatch = "singleton", mcp_exposed = false)]
+    fn gives_function(&self) -> Arc<dyn for<'a> Fn(&'a str, &u8) -> &'a str + Send + Sync>;
 }
+
+pub(crate) struct Word<'a>(pub(crate) &'a str);
 
 #[derive(Default)]
 struct Borrows;
@@ -47,5 +60,20 @@ impl Borrows {
     #[hook]
     fn at_once(&self, texts: &[&str], each: &(dyn Fn(&str) -> usize + Sync)) -> usize {
         texts.iter().map(|text| each(text)).sum()
+    }
+
+    #[hook]
+    async fn by_functions(&self, text: &str, by: &(dyn Fn(&str) -> &str + Sync)) -> usize {
+        by(text).len()
+    }
+
+    #[hook]
+    fn by_pointers(&self, first: fn(&str) -> Option<&str>, all: fn(Word<'_>) -> Word<'_>) -> usize {
+        first("word").map_or(0, |word| all(Word(word)).0.len())
+    }
+
+    #[hook]
+    fn gives_function(&self) -> Arc<dyn for<'a> Fn(&'a str, &u8) -> &'a str + Send + Sync> {
+        Arc::new(|text, _| text)
     }
 }

@@ -27,3 +27,18 @@ impl Generic<u8, 1> {
         [x.len() + usize::from(self.0)]
     }
 }
+
+pub(crate) struct By<F>(F);
+
+#[plugin(kind = "tool", name = "by-function")]
+impl By<for<'a> fn(&'a str, &u8) -> &'a str> {
+    #[setup]
+    fn setup() -> Self {
+        Self(|text, _| text)
+    }
+
+    #[hook]
+    fn cut(&self, text: String) -> String {
+        (self.0)(&text, &0).to_owned()
+    }
+}
