@@ -46,8 +46,10 @@ const QUESTIONS: usize = 4;
 /// The assertions of an expansion.
 #[derive(Default)]
 pub(crate) struct Asserted {
-    /// The bounds and types so far.
-    seen: HashSet<(String, String)>,
+    /// The bounds and types so far, each with its conditions.
+    seen: HashSet<(String, String, String)>,
+    /// The conditions of what is asserted now.
+    cfgs: String,
     asked: Vec<Asked>,
 }
 
@@ -60,10 +62,21 @@ struct Asked {
 }
 
 impl Asserted {
-    /// Whether this is asserted for the first time.
+    /// What comes next stands under these conditions.
+    pub(crate) fn under(&mut self, cfgs: &[Attribute]) {
+        self.cfgs = quote!(#(#cfgs)*).to_string();
+    }
+
+    /// Whether this is asserted for the first time. What is conditional stands for nothing but what is
+    /// there under the same conditions.
     pub(crate) fn is_new(&mut self, bound: &str, ty: impl ToTokens) -> bool {
         let ty = ty.to_token_stream().to_string();
-        self.seen.insert((bound.to_owned(), ty))
+        let always = (bound.to_owned(), ty, String::new());
+        if self.seen.contains(&always) {
+            return false;
+        }
+        let (bound, ty, _) = always;
+        self.seen.insert((bound, ty, self.cfgs.clone()))
     }
 
     /// Has `question` asked before whatever comes later is asserted. It is called with a probe, which

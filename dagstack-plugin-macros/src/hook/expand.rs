@@ -376,10 +376,7 @@ impl Hook<'_> {
         let private = &scope.private;
         let cfgs = self.cfgs();
         let mut checks = TokenStream::new();
-        // What is conditional stands for nothing else.
-        let is_new = |asserted: &mut Asserted, bound: &str, ty: &TokenStream| {
-            !cfgs.is_empty() || asserted.is_new(bound, ty)
-        };
+        asserted.under(&cfgs);
         for (number, param) in self.params.iter().enumerate() {
             match param {
                 // The kind's author has made sure of the kind's types.
@@ -388,7 +385,7 @@ impl Hook<'_> {
                     let crossing = self.called(number, value, scope).0.crossing();
                     let ty = value.ty.to_token_stream();
                     for bound in crossing.bounds(INPUT) {
-                        if !is_new(asserted, bound, &ty) {
+                        if !asserted.is_new(bound, &ty) {
                             continue;
                         }
                         checks.extend(if bound == INPUT {
@@ -403,7 +400,7 @@ impl Hook<'_> {
                             check_type(&ty, bound, None, scope)
                         });
                     }
-                    if !self.is_async() && is_new(asserted, "Movable", &ty) {
+                    if !self.is_async() && asserted.is_new("Movable", &ty) {
                         let alias = self.alias(number);
                         let mut probe = quote!(#private::Probe::<#alias>::ASK);
                         // A type that cannot be read is one mistake, whether it is `Send` or not.
@@ -431,7 +428,7 @@ impl Hook<'_> {
         };
         let returned = output::output(&self.function.sig);
         for (index, bound) in [value, quote!(HookFailure)].into_iter().enumerate() {
-            if !is_new(asserted, &bound.to_string(), &returned) {
+            if !asserted.is_new(&bound.to_string(), &returned) {
                 continue;
             }
             let part = Index::from(index);
