@@ -7,9 +7,10 @@ use syn::{Attribute, Expr, LitStr, Token, Type};
 
 use super::types::{self, Form};
 use crate::ctxt::Ctxt;
-use crate::words::shown;
+use crate::words::{last_word, shown};
 
 /// How a parameter or a field is read, written and described.
+#[derive(Clone)]
 pub(crate) struct Crossing {
     /// Whether it is read, and by the type's own `Deserialize`.
     pub(crate) is_read: bool,
@@ -41,7 +42,14 @@ pub(crate) struct Crossing {
     pub(crate) fits_slot: bool,
     /// `range(…)` and the like, and whether nothing lies within.
     limits: Vec<(Ident, bool)>,
+    /// What only schemars is told about how it is read, with the text of `rename`.
+    told_schemars: Vec<(Ident, Option<String>)>,
+    /// The name that serde is told.
+    read_as: Option<String>,
 }
+
+/// The entries about how something is read that schemars takes too.
+const OF_READING: &[&str] = &["default", "flatten", "rename", "skip", "skip_deserializing"];
 
 impl Crossing {
     pub(crate) fn of(attrs: &[Attribute]) -> Self {
@@ -62,6 +70,8 @@ impl Crossing {
             entries: Vec::new(),
             fits_slot: true,
             limits: Vec::new(),
+            told_schemars: Vec::new(),
+            read_as: None,
         };
         for attr in attrs {
             let of_serde = attr.path().is_ident("serde");
@@ -117,6 +127,44 @@ impl Crossing {
                     module.value()
                 ),
             );
+        }
+    }
+
+    /// The same of a parameter, which callers pass as its schema says. In a kind nothing says how it is
+    /// read: that is the same for all plugins.
+    pub(crate) fn check_param(&self, ident: &Ident, ty: &Type, of_kind: bool, cx: &Ctxt) {
+        self.check(ty, cx);
+        let has_default = self.needs_default || self.default.is_some();
+        for (key, name) in &self.told_schemars {
+            let name = name.as_deref();
+            let (entry, instead) = match (&*key.to_string(), name) {
+                ("rename", Some(name)) => (
+                    format!("rename = \"{name}\""),
+                    format!("call the parameter `{name}`"),
+                ),
+                ("skip" | "skip_deserializing", _) => {
+                    ("default".to_owned(), "leave it out".to_owned())
+                }
+                ("default", _) => ("default".to_owned(), "take an `Option`".to_owned()),
+                (key, _) => (key.to_owned(), "leave it out".to_owned()),
+            };
+            let is_so = match &*key.to_string() {
+                "rename" => name == self.read_as.as_deref(),
+                "flatten" => self.is_flattened,
+                "default" => has_default,
+                _ => has_default || last_word(ty).is_some_and(|word| word == "Option"),
+            };
+            if of_kind || !is_so {
+                let help = if of_kind {
+                    instead
+                } else {
+                    format!("write `#[serde({entry})]`")
+                };
+                cx.error_at(
+                    key,
+                    format!("`{key}` of schemars changes the schema alone, and `{ident}` is read as before\nhelp: {help}"),
+                );
+            }
         }
     }
 
@@ -181,10 +229,20 @@ impl Crossing {
             (key, false) => OF_A_PROPERTY.contains(&key),
         };
         self.entries.push(key.to_owned());
+        if !of_serde && OF_READING.contains(&key) {
+            let ident = meta.path.get_ident().cloned();
+            self.told_schemars.extend(ident.map(|ident| (ident, None)));
+        }
         match (key, of_serde) {
             ("rename", _) => {
                 self.renames_by_direction |= meta.input.peek(syn::token::Paren);
                 if let Some(name) = name(meta, "deserialize")? {
+                    let told = match of_serde {
+                        true => Some(&mut self.read_as),
+                        false => self.told_schemars.last_mut().map(|(_, told)| told),
+                    };
+                    told.into_iter()
+                        .for_each(|told| *told = Some(name.0.clone()));
                     self.rename = Some(name);
                 }
                 return Ok(());

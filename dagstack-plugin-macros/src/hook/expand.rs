@@ -42,7 +42,7 @@ impl Hook<'_> {
             return self.derive(&self.struct_name(), &values, krate, scope);
         }
         self.values()
-            .filter(|(_, value)| value.crossing().is_described_apart())
+            .filter(|(_, value)| value.crossing.is_described_apart())
             .map(|value| self.derive(&self.property_name(value.0), &[value], krate, scope))
             .collect()
     }
@@ -76,7 +76,7 @@ impl Hook<'_> {
             items.extend(called);
             let attrs = &value.attrs;
             let field = spans::located(&value.ident);
-            let crossing = value.crossing();
+            let crossing = &value.crossing;
             let hidden = (crossing.is_skipped
                 && !attrs.iter().any(|attr| attr.path().is_ident("schemars")))
             .then(|| quote!(#[schemars(skip)]));
@@ -125,9 +125,8 @@ impl Hook<'_> {
         value: &ValueParam,
         scope: &Scope<'_>,
     ) -> (ValueParam, TokenStream) {
-        let mut value = value.clone();
         if value.is_borrowed() {
-            return (value, TokenStream::new());
+            return (value.clone(), TokenStream::new());
         }
         let cfgs = self.cfgs();
         let place = called::Place {
@@ -138,8 +137,12 @@ impl Hook<'_> {
             home: value.ident.span(),
             cfgs: &cfgs,
         };
-        let items = called::named(&mut value.attrs, &place);
-        (value, items)
+        let mut attrs = value.attrs.clone();
+        let items = called::named(&mut attrs, &place);
+        (
+            ValueParam::new(value.ident.clone(), value.ty.clone(), attrs),
+            items,
+        )
     }
 
     /// The element of the declaration's list of hooks.
@@ -184,7 +187,7 @@ impl Hook<'_> {
 
     /// The element of the hook's list of parameters.
     fn param(&self, place: usize, value: &ValueParam, private: &TokenStream) -> TokenStream {
-        let crossing = value.crossing();
+        let crossing = &value.crossing;
         let renamed = crossing.rename.as_ref().map(|(name, _)| name.clone());
         let name = renamed.unwrap_or_else(|| value.ident.unraw().to_string());
         let aliases = crossing.aliases.iter().map(|(alias, _)| alias);
@@ -212,7 +215,7 @@ impl Hook<'_> {
 
     /// What takes an argument out of its slot.
     fn take(&self, number: usize, value: &ValueParam, scope: &Scope<'_>) -> TokenStream {
-        let crossing = self.called(number, value, scope).0.crossing();
+        let crossing = self.called(number, value, scope).0.crossing;
         let default = crossing.default.as_ref();
         if let Some(default) = default.and_then(|text| text.parse::<syn::Path>().ok()) {
             let default = spans::located(default);
@@ -352,7 +355,7 @@ impl Hook<'_> {
         let params = self.params.iter().enumerate();
         for (number, param) in params.filter(|_| self.is_asserted()) {
             if let Param::Value(value) = param
-                && value.crossing().bounds(INPUT).contains(&INPUT)
+                && value.crossing.bounds(INPUT).contains(&INPUT)
             {
                 let alias = self.alias(number);
                 let question = quote!(#private::Probe::<#alias>::ASK.__dagstack_if_input);
@@ -382,7 +385,7 @@ impl Hook<'_> {
                 // The kind's author has made sure of the kind's types.
                 Param::Value(_) if self.of_kind.is_some() => {}
                 Param::Value(value) => {
-                    let crossing = self.called(number, value, scope).0.crossing();
+                    let crossing = self.called(number, value, scope).0.crossing;
                     let ty = value.ty.to_token_stream();
                     for bound in crossing.bounds(INPUT) {
                         if !asserted.is_new(bound, &ty) {

@@ -159,13 +159,13 @@ impl<'a> Hook<'a> {
     /// Whether a parameter is flattened: then the type of the arguments takes any key, and the schema
     /// says which are known.
     pub(super) fn is_flattened(&self) -> bool {
-        self.values().any(|(_, value)| value.is_flattened())
+        self.values().any(|(_, value)| value.crossing.is_flattened)
     }
 
     /// Whether each argument is read by itself: the attributes of the parameters say nothing that only
     /// a derive can do.
     pub(super) fn is_read_by_slots(&self) -> bool {
-        self.values().all(|(_, value)| value.crossing().fits_slot)
+        self.values().all(|(_, value)| value.crossing.fits_slot)
     }
 
     /// Whether what it returns borrows from the plugin.

@@ -28,25 +28,26 @@ pub(crate) struct ValueParam {
     pub(crate) ty: Type,
     /// `doc`, `serde` and `schemars` attributes.
     pub(crate) attrs: Vec<Attribute>,
+    /// What they say about how it is read.
+    pub(crate) crossing: Crossing,
 }
 
 impl ValueParam {
+    pub(crate) fn new(ident: Ident, ty: Type, attrs: Vec<Attribute>) -> Self {
+        let mut crossing = Crossing::of(&attrs);
+        // A caller is not told of what cannot be passed.
+        crossing.is_described &= !crossing.is_skipped;
+        Self {
+            ident,
+            ty,
+            attrs,
+            crossing,
+        }
+    }
+
     /// Whether it borrows, which it may only where its kind says so.
     pub(crate) fn is_borrowed(&self) -> bool {
         lifetimes::count(self.ty.to_token_stream()) > 0
-    }
-
-    /// What its attributes say about how it is read.
-    pub(crate) fn crossing(&self) -> Crossing {
-        let mut crossing = Crossing::of(&self.attrs);
-        // A caller is not told of what cannot be passed.
-        crossing.is_described &= !crossing.is_skipped;
-        crossing
-    }
-
-    /// Whether the fields of its value stand among the arguments.
-    pub(crate) fn is_flattened(&self) -> bool {
-        self.crossing().is_flattened
     }
 }
 
@@ -167,12 +168,8 @@ pub(crate) fn params(function: &MemberFn, cx: &Ctxt) -> Vec<Param> {
                     continue;
                 }
                 let attrs = input.attrs.iter().filter(|attr| is_of_schema(attr));
-                let value = ValueParam {
-                    ident,
-                    ty: ty.clone(),
-                    attrs: attrs.cloned().collect(),
-                };
-                if !value.crossing().is_read || types::check_arrays(ty, cx) {
+                let value = ValueParam::new(ident, ty.clone(), attrs.cloned().collect());
+                if !value.crossing.is_read || types::check_arrays(ty, cx) {
                     params.push(Param::Value(value));
                 }
             }
@@ -208,10 +205,14 @@ fn check_attrs(params: &[Param], cx: &Ctxt) {
         Param::Context(_) => None,
     });
     let named = values.map(|value| {
-        let crossing = value.crossing();
-        crossing.check(&value.ty, cx);
-        let name = (plain_name(&value.ident), value.ident.span());
-        (Some(name), crossing)
+        let ValueParam {
+            ident,
+            ty,
+            crossing,
+            ..
+        } = value;
+        crossing.check_param(ident, ty, false, cx);
+        (Some((plain_name(ident), ident.span())), crossing.clone())
     });
     check_keys("parameters", named, cx);
 }

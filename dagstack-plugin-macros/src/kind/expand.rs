@@ -11,7 +11,6 @@ use super::{data, dispatcher};
 use crate::asserted::{Asserted, Scope, Value, check_type};
 use crate::boxed::{self, Method};
 use crate::docs;
-use crate::hook::attrs::Crossing;
 use crate::hook::expand::description;
 use crate::lifetimes::{lifetime, name_elided};
 use crate::plugin::fallback::strip;
@@ -205,7 +204,7 @@ fn params(hook: &KindHook<'_>, private: &TokenStream) -> Option<TokenStream> {
         let name = crate::words::plain_name(&param.ident);
         let alias = alias(hook, number);
         let input = quote!(#private::Probe::<#alias>::INPUT);
-        if !Crossing::of(&param.attrs).is_described_apart() {
+        if !param.crossing.is_described_apart() {
             let doc = docs::text(&param.attrs).unwrap_or_else(|| quote!(""));
             params.push(quote!(#input.param(#name, #doc)));
             continue;

@@ -10,6 +10,7 @@ use syn::{
 use super::args::{Dispatch, HookArgs, KindArgs};
 use crate::cfg;
 use crate::ctxt::Ctxt;
+use crate::hook::attrs::Crossing;
 use crate::hook::output;
 use crate::hook::signature;
 use crate::lifetimes;
@@ -91,6 +92,8 @@ pub(crate) struct KindParam {
     pub(crate) ty: Type,
     /// Its `doc` and `schemars` attributes.
     pub(crate) attrs: Vec<Attribute>,
+    /// What they say about its schema.
+    pub(crate) crossing: Crossing,
 }
 
 impl KindParam {
@@ -355,7 +358,14 @@ fn params(function: &TraitItemFn, place: &Place<'_>, cx: &Ctxt) -> Vec<KindParam
                 "a hook cannot change its arguments: they may come from another process\nhelp: return what changed",
             );
         }
-        params.push(KindParam { ident, ty, attrs });
+        let crossing = Crossing::of(&attrs);
+        crossing.check_param(&ident, &ty, true, cx);
+        params.push(KindParam {
+            ident,
+            ty,
+            attrs,
+            crossing,
+        });
     }
     params
 }

@@ -288,11 +288,7 @@ fn value(ident: &Ident, input: &PatType, key: Option<&String>) -> ValueParam {
     {
         attrs.push(syn::parse_quote!(#[serde(rename = #key)]));
     }
-    ValueParam {
-        ident: ident.clone(),
-        ty: (*input.ty).clone(),
-        attrs,
-    }
+    ValueParam::new(ident.clone(), (*input.ty).clone(), attrs)
 }
 
 fn attributes(input: &PatType, kind: OfKind<'_>, cx: &Ctxt) {
