@@ -52,6 +52,8 @@ mod no_prelude_resource;
 mod read_by_a_function;
 #[path = "../ui/resource/pass/every_form.rs"]
 mod resource_of_every_form;
+#[path = "../ui/types/pass/self_in_attributes.rs"]
+mod self_in_attributes;
 #[path = "../ui/signature/pass/self_of_generic_type.rs"]
 mod self_of_generic_type;
 #[path = "../ui/types/pass/serde_on_parameters.rs"]
@@ -184,6 +186,28 @@ async fn attributes_of_parameters_work_as_on_fields() {
     assert_eq!(schema["properties"]["limit"]["default"], 10);
     assert_eq!(schema["properties"]["three"]["default"], 3);
     assert_eq!(schema["required"], json!(["q", "offset", "opaque"]));
+}
+
+#[tokio::test]
+async fn self_in_attributes_is_the_authors_type() {
+    let sum = run("self-in-attributes", "numbers", json!({ "a": 3 })).await;
+    assert_eq!(sum, Ok(json!(7)));
+    let sum = run(
+        "self-in-attributes",
+        "opaques",
+        json!({ "a": 3, "Self": 2 }),
+    )
+    .await;
+    assert_eq!(sum, Ok(json!(5)));
+    let value = json!({ "value": { "d": 1, "opaque": 2 } });
+    let same = run("self-in-attributes", "data", value).await;
+    assert_eq!(same, Ok(json!({ "d": 1, "opaque": 2, "n": 4 })));
+
+    let declared = <self_in_attributes::Own as dagstack_plugin::Plugin>::declaration();
+    let schema = &declared.hooks[0].schemas().input;
+    assert_eq!(schema["properties"]["a"]["maximum"], 9);
+    assert_eq!(schema["properties"]["a"]["title"], "Self::a");
+    assert_eq!(schema["properties"]["b"]["default"], 4);
 }
 
 #[tokio::test]

@@ -74,13 +74,8 @@ impl<'a> Data<'a> {
                 && variant.is_read
                 && variant.is_written
                 && variant.is_described;
-            let names_self = if is_judged {
-                called::leaves_self
-            } else {
-                called::names_self
-            };
             if lifetimes::any(field.ty.to_token_stream())
-                || field.attrs.iter().any(names_self)
+                || (!is_judged && field.attrs.iter().any(called::names_self))
                 || of_variant.iter().chain(attrs).any(called::names_self)
             {
                 return None;

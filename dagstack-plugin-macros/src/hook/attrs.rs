@@ -293,7 +293,7 @@ impl Crossing {
             ("default", true) if is_bare => self.needs_default = true,
             ("default", true) => {
                 let path: LitStr = meta.value()?.parse()?;
-                self.fits_slot &= path.parse::<syn::Path>().is_ok();
+                self.fits_slot &= path.parse::<syn::ExprPath>().is_ok();
                 self.default = Some(path);
                 return Ok(());
             }
@@ -395,7 +395,7 @@ fn is_empty(meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
 }
 
 /// Moves on behind the value.
-fn rest(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+pub(crate) fn rest(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     if meta.input.peek(Token![=]) {
         meta.value()?.parse::<Expr>()?;
     } else if meta.input.peek(syn::token::Paren) {

@@ -8,7 +8,8 @@ use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, LitStr, Meta};
 
 use crate::lifetimes::{all_static, name_elided};
-use crate::{entries, spans};
+use crate::spans;
+use crate::words::has_word;
 
 /// The field or parameter whose attributes they are.
 pub(crate) struct Place<'a> {
@@ -25,77 +26,106 @@ pub(crate) struct Place<'a> {
     pub(crate) cfgs: &'a [Attribute],
 }
 
-/// Puts names in the place of the texts of `attrs`; the items of these names.
+/// Puts names in the place of the texts of `attrs`, and the author's type in that of `Self`; the items
+/// of these names.
 pub(crate) fn named(attrs: &mut [Attribute], place: &Place<'_>) -> TokenStream {
     let mut items = TokenStream::new();
     let mut count = 0_usize;
     for attr in attrs {
         let of_serde = attr.path().is_ident("serde");
-        if !of_serde && !attr.path().is_ident("schemars") {
-            continue;
-        }
-        let Meta::List(list) = &mut attr.meta else {
+        let Some(tokens) = tokens_of(attr) else {
             continue;
         };
-        let mut trees: Vec<TokenTree> = list.tokens.clone().into_iter().collect();
-        for at in 0..trees.len() {
-            let Some([key, equals, value]) = trees.get_mut(at..at + 3) else {
-                break;
-            };
+        let changed = change_texts(tokens.clone(), &mut |key, text| {
             let name = format_ident!("{}_{}", place.prefix, count);
-            if let (TokenTree::Ident(key), TokenTree::Punct(equals), TokenTree::Literal(text)) =
-                (key, equals, value)
-                && equals.as_char() == '='
-                && let Some(item) = item(&key.to_string(), of_serde, text, &name, place)
-            {
+            if let Some(item) = item(key, of_serde, text, &name, place) {
                 let cfgs = place.cfgs;
                 items.extend(quote!(#(#cfgs)* #item));
                 count += 1;
-                let mut new = Literal::string(&name.to_string());
-                new.set_span(text.span());
-                *text = new;
+                return Some(name.to_string());
             }
-        }
-        list.tokens = trees.into_iter().collect();
+            let path = says_self(text)?;
+            Some(spans::without_self(path, place.own).to_string())
+        });
+        *tokens = spans::without_self(changed, place.own);
     }
     items
 }
 
-/// Whether an attribute names something by a path that begins with `Self`.
+/// Whether an attribute names something of the author's type by `Self`.
 pub(crate) fn names_self(attr: &Attribute) -> bool {
-    entries_of(attr).iter().any(|entry| says_self(entry))
+    let mut attr = attr.clone();
+    let Some(tokens) = tokens_of(&mut attr) else {
+        return false;
+    };
+    let mut found = has_word(&*tokens, "Self");
+    change_texts(tokens.clone(), &mut |_, text| {
+        found |= says_self(text).is_some();
+        None
+    });
+    found
 }
 
-/// The same, where nothing here makes that the author's type.
-pub(crate) fn leaves_self(attr: &Attribute) -> bool {
-    entries_of(attr).iter().any(|entry| {
-        let is_named =
-            matches!(&entry[..], [TokenTree::Ident(key), ..] if NAMED.iter().any(|it| key == it));
-        says_self(entry) && !is_named
-    })
-}
-
-fn entries_of(attr: &Attribute) -> Vec<Vec<TokenTree>> {
+/// What `#[serde(…)]` and `#[schemars(…)]` say.
+fn tokens_of(attr: &mut Attribute) -> Option<&mut TokenStream> {
     let is_theirs = attr.path().is_ident("serde") || attr.path().is_ident("schemars");
-    match &attr.meta {
-        Meta::List(list) if is_theirs => entries::split(list.tokens.clone()),
-        _ => Vec::new(),
+    match &mut attr.meta {
+        Meta::List(list) if is_theirs => Some(&mut list.tokens),
+        _ => None,
     }
 }
 
-fn says_self(entry: &[TokenTree]) -> bool {
-    entry
-        .iter()
-        .any(|tree| tree.to_string().contains("\"Self::"))
-}
-
-/// The entries whose texts get names.
+/// The entries whose texts are paths or types.
 const NAMED: &[&str] = &[
     "default",
     "deserialize_with",
+    "schema_with",
     "serialize_with",
     "skip_serializing_if",
+    "with",
 ];
+
+/// The tokens with what `change` puts in the place of the text of a key.
+fn change_texts(
+    tokens: TokenStream,
+    change: &mut dyn FnMut(&str, &Literal) -> Option<String>,
+) -> TokenStream {
+    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    for at in 0..trees.len() {
+        if let Some(
+            [
+                TokenTree::Ident(key),
+                TokenTree::Punct(equals),
+                TokenTree::Literal(text),
+            ],
+        ) = trees.get_mut(at..at + 3)
+            && equals.as_char() == '='
+            && NAMED.iter().any(|named| key == named)
+            && let Some(new) = change(&key.to_string(), text)
+        {
+            let mut new = Literal::string(&new);
+            new.set_span(text.span());
+            *text = new;
+        }
+    }
+    trees.into_iter().collect()
+}
+
+/// The path or type in a text, if it says `Self`.
+fn says_self(text: &Literal) -> Option<TokenStream> {
+    let text: LitStr = syn::parse2(quote!(#text)).ok()?;
+    let path: TokenStream = text.parse().ok()?;
+    has_word(&path, "Self").then_some(path)
+}
+
+/// A name for a type parameter that the author's path does not have.
+fn parameter(name: &str, path: &TokenStream, span: Span) -> Ident {
+    let mut name = name.to_owned();
+    while has_word(path, &name) {
+        name.insert(0, '_');
+    }
+    Ident::new(&name, span)
+}
 
 fn item(
     key: &str,
@@ -116,7 +146,7 @@ fn item(
         let path = spans::located(path);
         return Some(quote!(type #named = #path;));
     }
-    let path: syn::Path = text.parse().ok()?;
+    let path: syn::ExprPath = text.parse().ok()?;
     let path = spans::located(spans::without_self(quote!(#path), place.own));
     let item = match key {
         "default" => {
@@ -128,22 +158,24 @@ fn item(
             quote_spanned!(span=> fn #named(__dagstack_value: &#ty) -> bool { #call })
         }
         "deserialize_with" if of_serde => {
+            let of = parameter("D", &path, span);
             quote_spanned! {span=>
-                fn #named<'de, D: #private::serde::Deserializer<'de>>(
-                    __dagstack_from: D,
-                ) -> #private::Result<#ty, D::Error> {
-                    let __dagstack_read: fn(D) -> #private::Result<#ty, D::Error> = #path;
+                fn #named<'de, #of: #private::serde::Deserializer<'de>>(
+                    __dagstack_from: #of,
+                ) -> #private::Result<#ty, #of::Error> {
+                    let __dagstack_read: fn(#of) -> #private::Result<#ty, #of::Error> = #path;
                     __dagstack_read(__dagstack_from)
                 }
             }
         }
         "serialize_with" if of_serde => {
             let call = quote_spanned!(span=> #path(__dagstack_value, __dagstack_to));
+            let to = parameter("S", &path, span);
             quote_spanned! {span=>
-                fn #named<S: #private::serde::Serializer>(
+                fn #named<#to: #private::serde::Serializer>(
                     __dagstack_value: &#ty,
-                    __dagstack_to: S,
-                ) -> #private::Result<S::Ok, S::Error> {
+                    __dagstack_to: #to,
+                ) -> #private::Result<#to::Ok, #to::Error> {
                     #call
                 }
             }
