@@ -41,10 +41,10 @@ pub(crate) fn text(attrs: &[Attribute]) -> Option<TokenStream> {
         }
         parts => {
             let pieces = parts.iter().enumerate().map(|(index, part)| {
-                let newline = if index == 0 { "" } else { "\n" };
+                let newline = (index > 0).then(|| quote!("\n",));
                 match part {
-                    Part::Text(text) => quote!(#newline, #text),
-                    Part::Macro(call) => quote!(#newline, #call),
+                    Part::Text(text) => quote!(#newline #text),
+                    Part::Macro(call) => quote!(#newline #call),
                 }
             });
             Some(quote!(::core::concat!(#(#pieces),*)))

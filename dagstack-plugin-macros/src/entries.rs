@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::{Lit, LitBool, LitStr};
 
 use crate::ctxt::Ctxt;
-use crate::words::shown;
+use crate::words::{did_you_mean, listed, shown, suggest};
 
 /// One argument.
 pub(crate) struct Entry {
@@ -418,37 +418,12 @@ pub(crate) fn is_given(entries: &[Entry], key: &str, known: &[&str]) -> bool {
 
 /// Reports a key nobody knows, with the one that was probably meant and the list of all.
 pub(crate) fn unknown(key: &Ident, known: &[&str], owner: &str, cx: &Ctxt) {
-    let list = known
-        .iter()
-        .map(|key| format!("`{key}`"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let guess = suggest(&key.to_string(), known)
-        .map(|guess| format!("; did you mean `{guess}`?"))
-        .unwrap_or_default();
+    let guess = did_you_mean(suggest(&key.to_string(), known));
+    let list = listed(known);
     cx.error_at(
         key,
         format!("`{owner}` has no argument `{key}`{guess}\nnote: it takes {list}"),
     );
-}
-
-/// The one of `known` that `given` was probably meant to be.
-pub(crate) fn suggest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
-    let given = given.to_lowercase();
-    known
-        .iter()
-        .map(|word| {
-            (
-                strsim::damerau_levenshtein(&given, &word.to_lowercase()),
-                *word,
-            )
-        })
-        .filter(|(distance, word)| {
-            // Not a single letter in common is no resemblance.
-            *distance <= word.len().max(given.len()).div_ceil(3) && *distance < given.len()
-        })
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, word)| word)
 }
 
 /// The pairs of `metadata(key = "value", "other key" = "value")`.
@@ -506,14 +481,9 @@ pub(crate) fn one_of(entry: &Entry, allowed: &[&str], cx: &Ctxt) -> Option<LitSt
     if allowed.contains(&value.as_str()) {
         return Some(text);
     }
-    let guess = suggest(&value, allowed)
-        .map(|guess| format!("; did you mean `\"{guess}\"`?"))
-        .unwrap_or_default();
-    let list = allowed
-        .iter()
-        .map(|word| format!("`\"{word}\"`"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let quoted = |word: &str| format!("\"{word}\"");
+    let guess = did_you_mean(suggest(&value, allowed).map(quoted));
+    let list = listed(allowed.iter().copied().map(quoted));
     cx.error(
         text.span(),
         format!(

@@ -1,5 +1,9 @@
 //! How plugins, kinds and hooks may be called, and what marks their functions.
 
+use proc_macro2::Span;
+
+use crate::ctxt::Ctxt;
+
 /// The attributes that mark a method.
 pub(crate) const MARKS: &[&str] = &["hook", "setup", "teardown", "health"];
 
@@ -14,6 +18,21 @@ pub(crate) fn is_plugin_name(name: &str) -> bool {
 /// The longest name that every MCP client takes for a tool.
 pub(crate) const LONGEST: usize = 64;
 
+/// Reports `what` if it is longer; whether it is not.
+pub(crate) fn check_length(what: &str, name: &str, span: Span, example: &str, cx: &Ctxt) -> bool {
+    let fits = name.len() <= LONGEST;
+    if !fits {
+        cx.error(
+            span,
+            format!(
+                "{what} has {} characters, and MCP clients take at most {LONGEST}\nhelp: write a shorter one{example}",
+                name.len()
+            ),
+        );
+    }
+    fits
+}
+
 pub(crate) fn is_snake_case(name: &str) -> bool {
     name.bytes()
         .next()
@@ -21,6 +40,19 @@ pub(crate) fn is_snake_case(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// `1.0.0`.
+pub(crate) fn is_version(text: &str) -> bool {
+    let mut parts = text.split('.');
+    parts.clone().count() == 3 && parts.all(is_number)
+}
+
+/// A number as a version has it.
+pub(crate) fn is_number(part: &str) -> bool {
+    !part.is_empty()
+        && part.bytes().all(|byte| byte.is_ascii_digit())
+        && (part == "0" || !part.starts_with('0'))
 }
 
 pub(crate) fn plugin_name_of(name: &str) -> Option<String> {

@@ -1,5 +1,7 @@
 //! Tokens as words: for messages, and where an expansion looks for a name. What they mean is the
-//! compiler's business.
+//! compiler's business. And words about words: what there is, and what was meant.
+
+use std::fmt::Display;
 
 use proc_macro2::{Delimiter, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -120,4 +122,39 @@ pub(crate) fn generic(ty: &Type) -> Option<(&Ident, Vec<&Type>)> {
         _ => Vec::new(),
     };
     Some((&last.ident, arguments))
+}
+
+/// Names in back quotes, with commas.
+pub(crate) fn listed(names: impl IntoIterator<Item = impl Display>) -> String {
+    let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+/// The end of a message about a name that nobody knows.
+pub(crate) fn did_you_mean(guess: Option<impl Display>) -> String {
+    guess.map_or_else(String::new, |guess| format!("; did you mean `{guess}`?"))
+}
+
+/// Whether one letter is wrong.
+pub(crate) fn is_nearly(given: &str, known: &str) -> bool {
+    strsim::damerau_levenshtein(given, known) == 1
+}
+
+/// The one of `known` that `given` was probably meant to be.
+pub(crate) fn suggest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
+    let given = given.to_lowercase();
+    known
+        .iter()
+        .map(|word| {
+            (
+                strsim::damerau_levenshtein(&given, &word.to_lowercase()),
+                *word,
+            )
+        })
+        .filter(|(distance, word)| {
+            // Not a single letter in common is no resemblance.
+            *distance <= word.len().max(given.len()).div_ceil(3) && *distance < given.len()
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, word)| word)
 }

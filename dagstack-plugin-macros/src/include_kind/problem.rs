@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::words::suggest;
+
 /// A mistake in one of the files: which file, which key, what is wrong, and how to mend it.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -35,6 +37,13 @@ impl Problem {
         self.help = Some(help.into());
         self
     }
+
+    /// Proposes the one of `known` that was probably meant, or `otherwise`.
+    pub(super) fn meant(mut self, given: &str, known: &[&str], otherwise: Option<&str>) -> Self {
+        let guess = suggest(given, known).map(|guess| format!("write `{guess}`"));
+        self.help = guess.or(otherwise.map(str::to_owned));
+        self
+    }
 }
 
 impl fmt::Display for Problem {
@@ -52,10 +61,4 @@ impl fmt::Display for Problem {
         }
         Ok(())
     }
-}
-
-/// The names in back quotes, with commas.
-pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    names.join(", ")
 }

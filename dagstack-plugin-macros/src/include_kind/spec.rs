@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::problem::{Problem, Result, listed};
+use super::problem::{Problem, Result};
 use super::yaml::{self, Entries, Node};
-use crate::entries::suggest;
+use crate::kind::args::{CAPABILITIES, Dispatch, ERROR_POLICIES};
+use crate::names::{is_snake_case, is_version};
+use crate::words::listed;
 
 /// A kind.
 pub(super) struct Spec {
@@ -64,13 +66,6 @@ const HOOK_KEYS: &[&str] = &[
     "capability",
     "params",
 ];
-const CLASSES: &[&str] = &[
-    "singleton",
-    "broadcast_collect",
-    "broadcast_notify",
-    "chain",
-    "capability",
-];
 
 impl Spec {
     /// Reads the hookspec at `path`, relative to `root`, and its schemas.
@@ -123,7 +118,7 @@ impl Hook {
         let name = snake_case(entries.require("name", "\"…\"")?)?;
         let dispatch = entries
             .require("dispatch", "\"singleton\"")?
-            .one_of(CLASSES)?;
+            .one_of(&Dispatch::NAMES)?;
         let exposed = entries.get("mcp_exposed").map(Node::flag).transpose()?;
         let input = SchemaFile::read(&entries, "input_schema", root, folder, &name)?;
         let output = SchemaFile::read(&entries, "output_schema", root, folder, &name)?;
@@ -146,7 +141,7 @@ impl Hook {
         let params = params(&entries, &input)?;
         let error_policy = entries
             .get("error_policy")
-            .map(|node| node.one_of(&["fail_fast", "best_effort"]))
+            .map(|node| node.one_of(ERROR_POLICIES))
             .transpose()?;
         Ok(Self {
             capability: capability(&entries, &dispatch, &params)?,
@@ -224,9 +219,7 @@ fn capability(
                 .help("remove it"));
         }
     };
-    let asked = node
-        .clone()
-        .entries(&["extension", "language", "mime_type"])?;
+    let asked = node.clone().entries(&CAPABILITIES.map(|(name, _)| name))?;
     let (what, node) = asked.only()?;
     let param = node.text()?;
     if params.contains(&param) {
@@ -234,10 +227,8 @@ fn capability(
     }
     let known: Vec<&str> = params.iter().map(String::as_str).collect();
     let problem = node.problem(format!("the hook has no parameter `{param}`"));
-    Err(match suggest(&param, &known) {
-        Some(guess) => problem.help(format!("write `{guess}`")),
-        None => problem.help(format!("write one of {}", listed(known))),
-    })
+    let otherwise = format!("write one of {}", listed(&known));
+    Err(problem.meant(&param, &known, Some(&otherwise)))
 }
 
 impl SchemaFile {
@@ -313,9 +304,7 @@ fn read(path: &Path, shown: &str) -> Result<String> {
 
 fn snake_case(node: &Node<'_>) -> Result<String> {
     let text = node.text()?;
-    let starts = text.starts_with(|c: char| c.is_ascii_lowercase());
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
-    if starts && text.chars().all(fits) {
+    if is_snake_case(&text) {
         return Ok(text);
     }
     Err(node.problem(format!(
@@ -325,9 +314,7 @@ fn snake_case(node: &Node<'_>) -> Result<String> {
 
 fn version(node: &Node<'_>) -> Result<String> {
     let text = node.text()?;
-    let parts: Vec<&str> = text.split('.').collect();
-    let number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    if parts.len() == 3 && parts.iter().all(number) {
+    if is_version(&text) {
         return Ok(text);
     }
     Err(node

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use typify_impl::{TypeDetails, TypeSpace, TypeSpaceSettings};
 
 use super::args::Args;
-use super::problem::{Problem, Result, listed};
+use super::problem::{Problem, Result};
 use super::schema::{Simplify, definition, loosened, pointing};
 use super::spec::{Hook, SchemaFile, Spec};
 use super::{fit, upper_camel};
-use crate::entries::suggest;
+use crate::words::listed;
 
 /// What a trait needs of the schemas.
 pub(super) struct Types {
@@ -210,13 +210,10 @@ fn check_replaced(args: &Args, definitions: &Definitions, hooks: &[HookShapes]) 
             "",
             format!(
                 "`types` replaces `{name}`, which no schema defines; there are {}",
-                listed(known.iter().copied())
+                listed(&known)
             ),
         );
-        return Err(match suggest(&name, &known) {
-            Some(guess) => problem.help(format!("write `{guess}`")),
-            None => problem.help("leave it out"),
-        });
+        return Err(problem.meant(&name, &known, Some("leave it out")));
     }
     Ok(())
 }

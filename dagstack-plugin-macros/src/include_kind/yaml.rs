@@ -2,8 +2,8 @@
 
 use saphyr::{LoadableYamlNode, MarkedYaml, Scalar, YamlData};
 
-use super::problem::{Problem, Result, listed};
-use crate::entries::suggest;
+use super::problem::{Problem, Result};
+use crate::words::listed;
 
 /// A value of a YAML file.
 #[derive(Clone)]
@@ -81,14 +81,8 @@ impl<'a> Node<'a> {
         if known.contains(&text.as_str()) {
             return Ok(text);
         }
-        let problem = self.problem(format!(
-            "expected one of {}, found `{text}`",
-            listed(known.iter().copied())
-        ));
-        Err(match suggest(&text, known) {
-            Some(guess) => problem.help(format!("write `{guess}`")),
-            None => problem,
-        })
+        let problem = self.problem(format!("expected one of {}, found `{text}`", listed(known)));
+        Err(problem.meant(&text, known, None))
     }
 
     /// `true` or `false`.
@@ -140,14 +134,8 @@ impl<'a> Node<'a> {
             };
             let node = node(name);
             if !known.contains(&name.as_ref()) {
-                let problem = node.problem(format!(
-                    "unknown key; there are {}",
-                    listed(known.iter().copied())
-                ));
-                return Err(match suggest(name, known) {
-                    Some(guess) => problem.help(format!("write `{guess}`")),
-                    None => problem.help("remove it"),
-                });
+                let problem = node.problem(format!("unknown key; there are {}", listed(known)));
+                return Err(problem.meant(name, known, Some("remove it")));
             }
             entries.push((name.to_string(), node));
         }

@@ -5,8 +5,9 @@ use syn::LitStr;
 
 use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned};
-use crate::names::{help_name, is_snake_case, snake_case_of};
+use crate::names::{help_name, is_snake_case, is_version, snake_case_of};
 use crate::path::CratePath;
+use crate::words::listed;
 
 /// What `#[kind(…)]` says.
 pub(crate) struct KindArgs {
@@ -73,8 +74,11 @@ pub(crate) enum Dispatch {
     Capability,
 }
 
+/// What is done about the failures of a broadcast.
+pub(crate) const ERROR_POLICIES: &[&str] = &["fail_fast", "best_effort"];
+
 /// The keys of capability dispatch, with the library's variants.
-const CAPABILITIES: [(&str, &str); 3] = [
+pub(crate) const CAPABILITIES: [(&str, &str); 3] = [
     ("extension", "Extension"),
     ("language", "Language"),
     ("mime_type", "MimeType"),
@@ -93,8 +97,13 @@ impl Dispatch {
         ("capability", "Capability", Self::Capability),
     ];
 
+    pub(crate) const NAMES: [&'static str; 5] = {
+        let [(a, ..), (b, ..), (c, ..), (d, ..), (e, ..)] = Self::ALL;
+        [a, b, c, d, e]
+    };
+
     fn parse(entry: &Entry, cx: &Ctxt) -> Option<Spanned<Self>> {
-        let text = entries::one_of(entry, &Self::ALL.map(|(name, ..)| name), cx)?;
+        let text = entries::one_of(entry, &Self::NAMES, cx)?;
         let value = text.value();
         Self::ALL
             .iter()
@@ -189,24 +198,12 @@ impl KindArgs {
     }
 }
 
-/// `1.0.0`.
-fn is_version(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    parts.len() == 3
-        && parts.iter().all(|part| {
-            !part.is_empty()
-                && part.bytes().all(|byte| byte.is_ascii_digit())
-                && (*part == "0" || !part.starts_with('0'))
-        })
-}
-
 impl HookArgs {
     /// Parses the arguments. Whatever is wrong is reported and left out.
     pub(crate) fn parse(tokens: TokenStream, hook: &Ident, mark: Span, cx: &Ctxt) -> Self {
         let mut entries = entries::parse(tokens, "hook", cx);
         entries.retain(|entry| !refuse_of_plugins(entry, cx));
-        let classes = Dispatch::ALL.map(|(name, ..)| name);
-        entries::name_values(&mut entries, "dispatch", &classes, cx);
+        entries::name_values(&mut entries, "dispatch", &Dispatch::NAMES, cx);
         let hidden = |entry: &&Entry| HIDDEN_KEYS.contains(&&*entry.name());
         let mut args = Self::default();
         for entry in entries.iter().filter(hidden) {
@@ -223,7 +220,7 @@ impl HookArgs {
             match entry.name().as_str() {
                 "dispatch" => args.dispatch = Dispatch::parse(entry, cx),
                 "error_policy" => {
-                    args.error_policy = entries::one_of(entry, &["fail_fast", "best_effort"], cx);
+                    args.error_policy = entries::one_of(entry, ERROR_POLICIES, cx);
                 }
                 "mcp_exposed" => args.mcp_exposed = entry.flag(cx),
                 "mcp_tool_name_template" => {
@@ -241,7 +238,8 @@ impl HookArgs {
             cx.error(
                 mark,
                 format!(
-                    "the hook `{hook}` needs a `dispatch`, for example `#[hook(dispatch = \"singleton\")]`\nnote: it is one of `\"singleton\"`, `\"broadcast_collect\"`, `\"broadcast_notify\"`, `\"chain\"`, `\"capability\"`"
+                    "the hook `{hook}` needs a `dispatch`, for example `#[hook(dispatch = \"singleton\")]`\nnote: it is one of {}",
+                    listed(Dispatch::NAMES.map(|name| format!("\"{name}\"")))
                 ),
             );
         }

@@ -11,13 +11,14 @@ use super::args::{Dispatch, HookArgs, KindArgs};
 use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::attrs::Crossing;
+use crate::hook::called;
 use crate::hook::output;
 use crate::hook::signature;
 use crate::lifetimes;
-use crate::names::{MARKS, help_name, is_snake_case, snake_case_of};
+use crate::names::{MARKS, check_length, help_name, is_snake_case, snake_case_of};
 use crate::spans;
 use crate::traits::{self, Place, Role};
-use crate::words::{has_word, plain_name, shown};
+use crate::words::{did_you_mean, has_word, is_nearly, plain_name, shown, suggest};
 
 /// What a kind's trait is.
 pub(crate) const ROLE: Role = Role {
@@ -274,6 +275,10 @@ fn hook<'a>(
             ),
         );
     }
+    let is_exposed = args.mcp_exposed.as_ref().is_none_or(|flag| flag.value);
+    if is_exposed {
+        check_length("the hook name", &name, ident.span(), "", cx);
+    }
     if let Some(body) = &function.default {
         cx.error_at(
             body,
@@ -285,7 +290,7 @@ fn hook<'a>(
         item: &item.ident,
         role: &ROLE,
         sig: &function.sig,
-        is_exposed: args.mcp_exposed.as_ref().is_none_or(|flag| flag.value),
+        is_exposed,
     };
     let params = params(function, &place, cx);
     let after_params = cx.count();
@@ -317,7 +322,7 @@ fn refuse_attribute(attr: &Attribute, kind: &KindArgs, cx: &Ctxt) -> bool {
             "a kind has hooks only, and `#[{mark}]` is each plugin's own\nhelp: take the function out"
         )
     } else if let Some(name) = attr.path().get_ident()
-        && strsim::damerau_levenshtein(&name.to_string(), "hook") == 1
+        && is_nearly(&name.to_string(), "hook")
     {
         format!("there is no `#[{name}]`\nhelp: write `hook`")
     } else {
@@ -385,6 +390,8 @@ fn attributes(input: &PatType, cx: &Ctxt) -> Vec<Attribute> {
                 &attr.meta,
                 "`#[serde(…)]` does not work on the parameters of a kind: their names are the keys for all plugins\nhelp: put it on the fields of a `#[data]` type",
             );
+        } else if called::names_self(attr) {
+            cx.error_at(&attr.meta, "`Self` is no type here\nhelp: name a type");
         } else if attr.path().is_ident("doc") || attr.path().is_ident("schemars") {
             attrs.push(attr.clone());
         } else if !OF_COMPILER.iter().any(|name| attr.path().is_ident(name)) {
@@ -516,9 +523,7 @@ fn check_dispatch(hook: &KindHook<'_>, cx: &Ctxt) {
             .collect();
         if !names.contains(&given) {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            let guess = crate::entries::suggest(&given, &names)
-                .map(|guess| format!("; did you mean `{guess}`?"))
-                .unwrap_or_default();
+            let guess = did_you_mean(suggest(&given, &names));
             cx.error(
                 param.span(),
                 format!("the hook `{}` has no parameter `{given}`{guess}", hook.name),

@@ -19,7 +19,7 @@ use syn::{Attribute, LitStr, Meta};
 use crate::ctxt::Ctxt;
 use crate::hook::args::HookArgs;
 use crate::hook::model::{Hook, name_types};
-use crate::hook::{output, signature};
+use crate::hook::{attrs, output, signature};
 use crate::lifecycle;
 use crate::{cfg, lifetimes, words};
 use args::PluginArgs;
@@ -185,8 +185,9 @@ fn description_in(attr: &Attribute) -> Option<String> {
     let _ = attr.parse_nested_meta(|meta| {
         if meta.path.is_ident("description") {
             text = Some(meta.value()?.parse::<LitStr>()?.value());
+            return Ok(());
         }
-        Ok(())
+        attrs::rest(&meta)
     });
     text
 }

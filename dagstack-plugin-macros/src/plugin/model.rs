@@ -333,7 +333,7 @@ impl ImplBlock {
             .filter(|function| function.marks.is_empty())
             .flat_map(|function| &function.attrs)
             .filter_map(|attr| attr.path().get_ident())
-            .any(|name| strsim::damerau_levenshtein(&name.to_string(), mark) == 1)
+            .any(|name| crate::words::is_nearly(&name.to_string(), mark))
     }
 
     /// Whether a member could not be read.

@@ -10,8 +10,10 @@ use crate::ctxt::Ctxt;
 use crate::hook::args::Model;
 use crate::hook::model::Hook;
 use crate::names::{
-    LONGEST, help_name, is_plugin_name, is_snake_case, plugin_name_of, snake_case_of,
+    LONGEST, check_length, help_name, is_number, is_plugin_name, is_snake_case, plugin_name_of,
+    snake_case_of,
 };
+use crate::words::is_nearly;
 
 /// Checks all rules.
 pub(crate) fn validate(plugin: &Plugin<'_>, cx: &Ctxt) {
@@ -79,28 +81,19 @@ fn names(plugin: &Plugin<'_>, cx: &Ctxt) {
 fn lengths(plugin: &Plugin<'_>, cx: &Ctxt) {
     let name = plugin.args.name.as_ref();
     if let Some(name) = name
-        && name.value().len() > LONGEST
+        && !check_length("the plugin name", &name.value(), name.span(), "", cx)
     {
-        cx.error(
-            name.span(),
-            format!(
-                "the plugin name has {} characters, and MCP clients take at most {LONGEST}\nhelp: write a shorter one",
-                name.value().len()
-            ),
-        );
         return;
     }
     let own = name.map_or(0, |name| name.value().len() + 1);
-    for hook in plugin.hooks.iter().filter(|hook| hook.is_exposed()) {
+    // A hook of a kind is called as its kind has it, which is checked there.
+    let exposed = plugin.hooks.iter().filter(|hook| hook.is_exposed());
+    for hook in exposed.filter(|_| plugin.kind.is_none()) {
+        const BY: &str = ", for example by `#[hook(name = \"…\")]`";
         let length = hook.name.len();
-        if length > LONGEST {
-            cx.error(
-                hook.name_span,
-                format!(
-                    "the hook name has {length} characters, and MCP clients take at most {LONGEST}\nhelp: write a shorter one, for example by `#[hook(name = \"…\")]`"
-                ),
-            );
-        } else if own + length > LONGEST && plugin.kind.is_none() {
+        if check_length("the hook name", &hook.name, hook.name_span, BY, cx)
+            && own + length > LONGEST
+        {
             cx.error(
                 hook.name_span,
                 format!(
@@ -286,9 +279,7 @@ fn versions(plugin: &Plugin<'_>, cx: &Ctxt) {
     if let Some(version) = &plugin.args.kind_api_version {
         let text = version.value();
         let parts: Vec<&str> = text.split('.').collect();
-        let numbers = parts
-            .iter()
-            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+        let numbers = parts.iter().all(|part| is_number(part));
         if !numbers || !matches!(parts.len(), 1 | 3) {
             cx.error(
                 version.span(),
@@ -413,8 +404,7 @@ fn middleware(plugin: &Plugin<'_>, cx: &Ctxt) {
         return;
     }
     let meant = plugin.hooks.iter().find_map(|hook| {
-        let distance = |name: &str| strsim::damerau_levenshtein(name, &hook.name);
-        let guess = HOOKS.iter().find(|name| distance(name) == 1)?;
+        let guess = HOOKS.iter().find(|name| is_nearly(&hook.name, name))?;
         Some((hook, guess))
     });
     match meant.filter(|_| plugin.kind.is_none()) {

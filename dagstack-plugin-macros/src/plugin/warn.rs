@@ -8,6 +8,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, LitStr, Visibility};
 
 use super::checked::Plugin;
+use crate::hook::attrs;
 use crate::{docs, spans};
 
 /// The kinds that the specification knows.
@@ -121,10 +122,7 @@ fn allows(attrs: &[Attribute], lint: &str) -> bool {
             let mut found = false;
             let _ = attr.parse_nested_meta(|meta| {
                 found |= meta.path.is_ident(lint);
-                if meta.input.peek(syn::Token![=]) {
-                    meta.value()?.parse::<syn::Expr>()?;
-                }
-                Ok(())
+                attrs::rest(&meta)
             });
             found
         })

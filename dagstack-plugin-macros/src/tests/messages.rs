@@ -164,6 +164,14 @@ fn signatures() {
 }
 
 #[test]
+fn descriptions_by_attributes() {
+    assert_eq!(
+        of_block("#[hook] #[schemars(title = \"x\", description = \"Says\")] fn a(&self) {}"),
+        ["a hook is described by its doc comment\nhelp: write `/// Says`"]
+    );
+}
+
+#[test]
 fn types_that_cannot_be_there_are_found_at_any_depth() {
     let of = |ty: &str| {
         let ty = syn::parse_str(ty).unwrap();
@@ -256,6 +264,22 @@ fn long_arrays_are_refused_where_serde_reads_them() {
             none,
             "{fine}"
         );
+    }
+}
+
+#[test]
+fn versions_are_those_of_semver() {
+    for (version, is_one) in [
+        ("1.0.0", true),
+        ("10.20.30", true),
+        ("01.0.0", false),
+        ("1.00.0", false),
+        ("1.0", false),
+        ("1.0.0.0", false),
+        ("1..0", false),
+        ("", false),
+    ] {
+        assert_eq!(crate::names::is_version(version), is_one, "{version}");
     }
 }
 

@@ -7,7 +7,6 @@ use syn::{FnArg, PatType, Type};
 use super::kind::OfKind;
 use crate::cfg;
 use crate::ctxt::Ctxt;
-use crate::entries::suggest;
 use crate::hook::args::Model;
 use crate::hook::model::Hook;
 use crate::hook::signature::{self, Param, ValueParam};
@@ -16,7 +15,7 @@ use crate::kind::data::HookData;
 use crate::lifetimes;
 use crate::plugin::checked::Plugin;
 use crate::plugin::model::{MemberFn, is_bare_default, is_of_schema};
-use crate::words::{has_word, last_word, plain_name};
+use crate::words::{did_you_mean, has_word, last_word, listed, plain_name, suggest};
 
 /// Checks a plugin against its kind.
 pub(crate) fn check(plugin: &Plugin<'_>, cx: &Ctxt) {
@@ -66,17 +65,14 @@ fn extra_hooks(plugin: &Plugin<'_>, kind: OfKind<'_>, cx: &Ctxt) -> Vec<String> 
             _ => None,
         });
         guessed.extend(guess.map(str::to_owned));
-        let guess = guess
-            .map(|guess| format!("; did you mean `{guess}`?"))
-            .unwrap_or_default();
-        let list: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
+        let guess = did_you_mean(guess);
         cx.error(
             hook.name_span,
             format!(
                 "the kind `{}` has no hook `{}`{guess}\nnote: it has {}\nhelp: take `#[hook]` off if this is a method of the plugin's own",
                 kind.data.name,
                 hook.name,
-                list.join(", ")
+                listed(&known)
             ),
         );
     }
@@ -108,28 +104,25 @@ fn missing_hooks(plugin: &Plugin<'_>, kind: OfKind<'_>, guessed: &[String], cx: 
         cx.leave_to_compiler();
         return;
     }
-    let names: Vec<String> = missing
-        .iter()
-        .map(|hook| format!("`{}`", hook.name))
-        .collect();
+    let names = listed(missing.iter().map(|hook| &hook.name));
     let mut help = String::new();
     for hook in &missing {
         help.push_str(&format!("\n    #[hook]\n    {} {{ … }}", hook.signature));
     }
     // Functions that were meant to be hooks are the likeliest mistake.
-    let unmarked: Vec<String> = missing
+    let unmarked: Vec<&String> = missing
         .iter()
         .filter(|hook| {
             plugin.block.functions().any(|function| {
                 function.marks.is_empty() && plain_name(&function.sig.ident) == hook.name
             })
         })
-        .map(|hook| format!("`{}`", hook.name))
+        .map(|hook| &hook.name)
         .collect();
     let help = if unmarked.is_empty() {
         format!("write{help}")
     } else {
-        format!("put `#[hook]` on {}", unmarked.join(", "))
+        format!("put `#[hook]` on {}", listed(unmarked))
     };
     cx.error(
         kind.span(),
@@ -142,7 +135,7 @@ fn missing_hooks(plugin: &Plugin<'_>, kind: OfKind<'_>, guessed: &[String], cx: 
                 "hooks"
             },
             kind.data.name,
-            names.join(", ")
+            names
         ),
     );
 }
@@ -361,20 +354,10 @@ fn names(
     let span = wrong.map_or_else(|| function.sig.ident.span(), |(_, (ident, _))| ident.span());
     let list = |names: Vec<String>| match names.len() {
         0 => "nothing".to_owned(),
-        _ => names.join(", "),
+        _ => listed(names),
     };
-    let wanted = list(
-        data.params
-            .iter()
-            .map(|param| format!("`{}`", param.name))
-            .collect(),
-    );
-    let found = list(
-        values
-            .iter()
-            .map(|(ident, _)| format!("`{}`", plain_name(ident)))
-            .collect(),
-    );
+    let wanted = list(data.params.iter().map(|param| param.name.clone()).collect());
+    let found = list(values.iter().map(|(ident, _)| plain_name(ident)).collect());
     cx.error(
         span,
         format!(

@@ -98,9 +98,7 @@ const _: () = {
             .with_description(
                 __dagstack::non_empty(
                     __dagstack::Some(
-                        ::core::concat!(
-                            "", "Says it back.", "\n", include_str!("more.md")
-                        ),
+                        ::core::concat!("Says it back.", "\n", include_str!("more.md")),
                     ),
                 ),
             ),

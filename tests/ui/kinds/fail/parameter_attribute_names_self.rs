@@ -1,0 +1,9 @@
+use dagstack_plugin::prelude::*;
+
+#[kind(name = "chunker", version = "1.0.0")]
+pub trait Chunker {
+    #[hook(dispatch = "singleton")]
+    async fn chunk(&self, #[schemars(range(max = Self::MOST))] size: usize) -> Vec<String>;
+}
+
+fn main() {}
