@@ -1,6 +1,7 @@
 //! [`Ctxt`]: the one place where the mistakes of an invocation are collected.
 
 use std::cell::{Cell, RefCell};
+use std::thread;
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -11,10 +12,21 @@ use syn::Error;
 /// Parsing and validation go on after a mistake with whatever makes sense; [`Ctxt::finish`] says
 /// at the end whether the result may be used.
 #[derive(Default)]
-#[must_use]
+#[must_use = "its mistakes must be reported: call `finish`"]
 pub(crate) struct Ctxt {
     errors: RefCell<Vec<Error>>,
     left: Cell<usize>,
+    is_finished: Cell<bool>,
+}
+
+impl Drop for Ctxt {
+    /// A mistake that nobody reports would leave the author without the item and without a word.
+    fn drop(&mut self) {
+        debug_assert!(
+            self.is_finished.get() || thread::panicking(),
+            "mistakes that nobody has looked for"
+        );
+    }
 }
 
 impl Ctxt {
@@ -59,10 +71,16 @@ impl Ctxt {
 
     /// The mistakes, as `compile_error!`s; `None` if there are none.
     pub(crate) fn finish(self) -> Option<TokenStream> {
-        let errors = self.errors.into_inner();
+        self.is_finished.set(true);
+        let errors = self.errors.borrow();
         if errors.is_empty() && self.left.get() == 0 {
             return None;
         }
         Some(errors.iter().map(Error::to_compile_error).collect())
+    }
+
+    /// Leaves the mistakes to whoever reads the same again.
+    pub(crate) fn leave(self) {
+        self.is_finished.set(true);
     }
 }

@@ -50,9 +50,12 @@ pub(crate) fn parse(tokens: TokenStream, owner: &str, cx: &Ctxt) -> Vec<Entry> {
     entries
 }
 
-/// The chunks between commas.
+/// The chunks between commas, of an attribute that is another's to judge.
 pub(crate) fn split(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
-    chunks(tokens, false, &Ctxt::default())
+    let cx = Ctxt::default();
+    let chunks = chunks(tokens, false, &cx);
+    cx.leave();
+    chunks
 }
 
 /// Splits at commas and, with a report, where one should be. Literals side by side are `texts` of a

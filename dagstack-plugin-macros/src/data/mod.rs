@@ -26,10 +26,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let krate = CratePath::of(&entries, &cx);
     let mut item = match syn::parse2::<Item>(item.clone()) {
         Ok(item) => item,
-        Err(_) => return left_to_compiler(&with_end(item), &krate),
+        Err(_) => return left_to_compiler(&with_end(item), &krate, cx),
     };
     if model::has_doubles(&item) {
-        return left_to_compiler(&item.into_token_stream(), &krate);
+        return left_to_compiler(&item.into_token_stream(), &krate, cx);
     }
     let attrs = match &mut item {
         Item::Struct(data) => &mut data.attrs,
@@ -70,10 +70,11 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 /// A type with a mistake that the compiler reports.
-fn left_to_compiler(item: &TokenStream, krate: &CratePath) -> TokenStream {
+fn left_to_compiler(item: &TokenStream, krate: &CratePath, cx: Ctxt) -> TokenStream {
     let stubs = plain_name_of(item.clone()).map(|ident| expand::stubs(&ident, krate));
     let private = krate.private();
-    quote!(#[derive(#private::Attributes)] #item #stubs)
+    let errors = cx.finish();
+    quote!(#errors #[derive(#private::Attributes)] #item #stubs)
 }
 
 /// The type with an end to a last field that breaks off: the compiler has reported it, and would again,

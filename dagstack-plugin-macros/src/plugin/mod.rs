@@ -37,7 +37,10 @@ pub(crate) fn expand(tokens: TokenStream, item: TokenStream) -> TokenStream {
     };
     let expansion = match of_kind::kind_path(tokens.clone()) {
         // The kind is asked what it says; its answer reports these mistakes with its own.
-        Some(path) => of_kind::hand_over(&path, &args, &tokens, &item),
+        Some(path) => {
+            cx.leave();
+            of_kind::hand_over(&path, &args, &tokens, &item)
+        }
         None => write(&args, &block, None, cx),
     };
     let marks = block.mark_paths();

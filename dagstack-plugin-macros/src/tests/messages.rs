@@ -321,6 +321,15 @@ fn data() {
     };
     assert_eq!(of("struct A;"), [""; 0]);
     assert_eq!(
+        errors(crate::data::expand(
+            "rename = \"b\"".parse().unwrap(),
+            "struct A { a: u8, a: u8 }".parse().unwrap(),
+        ))
+        .len(),
+        1,
+        "what the compiler says of the fields hides no argument"
+    );
+    assert_eq!(
         of("fn a() {}"),
         ["`#[data]` goes on a `struct` or an `enum`"]
     );

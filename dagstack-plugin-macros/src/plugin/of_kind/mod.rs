@@ -111,6 +111,7 @@ pub(crate) fn expand_of_kind(input: TokenStream) -> TokenStream {
     let home = path.as_ref().map_or_else(Span::call_site, Path::span);
     let args = PluginArgs::parse(input.args, home, &cx);
     let Ok(block) = read_block(input.item, &args) else {
+        cx.leave();
         return misused();
     };
     match (&data, &path) {
