@@ -3,6 +3,7 @@
 
 use std::env;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The name of our library's file, whatever the package calls the crate.
 const OURS: &str = "libdagstack_plugin";
@@ -16,8 +17,13 @@ pub(crate) struct Externs {
 }
 
 impl Externs {
-    /// Those of this compilation; `None` where nothing is known of them.
-    pub(crate) fn of_compiler() -> Option<Self> {
+    /// Those of this compilation, read once; `None` where nothing is known of them.
+    pub(crate) fn of_compiler() -> Option<&'static Self> {
+        static EXTERNS: OnceLock<Option<Externs>> = OnceLock::new();
+        EXTERNS.get_or_init(Self::read).as_ref()
+    }
+
+    fn read() -> Option<Self> {
         let mut args = env::args().skip(1).peekable();
         let mut crates = Vec::new();
         let mut root = None;

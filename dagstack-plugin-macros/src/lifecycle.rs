@@ -181,6 +181,7 @@ fn is_table(config: &Type) -> bool {
         "Vec", "VecDeque",
     ];
     match config {
+        Type::Path(_) if !types::is_of_std(config) => true,
         Type::Path(_) => !words::last_word(config).is_some_and(|word| NO_TABLES.contains(&&*word)),
         Type::Tuple(tuple) => tuple.elems.is_empty(),
         Type::Array(_) | Type::Reference(_) | Type::Slice(_) => false,

@@ -223,6 +223,9 @@ async fn neighbours_of_mistakes_work() {
     let args = json!({ "tag": "ab", "context": { "name": "c" }, "n": 1 });
     let answer = json!(["tag2", "c", 1, { "name": "kg" }]);
     assert_eq!(run("neighbours", "others", args).await, Ok(answer));
+    let milk = json!({ "cow": { "milk": 1 }, "other": { "milk": 2 } });
+    let milk = run("farm-neighbours", "milk", milk).await;
+    assert_eq!(milk, Ok(json!({ "milk": 3 })));
     let three = run("neighbours", "conditional", json!({})).await;
     assert_eq!(three, Ok(json!(3)));
 }

@@ -320,7 +320,14 @@ fn is_plainly_data(reference: &TypeReference) -> bool {
     }
 }
 
+/// What to say of `_`.
+pub(crate) const NAMELESS: &str = "a hook's parameter needs a name: callers pass it by name";
+
 fn borrowed(ident: &Ident, reference: &TypeReference, cx: &Ctxt) {
+    if ident == "_" {
+        cx.error_at(ident, NAMELESS);
+        return;
+    }
     let help = match owned(&reference.elem) {
         Some(owned) => format!("write `{ident}: {owned}`"),
         None => "name a type of yours, without `&`".to_owned(),
@@ -372,12 +379,11 @@ pub(crate) fn name_of(input: &PatType, cx: &Ctxt) -> Option<Ident> {
         Pat::Ident(pat) if pat.by_ref.is_none() && pat.subpat.is_none() => Some(pat.ident.clone()),
         // The name only matters to callers, and a context has none for them.
         Pat::Wild(wild) => match &*input.ty {
-            Type::Reference(_) => Some(Ident::new("_ctx", wild.span())),
+            Type::Reference(reference) if !is_plainly_data(reference) => {
+                Some(Ident::new("_", wild.span()))
+            }
             _ => {
-                cx.error_at(
-                    wild,
-                    "a hook's parameter needs a name: callers pass it by name",
-                );
+                cx.error_at(wild, NAMELESS);
                 None
             }
         },

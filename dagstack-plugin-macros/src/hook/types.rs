@@ -211,7 +211,7 @@ pub(crate) fn form_of(ty: &Type) -> Option<Form> {
 }
 
 /// Whether a path may be that of a type of the standard library: another's says where it is.
-fn is_of_std(ty: &Type) -> bool {
+pub(crate) fn is_of_std(ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
     let segments = &path.path.segments;
     let first = segments.first().map(|first| first.ident.to_string());
@@ -226,7 +226,10 @@ pub(crate) fn has_no_keys(ty: &Type) -> bool {
         Type::Array(_) | Type::Slice(_) => true,
         Type::Group(group) => has_no_keys(&group.elem),
         Type::Paren(paren) => has_no_keys(&paren.elem),
-        _ => form_of(ty).is_some() || last_word(ty).is_some_and(|name| name == "bool"),
+        _ => {
+            let is_bool = || last_word(ty).is_some_and(|name| name == "bool");
+            form_of(ty).is_some() || (is_of_std(ty) && is_bool())
+        }
     }
 }
 
@@ -414,8 +417,8 @@ impl Search {
         if self.refuse_self && names.first() == Some(&"Self") {
             return found(Why::SelfType);
         }
+        let is_std = matches!(names.first(), Some(&("std" | "core" | "alloc")));
         if ty.qself.is_none() {
-            let is_std = matches!(names.first(), Some(&("std" | "core" | "alloc")));
             if (is_std || names.len() == 1)
                 && names.last().is_some_and(|name| TRAITS.contains(name))
             {
@@ -432,7 +435,19 @@ impl Search {
                 // `Fn(u8) -> u8`.
                 PathArguments::Parenthesized(_) => return found(Why::Trait),
                 PathArguments::AngleBracketed(list) => {
-                    if segment.ident == "Cow" && list.args.len() == 1 {
+                    // An author's own holds what has a size.
+                    if segment.ident == "Cow"
+                        && (is_std || names.len() == 1)
+                        && let [GenericArgument::Type(held)] =
+                            &list.args.iter().collect::<Vec<_>>()[..]
+                        && matches!(
+                            self.of(held, true),
+                            Some(Unfit {
+                                why: Why::Unsized(_),
+                                ..
+                            })
+                        )
+                    {
                         return found(Why::Lifetime);
                     }
                     for argument in &list.args {

@@ -407,10 +407,7 @@ fn attributes(input: &PatType, cx: &Ctxt) -> Vec<Attribute> {
 /// The name of a parameter, if it has one that can be its key.
 fn name(input: &PatType, others: &[KindParam], cx: &Ctxt) -> Option<Ident> {
     if let Pat::Wild(wild) = &*input.pat {
-        cx.error_at(
-            wild,
-            "a hook's parameter needs a name: callers pass it by name",
-        );
+        cx.error_at(wild, signature::NAMELESS);
         return None;
     }
     if let Pat::Ident(PatIdent {

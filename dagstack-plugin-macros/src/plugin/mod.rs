@@ -1,7 +1,9 @@
 //! `#[plugin]`: an impl block becomes a plugin.
 //!
-//! Phases: [`args`] and [`model`] parse, [`validate`] checks what spans several places,
-//! [`mod@expand`] writes, [`fallback`] writes where there were mistakes.
+//! Phases: [`args`] and [`model`] parse, here is what each hook may be, which [`checked`] holds;
+//! [`validate`] and, where the kind is a trait, [`of_kind`] check what spans several places; [`mod@expand`]
+//! writes, with what [`warn`] has to say, and [`fallback`] where there were mistakes. A kind that is a
+//! trait is asked first what it says, and the rest happens in its answer.
 
 pub(crate) mod args;
 pub(crate) mod checked;

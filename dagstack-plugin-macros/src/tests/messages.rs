@@ -147,6 +147,18 @@ fn signatures() {
             "a hook's parameter is a plain name: callers pass it by name\nhelp: take it apart in the body",
         ),
         (
+            "fn a(&self, _: &str) {}",
+            "a hook's parameter needs a name: callers pass it by name",
+        ),
+        (
+            "fn a(&self, ctx: &HookContext, _: &Ctx) {}",
+            "a hook's parameter needs a name: callers pass it by name",
+        ),
+        (
+            "fn a(&self, _: &mut HookContext) {}",
+            "`_` is shared: write `_: &HookContext`",
+        ),
+        (
             "fn a(&self, #[cfg(x)] b: u8) {}",
             "the parameters of a hook cannot be conditional\nhelp: write two hooks, each with its own `#[cfg(…)]`",
         ),
@@ -186,6 +198,8 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         "&'static str",
         "fn(u8) -> u8",
         "Cow<'static, str>",
+        "Cow<u8>",
+        "farm::Cow<str>",
         "my::Display",
         "crate::path::Path",
     ] {
@@ -209,6 +223,10 @@ fn types_that_cannot_be_there_are_found_at_any_depth() {
         (
             "Option<Cow<'a, str>>",
             "`Cow<'a, str>` borrows; a hook owns what it takes and returns\nhelp: use an owned type, for example `String` for `&str` and for `Cow<str>`",
+        ),
+        (
+            "Cow<[u8]>",
+            "`Cow<[u8]>` borrows; a hook owns what it takes and returns\nhelp: use an owned type, for example `String` for `&str` and for `Cow<str>`",
         ),
         (
             "std::path::Path",

@@ -256,6 +256,7 @@ pub(crate) fn params(
 
 fn is_context(ident: &Ident, reference: &syn::TypeReference, data: &HookData) -> bool {
     last_word(&reference.elem).is_some_and(|word| word == "HookContext")
+        || ident == "_"
         || ((ident == "ctx" || ident == "_ctx")
             && data
                 .params

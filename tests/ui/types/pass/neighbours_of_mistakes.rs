@@ -179,3 +179,37 @@ impl Around {
         n
     }
 }
+
+/// Milk, which borrows from nobody.
+#[data]
+pub(crate) struct Cow<T> {
+    milk: T,
+}
+
+/// A config, and the context by another name.
+#[data]
+#[derive(Default)]
+pub(crate) struct Path {
+    #[serde(default)]
+    start: u8,
+}
+type Ctx = HookContext;
+
+pub(crate) struct Farm {
+    start: u8,
+}
+
+#[plugin(kind = "farm", name = "farm-neighbours")]
+impl Farm {
+    #[setup]
+    fn setup(ctx: &PluginContext<self::Path>) -> Self {
+        let start = ctx.config().start;
+        Self { start }
+    }
+
+    #[hook]
+    fn milk(&self, mut cow: Cow<u8>, _: &Ctx, other: self::Cow<u8>) -> Cow<u8> {
+        cow.milk += other.milk + self.start;
+        cow
+    }
+}
