@@ -288,7 +288,7 @@ pub fn health(args: TokenStream, item: TokenStream) -> TokenStream {
 /// use dagstack_plugin::{HookError, async_trait, resource};
 ///
 /// /// Who owes whom.
-/// #[resource]
+/// #[resource(name = "acme.ledger")]
 /// pub trait Ledger {
 ///     /// Books an amount and returns the balance.
 ///     async fn book(&self, account: String, cents: i64) -> i64;
@@ -308,7 +308,7 @@ pub fn health(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | key | type | default | meaning |
 /// |---|---|---|---|
-/// | `name` | text | the trait's path | what both ends of a connection know it by; give one if it may move |
+/// | `name` | text | required | what both ends of a connection know it by |
 /// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |
 #[proc_macro_attribute]
 pub fn resource(args: TokenStream, item: TokenStream) -> TokenStream {

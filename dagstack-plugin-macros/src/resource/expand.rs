@@ -31,7 +31,7 @@ pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
         .map(|method| aliases(method, home, &private));
     let bounds = bounds(resource, &private);
     let ident = &resource.item.ident;
-    let interface = interface(resource, &private);
+    let interface = &resource.args.name;
     let server = server(resource, &bounds, &private);
     let proxy = proxy(resource, &bounds, &private);
     let checks = checks(resource, &private);
@@ -102,16 +102,6 @@ pub(crate) fn stubs(resource: &Resource<'_>) -> TokenStream {
 fn private(resource: &Resource<'_>) -> TokenStream {
     let private = resource.args.krate.private();
     quote!(#private::resource)
-}
-
-fn interface(resource: &Resource<'_>, private: &TokenStream) -> TokenStream {
-    match &resource.args.name {
-        Some(name) => name.to_token_stream(),
-        None => {
-            let ident = crate::words::plain_name(&resource.item.ident);
-            quote!(#private::concat!(#private::module_path!(), "::", #ident))
-        }
-    }
 }
 
 /// The author's trait with `Result`, dyn-compatible.
@@ -208,7 +198,7 @@ fn names(method: &Method<'_>) -> Vec<String> {
 fn server(resource: &Resource<'_>, bounds: &TokenStream, private: &TokenStream) -> TokenStream {
     let ident = &resource.item.ident;
     let known = resource.methods.iter().map(|method| &method.name);
-    let interface = interface(resource, private);
+    let interface = &resource.args.name;
     let arms = resource.methods.iter().map(|method| {
         let (name, locals, names) = (&method.name, locals(method), names(method));
         let call = spans::located(&method.item.sig.ident);

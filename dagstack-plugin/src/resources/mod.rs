@@ -50,9 +50,9 @@
 //!
 //! # Resources of one's own
 //!
-//! [`#[resource]`](macro@crate::resource) makes one of a trait: the plugin calls it alike whether it
-//! is linked into the host or runs beside it. What only plugins in the host's own process use (a
-//! connection pool, say) needs no trait; see [`ResourceSet::with_local`].
+//! [`#[resource(name = "…")]`](macro@crate::resource) makes one of a trait: the plugin calls it alike
+//! whether it is linked into the host or runs beside it. What only plugins in the host's own process use
+//! (a connection pool, say) needs no trait; see [`ResourceSet::with_local`].
 
 mod blob;
 mod bytes;

@@ -88,7 +88,7 @@ impl Generates {
 }
 
 /// A resource.
-#[resource]
+#[resource(name = "acme.source")]
 pub trait Source {
     /// A method of that name.
     async fn gen(&self, gen: u8) -> gen;

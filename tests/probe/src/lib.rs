@@ -8,7 +8,7 @@ use dagstack_plugin::resources::{BlobStore, Clock, ResourceError, Rng, TempDir};
 use dagstack_plugin::serde_json::Value;
 
 /// A resource of nobody's standard.
-#[resource]
+#[resource(name = "resource_probe::Ledger")]
 pub trait Ledger {
     /// Books an amount and returns the balance.
     async fn book(&self, account: String, cents: i64) -> i64;

@@ -48,7 +48,7 @@ impl Tool {
 }
 
 /// A resource.
-#[resource(crate = ::dsp)]
+#[resource(name = "acme.board", crate = ::dsp)]
 pub trait Board {
     /// Pins.
     async fn pin(&self, note: Note) -> Vec<Note>;

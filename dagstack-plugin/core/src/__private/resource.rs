@@ -3,8 +3,6 @@
 pub use std::string::String;
 pub use std::sync::Arc;
 
-pub use core::concat;
-pub use core::module_path;
 
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;

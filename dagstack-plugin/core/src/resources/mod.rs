@@ -36,7 +36,7 @@ pub const RNG: &str = "rng";
     note = "what only plugins in the host's own process use may be of any type: `local_resource`, `with_local`, `local`"
 )]
 pub trait Resource: Send + Sync + 'static {
-    /// The path of the trait. Both ends of a connection must mean the same.
+    /// The name of the trait, which its author gives it. Both ends of a connection must mean the same.
     const INTERFACE: &'static str;
 
     /// How a plugin in another process is given this one.

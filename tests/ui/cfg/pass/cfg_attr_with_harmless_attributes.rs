@@ -65,7 +65,7 @@ impl NoSuchType {
 }
 
 /// A resource.
-#[resource]
+#[resource(name = "acme.res")]
 #[cfg_attr(all(), allow(dead_code, unreachable_pub))]
 pub trait Res {
     /// Gets.
@@ -74,7 +74,7 @@ pub trait Res {
 }
 
 /// A resource that no build has.
-#[resource]
+#[resource(name = "acme.no_res")]
 #[cfg(any())]
 pub trait NoRes {
     async fn get(&self, it: NoSuchType);

@@ -1,7 +1,7 @@
 use dagstack_plugin::prelude::*;
 
 #[kind(name = "k", version = "1.0.0")]
-#[dagstack_plugin::resource]
+#[dagstack_plugin::resource(name = "acme.k")]
 pub trait K {
     #[hook(dispatch = "singleton")]
     async fn f(&self) -> u8;

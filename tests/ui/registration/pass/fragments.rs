@@ -100,7 +100,7 @@ of_kind!(Repeats, self::Repeater, &[&str]);
 
 macro_rules! resource_of {
     ($(#[$outer:meta])* $vis:vis trait $name:ident; $(#[$attr:meta])* async fn $m:ident($($param:ident: $ty:ty),*) -> $out:ty;) => {
-        #[resource]
+        #[resource(name = "acme.of")]
         $(#[$outer])*
         $vis trait $name {
             $(#[$attr])* async fn $m(&self, $($param: $ty),*) -> $out;

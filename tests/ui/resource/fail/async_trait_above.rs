@@ -1,7 +1,7 @@
 use dagstack_plugin::resource;
 
 #[dagstack_plugin::async_trait]
-#[resource]
+#[resource(name = "acme.ledger")]
 pub trait Ledger {
     async fn f(&self);
 }

@@ -1,6 +1,6 @@
 use dagstack_plugin::resource;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 #[dagstack_plugin::async_trait]
 pub trait Ledger {
     async fn f(&self);

@@ -2,7 +2,7 @@
 
 use dagstack_plugin::resource;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     async fn watch(&self, changed: Box<dyn Fn(i64) + Send>);
 }

@@ -2,7 +2,7 @@
 
 use dagstack_plugin::{HookContext, resource};
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     async fn book(&self, ctx: &HookContext, cents: i64);
 }

@@ -2,7 +2,7 @@
 
 use dagstack_plugin::prelude::*;
 
-#[dagstack_plugin::resource]
+#[dagstack_plugin::resource(name = "acme.ledger")]
 pub trait Ledger {
     async fn get(&self, ctx: HookContext, key: String) -> u8;
 }

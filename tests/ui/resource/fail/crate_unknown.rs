@@ -1,6 +1,6 @@
 use dagstack_plugin::resource;
 
-#[resource(crate = ::dagstack)]
+#[resource(name = "acme.ledger", crate = ::dagstack)]
 pub trait Ledger {
     async fn f(&self);
 }

@@ -2,7 +2,7 @@
 
 use dagstack_plugin::resource;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     async fn book(&self, entries: impl Iterator<Item = i64>);
 }

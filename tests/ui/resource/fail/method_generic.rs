@@ -2,7 +2,7 @@
 
 use dagstack_plugin::resource;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     async fn book<T>(&self, amount: T) -> i64;
 }

@@ -2,7 +2,7 @@
 
 use dagstack_plugin::resource;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 struct Ledger;
 
 fn main() {}

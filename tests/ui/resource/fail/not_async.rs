@@ -2,7 +2,7 @@
 
 use dagstack_plugin::resource;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     fn book(&self, cents: i64) -> i64;
 }

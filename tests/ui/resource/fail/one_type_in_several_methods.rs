@@ -2,7 +2,7 @@ use dagstack_plugin::resource;
 
 pub struct Page;
 
-#[resource]
+#[resource(name = "acme.store")]
 pub trait Store {
     async fn get(&self, name: String) -> Option<Page>;
     async fn put(&self, page: Page);

@@ -4,7 +4,7 @@ use dagstack_plugin::resource;
 
 pub struct Entry;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     async fn last(&self, account: String) -> Option<Entry>;
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use dagstack_plugin::resource;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     async fn book(&self, place: PhantomData<*const u8>);
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use dagstack_plugin::resource;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     async fn book(&self, account: Cow<'_, str>);
 }

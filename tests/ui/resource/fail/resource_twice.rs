@@ -1,7 +1,7 @@
 use dagstack_plugin::resource;
 
-#[resource]
-#[resource]
+#[resource(name = "acme.ledger")]
+#[resource(name = "acme.ledger")]
 pub trait Ledger {
     async fn f(&self);
 }

@@ -2,7 +2,7 @@
 
 use dagstack_plugin::{HookError, resource};
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     async fn book(&self, cents: i64) -> Result<i64, HookError>;
 }

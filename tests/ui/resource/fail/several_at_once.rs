@@ -3,7 +3,7 @@
 
 use dagstack_plugin::{HookError, resource};
 
-#[resource]
+#[resource(name = "acme.ledger")]
 trait Ledger {
     fn open(&self);
     async fn book(&self, account: &str, entries: &[i64]) -> i64;

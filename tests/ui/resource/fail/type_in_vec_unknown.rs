@@ -1,6 +1,6 @@
 use dagstack_plugin::resource;
 
-#[resource]
+#[resource(name = "acme.ledger")]
 pub trait Ledger {
     async fn f(&self) -> Vec<Entry>;
 }

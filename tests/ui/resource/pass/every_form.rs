@@ -21,7 +21,7 @@ pub struct Entry {
 type Amount = i64;
 
 /// Who owes whom.
-#[resource]
+#[resource(name = "acme.ledger")]
 pub trait Ledger: Send + Sync {
     /// Nothing to give.
     async fn nothing(&self);
