@@ -28,7 +28,7 @@ trait Clone {}
 #[allow(dead_code)]
 trait Future {}
 
-#[::dagstack_plugin::resource]
+#[::dagstack_plugin::resource(name = "acme.ledger")]
 pub(crate) trait Bare {
     async fn add(&self, a: i64, b: ::core::option::Option<i32>) -> i64;
     async fn nothing(&self);
