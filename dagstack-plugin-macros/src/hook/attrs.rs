@@ -118,7 +118,6 @@ impl Crossing {
         }
         if let Some(module) = &self.module
             && !self.has_schema
-            && self.schema_of.is_none()
         {
             cx.error(
                 module.span(),
@@ -274,8 +273,10 @@ impl Crossing {
                 return Ok(());
             }
             ("with", false) => {
-                self.is_described = false;
-                self.schema_of = Some(meta.value()?.parse()?);
+                (self.is_described, self.has_schema) = (false, true);
+                let ty: LitStr = meta.value()?.parse()?;
+                // What is no type, schemars reports.
+                self.schema_of = ty.parse::<Type>().is_ok().then_some(ty);
                 return Ok(());
             }
             ("bound", true) => {

@@ -4,8 +4,8 @@
 //! expansion gives every text a name of its own, where the compiler looks at it once, at the text.
 
 use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Attribute, LitStr, Meta};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Attribute, LitStr, Meta, Type};
 
 use crate::lifetimes::{all_static, name_elided};
 use crate::spans;
@@ -140,7 +140,9 @@ fn item(
     named.set_span(place.home);
     let (private, ty) = (place.private, &place.ty);
     if key == "with" && !of_serde {
-        let path = spans::without_self(text.parse().ok()?, place.own);
+        // What is no type, schemars reports.
+        let ty: Type = text.parse().ok()?;
+        let path = spans::without_self(ty.into_token_stream(), place.own);
         // An alias borrows from nobody.
         let path = name_elided(all_static(path), &mut || "static".to_owned());
         let path = spans::located(path);
