@@ -103,13 +103,14 @@ fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenS
         Dispatch::Chain => match params.split_first() {
             Some((first, rest)) => {
                 let again = again(rest);
+                let (handed, back) = handed(hook, first, private);
                 quote! {
                     self.0
                         .chain_until(
                             #name,
                             #ctx,
-                            #first,
-                            |#plugin, #first: #value| { #again #call },
+                            #handed,
+                            |#plugin, #first: #value| { #back #again #call },
                             #private::Probe::<#value>::ASK.__dagstack_stopped(),
                         )
                         .await
@@ -130,6 +131,23 @@ fn method(kind: &Kind<'_>, hook: &KindHook<'_>, private: &TokenStream) -> TokenS
             #body
         }
     }
+}
+
+/// The value of a chain as what the hook returns, and that as its parameter again: whether two types
+/// that are written differently are one, the compiler knows.
+fn handed(
+    hook: &KindHook<'_>,
+    first: &Ident,
+    private: &TokenStream,
+) -> (TokenStream, Option<TokenStream>) {
+    let Some(param) = hook.first_of_chain() else {
+        return (quote!(#first), None);
+    };
+    let (ty, value) = (&param.ty, &hook.output);
+    (
+        quote!(#private::Handed::<#ty, #value>::of(#first).__dagstack_same()),
+        Some(quote!(let #first = #private::Handed::<#value, #ty>::of(#first).__dagstack_same();)),
+    )
 }
 
 fn capability(hook: &KindHook<'_>, call: &TokenStream, private: &TokenStream) -> TokenStream {

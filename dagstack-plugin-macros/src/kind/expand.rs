@@ -501,6 +501,10 @@ fn checks(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
             }
         }
         // A chain's value is also what the next plugin is called by.
+        if hook.first_of_chain().is_some() {
+            let first = alias(hook, 0).into_token_stream();
+            checks.extend(check_type(&hook.output, "ChainOutput", Some(first), &scope));
+        }
         if is_chain {
             continue;
         }

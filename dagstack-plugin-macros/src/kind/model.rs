@@ -139,6 +139,14 @@ impl KindHook<'_> {
         lifetimes::any(self.output.clone())
     }
 
+    /// The first parameter of a chain, if its type is not written as what the hook returns.
+    pub(crate) fn first_of_chain(&self) -> Option<&KindParam> {
+        let first = self.params.first();
+        first.filter(|first| {
+            self.dispatch() == Dispatch::Chain && shown(&first.ty) != shown(&self.output)
+        })
+    }
+
     /// An allowance of the lint that counts parameters, where only our `ctx` is one too many.
     pub(crate) fn allow_many(&self) -> Option<TokenStream> {
         (self.params.len() == 6).then(|| quote::quote!(#[allow(clippy::too_many_arguments)]))
@@ -205,34 +213,7 @@ fn hook<'a>(
     cx: &Ctxt,
 ) -> Option<KindHook<'a>> {
     let ident = &function.sig.ident;
-    let marks: Vec<&Attribute> = function
-        .attrs
-        .iter()
-        .filter(|attr| kind.krate.owns(attr, "hook"))
-        .collect();
-    let mark = match &marks[..] {
-        [] if function
-            .attrs
-            .iter()
-            .any(|attr| refuse_attribute(attr, kind, cx)) =>
-        {
-            return None;
-        }
-        [] => {
-            cx.error_at(
-                ident,
-                format!(
-                    "`{ident}` is no hook, and a kind has hooks only\nhelp: put `#[hook(dispatch = \"singleton\")]` on it, or move it to an extension trait"
-                ),
-            );
-            return None;
-        }
-        [mark] => *mark,
-        [_, second, ..] => {
-            cx.error_at(second.path(), format!("`{ident}` has `#[hook]` twice"));
-            return None;
-        }
-    };
+    let mark = mark(function, kind, cx)?;
     let tokens = match &mark.meta {
         Meta::List(list) => list.tokens.clone(),
         Meta::Path(_) => TokenStream::new(),
@@ -266,19 +247,8 @@ fn hook<'a>(
     let is_plain = cx.count() == before;
     signature::check_receiver(&function.sig, owner, cx);
     let name = plain_name(ident);
-    if !is_snake_case(&name) {
-        cx.error_at(
-            ident,
-            format!(
-                "the hook name `{name}` must be in snake_case{}",
-                help_name(&snake_case_of(&name))
-            ),
-        );
-    }
     let is_exposed = args.mcp_exposed.as_ref().is_none_or(|flag| flag.value);
-    if is_exposed {
-        check_length("the hook name", &name, ident.span(), "", cx);
-    }
+    check_name(&name, ident, is_exposed, cx);
     if let Some(body) = &function.default {
         cx.error_at(
             body,
@@ -313,6 +283,55 @@ fn hook<'a>(
         check_dispatch(&hook, cx);
     }
     Some(hook)
+}
+
+/// The name is what callers call, MCP clients among them.
+fn check_name(name: &str, ident: &Ident, is_exposed: bool, cx: &Ctxt) {
+    if !is_snake_case(name) {
+        cx.error_at(
+            ident,
+            format!(
+                "the hook name `{name}` must be in snake_case{}",
+                help_name(&snake_case_of(name))
+            ),
+        );
+    }
+    if is_exposed {
+        check_length("the hook name", name, ident.span(), "", cx);
+    }
+}
+
+/// The one `#[hook]` of the function.
+fn mark<'a>(function: &'a TraitItemFn, kind: &KindArgs, cx: &Ctxt) -> Option<&'a Attribute> {
+    let ident = &function.sig.ident;
+    let marks: Vec<&Attribute> = function
+        .attrs
+        .iter()
+        .filter(|attr| kind.krate.owns(attr, "hook"))
+        .collect();
+    match &marks[..] {
+        [] if function
+            .attrs
+            .iter()
+            .any(|attr| refuse_attribute(attr, kind, cx)) =>
+        {
+            None
+        }
+        [] => {
+            cx.error_at(
+                ident,
+                format!(
+                    "`{ident}` is no hook, and a kind has hooks only\nhelp: put `#[hook(dispatch = \"singleton\")]` on it, or move it to an extension trait"
+                ),
+            );
+            None
+        }
+        [mark] => Some(*mark),
+        [_, second, ..] => {
+            cx.error_at(second.path(), format!("`{ident}` has `#[hook]` twice"));
+            None
+        }
+    }
 }
 
 /// Reports an attribute that explains why the function is no hook; whether it does.
@@ -390,6 +409,10 @@ fn attributes(input: &PatType, cx: &Ctxt) -> Vec<Attribute> {
                 &attr.meta,
                 "`#[serde(…)]` does not work on the parameters of a kind: their names are the keys for all plugins\nhelp: put it on the fields of a `#[data]` type",
             );
+        } else if attr.path().is_ident("schemars")
+            && let Err(error) = attr.meta.require_list()
+        {
+            cx.push(error);
         } else if called::names_self(attr) {
             cx.error_at(&attr.meta, "`Self` is no type here\nhelp: name a type");
         } else if attr.path().is_ident("doc") || attr.path().is_ident("schemars") {
@@ -565,16 +588,14 @@ fn check_chain(hook: &KindHook<'_>, cx: &Ctxt) {
                 ),
             );
         }
-    } else if shown(&first.ty) != shown(&hook.output) {
-        let message = format!(
-            "the chain hook `{}` must return the type of its first parameter, `{}`, found `{}`\nnote: each plugin gets what the one before returned",
-            hook.name,
-            shown(&first.ty),
-            shown(&hook.output)
+    } else if matches!(hook.item.sig.output, ReturnType::Default) {
+        cx.error_at(
+            &hook.item.sig.ident,
+            format!(
+                "the chain hook `{}` must return the type of its first parameter, `{}`\nnote: each plugin gets what the one before returned",
+                hook.name,
+                shown(&first.ty),
+            ),
         );
-        match &hook.item.sig.output {
-            ReturnType::Type(_, ty) => cx.error_at(ty, message),
-            ReturnType::Default => cx.error_at(&hook.item.sig.ident, message),
-        }
     }
 }

@@ -55,15 +55,15 @@ pub use crate::schema::Schema;
 use crate::undecoded::Undecoded;
 
 pub use crate::types::{
-    AsyncFn, BroadcastParam, CapabilityParam, ConfigType, ContextParam, DataField, Described,
-    ExposedOutput, ExposedParam, HealthOutcome, HookFailure, HookInput, HookOutput, HookReturn,
-    Movable, ParamDefault, PluginKind, Readable, SecretValue, SetupOutcome, SetupParam,
+    AsyncFn, BroadcastParam, CapabilityParam, ChainOutput, ConfigType, ContextParam, DataField,
+    Described, ExposedOutput, ExposedParam, HealthOutcome, HookFailure, HookInput, HookOutput,
+    HookReturn, Movable, ParamDefault, PluginKind, Readable, SecretValue, SetupOutcome, SetupParam,
     SkippedDefault, TeardownOutcome, WithDefault, Writable,
 };
 pub use crate::uncompiled::not_compiled;
 pub use kind::{
-    Asked, Ended, Fitting, Shell, by_name, by_name_without, described, hidden_hook, kind_input,
-    kind_output, literal_schema, no_schema, not_exposed, parameters, read_args, used,
+    Asked, Ended, Fitting, Handed, Shell, by_name, by_name_without, described, hidden_hook,
+    kind_input, kind_output, literal_schema, no_schema, not_exposed, parameters, read_args, used,
 };
 pub use metadata::{Package, count_authors, most_demanding, non_empty, split_authors};
 pub use probe::{MaySend, Probe, Returned, SetupReturned, Values};

@@ -482,6 +482,19 @@ pub trait BroadcastParam {
 #[diagnostic::do_not_recommend]
 impl<T: Clone> BroadcastParam for T {}
 
+/// What a chain hook returns: the type of its first parameter.
+#[diagnostic::on_unimplemented(
+    message = "a chain hook must return the type of its first parameter, `{T}`, found `{Self}`",
+    label = "not what the next plugin takes",
+    note = "each plugin gets what the one before returned"
+)]
+pub trait ChainOutput<T: ?Sized> {
+    #[doc(hidden)]
+    fn __dagstack_check() {}
+}
+
+impl<T> ChainOutput<T> for T {}
+
 /// What the parameter must be that capability dispatch looks at.
 #[diagnostic::on_unimplemented(
     message = "capability dispatch cannot look at `{Self}`",

@@ -4,8 +4,9 @@
 
 pub use super::fits::{Held as _, IfExposed as _, IfInput as _, IfOutput as _, IfSecret as _};
 pub use super::kind::{
-    Again as _, ArgToJson as _, End as _, Fit as _, IfJson as _, IfSend as _, IntoShell as _,
-    KeyOf as _, MaybeSchema as _, OutputFromJson as _, OutputToJson as _, Stopped as _,
+    Again as _, ArgToJson as _, End as _, Fit as _, HandedOther as _, IfJson as _, IfSend as _,
+    IntoShell as _, KeyOf as _, MaybeSchema as _, OutputFromJson as _, OutputToJson as _,
+    Stopped as _,
 };
 pub use super::probe::answers::{
     AsSend as _, ConfigOf as _, ConfigSchema as _, Context as _, DataSchema as _, DefaultOf as _,

@@ -152,6 +152,33 @@ impl<T> Stopped<T> for &Probe<T> {
     }
 }
 
+/// A value on its way through a chain, as a type that is written otherwise.
+pub struct Handed<T, U>(T, PhantomData<U>);
+
+impl<T, U> Handed<T, U> {
+    /// The value.
+    pub fn of(value: T) -> Self {
+        Self(value, PhantomData)
+    }
+}
+impl<T> Handed<T, T> {
+    /// The value, which is the same.
+    pub fn __dagstack_same(self) -> T {
+        self.0
+    }
+}
+
+/// Where it is another type, which is an error elsewhere.
+pub trait HandedOther<U> {
+    /// Nothing.
+    fn __dagstack_same(self) -> U;
+}
+impl<T, U> HandedOther<U> for Handed<T, U> {
+    fn __dagstack_same(self) -> U {
+        not_compiled()
+    }
+}
+
 /// The error of a hook that has no JSON form.
 pub fn not_exposed(kind: &KindSpec, hook: usize) -> HookError {
     kind.not_exposed(hook)

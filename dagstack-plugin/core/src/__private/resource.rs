@@ -3,7 +3,6 @@
 pub use std::string::String;
 pub use std::sync::Arc;
 
-
 pub use serde::Serialize;
 pub use serde::de::DeserializeOwned;
 

@@ -20,6 +20,9 @@ impl Chunk {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opaque(pub usize);
 
+/// By another name.
+pub(crate) type Rewritten = String;
+
 /// Splits text into pieces.
 #[kind(name = "chunker", version = "1.2.0", constraints = ["in_process_only"])]
 pub trait Chunker {
@@ -67,7 +70,7 @@ pub trait Chunker {
     async fn literal(&self, value: Value) -> Value;
 
     #[hook(dispatch = "chain")]
-    async fn join(&self, text: String, by: String) -> String;
+    async fn join(&self, text: String, by: String) -> Rewritten;
 }
 
 #[kind(name = "rewriter", version = "2.3.1")]
