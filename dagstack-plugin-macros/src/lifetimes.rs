@@ -29,18 +29,28 @@ impl Life {
 struct Walk<'a> {
     /// The names that `for<…>` declares. No other lifetime may have one of them.
     declared: HashSet<String>,
+    /// Whether a function has any of its own.
+    has_functions: bool,
     /// What to write for a lifetime, if not what stands there.
     change: &'a mut dyn FnMut(Life) -> Option<TokenStream>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(tokens: &TokenStream, change: &'a mut dyn FnMut(Life) -> Option<TokenStream>) -> Self {
+        let mut declared = HashSet::new();
+        declare(tokens.clone(), &mut declared);
+        Self {
+            declared,
+            has_functions: false,
+            change,
+        }
+    }
+
     fn through(
         tokens: TokenStream,
         change: &mut dyn FnMut(Life) -> Option<TokenStream>,
     ) -> TokenStream {
-        let mut declared = HashSet::new();
-        declare(tokens.clone(), &mut declared);
-        Walk { declared, change }.walk(tokens, false)
+        Walk::new(&tokens, change).walk(tokens, false)
     }
 
     fn walk(&mut self, tokens: TokenStream, is_in_fn: bool) -> TokenStream {
@@ -97,6 +107,7 @@ impl Walk<'_> {
             Some(name) if name != "_" => self.declared.contains(name),
             _ => is_in_fn,
         };
+        self.has_functions |= is_functions;
         (!is_functions).then(|| (self.change)(life)).flatten()
     }
 }
@@ -206,6 +217,14 @@ pub(crate) fn any(tokens: TokenStream) -> bool {
         None
     });
     found
+}
+
+/// Whether a function in the type has lifetimes of its own.
+pub(crate) fn of_functions(tokens: TokenStream) -> bool {
+    let mut change = |_: Life| None;
+    let mut walk = Walk::new(&tokens, &mut change);
+    walk.walk(tokens, false);
+    walk.has_functions
 }
 
 /// Where the first lifetime other than `'static` stands.

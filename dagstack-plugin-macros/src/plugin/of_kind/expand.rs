@@ -11,6 +11,7 @@ use crate::asserted::Scope;
 use crate::boxed::Method;
 use crate::hook::args::Model;
 use crate::hook::model::{Hook, own};
+use crate::hook::output;
 use crate::hook::signature::Param;
 use crate::kind::data::HookData;
 use crate::lifetimes::{self, lifetime};
@@ -269,8 +270,9 @@ pub(crate) fn native(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
 }
 
 /// That what a hook takes and returns may move between threads, as a condition that is not checked
-/// here: the kind has the assertion. Of a reference it is said without the reference: of two such
-/// conditions with lifetimes the compiler could not choose one.
+/// here: the kind has the assertion. Of a reference it is said without the reference, and of types in
+/// which functions have lifetimes not at all: of two such conditions with lifetimes the compiler could
+/// not choose one.
 fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
     // A condition cannot have one of its own.
     if !hook.cfgs().is_empty() {
@@ -278,7 +280,11 @@ fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
     }
     let private = &scope.private;
     let value = hook.value_name();
+    let returned = output::output(&hook.function.sig);
+    let value = (!lifetimes::of_functions(returned))
+        .then(|| quote!(for<'__dagstack> #value: #private::Send,));
     let types = hook.values().filter_map(|(number, value)| match &value.ty {
+        ty if lifetimes::of_functions(ty.to_token_stream()) => None,
         _ if !value.is_borrowed() => {
             let alias = hook.alias(number);
             Some(quote!(for<'__dagstack> #alias: #private::Send,))
@@ -289,7 +295,7 @@ fn sendable(hook: &Hook<'_>, scope: &Scope<'_>) -> TokenStream {
         }
         _ => None,
     });
-    quote!(for<'__dagstack> #value: #private::Send, #(#types)*)
+    quote!(#value #(#types)*)
 }
 
 /// Whether a type has no lifetime, not even that of what is behind a `dyn`.

@@ -31,7 +31,19 @@ pub(crate) trait Borrower {
 
     #[hook(dispatch = "singleton", mcp_exposed = false)]
     fn gives_function(&self) -> Arc<dyn for<'a> Fn(&'a str, &u8) -> &'a str + Send + Sync>;
+
+    // What a hook keeps for a while, with lifetimes of each of its calls.
+    #[hook(dispatch = "singleton", mcp_exposed = false)]
+    async fn keeps_function(&self, by: Cut, once: Box<dyn FnOnce(&str) -> usize + Send>) -> usize;
+
+    #[hook(dispatch = "chain", mcp_exposed = false)]
+    async fn wraps_function(
+        &self,
+        by: Arc<dyn Fn(&str) -> &str + Send + Sync>,
+    ) -> Arc<dyn for<'a> Fn(&'a str) -> &'a str + Send + Sync>;
 }
+
+type Cut = fn(&str) -> &str;
 
 pub(crate) struct Word<'a>(pub(crate) &'a str);
 
@@ -75,5 +87,18 @@ impl Borrows {
     #[hook]
     fn gives_function(&self) -> Arc<dyn for<'a> Fn(&'a str, &u8) -> &'a str + Send + Sync> {
         Arc::new(|text, _| text)
+    }
+
+    #[hook]
+    async fn keeps_function(&self, by: Cut, once: Box<dyn FnOnce(&str) -> usize + Send>) -> usize {
+        once(by("word"))
+    }
+
+    #[hook]
+    fn wraps_function(
+        &self,
+        by: Arc<dyn Fn(&str) -> &str + Send + Sync>,
+    ) -> Arc<dyn for<'a> Fn(&'a str) -> &'a str + Send + Sync> {
+        Arc::new(move |text| by(by(text)))
     }
 }
