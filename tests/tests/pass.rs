@@ -199,9 +199,11 @@ async fn self_in_attributes_is_the_authors_type() {
     )
     .await;
     assert_eq!(sum, Ok(json!(5)));
-    let value = json!({ "value": { "d": 1, "opaque": 2 } });
+    let value = json!({ "value": { "d": 1, "opaque": 2, "more": {} } });
     let same = run("self-in-attributes", "data", value).await;
-    assert_eq!(same, Ok(json!({ "d": 1, "opaque": 2, "n": 4 })));
+    let more = json!({ "k": 6, "others": [] });
+    let whole = json!({ "d": 1, "opaque": 2, "n": 4, "m": 4, "more": more });
+    assert_eq!(same, Ok(whole));
 
     let declared = <self_in_attributes::Own as dagstack_plugin::Plugin>::declaration();
     let schema = &declared.hooks[0].schemas().input;

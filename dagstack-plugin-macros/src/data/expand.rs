@@ -20,7 +20,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, Item};
 
-use super::model::{Data, FIELD, for_each_field};
+use super::model::{Data, FIELD, for_each_attributes, for_each_field};
 use super::text;
 use crate::asserted::{Asserted, Scope, Value, check_type};
 use crate::hook::attrs::Crossing;
@@ -52,6 +52,9 @@ pub(super) fn expand(data: &Data<'_>, krate: &CratePath) -> TokenStream {
     let original = data.item;
     let mut item = original.clone();
     let called = name_called(&mut item, data, &private);
+    for_each_attributes(&mut item, &mut |attrs| {
+        called::without_self(attrs, data.ident);
+    });
     let Some(data) = &Data::of(&item) else {
         return derives(original, krate);
     };

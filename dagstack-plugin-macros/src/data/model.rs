@@ -8,7 +8,6 @@ use syn::{Attribute, Field, Fields, Ident, Item, ItemEnum, ItemStruct, Type};
 
 use crate::ctxt::Ctxt;
 use crate::hook::attrs::{self, Crossing};
-use crate::hook::called;
 use crate::hook::types;
 use crate::lifetimes;
 use crate::words::{plain_name, shown};
@@ -74,10 +73,7 @@ impl<'a> Data<'a> {
                 && variant.is_read
                 && variant.is_written
                 && variant.is_described;
-            if lifetimes::any(field.ty.to_token_stream())
-                || (!is_judged && field.attrs.iter().any(called::names_self))
-                || of_variant.iter().chain(attrs).any(called::names_self)
-            {
+            if lifetimes::any(field.ty.to_token_stream()) {
                 return None;
             }
             if is_judged {
@@ -237,6 +233,21 @@ pub(super) fn stand_in(item: &mut Item) {
             None => types::stand_in(&field.ty),
         }
     });
+}
+
+/// The attributes of the type, of its variants and of its fields.
+pub(super) fn for_each_attributes(item: &mut Item, change: &mut dyn FnMut(&mut [Attribute])) {
+    match item {
+        Item::Struct(data) => change(&mut data.attrs),
+        Item::Enum(data) => {
+            change(&mut data.attrs);
+            for variant in &mut data.variants {
+                change(&mut variant.attrs);
+            }
+        }
+        _ => {}
+    }
+    for_each_field(item, &mut |field| change(&mut field.attrs));
 }
 
 pub(super) fn for_each_field(item: &mut Item, change: &mut dyn FnMut(&mut Field)) {

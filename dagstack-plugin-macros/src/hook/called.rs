@@ -3,7 +3,7 @@
 //! Several derives read each of these attributes, and each would report a mistake in it. So the
 //! expansion gives every text a name of its own, where the compiler looks at it once, at the text.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Attribute, LitStr, Meta, Type};
 
@@ -52,6 +52,22 @@ pub(crate) fn named(attrs: &mut [Attribute], place: &Place<'_>) -> TokenStream {
     items
 }
 
+/// Puts the author's type in the place of `Self` in attributes, conditional ones too, that stand again
+/// on a type of another name.
+pub(crate) fn without_self(attrs: &mut [Attribute], own: &Ident) {
+    for attr in attrs {
+        let names = ["serde", "schemars", "cfg_attr"];
+        if let Meta::List(list) = &mut attr.meta
+            && names.iter().any(|name| list.path.is_ident(name))
+        {
+            let changed = change_texts(list.tokens.clone(), &mut |_, text| {
+                Some(spans::without_self(says_self(text)?, own).to_string())
+            });
+            list.tokens = spans::without_self(changed, own);
+        }
+    }
+}
+
 /// Whether an attribute names something of the author's type by `Self`.
 pub(crate) fn names_self(attr: &Attribute) -> bool {
     let mut attr = attr.clone();
@@ -85,12 +101,20 @@ const NAMED: &[&str] = &[
     "with",
 ];
 
-/// The tokens with what `change` puts in the place of the text of a key.
+/// The tokens with what `change` puts in the place of the text of a key, at any depth.
 fn change_texts(
     tokens: TokenStream,
     change: &mut dyn FnMut(&str, &Literal) -> Option<String>,
 ) -> TokenStream {
-    let mut trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let inside = |tree| match tree {
+        TokenTree::Group(group) => {
+            let mut new = Group::new(group.delimiter(), change_texts(group.stream(), change));
+            new.set_span(group.span());
+            TokenTree::Group(new)
+        }
+        other => other,
+    };
+    let mut trees: Vec<TokenTree> = tokens.into_iter().map(inside).collect();
     for at in 0..trees.len() {
         if let Some(
             [

@@ -96,6 +96,24 @@ pub(crate) struct Held {
     #[schemars(range(max = Self::MOST))]
     #[serde(default = "<Self as Numbers>::four")]
     n: u8,
+    #[cfg_attr(all(), serde(default = "Self::four"))]
+    m: u8,
+    #[serde(default)]
+    more: Option<More>,
+}
+
+#[data]
+#[serde(default = "Self::new")]
+pub(crate) struct More {
+    k: u8,
+    others: Vec<Self>,
+}
+
+impl More {
+    fn new() -> Self {
+        let others = Vec::new();
+        Self { k: 6, others }
+    }
 }
 
 impl Held {
