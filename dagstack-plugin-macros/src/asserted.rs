@@ -20,7 +20,7 @@ pub(crate) struct Scope<'a> {
 }
 
 /// Names that two types may share without having anything to do with each other.
-const OF_EVERYBODY: &[&str] = &[
+pub(crate) const OF_EVERYBODY: &[&str] = &[
     "Arc",
     "BTreeMap",
     "BTreeSet",

@@ -8,6 +8,7 @@ use syn::{
 };
 
 use super::args::{Dispatch, HookArgs, KindArgs};
+use crate::asserted::OF_EVERYBODY;
 use crate::cfg;
 use crate::ctxt::Ctxt;
 use crate::hook::attrs::Crossing;
@@ -55,16 +56,12 @@ impl Kind<'_> {
 
 /// The first name that is not one of everybody's, or that is `wanted`.
 fn first_own(types: TokenStream, wanted: Option<&Ident>) -> Option<Ident> {
-    const EVERYBODYS: &[&str] = &[
-        "Arc", "BTreeMap", "BTreeSet", "Box", "Cow", "HashMap", "HashSet", "Option", "Rc",
-        "Result", "String", "Value", "Vec", "VecDeque",
-    ];
     types.into_iter().find_map(|tree| match tree {
         TokenTree::Ident(ident) => {
             let name = ident.to_string();
             let fits = match wanted {
                 Some(wanted) => ident == *wanted,
-                None => name.starts_with(char::is_uppercase) && !EVERYBODYS.contains(&&*name),
+                None => name.starts_with(char::is_uppercase) && !OF_EVERYBODY.contains(&&*name),
             };
             fits.then_some(ident)
         }
