@@ -1,7 +1,7 @@
 //! [`JsonLines`]: a tracing layer that writes records as lines.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::ops::Range;
@@ -19,7 +19,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::event::{self, PLUGIN_KIND, PLUGIN_NAME, PLUGIN_VERSION};
 use super::reading::{self, Draft, FieldValue, span_reader};
-use super::record::{put, text};
+use super::record::{now, put, text};
 use super::{HIDDEN, LogRecord, Redaction, Severity};
 
 /// A layer that writes every event as one line: the logger specification's record as canonical JSON.
@@ -201,7 +201,14 @@ impl JsonDraft {
 
     /// Makes another record in the same memory.
     fn begin(&mut self, severity: Severity) {
-        self.record = LogRecord::new(severity, Value::Null);
+        // Field by field: a record is large to move, for every line.
+        let record = &mut self.record;
+        record.time_unix_nano = now();
+        record.observed_time_unix_nano = None;
+        record.severity = severity;
+        record.resource.clear();
+        record.instrumentation_scope = None;
+        (record.trace_id, record.span_id, record.trace_flags) = (None, None, 0);
         self.body.clear();
         self.attributes.clear();
         self.values.clear();
@@ -216,7 +223,7 @@ struct Scratch {
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
 }
 
 /// A larger one is not kept.
@@ -244,8 +251,9 @@ where
 
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         // Taken out, because a value's `Debug` may log too.
-        let mut scratch = SCRATCH.try_with(RefCell::take).unwrap_or_default();
-        let Scratch { draft, line } = &mut scratch;
+        let kept = SCRATCH.try_with(Cell::take).ok().flatten();
+        let mut scratch = kept.unwrap_or_default();
+        let Scratch { draft, line } = &mut *scratch;
         draft.begin((*event.metadata().level()).into());
         line.clear();
         draft.add(&self.always);
@@ -267,7 +275,7 @@ where
         // Nobody can be told that the log cannot be written.
         let _ = writer.write_all(line);
         if line.capacity().max(draft.values.capacity()) <= KEEP {
-            let _ = SCRATCH.try_with(|slot| slot.replace(scratch));
+            let _ = SCRATCH.try_with(|slot| slot.set(Some(scratch)));
         }
     }
 }

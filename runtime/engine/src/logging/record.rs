@@ -144,7 +144,6 @@ impl LogRecord {
         body: impl FnOnce(&mut Vec<u8>),
         redaction: &Redaction,
     ) {
-        use std::io::Write as _;
         out.push(b'{');
         if let Some(attributes) = attributes {
             out.extend_from_slice(b"\"attributes\":");
@@ -153,37 +152,32 @@ impl LogRecord {
         }
         out.extend_from_slice(b"\"body\":");
         body(out);
-        // Writing to memory cannot fail.
         if let Some(scope) = &self.instrumentation_scope {
             out.extend_from_slice(b",\"instrumentation_scope\":{\"name\":");
             text(out, &scope.name);
             if let Some(version) = &scope.version {
-                out.extend_from_slice(b",\"version\":");
-                text(out, version);
+                member(out, "version", version);
             }
             out.push(b'}');
         }
         if let Some(observed) = self.observed_time_unix_nano {
-            let _ = write!(out, ",\"observed_time_unix_nano\":{observed}");
+            member(out, "observed_time_unix_nano", &observed);
         }
         if !self.resource.is_empty() {
             out.extend_from_slice(b",\"resource\":");
             put(out, &redaction.apply(&self.resource));
         }
-        let (number, word) = (self.severity.number(), self.severity.text());
-        let _ = write!(
-            out,
-            ",\"severity_number\":{number},\"severity_text\":\"{word}\""
-        );
+        member(out, "severity_number", &self.severity.number());
+        member(out, "severity_text", self.severity.text());
         if let Some(id) = self.span_id {
-            let _ = write!(out, ",\"span_id\":\"{id}\"");
+            member(out, "span_id", &format_args!("{id}"));
         }
-        let _ = write!(out, ",\"time_unix_nano\":{}", self.time_unix_nano);
+        member(out, "time_unix_nano", &self.time_unix_nano);
         if self.trace_flags != 0 {
-            let _ = write!(out, ",\"trace_flags\":{}", self.trace_flags);
+            member(out, "trace_flags", &self.trace_flags);
         }
         if let Some(id) = self.trace_id {
-            let _ = write!(out, ",\"trace_id\":\"{id}\"");
+            member(out, "trace_id", &format_args!("{id}"));
         }
         out.push(b'}');
     }
@@ -233,7 +227,7 @@ impl LogRecord {
 }
 
 /// Nanoseconds since 1970.
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |it| u64::try_from(it.as_nanos()).unwrap_or(u64::MAX))
 }
@@ -245,6 +239,15 @@ pub(super) fn put<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
         out.truncate(start);
         out.extend_from_slice(b"null");
     }
+}
+
+/// Appends a member that is not an object's first.
+fn member<T: Serialize + ?Sized>(out: &mut Vec<u8>, name: &str, value: &T) {
+    out.extend_from_slice(b",\"");
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+    // Writing to memory cannot fail.
+    let _ = serde_json::to_writer(out, value);
 }
 
 /// Appends a JSON text.
