@@ -207,7 +207,9 @@ pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[data]`), and `ctx: &HookContext` if it likes. It returns a value (`Serialize + JsonSchema`)
 /// or a `Result` of one; an error is a `HookError`, a `String`, or any error type. One of yours with
 /// `impl From<YourError> for HookError` has the code and details it gives itself; any other is
-/// `hook_failed`, unless a `HookError` is inside, as `?` puts it into `anyhow::Error`. Doc comments, `#[serde(…)]` and `#[schemars(…)]` on parameters work as on the fields of a struct.
+/// `hook_failed`, unless a `HookError` is inside, as `?` puts it into `anyhow::Error`. Doc comments,
+/// `#[serde(…)]` and `#[schemars(…)]` on parameters work as on the fields of a struct; how one is read
+/// (`rename`, `default`, `flatten`) is said to serde, and schemars follows.
 ///
 /// Arguments are read as their schema has it: keys that nobody asked for are refused, unless a parameter
 /// such as `#[serde(flatten)] rest: BTreeMap<String, Value>` takes them; `5.0` is an integer; a struct is

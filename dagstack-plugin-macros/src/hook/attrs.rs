@@ -36,6 +36,8 @@ pub(crate) struct Crossing {
     has_schema: bool,
     /// The type in `#[schemars(with = "Type")]`.
     pub(crate) schema_of: Option<LitStr>,
+    /// Whether some of it cannot be read, which the derives report.
+    is_broken: bool,
     /// The names of all entries.
     entries: Vec<String>,
     /// Whether they say nothing but what a slot can do, and a schema of one property.
@@ -67,6 +69,7 @@ impl Crossing {
             module: None,
             has_schema: false,
             schema_of: None,
+            is_broken: false,
             entries: Vec::new(),
             fits_slot: true,
             limits: Vec::new(),
@@ -78,9 +81,10 @@ impl Crossing {
             if of_serde || attr.path().is_ident("schemars") {
                 // What cannot be read here, the derives report.
                 let read = attr.parse_nested_meta(|meta| crossing.entry(&meta, of_serde));
-                crossing.fits_slot &= read.is_ok();
+                crossing.is_broken |= read.is_err();
             }
         }
+        crossing.fits_slot &= !crossing.is_broken;
         crossing.needs_default &= crossing.default.is_none();
         crossing
     }
@@ -93,7 +97,7 @@ impl Crossing {
     /// Whether its schema says more than a name and the type's own.
     pub(crate) fn is_described_apart(&self) -> bool {
         let is_name = |entry: &String| matches!(&**entry, "alias" | "rename");
-        !self.entries.iter().all(is_name)
+        self.is_broken || !self.entries.iter().all(is_name)
     }
 
     /// Whether a caller passes it under a key of its own.

@@ -29,7 +29,7 @@ pub(crate) struct ValueParam {
     /// `doc`, `serde` and `schemars` attributes.
     pub(crate) attrs: Vec<Attribute>,
     /// What they say about how it is read.
-    pub(crate) crossing: Crossing,
+    pub(crate) crossing: Box<Crossing>,
 }
 
 impl ValueParam {
@@ -41,7 +41,7 @@ impl ValueParam {
             ident,
             ty,
             attrs,
-            crossing,
+            crossing: Box::new(crossing),
         }
     }
 
@@ -212,7 +212,10 @@ fn check_attrs(params: &[Param], cx: &Ctxt) {
             ..
         } = value;
         crossing.check_param(ident, ty, false, cx);
-        (Some((plain_name(ident), ident.span())), crossing.clone())
+        (
+            Some((plain_name(ident), ident.span())),
+            Crossing::clone(crossing),
+        )
     });
     check_keys("parameters", named, cx);
 }

@@ -406,10 +406,6 @@ fn attributes(input: &PatType, cx: &Ctxt) -> Vec<Attribute> {
                 &attr.meta,
                 "`#[serde(…)]` does not work on the parameters of a kind: their names are the keys for all plugins\nhelp: put it on the fields of a `#[data]` type",
             );
-        } else if attr.path().is_ident("schemars")
-            && let Err(error) = attr.meta.require_list()
-        {
-            cx.push(error);
         } else if called::names_self(attr) {
             cx.error_at(&attr.meta, "`Self` is no type here\nhelp: name a type");
         } else if attr.path().is_ident("doc") || attr.path().is_ident("schemars") {

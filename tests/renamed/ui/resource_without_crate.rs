@@ -1,4 +1,4 @@
-#[dsp::resource]
+#[dsp::resource(name = "acme.ledger")]
 pub trait Board {
     async fn pin(&self, text: String) -> u8;
 }

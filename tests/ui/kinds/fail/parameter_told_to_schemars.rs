@@ -1,4 +1,4 @@
-// errors: 5
+// errors: 4
 
 use dagstack_plugin::prelude::*;
 
@@ -11,7 +11,6 @@ pub trait Chunker {
         #[schemars(default)] size: usize,
         #[schemars(skip)] hint: Option<String>,
         #[schemars(length(min = 1))] overlap: usize,
-        #[schemars] strict: bool,
     ) -> Vec<String>;
 }
 
