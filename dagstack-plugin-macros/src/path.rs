@@ -11,6 +11,14 @@ use crate::externs::Externs;
 use crate::names::MARKS;
 use crate::words::plain_name;
 
+/// The module that expansions name, of this version: nobody else can rely on it.
+const PRIVATE: &str = concat!(
+    "__private",
+    env!("CARGO_PKG_VERSION_MAJOR"),
+    "_",
+    env!("CARGO_PKG_VERSION_MINOR")
+);
+
 /// The path of the crate: `::dagstack_plugin`, or what the author gave as `crate = path`.
 #[derive(Clone)]
 pub(crate) struct CratePath(Option<Path>);
@@ -120,17 +128,20 @@ impl CratePath {
     /// Items that name the crate. They go through one macro of it, so that a path that leads nowhere
     /// is one error.
     pub(crate) fn items(&self, items: &TokenStream) -> TokenStream {
-        quote!(#self::__private::items! { #items })
+        let private = self.private();
+        quote!(#private::items! { #items })
     }
 
     /// The same of items out of sight, about which nobody is warned.
     pub(crate) fn hidden(&self, items: &TokenStream) -> TokenStream {
-        quote!(#self::__private::hidden! { #items })
+        let private = self.private();
+        quote!(#private::hidden! { #items })
     }
 
-    /// `<crate>::__private`, the only module expansions name.
+    /// `<crate>::__private…`, the only module expansions name.
     pub(crate) fn private(&self) -> TokenStream {
-        quote!(#self::__private)
+        let private = Ident::new(PRIVATE, Span::call_site());
+        quote!(#self::#private)
     }
 }
 

@@ -47,8 +47,9 @@
 // The macros name this crate by its absolute path, here too.
 extern crate self as dagstack_plugin;
 
+// Named for the version, as the macros name it.
 #[doc(hidden)]
-pub mod __private;
+pub mod __private0_1;
 pub mod kind;
 pub mod kinds;
 pub mod logging;
@@ -150,14 +151,14 @@ macro_rules! include_kind {
     };
 }
 
-/// What every expansion goes through, see `__private::items`.
+/// What every expansion goes through, see `__private0_1::items`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dagstack_items {
     ($($items:tt)*) => { $($items)* };
 }
 
-/// What the compiler shall not warn of, and nobody see: see `__private::hidden`. Expansions hold the
+/// What the compiler shall not warn of, and nobody see: see `__private0_1::hidden`. Expansions hold the
 /// author's types in the author's own tokens, so that errors point there; what there is to warn about
 /// stands in the author's code too.
 #[doc(hidden)]
@@ -189,17 +190,17 @@ macro_rules! __dagstack_hidden {
     };
 }
 
-/// What becomes of a result of the type, written as `$of` where it borrows: see `__private::then`.
+/// What becomes of a result of the type, written as `$of` where it borrows: see `__private0_1::then`.
 // `mut`, because an answer for a type that does not fit borrows mutably.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dagstack_then {
     ($output:ty, $of:ty) => {
         |__dagstack_output: $of, __dagstack_encoding| {
-            let mut __dagstack_output = $crate::__private::Returned(__dagstack_output);
+            let mut __dagstack_output = $crate::__private0_1::Returned(__dagstack_output);
             __dagstack_output.__dagstack_encode(
                 __dagstack_encoding,
-                $crate::__private::Probe::<$output>::ASK
+                $crate::__private0_1::Probe::<$output>::ASK
                     .__dagstack_split()
                     .1
                     .__dagstack_failure(),
@@ -208,15 +209,15 @@ macro_rules! __dagstack_then {
     };
 }
 
-/// What Cargo knows of the package that is compiled, see `__private::package`.
+/// What Cargo knows of the package that is compiled, see `__private0_1::package`.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __dagstack_package {
     () => {{
         const LIST: ::core::option::Option<&str> = ::core::option_env!("CARGO_PKG_AUTHORS");
         const AUTHORS: &[&str] =
-            &$crate::__private::split_authors::<{ $crate::__private::count_authors(LIST) }>(LIST);
-        $crate::__private::Package {
+            &$crate::__private0_1::split_authors::<{ $crate::__private0_1::count_authors(LIST) }>(LIST);
+        $crate::__private0_1::Package {
             version: ::core::option_env!("CARGO_PKG_VERSION"),
             license: ::core::option_env!("CARGO_PKG_LICENSE"),
             homepage: ::core::option_env!("CARGO_PKG_HOMEPAGE"),

@@ -12,7 +12,7 @@ mod workers;
 
 use std::sync::{Mutex, OnceLock};
 
-use dagstack_plugin::__private::{Arguments, Called};
+use dagstack_plugin::__private0_1::{Arguments, Called};
 use dagstack_plugin::declaration::{ChainWrapDecl, Hook};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::schema::Schema;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use dagstack_plugin::__private::{Arguments, Called};
+use dagstack_plugin::__private0_1::{Arguments, Called};
 use dagstack_plugin::schema::Schema;
 use dagstack_plugin::{
     BoxFuture, Declaration, Health, HookContext, HookError, Plugin, PluginError, Released,

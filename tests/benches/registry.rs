@@ -20,7 +20,7 @@ use std::task::{Context, Poll, Waker};
 use async_trait::async_trait;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
-use dagstack_plugin::__private::{Arguments, Called};
+use dagstack_plugin::__private0_1::{Arguments, Called};
 use dagstack_plugin::declaration::{Declaration, Hook};
 use dagstack_plugin::kind::{HookSpec, Lease, Native, Run};
 use dagstack_plugin::manifest::ExecutionModel;

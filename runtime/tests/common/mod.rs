@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use dagstack_plugin::__private::{Arguments, Called};
+use dagstack_plugin::__private0_1::{Arguments, Called};
 use dagstack_plugin::declaration::{DependsOn, Hook};
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::schema::Schema;

@@ -9,7 +9,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-use dagstack_plugin::__private::{Arguments, Called};
+use dagstack_plugin::__private0_1::{Arguments, Called};
 use dagstack_plugin::declaration::{DependsOn, Hook};
 use dagstack_plugin::kind::{
     Caller, Dispatch, Dispatching, ErrorPolicy, HookSpec, KindHook, KindSpec, Lease, Native, Proxy,

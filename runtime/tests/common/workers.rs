@@ -7,7 +7,7 @@ use std::any::Any;
 use std::future::Future;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use dagstack_plugin::__private::{Arguments, Called};
+use dagstack_plugin::__private0_1::{Arguments, Called};
 use dagstack_plugin::declaration::Hook;
 use dagstack_plugin::kind::{Lease, Native, Run};
 use dagstack_plugin::manifest::ExecutionModel;

@@ -19,7 +19,7 @@ impl Echo {
     }
 }
 const _: () = {
-    use ::dagstack_plugin::__private::{self as __dagstack, ask::*};
+    use ::dagstack_plugin::__private0_1::{self as __dagstack, ask::*};
     enum __dagstack_Index {
         #[cfg(unix)]
         __DAGSTACK_HOOK0,

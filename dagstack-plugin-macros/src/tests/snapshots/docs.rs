@@ -17,7 +17,7 @@ impl Echo {
     fn echo(&self, text: String) {}
 }
 const _: () = {
-    use ::dagstack_plugin::__private::{self as __dagstack, ask::*};
+    use ::dagstack_plugin::__private0_1::{self as __dagstack, ask::*};
     trait __dagstack_Types {
         type __dagstack_Type0: ?__dagstack::Sized;
         type __dagstack_Type1: ?__dagstack::Sized;
@@ -73,8 +73,8 @@ const _: () = {
     };
     #[derive(__dagstack::schemars::JsonSchema)]
     #[schemars(
-        crate = "::dagstack_plugin::__private::schemars",
-        bound = "for<'__dagstack> __dagstack_Type0: ::dagstack_plugin::__private::schemars::JsonSchema, for<'__dagstack> __dagstack_Type0: ::core::default::Default"
+        crate = "::dagstack_plugin::__private0_1::schemars",
+        bound = "for<'__dagstack> __dagstack_Type0: ::dagstack_plugin::__private0_1::schemars::JsonSchema, for<'__dagstack> __dagstack_Type0: ::core::default::Default"
     )]
     struct __dagstack_Param0_0<const __DAGSTACK: bool> {
         /// The text.

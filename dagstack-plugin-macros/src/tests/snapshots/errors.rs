@@ -26,26 +26,26 @@ impl Echo {
 #[doc(hidden)]
 const _: () = {
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::Plugin for Echo
+    impl ::dagstack_plugin::__private0_1::Plugin for Echo
     where
-        for<'__dagstack> Self: ::dagstack_plugin::__private::Send
-            + ::dagstack_plugin::__private::Sync + 'static,
+        for<'__dagstack> Self: ::dagstack_plugin::__private0_1::Send
+            + ::dagstack_plugin::__private0_1::Sync + 'static,
     {
-        fn declaration() -> &'static ::dagstack_plugin::__private::Declaration {
-            ::dagstack_plugin::__private::not_compiled()
+        fn declaration() -> &'static ::dagstack_plugin::__private0_1::Declaration {
+            ::dagstack_plugin::__private0_1::not_compiled()
         }
         fn setup(
-            _: ::dagstack_plugin::__private::SetupContext,
-        ) -> ::dagstack_plugin::__private::SetUp<Self> {
-            ::dagstack_plugin::__private::not_compiled()
+            _: ::dagstack_plugin::__private0_1::SetupContext,
+        ) -> ::dagstack_plugin::__private0_1::SetUp<Self> {
+            ::dagstack_plugin::__private0_1::not_compiled()
         }
         fn call<'a>(
             &'a self,
             _: usize,
-            _: &'a ::dagstack_plugin::__private::HookContext,
-            _: ::dagstack_plugin::__private::Arguments<'_>,
-        ) -> ::dagstack_plugin::__private::Called<'a> {
-            ::dagstack_plugin::__private::not_compiled()
+            _: &'a ::dagstack_plugin::__private0_1::HookContext,
+            _: ::dagstack_plugin::__private0_1::Arguments<'_>,
+        ) -> ::dagstack_plugin::__private0_1::Called<'a> {
+            ::dagstack_plugin::__private0_1::not_compiled()
         }
     }
 };

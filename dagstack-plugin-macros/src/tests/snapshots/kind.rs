@@ -1,16 +1,16 @@
 /// Splits text.
 #[allow(dead_code)]
-pub trait Chunker: ::dagstack_plugin::__private::Send + ::dagstack_plugin::__private::Sync + 'static {
+pub trait Chunker: ::dagstack_plugin::__private0_1::Send + ::dagstack_plugin::__private0_1::Sync + 'static {
     /// Splits `text`.
     fn chunk<'life0, 'life1, 'async_trait>(
         &'life0 self,
-        ctx: &'life1 ::dagstack_plugin::__private::HookContext,
+        ctx: &'life1 ::dagstack_plugin::__private0_1::HookContext,
         text: String,
-    ) -> ::dagstack_plugin::__private::BoxFuture<
+    ) -> ::dagstack_plugin::__private0_1::BoxFuture<
         'async_trait,
-        ::dagstack_plugin::__private::Result<
+        ::dagstack_plugin::__private0_1::Result<
             Vec<Chunk>,
-            ::dagstack_plugin::__private::HookError,
+            ::dagstack_plugin::__private0_1::HookError,
         >,
     >
     where
@@ -19,31 +19,33 @@ pub trait Chunker: ::dagstack_plugin::__private::Send + ::dagstack_plugin::__pri
         Self: 'async_trait;
     fn looks_good(
         &self,
-        ctx: &::dagstack_plugin::__private::HookContext,
+        ctx: &::dagstack_plugin::__private0_1::HookContext,
         text: &str,
-    ) -> ::dagstack_plugin::__private::Result<
+    ) -> ::dagstack_plugin::__private0_1::Result<
         bool,
-        ::dagstack_plugin::__private::HookError,
+        ::dagstack_plugin::__private0_1::HookError,
     >;
 }
 /** Calls the plugins of the kind [`Chunker`], each hook by its dispatch class.
 
  A host's registry makes it.*/
 #[allow(deprecated)]
-#[derive(::dagstack_plugin::__private::Clone, ::dagstack_plugin::__private::Debug)]
-pub struct ChunkerDispatcher(::dagstack_plugin::__private::Dispatching<dyn Chunker>);
+#[derive(::dagstack_plugin::__private0_1::Clone, ::dagstack_plugin::__private0_1::Debug)]
+pub struct ChunkerDispatcher(::dagstack_plugin::__private0_1::Dispatching<dyn Chunker>);
 #[automatically_derived]
 #[allow(deprecated)]
-impl ::dagstack_plugin::__private::From<
-    ::dagstack_plugin::__private::Dispatching<dyn Chunker>,
+impl ::dagstack_plugin::__private0_1::From<
+    ::dagstack_plugin::__private0_1::Dispatching<dyn Chunker>,
 > for ChunkerDispatcher {
-    fn from(__dagstack: ::dagstack_plugin::__private::Dispatching<dyn Chunker>) -> Self {
+    fn from(
+        __dagstack: ::dagstack_plugin::__private0_1::Dispatching<dyn Chunker>,
+    ) -> Self {
         Self(__dagstack)
     }
 }
 const _: () = {
     #[allow(unused_imports)]
-    use ::dagstack_plugin::__private::ask::*;
+    use ::dagstack_plugin::__private0_1::ask::*;
     #[automatically_derived]
     #[allow(dead_code, deprecated, non_snake_case)]
     impl ChunkerDispatcher {
@@ -54,19 +56,21 @@ const _: () = {
  When there is no plugin to call, when several fit equally well, and when the plugin fails.*/
         pub async fn chunk(
             &self,
-            ctx: &::dagstack_plugin::__private::HookContext,
+            ctx: &::dagstack_plugin::__private0_1::HookContext,
             text: String,
-        ) -> ::dagstack_plugin::__private::Result<
+        ) -> ::dagstack_plugin::__private0_1::Result<
             Vec<Chunk>,
-            ::dagstack_plugin::__private::DispatchError,
+            ::dagstack_plugin::__private0_1::DispatchError,
         > {
             self.0
                 .singleton(
                     "chunk",
                     ctx,
-                    |__dagstack_plugin: ::dagstack_plugin::__private::Arc<dyn Chunker>| async move {
-                        Chunker::chunk(&*__dagstack_plugin, ctx, text).await
-                    },
+                    |
+                        __dagstack_plugin: ::dagstack_plugin::__private0_1::Arc<
+                            dyn Chunker,
+                        >|
+                    async move { Chunker::chunk(&*__dagstack_plugin, ctx, text).await },
                 )
                 .await
         }
@@ -77,20 +81,24 @@ const _: () = {
  When a plugin fails; the others are cancelled then.*/
         pub async fn looks_good(
             &self,
-            ctx: &::dagstack_plugin::__private::HookContext,
+            ctx: &::dagstack_plugin::__private0_1::HookContext,
             text: &str,
-        ) -> ::dagstack_plugin::__private::Result<
-            ::dagstack_plugin::__private::Vec<
-                (::dagstack_plugin::__private::PluginName, bool),
+        ) -> ::dagstack_plugin::__private0_1::Result<
+            ::dagstack_plugin::__private0_1::Vec<
+                (::dagstack_plugin::__private0_1::PluginName, bool),
             >,
-            ::dagstack_plugin::__private::DispatchError,
+            ::dagstack_plugin::__private0_1::DispatchError,
         > {
             self.0
                 .collect(
                     "looks_good",
                     ctx,
-                    |__dagstack_plugin: ::dagstack_plugin::__private::Arc<dyn Chunker>| {
-                        let text = ::dagstack_plugin::__private::Asked(&text)
+                    |
+                        __dagstack_plugin: ::dagstack_plugin::__private0_1::Arc<
+                            dyn Chunker,
+                        >|
+                    {
+                        let text = ::dagstack_plugin::__private0_1::Asked(&text)
                             .__dagstack_again();
                         async move {
                             Chunker::looks_good(&*__dagstack_plugin, ctx, text)
@@ -116,81 +124,81 @@ macro_rules! __dagstack_kind_Chunker_baed62f45f5c1b38 {
 #[allow(unused_imports)]
 pub use __dagstack_kind_Chunker_baed62f45f5c1b38 as Chunker;
 const _: () = {
-    use ::dagstack_plugin::__private::ask::*;
+    use ::dagstack_plugin::__private0_1::ask::*;
     type __dagstack_Type0_0 = String;
-    type __dagstack_Output0 = ::dagstack_plugin::__private::Same<Vec<Chunk>>;
+    type __dagstack_Output0 = ::dagstack_plugin::__private0_1::Same<Vec<Chunk>>;
     type __dagstack_Type1_0<'__dagstack_a0> = &'__dagstack_a0 str;
-    type __dagstack_Output1 = ::dagstack_plugin::__private::Same<bool>;
-    static __DAGSTACK_PARAMS0: [::dagstack_plugin::__private::Param; 1usize] = [
-        ::dagstack_plugin::__private::Probe::<__dagstack_Type0_0>::INPUT
+    type __dagstack_Output1 = ::dagstack_plugin::__private0_1::Same<bool>;
+    static __DAGSTACK_PARAMS0: [::dagstack_plugin::__private0_1::Param; 1usize] = [
+        ::dagstack_plugin::__private0_1::Probe::<__dagstack_Type0_0>::INPUT
             .param("text", "The text."),
     ];
-    static __DAGSTACK_HOOKS: [::dagstack_plugin::__private::KindHook; 2usize] = [
-        ::dagstack_plugin::__private::KindHook {
+    static __DAGSTACK_HOOKS: [::dagstack_plugin::__private0_1::KindHook; 2usize] = [
+        ::dagstack_plugin::__private0_1::KindHook {
             name: "chunk",
-            description: ::dagstack_plugin::__private::Some("Splits `text`."),
-            dispatch: ::dagstack_plugin::__private::Dispatch::Singleton,
-            error_policy: ::dagstack_plugin::__private::ErrorPolicy::FailFast,
+            description: ::dagstack_plugin::__private0_1::Some("Splits `text`."),
+            dispatch: ::dagstack_plugin::__private0_1::Dispatch::Singleton,
+            error_policy: ::dagstack_plugin::__private0_1::ErrorPolicy::FailFast,
             mcp_exposed: true,
-            mcp_tool_name_template: ::dagstack_plugin::__private::TOOL_NAME_TEMPLATE,
+            mcp_tool_name_template: ::dagstack_plugin::__private0_1::TOOL_NAME_TEMPLATE,
             params: &["text"],
-            capability: ::dagstack_plugin::__private::None,
-            input_schema: || ::dagstack_plugin::__private::parameters(
+            capability: ::dagstack_plugin::__private0_1::None,
+            input_schema: || ::dagstack_plugin::__private0_1::parameters(
                 &__DAGSTACK_PARAMS0,
             ),
             output_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+                ::dagstack_plugin::__private0_1::Probe::<__dagstack_Output0>::ASK
                     .__dagstack_kind_output()
             },
         },
-        ::dagstack_plugin::__private::KindHook {
+        ::dagstack_plugin::__private0_1::KindHook {
             name: "looks_good",
-            description: ::dagstack_plugin::__private::None,
-            dispatch: ::dagstack_plugin::__private::Dispatch::BroadcastCollect,
-            error_policy: ::dagstack_plugin::__private::ErrorPolicy::FailFast,
+            description: ::dagstack_plugin::__private0_1::None,
+            dispatch: ::dagstack_plugin::__private0_1::Dispatch::BroadcastCollect,
+            error_policy: ::dagstack_plugin::__private0_1::ErrorPolicy::FailFast,
             mcp_exposed: false,
-            mcp_tool_name_template: ::dagstack_plugin::__private::TOOL_NAME_TEMPLATE,
+            mcp_tool_name_template: ::dagstack_plugin::__private0_1::TOOL_NAME_TEMPLATE,
             params: &["text"],
-            capability: ::dagstack_plugin::__private::None,
-            input_schema: || ::dagstack_plugin::__private::None,
+            capability: ::dagstack_plugin::__private0_1::None,
+            input_schema: || ::dagstack_plugin::__private0_1::None,
             output_schema: || {
-                ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
+                ::dagstack_plugin::__private0_1::Probe::<__dagstack_Output1>::ASK
                     .__dagstack_kind_output()
             },
         },
     ];
-    static __DAGSTACK_SPEC: ::dagstack_plugin::__private::KindSpec = ::dagstack_plugin::__private::KindSpec {
+    static __DAGSTACK_SPEC: ::dagstack_plugin::__private0_1::KindSpec = ::dagstack_plugin::__private0_1::KindSpec {
         name: "chunker",
         version: "1.0.0",
-        description: ::dagstack_plugin::__private::Some("Splits text."),
+        description: ::dagstack_plugin::__private0_1::Some("Splits text."),
         constraints: &[],
         hooks: &__DAGSTACK_HOOKS,
     };
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::Kind for dyn Chunker {
-        const SPEC: &'static ::dagstack_plugin::__private::KindSpec = &__DAGSTACK_SPEC;
+    impl ::dagstack_plugin::__private0_1::Kind for dyn Chunker {
+        const SPEC: &'static ::dagstack_plugin::__private0_1::KindSpec = &__DAGSTACK_SPEC;
         type Dispatcher = ChunkerDispatcher;
         fn proxy(
-            __dagstack_caller: ::dagstack_plugin::__private::Arc<
-                dyn ::dagstack_plugin::__private::Caller,
+            __dagstack_caller: ::dagstack_plugin::__private0_1::Arc<
+                dyn ::dagstack_plugin::__private0_1::Caller,
             >,
-        ) -> ::dagstack_plugin::__private::Arc<Self> {
-            ::dagstack_plugin::__private::Arc::new(
-                ::dagstack_plugin::__private::Proxy::new(__dagstack_caller),
+        ) -> ::dagstack_plugin::__private0_1::Arc<Self> {
+            ::dagstack_plugin::__private0_1::Arc::new(
+                ::dagstack_plugin::__private0_1::Proxy::new(__dagstack_caller),
             )
         }
     }
     #[automatically_derived]
-    impl Chunker for ::dagstack_plugin::__private::Proxy {
+    impl Chunker for ::dagstack_plugin::__private0_1::Proxy {
         fn chunk<'life0, 'life1, 'async_trait>(
             &'life0 self,
-            __dagstack_ctx: &'life1 ::dagstack_plugin::__private::HookContext,
+            __dagstack_ctx: &'life1 ::dagstack_plugin::__private0_1::HookContext,
             __dagstack_0: __dagstack_Type0_0,
-        ) -> ::dagstack_plugin::__private::BoxFuture<
+        ) -> ::dagstack_plugin::__private0_1::BoxFuture<
             'async_trait,
-            ::dagstack_plugin::__private::Result<
+            ::dagstack_plugin::__private0_1::Result<
                 __dagstack_Output0,
-                ::dagstack_plugin::__private::HookError,
+                ::dagstack_plugin::__private0_1::HookError,
             >,
         >
         where
@@ -202,144 +210,148 @@ const _: () = {
         }
         fn looks_good(
             &self,
-            __dagstack_ctx: &::dagstack_plugin::__private::HookContext,
+            __dagstack_ctx: &::dagstack_plugin::__private0_1::HookContext,
             __dagstack_0: __dagstack_Type1_0<'_>,
-        ) -> ::dagstack_plugin::__private::Result<
+        ) -> ::dagstack_plugin::__private0_1::Result<
             __dagstack_Output1,
-            ::dagstack_plugin::__private::HookError,
+            ::dagstack_plugin::__private0_1::HookError,
         > {
-            ::dagstack_plugin::__private::Err(
+            ::dagstack_plugin::__private0_1::Err(
                 self.not_exposed::<dyn Chunker + 'static>(1usize),
             )
         }
     }
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::HookSpec<0usize> for dyn Chunker {
+    impl ::dagstack_plugin::__private0_1::HookSpec<0usize> for dyn Chunker {
         type Args<'__dagstack_a> = (__dagstack_Type0_0,);
         type Output = __dagstack_Output0;
         fn args_to_json(
             __dagstack_args: &Self::Args<'_>,
-        ) -> ::dagstack_plugin::__private::Result<
-            ::dagstack_plugin::__private::Value,
-            ::dagstack_plugin::__private::HookError,
+        ) -> ::dagstack_plugin::__private0_1::Result<
+            ::dagstack_plugin::__private0_1::Value,
+            ::dagstack_plugin::__private0_1::HookError,
         > {
-            ::dagstack_plugin::__private::Ok(
-                ::dagstack_plugin::__private::by_name([
+            ::dagstack_plugin::__private0_1::Ok(
+                ::dagstack_plugin::__private0_1::by_name([
                     (
                         "text",
-                        ::dagstack_plugin::__private::Asked(&__dagstack_args.0)
+                        ::dagstack_plugin::__private0_1::Asked(&__dagstack_args.0)
                             .__dagstack_arg(&__DAGSTACK_SPEC, 0usize, 0usize)?,
                     ),
                 ]),
             )
         }
         fn args_from_json<'__dagstack_a>(
-            __dagstack_json: ::dagstack_plugin::__private::Value,
-        ) -> ::dagstack_plugin::__private::Result<
+            __dagstack_json: ::dagstack_plugin::__private0_1::Value,
+        ) -> ::dagstack_plugin::__private0_1::Result<
             Self::Args<'__dagstack_a>,
-            ::dagstack_plugin::__private::HookError,
+            ::dagstack_plugin::__private0_1::HookError,
         > {
-            let mut __dagstack_0 = ::dagstack_plugin::__private::Probe::<
+            let mut __dagstack_0 = ::dagstack_plugin::__private0_1::Probe::<
                 __dagstack_Type0_0,
             >::INPUT
                 .__dagstack_slot();
-            ::dagstack_plugin::__private::read_args(
+            ::dagstack_plugin::__private0_1::read_args(
                 &__DAGSTACK_SPEC,
                 0usize,
                 &__DAGSTACK_PARAMS0,
                 __dagstack_json,
                 &mut [&mut __dagstack_0],
             )?;
-            ::dagstack_plugin::__private::Ok((__dagstack_0.__dagstack_take(),))
+            ::dagstack_plugin::__private0_1::Ok((__dagstack_0.__dagstack_take(),))
         }
         fn output_to_json(
             __dagstack_output: &__dagstack_Output0,
-        ) -> ::dagstack_plugin::__private::Result<
-            ::dagstack_plugin::__private::Value,
-            ::dagstack_plugin::__private::HookError,
+        ) -> ::dagstack_plugin::__private0_1::Result<
+            ::dagstack_plugin::__private0_1::Value,
+            ::dagstack_plugin::__private0_1::HookError,
         > {
-            ::dagstack_plugin::__private::Asked(__dagstack_output)
+            ::dagstack_plugin::__private0_1::Asked(__dagstack_output)
                 .__dagstack_to_json(&__DAGSTACK_SPEC, 0usize)
         }
         fn output_from_json(
-            __dagstack_json: ::dagstack_plugin::__private::Value,
-        ) -> ::dagstack_plugin::__private::Result<
+            __dagstack_json: ::dagstack_plugin::__private0_1::Value,
+        ) -> ::dagstack_plugin::__private0_1::Result<
             __dagstack_Output0,
-            ::dagstack_plugin::__private::HookError,
+            ::dagstack_plugin::__private0_1::HookError,
         > {
-            ::dagstack_plugin::__private::Probe::<__dagstack_Output0>::ASK
+            ::dagstack_plugin::__private0_1::Probe::<__dagstack_Output0>::ASK
                 .__dagstack_from_json(&__DAGSTACK_SPEC, 0usize, __dagstack_json)
         }
     }
     #[automatically_derived]
-    impl ::dagstack_plugin::__private::HookSpec<1usize> for dyn Chunker {
+    impl ::dagstack_plugin::__private0_1::HookSpec<1usize> for dyn Chunker {
         type Args<'__dagstack_a> = (__dagstack_Type1_0<'__dagstack_a>,);
         type Output = __dagstack_Output1;
         fn args_to_json(
             __dagstack_args: &Self::Args<'_>,
-        ) -> ::dagstack_plugin::__private::Result<
-            ::dagstack_plugin::__private::Value,
-            ::dagstack_plugin::__private::HookError,
+        ) -> ::dagstack_plugin::__private0_1::Result<
+            ::dagstack_plugin::__private0_1::Value,
+            ::dagstack_plugin::__private0_1::HookError,
         > {
-            ::dagstack_plugin::__private::Ok(
-                ::dagstack_plugin::__private::by_name([
+            ::dagstack_plugin::__private0_1::Ok(
+                ::dagstack_plugin::__private0_1::by_name([
                     (
                         "text",
-                        ::dagstack_plugin::__private::Asked(&__dagstack_args.0)
+                        ::dagstack_plugin::__private0_1::Asked(&__dagstack_args.0)
                             .__dagstack_arg(&__DAGSTACK_SPEC, 1usize, 0usize)?,
                     ),
                 ]),
             )
         }
         fn args_from_json<'__dagstack_a>(
-            __dagstack_json: ::dagstack_plugin::__private::Value,
-        ) -> ::dagstack_plugin::__private::Result<
+            __dagstack_json: ::dagstack_plugin::__private0_1::Value,
+        ) -> ::dagstack_plugin::__private0_1::Result<
             Self::Args<'__dagstack_a>,
-            ::dagstack_plugin::__private::HookError,
+            ::dagstack_plugin::__private0_1::HookError,
         > {
-            ::dagstack_plugin::__private::Err(
-                ::dagstack_plugin::__private::not_exposed(&__DAGSTACK_SPEC, 1usize),
+            ::dagstack_plugin::__private0_1::Err(
+                ::dagstack_plugin::__private0_1::not_exposed(&__DAGSTACK_SPEC, 1usize),
             )
         }
         fn output_to_json(
             __dagstack_output: &__dagstack_Output1,
-        ) -> ::dagstack_plugin::__private::Result<
-            ::dagstack_plugin::__private::Value,
-            ::dagstack_plugin::__private::HookError,
+        ) -> ::dagstack_plugin::__private0_1::Result<
+            ::dagstack_plugin::__private0_1::Value,
+            ::dagstack_plugin::__private0_1::HookError,
         > {
-            ::dagstack_plugin::__private::Asked(__dagstack_output)
+            ::dagstack_plugin::__private0_1::Asked(__dagstack_output)
                 .__dagstack_to_json(&__DAGSTACK_SPEC, 1usize)
         }
         fn output_from_json(
-            __dagstack_json: ::dagstack_plugin::__private::Value,
-        ) -> ::dagstack_plugin::__private::Result<
+            __dagstack_json: ::dagstack_plugin::__private0_1::Value,
+        ) -> ::dagstack_plugin::__private0_1::Result<
             __dagstack_Output1,
-            ::dagstack_plugin::__private::HookError,
+            ::dagstack_plugin::__private0_1::HookError,
         > {
-            ::dagstack_plugin::__private::Probe::<__dagstack_Output1>::ASK
+            ::dagstack_plugin::__private0_1::Probe::<__dagstack_Output1>::ASK
                 .__dagstack_from_json(&__DAGSTACK_SPEC, 1usize, __dagstack_json)
         }
     }
     fn __dagstack_check_types() {
         let _ = |__dagstack_value: &__dagstack_Type0_0| {
-            let __dagstack_value = &::dagstack_plugin::__private::Asked(__dagstack_value)
+            let __dagstack_value = &::dagstack_plugin::__private0_1::Asked(
+                    __dagstack_value,
+                )
                 .__dagstack_if_json();
-            let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
+            let _: &dyn ::dagstack_plugin::__private0_1::Send = __dagstack_value;
         };
-        <String as ::dagstack_plugin::__private::ExposedParam>::__dagstack_check();
+        <String as ::dagstack_plugin::__private0_1::ExposedParam>::__dagstack_check();
         let _ = |__dagstack_value: &__dagstack_Output0| {
-            let __dagstack_value = &::dagstack_plugin::__private::Asked(__dagstack_value)
+            let __dagstack_value = &::dagstack_plugin::__private0_1::Asked(
+                    __dagstack_value,
+                )
                 .__dagstack_if_json();
-            let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
+            let _: &dyn ::dagstack_plugin::__private0_1::Send = __dagstack_value;
         };
-        <::dagstack_plugin::__private::Same<
+        <::dagstack_plugin::__private0_1::Same<
             Vec<Chunk>,
-        > as ::dagstack_plugin::__private::ExposedOutput>::__dagstack_check();
+        > as ::dagstack_plugin::__private0_1::ExposedOutput>::__dagstack_check();
         let _ = |__dagstack_value: &__dagstack_Type1_0<'_>| {
-            let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
+            let _: &dyn ::dagstack_plugin::__private0_1::Send = __dagstack_value;
         };
         let _ = |__dagstack_value: &__dagstack_Output1| {
-            let _: &dyn ::dagstack_plugin::__private::Send = __dagstack_value;
+            let _: &dyn ::dagstack_plugin::__private0_1::Send = __dagstack_value;
         };
     }
 };

@@ -18,7 +18,7 @@ impl Echo {
     }
 }
 const _: () = {
-    use ::dagstack_plugin::__private::{self as __dagstack, ask::*};
+    use ::dagstack_plugin::__private0_1::{self as __dagstack, ask::*};
     trait __dagstack_Types {
         type __dagstack_Type0: ?__dagstack::Sized;
     }
