@@ -12,7 +12,8 @@ mod tenant;
 
 #[doc(hidden)]
 pub use self::call::panicked;
-pub use self::call::{deadline_exceeded, not_exposed, was_cancelled, was_revoked};
+pub use self::call::{deadline_exceeded, not_exposed};
+pub(crate) use self::call::{was_cancelled, was_revoked};
 pub use self::chain::BoxError;
 #[doc(hidden)]
 pub use self::chain::chain;

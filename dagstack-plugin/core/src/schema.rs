@@ -21,4 +21,4 @@ pub use self::of_hook::WRAP;
 #[doc(hidden)]
 pub use self::published::bounds;
 #[doc(hidden)]
-pub use self::reference::{Target, find, key, name_of, resolve, target};
+pub use self::reference::{Target, find, key, name_of, target};

@@ -15,7 +15,6 @@ use dagstack_plugin_core::resources::{
 use dagstack_plugin_core::{HookError, code};
 
 /// What a host gives one plugin in another process.
-#[derive(Debug)]
 pub struct Offer {
     /// For the parameters of `dagstack/setup`: `clock`, `rng_seed` and `resources`.
     pub params: Map<String, Value>,
@@ -40,6 +39,13 @@ struct OfferedResource {
     /// Absent where its calls are requests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     value: Option<Value>,
+}
+
+/// By the names: a setting (a seed) may be a secret.
+impl fmt::Debug for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.params.keys()).finish()
+    }
 }
 
 impl Offer {

@@ -8,7 +8,7 @@ use crate::panics::forget_panic;
 
 /// The error of a call that its caller cancelled.
 #[cold]
-pub fn was_cancelled() -> HookError {
+pub(crate) fn was_cancelled() -> HookError {
     HookError::new(code::CANCELLED, "the caller cancelled the call")
 }
 
@@ -20,7 +20,7 @@ pub fn deadline_exceeded() -> HookError {
 
 /// The error of a call whose plugin was torn down under it.
 #[cold]
-pub fn was_revoked() -> HookError {
+pub(crate) fn was_revoked() -> HookError {
     HookError::new(
         code::UNAVAILABLE,
         "the plugin is being torn down and waits for the call no longer; ask the registry for it again",

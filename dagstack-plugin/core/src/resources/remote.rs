@@ -1,6 +1,7 @@
 //! Calls of a resource as JSON: what `#[resource]` writes is made of these.
 
 use std::any::type_name;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -147,7 +148,7 @@ impl Parameters {
 /// The arguments of a call, as they came in.
 pub struct Arguments<'a> {
     method: &'a str,
-    left: Vec<(String, &'a RawValue)>,
+    left: BTreeMap<String, &'a RawValue>,
 }
 
 /// Without the arguments, which may be secrets.
@@ -164,27 +165,7 @@ impl<'a> Arguments<'a> {
     ///
     /// [`code::INVALID_ARGUMENTS`].
     pub fn read(method: &'a str, params: &'a str) -> Result<Self, HookError> {
-        struct Object;
-        impl<'de> serde::de::Visitor<'de> for Object {
-            type Value = Vec<(String, &'de RawValue)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(
-                self,
-                mut map: A,
-            ) -> Result<Self::Value, A::Error> {
-                let mut list = Vec::new();
-                while let Some(entry) = map.next_entry()? {
-                    list.push(entry);
-                }
-                Ok(list)
-            }
-        }
-        let mut reader = serde_json::Deserializer::from_str(params);
-        match serde::Deserializer::deserialize_map(&mut reader, Object) {
+        match serde_json::from_str(params) {
             Ok(left) => Ok(Self { method, left }),
             Err(error) => Err(invalid(method, &format!("they are no object: {error}"))),
         }
@@ -196,8 +177,8 @@ impl<'a> Arguments<'a> {
     ///
     /// [`code::INVALID_ARGUMENTS`] where it does not fit.
     pub fn take<T: DeserializeOwned>(&mut self, name: &str) -> Result<T, HookError> {
-        let found = self.left.iter().position(|(known, _)| known == name);
-        let text = found.map_or("null", |at| self.left.swap_remove(at).1.get());
+        let found = self.left.remove(name);
+        let text = found.map_or("null", RawValue::get);
         numbers::from_json(text).map_err(|error| {
             let problem = match found {
                 Some(_) => format!("`{name}`: {error}"),
@@ -213,7 +194,7 @@ impl<'a> Arguments<'a> {
     ///
     /// [`code::INVALID_ARGUMENTS`].
     pub fn finish(self) -> Result<(), HookError> {
-        match self.left.first() {
+        match self.left.first_key_value() {
             None => Ok(()),
             Some((name, _)) => Err(invalid(self.method, &format!("there is no `{name}`"))),
         }

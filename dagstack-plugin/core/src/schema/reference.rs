@@ -11,7 +11,7 @@ pub fn target<'s>(root: &'s Schema, schema: &Map<String, Value>) -> Option<&'s S
 }
 
 /// The schema that a local reference names, if it is an object.
-pub fn resolve<'s>(root: &'s Schema, reference: &str) -> Option<&'s Schema> {
+fn resolve<'s>(root: &'s Schema, reference: &str) -> Option<&'s Schema> {
     match find(root, reference)? {
         Target::Root(root) => Some(root),
         Target::Part(part) => part.as_object(),
