@@ -215,8 +215,9 @@ macro_rules! __dagstack_then {
 macro_rules! __dagstack_package {
     () => {{
         const LIST: ::core::option::Option<&str> = ::core::option_env!("CARGO_PKG_AUTHORS");
-        const AUTHORS: &[&str] =
-            &$crate::__private0_1::split_authors::<{ $crate::__private0_1::count_authors(LIST) }>(LIST);
+        const AUTHORS: &[&str] = &$crate::__private0_1::split_authors::<
+            { $crate::__private0_1::count_authors(LIST) },
+        >(LIST);
         $crate::__private0_1::Package {
             version: ::core::option_env!("CARGO_PKG_VERSION"),
             license: ::core::option_env!("CARGO_PKG_LICENSE"),

@@ -37,10 +37,11 @@ pub(crate) fn item(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
 }
 
 /// The dispatcher.
-pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
-    let item = item(kind, private);
+pub(crate) fn expand(kind: &Kind<'_>, krate: &TokenStream) -> TokenStream {
+    let item = item(kind, krate);
     let name = name(kind);
-    let methods = kind.hooks.iter().map(|hook| method(kind, hook, private));
+    let private = quote!(__dagstack);
+    let methods = kind.hooks.iter().map(|hook| method(kind, hook, &private));
     // The trait is where the author hears about it.
     let many = kind.hooks.iter().any(|hook| hook.params.len() >= 6);
     let allow = many.then(|| quote!(#[allow(clippy::too_many_arguments)]));
@@ -50,7 +51,7 @@ pub(crate) fn expand(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
         #item
         const _: () = {
             #[allow(unused_imports)]
-            use #private::ask::*;
+            use #krate::{self as #private, ask::*};
 
             #[automatically_derived]
             #[allow(dead_code, deprecated, non_snake_case)]

@@ -24,12 +24,13 @@ const IF_EXPOSED: &str = "__dagstack_if_exposed";
 
 /// Everything, the trait included.
 pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
-    let private = kind.args.krate.private();
-    let item = trait_item(kind, &private);
-    let dispatcher = dispatcher::expand(kind, &private);
+    let krate = kind.args.krate.private();
+    let item = trait_item(kind, &krate);
+    let dispatcher = dispatcher::expand(kind, &krate);
     let rules = data::rules(kind, &data::of(kind), unique);
+    let private = quote!(__dagstack);
     let aliases = kind.hooks.iter().map(|hook| aliases(kind, hook, &private));
-    let params = kind.hooks.iter().map(|hook| params(hook, &private));
+    let params = kind.hooks.iter().map(|hook| params(hook, &krate, &private));
     let spec = spec(kind, &private);
     let impls = impls(kind, &private);
     let specs = kind
@@ -38,7 +39,7 @@ pub(crate) fn expand(kind: &Kind<'_>, unique: &str) -> TokenStream {
         .map(|hook| hook_spec(kind, hook, &private));
     let checks = checks(kind, &private);
     let hidden = kind.args.krate.hidden(&quote! {
-        use #private::ask::*;
+        use #krate::{self as #private, ask::*};
 
         #(#aliases)*
         #(#params)*
@@ -194,7 +195,7 @@ fn generics(param: &KindParam, name: &str) -> TokenStream {
 
 /// The parameters of a hook that owns them, as data. What schemars' attributes say of one is the schema
 /// of a struct with that one field.
-fn params(hook: &KindHook<'_>, private: &TokenStream) -> Option<TokenStream> {
+fn params(hook: &KindHook<'_>, krate: &TokenStream, private: &TokenStream) -> Option<TokenStream> {
     if hook.is_borrowing() {
         return None;
     }
@@ -210,7 +211,7 @@ fn params(hook: &KindHook<'_>, private: &TokenStream) -> Option<TokenStream> {
             continue;
         }
         let described = format_ident!("__dagstack_Param{}_{}", hook.index, number);
-        let schemars = format!("{private}::schemars").replace(' ', "");
+        let schemars = format!("{krate}::schemars").replace(' ', "");
         let bound = format!("for<'__dagstack> {alias}: {schemars}::JsonSchema");
         let attrs = &param.attrs;
         let field = spans::located(&param.ident);

@@ -22,8 +22,9 @@ use crate::traits::{same, without_marks};
 
 /// Everything, the trait included.
 pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
-    let private = private(resource);
-    let item = trait_item(resource, &private, &|_| true);
+    let krate = private(resource);
+    let item = trait_item(resource, &krate, &|_| true);
+    let private = quote!(__dagstack);
     let home = resource.item.ident.span();
     let aliases = resource
         .methods
@@ -36,6 +37,8 @@ pub(crate) fn expand(resource: &Resource<'_>) -> TokenStream {
     let proxy = proxy(resource, &bounds, &private);
     let checks = checks(resource, &private);
     let hidden = resource.args.krate.hidden(&quote! {
+        use #krate as #private;
+
         #(#aliases)*
 
         #[automatically_derived]

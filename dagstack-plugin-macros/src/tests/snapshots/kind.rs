@@ -45,7 +45,7 @@ impl ::dagstack_plugin::__private0_1::From<
 }
 const _: () = {
     #[allow(unused_imports)]
-    use ::dagstack_plugin::__private0_1::ask::*;
+    use ::dagstack_plugin::__private0_1::{self as __dagstack, ask::*};
     #[automatically_derived]
     #[allow(dead_code, deprecated, non_snake_case)]
     impl ChunkerDispatcher {
@@ -56,21 +56,16 @@ const _: () = {
  When there is no plugin to call, when several fit equally well, and when the plugin fails.*/
         pub async fn chunk(
             &self,
-            ctx: &::dagstack_plugin::__private0_1::HookContext,
+            ctx: &__dagstack::HookContext,
             text: String,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            Vec<Chunk>,
-            ::dagstack_plugin::__private0_1::DispatchError,
-        > {
+        ) -> __dagstack::Result<Vec<Chunk>, __dagstack::DispatchError> {
             self.0
                 .singleton(
                     "chunk",
                     ctx,
-                    |
-                        __dagstack_plugin: ::dagstack_plugin::__private0_1::Arc<
-                            dyn Chunker,
-                        >|
-                    async move { Chunker::chunk(&*__dagstack_plugin, ctx, text).await },
+                    |__dagstack_plugin: __dagstack::Arc<dyn Chunker>| async move {
+                        Chunker::chunk(&*__dagstack_plugin, ctx, text).await
+                    },
                 )
                 .await
         }
@@ -81,25 +76,18 @@ const _: () = {
  When a plugin fails; the others are cancelled then.*/
         pub async fn looks_good(
             &self,
-            ctx: &::dagstack_plugin::__private0_1::HookContext,
+            ctx: &__dagstack::HookContext,
             text: &str,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            ::dagstack_plugin::__private0_1::Vec<
-                (::dagstack_plugin::__private0_1::PluginName, bool),
-            >,
-            ::dagstack_plugin::__private0_1::DispatchError,
+        ) -> __dagstack::Result<
+            __dagstack::Vec<(__dagstack::PluginName, bool)>,
+            __dagstack::DispatchError,
         > {
             self.0
                 .collect(
                     "looks_good",
                     ctx,
-                    |
-                        __dagstack_plugin: ::dagstack_plugin::__private0_1::Arc<
-                            dyn Chunker,
-                        >|
-                    {
-                        let text = ::dagstack_plugin::__private0_1::Asked(&text)
-                            .__dagstack_again();
+                    |__dagstack_plugin: __dagstack::Arc<dyn Chunker>| {
+                        let text = __dagstack::Asked(&text).__dagstack_again();
                         async move {
                             Chunker::looks_good(&*__dagstack_plugin, ctx, text)
                         }
@@ -124,82 +112,70 @@ macro_rules! __dagstack_kind_Chunker_baed62f45f5c1b38 {
 #[allow(unused_imports)]
 pub use __dagstack_kind_Chunker_baed62f45f5c1b38 as Chunker;
 const _: () = {
-    use ::dagstack_plugin::__private0_1::ask::*;
+    use ::dagstack_plugin::__private0_1::{self as __dagstack, ask::*};
     type __dagstack_Type0_0 = String;
-    type __dagstack_Output0 = ::dagstack_plugin::__private0_1::Same<Vec<Chunk>>;
+    type __dagstack_Output0 = __dagstack::Same<Vec<Chunk>>;
     type __dagstack_Type1_0<'__dagstack_a0> = &'__dagstack_a0 str;
-    type __dagstack_Output1 = ::dagstack_plugin::__private0_1::Same<bool>;
-    static __DAGSTACK_PARAMS0: [::dagstack_plugin::__private0_1::Param; 1usize] = [
-        ::dagstack_plugin::__private0_1::Probe::<__dagstack_Type0_0>::INPUT
-            .param("text", "The text."),
+    type __dagstack_Output1 = __dagstack::Same<bool>;
+    static __DAGSTACK_PARAMS0: [__dagstack::Param; 1usize] = [
+        __dagstack::Probe::<__dagstack_Type0_0>::INPUT.param("text", "The text."),
     ];
-    static __DAGSTACK_HOOKS: [::dagstack_plugin::__private0_1::KindHook; 2usize] = [
-        ::dagstack_plugin::__private0_1::KindHook {
+    static __DAGSTACK_HOOKS: [__dagstack::KindHook; 2usize] = [
+        __dagstack::KindHook {
             name: "chunk",
-            description: ::dagstack_plugin::__private0_1::Some("Splits `text`."),
-            dispatch: ::dagstack_plugin::__private0_1::Dispatch::Singleton,
-            error_policy: ::dagstack_plugin::__private0_1::ErrorPolicy::FailFast,
+            description: __dagstack::Some("Splits `text`."),
+            dispatch: __dagstack::Dispatch::Singleton,
+            error_policy: __dagstack::ErrorPolicy::FailFast,
             mcp_exposed: true,
-            mcp_tool_name_template: ::dagstack_plugin::__private0_1::TOOL_NAME_TEMPLATE,
+            mcp_tool_name_template: __dagstack::TOOL_NAME_TEMPLATE,
             params: &["text"],
-            capability: ::dagstack_plugin::__private0_1::None,
-            input_schema: || ::dagstack_plugin::__private0_1::parameters(
-                &__DAGSTACK_PARAMS0,
-            ),
+            capability: __dagstack::None,
+            input_schema: || __dagstack::parameters(&__DAGSTACK_PARAMS0),
             output_schema: || {
-                ::dagstack_plugin::__private0_1::Probe::<__dagstack_Output0>::ASK
-                    .__dagstack_kind_output()
+                __dagstack::Probe::<__dagstack_Output0>::ASK.__dagstack_kind_output()
             },
         },
-        ::dagstack_plugin::__private0_1::KindHook {
+        __dagstack::KindHook {
             name: "looks_good",
-            description: ::dagstack_plugin::__private0_1::None,
-            dispatch: ::dagstack_plugin::__private0_1::Dispatch::BroadcastCollect,
-            error_policy: ::dagstack_plugin::__private0_1::ErrorPolicy::FailFast,
+            description: __dagstack::None,
+            dispatch: __dagstack::Dispatch::BroadcastCollect,
+            error_policy: __dagstack::ErrorPolicy::FailFast,
             mcp_exposed: false,
-            mcp_tool_name_template: ::dagstack_plugin::__private0_1::TOOL_NAME_TEMPLATE,
+            mcp_tool_name_template: __dagstack::TOOL_NAME_TEMPLATE,
             params: &["text"],
-            capability: ::dagstack_plugin::__private0_1::None,
-            input_schema: || ::dagstack_plugin::__private0_1::None,
+            capability: __dagstack::None,
+            input_schema: || __dagstack::None,
             output_schema: || {
-                ::dagstack_plugin::__private0_1::Probe::<__dagstack_Output1>::ASK
-                    .__dagstack_kind_output()
+                __dagstack::Probe::<__dagstack_Output1>::ASK.__dagstack_kind_output()
             },
         },
     ];
-    static __DAGSTACK_SPEC: ::dagstack_plugin::__private0_1::KindSpec = ::dagstack_plugin::__private0_1::KindSpec {
+    static __DAGSTACK_SPEC: __dagstack::KindSpec = __dagstack::KindSpec {
         name: "chunker",
         version: "1.0.0",
-        description: ::dagstack_plugin::__private0_1::Some("Splits text."),
+        description: __dagstack::Some("Splits text."),
         constraints: &[],
         hooks: &__DAGSTACK_HOOKS,
     };
     #[automatically_derived]
-    impl ::dagstack_plugin::__private0_1::Kind for dyn Chunker {
-        const SPEC: &'static ::dagstack_plugin::__private0_1::KindSpec = &__DAGSTACK_SPEC;
+    impl __dagstack::Kind for dyn Chunker {
+        const SPEC: &'static __dagstack::KindSpec = &__DAGSTACK_SPEC;
         type Dispatcher = ChunkerDispatcher;
         fn proxy(
-            __dagstack_caller: ::dagstack_plugin::__private0_1::Arc<
-                dyn ::dagstack_plugin::__private0_1::Caller,
-            >,
-        ) -> ::dagstack_plugin::__private0_1::Arc<Self> {
-            ::dagstack_plugin::__private0_1::Arc::new(
-                ::dagstack_plugin::__private0_1::Proxy::new(__dagstack_caller),
-            )
+            __dagstack_caller: __dagstack::Arc<dyn __dagstack::Caller>,
+        ) -> __dagstack::Arc<Self> {
+            __dagstack::Arc::new(__dagstack::Proxy::new(__dagstack_caller))
         }
     }
     #[automatically_derived]
-    impl Chunker for ::dagstack_plugin::__private0_1::Proxy {
+    impl Chunker for __dagstack::Proxy {
         fn chunk<'life0, 'life1, 'async_trait>(
             &'life0 self,
-            __dagstack_ctx: &'life1 ::dagstack_plugin::__private0_1::HookContext,
+            __dagstack_ctx: &'life1 __dagstack::HookContext,
             __dagstack_0: __dagstack_Type0_0,
-        ) -> ::dagstack_plugin::__private0_1::BoxFuture<
+        ) -> __dagstack::BoxFuture<
             'async_trait,
-            ::dagstack_plugin::__private0_1::Result<
-                __dagstack_Output0,
-                ::dagstack_plugin::__private0_1::HookError,
-            >,
+            __dagstack::Result<__dagstack_Output0, __dagstack::HookError>,
         >
         where
             'life0: 'async_trait,
@@ -210,148 +186,109 @@ const _: () = {
         }
         fn looks_good(
             &self,
-            __dagstack_ctx: &::dagstack_plugin::__private0_1::HookContext,
+            __dagstack_ctx: &__dagstack::HookContext,
             __dagstack_0: __dagstack_Type1_0<'_>,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            __dagstack_Output1,
-            ::dagstack_plugin::__private0_1::HookError,
-        > {
-            ::dagstack_plugin::__private0_1::Err(
-                self.not_exposed::<dyn Chunker + 'static>(1usize),
-            )
+        ) -> __dagstack::Result<__dagstack_Output1, __dagstack::HookError> {
+            __dagstack::Err(self.not_exposed::<dyn Chunker + 'static>(1usize))
         }
     }
     #[automatically_derived]
-    impl ::dagstack_plugin::__private0_1::HookSpec<0usize> for dyn Chunker {
+    impl __dagstack::HookSpec<0usize> for dyn Chunker {
         type Args<'__dagstack_a> = (__dagstack_Type0_0,);
         type Output = __dagstack_Output0;
         fn args_to_json(
             __dagstack_args: &Self::Args<'_>,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            ::dagstack_plugin::__private0_1::Value,
-            ::dagstack_plugin::__private0_1::HookError,
-        > {
-            ::dagstack_plugin::__private0_1::Ok(
-                ::dagstack_plugin::__private0_1::by_name([
+        ) -> __dagstack::Result<__dagstack::Value, __dagstack::HookError> {
+            __dagstack::Ok(
+                __dagstack::by_name([
                     (
                         "text",
-                        ::dagstack_plugin::__private0_1::Asked(&__dagstack_args.0)
+                        __dagstack::Asked(&__dagstack_args.0)
                             .__dagstack_arg(&__DAGSTACK_SPEC, 0usize, 0usize)?,
                     ),
                 ]),
             )
         }
         fn args_from_json<'__dagstack_a>(
-            __dagstack_json: ::dagstack_plugin::__private0_1::Value,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            Self::Args<'__dagstack_a>,
-            ::dagstack_plugin::__private0_1::HookError,
-        > {
-            let mut __dagstack_0 = ::dagstack_plugin::__private0_1::Probe::<
-                __dagstack_Type0_0,
-            >::INPUT
+            __dagstack_json: __dagstack::Value,
+        ) -> __dagstack::Result<Self::Args<'__dagstack_a>, __dagstack::HookError> {
+            let mut __dagstack_0 = __dagstack::Probe::<__dagstack_Type0_0>::INPUT
                 .__dagstack_slot();
-            ::dagstack_plugin::__private0_1::read_args(
+            __dagstack::read_args(
                 &__DAGSTACK_SPEC,
                 0usize,
                 &__DAGSTACK_PARAMS0,
                 __dagstack_json,
                 &mut [&mut __dagstack_0],
             )?;
-            ::dagstack_plugin::__private0_1::Ok((__dagstack_0.__dagstack_take(),))
+            __dagstack::Ok((__dagstack_0.__dagstack_take(),))
         }
         fn output_to_json(
             __dagstack_output: &__dagstack_Output0,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            ::dagstack_plugin::__private0_1::Value,
-            ::dagstack_plugin::__private0_1::HookError,
-        > {
-            ::dagstack_plugin::__private0_1::Asked(__dagstack_output)
+        ) -> __dagstack::Result<__dagstack::Value, __dagstack::HookError> {
+            __dagstack::Asked(__dagstack_output)
                 .__dagstack_to_json(&__DAGSTACK_SPEC, 0usize)
         }
         fn output_from_json(
-            __dagstack_json: ::dagstack_plugin::__private0_1::Value,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            __dagstack_Output0,
-            ::dagstack_plugin::__private0_1::HookError,
-        > {
-            ::dagstack_plugin::__private0_1::Probe::<__dagstack_Output0>::ASK
+            __dagstack_json: __dagstack::Value,
+        ) -> __dagstack::Result<__dagstack_Output0, __dagstack::HookError> {
+            __dagstack::Probe::<__dagstack_Output0>::ASK
                 .__dagstack_from_json(&__DAGSTACK_SPEC, 0usize, __dagstack_json)
         }
     }
     #[automatically_derived]
-    impl ::dagstack_plugin::__private0_1::HookSpec<1usize> for dyn Chunker {
+    impl __dagstack::HookSpec<1usize> for dyn Chunker {
         type Args<'__dagstack_a> = (__dagstack_Type1_0<'__dagstack_a>,);
         type Output = __dagstack_Output1;
         fn args_to_json(
             __dagstack_args: &Self::Args<'_>,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            ::dagstack_plugin::__private0_1::Value,
-            ::dagstack_plugin::__private0_1::HookError,
-        > {
-            ::dagstack_plugin::__private0_1::Ok(
-                ::dagstack_plugin::__private0_1::by_name([
+        ) -> __dagstack::Result<__dagstack::Value, __dagstack::HookError> {
+            __dagstack::Ok(
+                __dagstack::by_name([
                     (
                         "text",
-                        ::dagstack_plugin::__private0_1::Asked(&__dagstack_args.0)
+                        __dagstack::Asked(&__dagstack_args.0)
                             .__dagstack_arg(&__DAGSTACK_SPEC, 1usize, 0usize)?,
                     ),
                 ]),
             )
         }
         fn args_from_json<'__dagstack_a>(
-            __dagstack_json: ::dagstack_plugin::__private0_1::Value,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            Self::Args<'__dagstack_a>,
-            ::dagstack_plugin::__private0_1::HookError,
-        > {
-            ::dagstack_plugin::__private0_1::Err(
-                ::dagstack_plugin::__private0_1::not_exposed(&__DAGSTACK_SPEC, 1usize),
-            )
+            __dagstack_json: __dagstack::Value,
+        ) -> __dagstack::Result<Self::Args<'__dagstack_a>, __dagstack::HookError> {
+            __dagstack::Err(__dagstack::not_exposed(&__DAGSTACK_SPEC, 1usize))
         }
         fn output_to_json(
             __dagstack_output: &__dagstack_Output1,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            ::dagstack_plugin::__private0_1::Value,
-            ::dagstack_plugin::__private0_1::HookError,
-        > {
-            ::dagstack_plugin::__private0_1::Asked(__dagstack_output)
+        ) -> __dagstack::Result<__dagstack::Value, __dagstack::HookError> {
+            __dagstack::Asked(__dagstack_output)
                 .__dagstack_to_json(&__DAGSTACK_SPEC, 1usize)
         }
         fn output_from_json(
-            __dagstack_json: ::dagstack_plugin::__private0_1::Value,
-        ) -> ::dagstack_plugin::__private0_1::Result<
-            __dagstack_Output1,
-            ::dagstack_plugin::__private0_1::HookError,
-        > {
-            ::dagstack_plugin::__private0_1::Probe::<__dagstack_Output1>::ASK
+            __dagstack_json: __dagstack::Value,
+        ) -> __dagstack::Result<__dagstack_Output1, __dagstack::HookError> {
+            __dagstack::Probe::<__dagstack_Output1>::ASK
                 .__dagstack_from_json(&__DAGSTACK_SPEC, 1usize, __dagstack_json)
         }
     }
     fn __dagstack_check_types() {
         let _ = |__dagstack_value: &__dagstack_Type0_0| {
-            let __dagstack_value = &::dagstack_plugin::__private0_1::Asked(
-                    __dagstack_value,
-                )
+            let __dagstack_value = &__dagstack::Asked(__dagstack_value)
                 .__dagstack_if_json();
-            let _: &dyn ::dagstack_plugin::__private0_1::Send = __dagstack_value;
+            let _: &dyn __dagstack::Send = __dagstack_value;
         };
-        <String as ::dagstack_plugin::__private0_1::ExposedParam>::__dagstack_check();
+        <String as __dagstack::ExposedParam>::__dagstack_check();
         let _ = |__dagstack_value: &__dagstack_Output0| {
-            let __dagstack_value = &::dagstack_plugin::__private0_1::Asked(
-                    __dagstack_value,
-                )
+            let __dagstack_value = &__dagstack::Asked(__dagstack_value)
                 .__dagstack_if_json();
-            let _: &dyn ::dagstack_plugin::__private0_1::Send = __dagstack_value;
+            let _: &dyn __dagstack::Send = __dagstack_value;
         };
-        <::dagstack_plugin::__private0_1::Same<
-            Vec<Chunk>,
-        > as ::dagstack_plugin::__private0_1::ExposedOutput>::__dagstack_check();
+        <__dagstack::Same<Vec<Chunk>> as __dagstack::ExposedOutput>::__dagstack_check();
         let _ = |__dagstack_value: &__dagstack_Type1_0<'_>| {
-            let _: &dyn ::dagstack_plugin::__private0_1::Send = __dagstack_value;
+            let _: &dyn __dagstack::Send = __dagstack_value;
         };
         let _ = |__dagstack_value: &__dagstack_Output1| {
-            let _: &dyn ::dagstack_plugin::__private0_1::Send = __dagstack_value;
+            let _: &dyn __dagstack::Send = __dagstack_value;
         };
     }
 };
