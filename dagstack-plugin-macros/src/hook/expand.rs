@@ -525,6 +525,10 @@ pub(crate) fn shared(hooks: &[Hook<'_>], scope: &Scope<'_>) -> TokenStream {
                             items.extend(quote!(#(#cfgs)* const #name: #of = #then;));
                         }
                     }
+                    // A kind says what its hooks return.
+                    if hook.of_kind.is_some() {
+                        continue;
+                    }
                     let schema = quote! {
                         fn() -> #private::Schema =
                             || #private::Probe::<#ty>::ASK.__dagstack_output_schema()

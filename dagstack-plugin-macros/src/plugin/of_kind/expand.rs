@@ -28,7 +28,7 @@ pub(crate) fn expand(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     let hooks = plugin.hooks.iter().filter_map(|hook| {
         let (place, data) = hook.of_kind?;
         let run = data.is_async.then(|| run(hook, place, data, kind, scope));
-        let names = names(hook, place, scope);
+        let names = names(hook, place, data, scope);
         Some(quote!(#names #run))
     });
     let shell = shell(plugin, kind, scope);
@@ -39,24 +39,30 @@ pub(crate) fn expand(plugin: &Plugin<'_>, scope: &Scope<'_>) -> TokenStream {
     }
 }
 
-/// `__dagstack_Value0`: what the kind says the hook returns; `__dagstack_Given0`: what it is given.
-fn names(hook: &Hook<'_>, place: usize, scope: &Scope<'_>) -> TokenStream {
+/// `__dagstack_Value0`: what the kind says the hook returns; for an `async` one `__dagstack_Given0`, what
+/// it is given, and `__dagstack_Taken0`, the same in the author's types.
+fn names(hook: &Hook<'_>, place: usize, data: &HookData, scope: &Scope<'_>) -> TokenStream {
     let private = &scope.private;
     let cfgs = hook.cfgs();
-    let (value, given) = (hook.value_name(), hook.given_name());
-    let taken = taken_name(hook);
-    let types = hook
-        .values()
-        .map(|(number, value)| hook.alias_of(number, value, "__dagstack_a"));
-    let lifetime = borrowed(hook, "__dagstack_a");
+    let value = hook.value_name();
+    let arguments = data.is_async.then(|| {
+        let (given, taken) = (hook.given_name(), taken_name(hook));
+        let types = hook
+            .values()
+            .map(|(number, value)| hook.alias_of(number, value, "__dagstack_a"));
+        let lifetime = borrowed(hook, "__dagstack_a");
+        quote! {
+            #(#cfgs)*
+            type #given<'__dagstack_a> =
+                <__dagstack_Kind as #private::HookSpec<#place>>::Args<'__dagstack_a>;
+            #(#cfgs)*
+            type #taken #lifetime = (#(#types,)*);
+        }
+    });
     quote! {
         #(#cfgs)*
         type #value = <__dagstack_Kind as #private::HookSpec<#place>>::Output;
-        #(#cfgs)*
-        type #given<'__dagstack_a> =
-            <__dagstack_Kind as #private::HookSpec<#place>>::Args<'__dagstack_a>;
-        #(#cfgs)*
-        type #taken #lifetime = (#(#types,)*);
+        #arguments
     }
 }
 

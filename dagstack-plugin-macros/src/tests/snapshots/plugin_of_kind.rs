@@ -71,9 +71,6 @@ const _: () = {
     const __DAGSTACK_THEN2: __dagstack::Then<__dagstack_Type2> = __dagstack::then!(
         __dagstack_Type2, __dagstack_Type2
     );
-    const __DAGSTACK_SCHEMA2: fn() -> __dagstack::Schema = || {
-        __dagstack::Probe::<__dagstack_Type2>::ASK.__dagstack_output_schema()
-    };
     static __DAGSTACK_HOOKS: [__dagstack::Hook; 2usize] = [
         __dagstack::Hook::new(
                 "chunk",
@@ -161,10 +158,6 @@ const _: () = {
         }
     }
     type __dagstack_Value1 = <__dagstack_Kind as __dagstack::HookSpec<1usize>>::Output;
-    type __dagstack_Given1<'__dagstack_a> = <__dagstack_Kind as __dagstack::HookSpec<
-        1usize,
-    >>::Args<'__dagstack_a>;
-    type __dagstack_Taken1<'__dagstack_a> = (__dagstack_Type3<'__dagstack_a>,);
     struct FixedShell(__dagstack::Native<Fixed>);
     #[automatically_derived]
     impl Chunker for FixedShell
