@@ -255,6 +255,114 @@ fn aliases_are_no_unknown_keys() {
     );
 }
 
+/// Each time that something else is wrong.
+#[test]
+fn aliases_of_arguments_are_no_mistakes() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Open {
+        one: Renamed,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Outer {
+        one: Closed,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Closed {
+        #[serde(alias = "old_name")]
+        new_name: String,
+        size: u32,
+    }
+    let one = |inner: Value| json!({ "one": inner });
+    let only = |inner: Value, problem: &str| {
+        let expected =
+            format!("invalid arguments for `chunk`\n  `chunker.fixed.chunk.one.{problem}");
+        let arguments = one(inner);
+        assert_eq!(
+            call_error::<Open>(arguments.clone()),
+            expected,
+            "{arguments}"
+        );
+        assert_eq!(
+            call_error::<Outer>(arguments.clone()),
+            expected,
+            "{arguments}"
+        );
+    };
+    let size = "size`: found the text \"1\"; expected an integer from 0 to 4294967295";
+    only(json!({ "old_name": "a", "size": "1" }), size);
+    let missing = "size`: missing; expected an integer from 0 to 4294967295";
+    only(json!({ "old_name": "a" }), missing);
+    only(json!({ "size": 1 }), "new_name`: missing; expected text");
+    let error = call_error::<Outer>(one(json!({ "old_name": "a", "size": 1, "x": 1 })));
+    assert!(error.contains("one.x`: unknown key"), "{error}");
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+enum Side {
+    Left(u8),
+    Right(u8),
+    Neither,
+}
+
+#[test]
+fn an_enum_is_one_of_its_variants() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Args {
+        side: Side,
+    }
+    let error = |given: Value| call_error::<Args>(json!({ "side": given }));
+    for (given, expected) in [
+        (
+            json!({ "Right": 1, "Left": null }),
+            "2 variants at once; expected one of `Left`, `Right` alone",
+        ),
+        (
+            json!({ "Right": 1, "Neither": null }),
+            "2 variants at once; expected one of `Neither`, `Right` alone",
+        ),
+    ] {
+        let error = error(given);
+        assert!(error.ends_with(&format!("side`: {expected}")), "{error}");
+    }
+    let error = error(json!({ "Right": 1, "x": 1 }));
+    assert!(error.contains("side.x`: unknown key"), "{error}");
+}
+
+/// A type of an author's that tries one form, and takes anything where that fails.
+#[test]
+fn an_error_that_a_type_swallows_is_none() {
+    #[derive(Debug, JsonSchema)]
+    #[schemars(transparent)]
+    struct Lenient(Value);
+    impl<'de> Deserialize<'de> for Lenient {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            Ok(Self(
+                u8::deserialize(deserializer).map_or(Value::Null, Value::from),
+            ))
+        }
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Args {
+        first: Lenient,
+        second: u8,
+    }
+    for first in [json!(1), json!("text"), json!({ "a": [] })] {
+        let arguments = json!({ "first": first, "second": 2 });
+        let args = call_text::<Args>(&arguments.to_string());
+        let args = args.unwrap_or_else(|error| panic!("{arguments}: {error}"));
+        assert_eq!(
+            (args.first.0.is_number(), args.second),
+            (first.is_number(), 2)
+        );
+        let wrong = json!({ "first": first, "second": "2" });
+        let error = call_text::<Args>(&wrong.to_string())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("second`: found the text \"2\""), "{error}");
+    }
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Config {
     max_size: usize,

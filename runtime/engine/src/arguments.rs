@@ -98,6 +98,15 @@ pub(crate) fn read<R>(
             };
         }
     }
+    // A type that tries one form after the other leaves a text behind where it failed, but no value.
+    if let Err(error) = &decoded
+        && !error.message.starts_with("duplicate field")
+        && let Args::Json(text) = &args
+        && let Ok(mut value) = serde_json::from_str(text)
+        && let Ok(by_value) = read(Args::Value(&mut value), false, false)
+    {
+        decoded = Ok(by_value);
+    }
     let again = &mut |value: &Value| read(Args::Value(&mut value.clone()), false, true).err();
     match decoded {
         Ok(decoded) => {
@@ -358,7 +367,7 @@ impl<'a> Reading<'a> {
             // Where the value fits, the text alone is wrong: a key that stands there twice.
             let again = again(&value);
             let error = again.as_ref().unwrap_or(error);
-            diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, error)
+            diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, &[], error)
         };
         invalid(self.hook.name, &problems)
     }

@@ -153,20 +153,8 @@ impl Case<'_> {
         ignored: &[Vec<Step<'_>>],
         failure: &Undecoded,
     ) -> Vec<Problem> {
-        let findings = diagnose::explain(&self.base, &self.schema, section, Unknown::Everywhere);
-        // What serde got past and did not ignore, it read by another name (an alias).
-        let stop = diagnose::steps(&failure.path);
-        let (aliases, findings): (Vec<_>, Vec<_>) = findings.into_iter().partition(|finding| {
-            finding.is_unknown_key()
-                && comes_before(&finding.steps, &stop, section)
-                && !ignored.contains(&finding.steps)
-        });
-        let findings = diagnose::beside(findings, &aliases);
-        if findings.is_empty() {
-            let (base, schema) = (&self.base, &self.schema);
-            return vec![diagnose::of_serde(base, schema, failure, section)];
-        }
-        diagnose::problems(&self.base, findings)
+        let (base, schema) = (&self.base, &self.schema);
+        diagnose::undecoded(base, schema, section, Unknown::Everywhere, ignored, failure)
     }
 
     fn decoded(&self, section: &Value, ignored: &[Vec<Step<'_>>]) -> Vec<Problem> {
@@ -205,26 +193,5 @@ impl Case<'_> {
     fn reads(&self, steps: &[Step<'_>], section: &Value) -> bool {
         let decodes = &mut |odd: &Value| (self.decode.borrow_mut())(odd).outcome.is_ok();
         diagnose::reads(section, steps, decodes)
-    }
-}
-
-/// Whether serde, which reads in order, comes to the end of `steps` before that of `others`.
-fn comes_before(steps: &[Step<'_>], others: &[Step<'_>], section: &Value) -> bool {
-    let mut pairs = steps.iter().zip(others);
-    let Some(fork) = pairs.position(|(step, other)| step != other) else {
-        return false;
-    };
-    let mut way = steps[..fork].iter();
-    match (
-        steps[fork],
-        others[fork],
-        way.try_fold(section, |at, step| step.go(at)),
-    ) {
-        (Step::Item(at), Step::Item(other), _) => at < other,
-        (step, other, Some(Value::Object(map))) => {
-            let mut keys = map.keys().map(|key| Some(key.as_str()));
-            keys.find(|key| [step.key(), other.key()].contains(key)) == Some(step.key())
-        }
-        _ => false,
     }
 }

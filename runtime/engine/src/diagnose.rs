@@ -48,19 +48,37 @@ pub(crate) fn problems(base: &str, mut findings: Vec<Finding<'_>>) -> Vec<Proble
     problems
 }
 
-/// The problems of a value that did not decode: those of its schema, or else what serde said.
+/// The problems of a value that did not decode: those of its schema, or else what serde said. `ignored`
+/// are the places that the type is known to take no notice of.
 ///
-/// Schemas do not name aliases: a key that the type reads by one is told as unknown here, and the one
-/// that it stands for as missing.
+/// Schemas do not name aliases. What serde got past and did not ignore, it read by another name, and
+/// missed but one key.
 #[cold]
 pub(crate) fn undecoded(
     base: &str,
     schema: &Schema,
     value: &Value,
     unknown: Unknown,
+    ignored: &[Vec<Step<'_>>],
     failure: &Undecoded,
 ) -> Vec<Problem> {
-    let findings = explain(base, schema, value, unknown);
+    let stop = steps(&failure.path);
+    let missed = failure.message.strip_prefix("missing field `");
+    let missed = missed.and_then(|rest| rest.split('`').next());
+    let is_alias = |finding: &Finding<'_>| {
+        let is_read = comes_before(&finding.steps, &stop, value)
+            || (missed.is_some() && finding.steps.starts_with(&stop));
+        finding.is_unknown_key() && is_read && !ignored.contains(&finding.steps)
+    };
+    let mut aliases = explain(base, schema, value, Unknown::Everywhere);
+    aliases.retain(is_alias);
+    let mut findings = explain(base, schema, value, unknown);
+    findings.retain(|finding| !is_alias(finding));
+    let is_missed = |finding: &Finding<'_>| {
+        let key = finding.steps.last().and_then(|step| step.key());
+        finding.mistake == Mistake::Missing && finding.parent() == Some(&stop) && key == missed
+    };
+    findings.retain(|finding| is_missed(finding) || !is_beside(finding, &aliases));
     if findings.is_empty() {
         return vec![of_serde(base, schema, failure, value)];
     }
@@ -124,12 +142,34 @@ pub(crate) fn reads(
 
 /// The findings but for the keys missing beside aliases: one of them is there under its other name.
 pub(crate) fn beside<'a>(findings: Vec<Finding<'a>>, aliases: &[Finding<'_>]) -> Vec<Finding<'a>> {
-    let is_beside = |finding: &Finding<'_>| {
-        let here = finding.parent();
-        finding.mistake == Mistake::Missing && aliases.iter().any(|alias| alias.parent() == here)
-    };
     let findings = findings.into_iter();
-    findings.filter(|it| !is_beside(it)).collect()
+    findings.filter(|it| !is_beside(it, aliases)).collect()
+}
+
+fn is_beside(finding: &Finding<'_>, aliases: &[Finding<'_>]) -> bool {
+    let here = finding.parent();
+    finding.mistake == Mistake::Missing && aliases.iter().any(|alias| alias.parent() == here)
+}
+
+/// Whether serde, which reads in order, comes to the end of `steps` before that of `others`.
+fn comes_before(steps: &[Step<'_>], others: &[Step<'_>], section: &Value) -> bool {
+    let mut pairs = steps.iter().zip(others);
+    let Some(fork) = pairs.position(|(step, other)| step != other) else {
+        return false;
+    };
+    let mut way = steps[..fork].iter();
+    match (
+        steps[fork],
+        others[fork],
+        way.try_fold(section, |at, step| step.go(at)),
+    ) {
+        (Step::Item(at), Step::Item(other), _) => at < other,
+        (step, other, Some(Value::Object(map))) => {
+            let mut keys = map.keys().map(|key| Some(key.as_str()));
+            keys.find(|key| [step.key(), other.key()].contains(key)) == Some(step.key())
+        }
+        _ => false,
+    }
 }
 
 /// The keys without which an object fits. Which keys a flattened enum knows depends on what else is

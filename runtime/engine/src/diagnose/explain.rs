@@ -1,6 +1,6 @@
 //! The walk over a schema and a value that does not fit it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
@@ -79,6 +79,7 @@ pub(crate) fn explain<'a>(
         steps: Vec::new(),
         memo: HashMap::new(),
         depth: 0,
+        told: HashSet::new(),
         rests: HashMap::new(),
     };
     walk.findings_of(schema, value, false).to_vec()
@@ -94,6 +95,8 @@ pub(super) struct Walk<'a> {
     /// By the addresses of schema and value, which stay where they are for the whole walk.
     memo: HashMap<(usize, usize, bool), Rc<[Finding<'a>]>>,
     depth: usize,
+    /// The addresses of objects of whose keys enough is said.
+    pub(super) told: HashSet<usize>,
     /// What is left of schemas, by their addresses.
     rests: HashMap<usize, Validator>,
 }
@@ -228,7 +231,10 @@ impl<'a> Walk<'a> {
                 variants::look(self, schema, forms, value, shares, out);
             }
         }
-        if !part && let Value::Object(map) = value {
+        if !part
+            && !self.told.contains(&address(value))
+            && let Value::Object(map) = value
+        {
             self.unknown_keys(schema, map, out);
         }
         if out.is_empty() && !self.rest_fits(schema, value) {

@@ -9,7 +9,7 @@ use super::describe::{did_you_mean, one_of, unlike};
 use super::explain::{Finding, Mistake, Walk};
 use crate::schema::fits::{may_be_meant, only_excludes};
 use crate::schema::keys::{Keys, has_tags, tags};
-use crate::schema::parts::{list, named, values};
+use crate::schema::parts::{address, list, named, values};
 use crate::step::Step;
 use dagstack_plugin_core::schema::{Schema, target};
 
@@ -45,6 +45,10 @@ pub(super) fn look<'a>(
     }
     if let Value::Object(map) = value {
         let forms = objects(walk, variants);
+        if several_names(walk, &forms, variants, map, out) {
+            walk.told.insert(address(value));
+            return;
+        }
         if wrong_tag(walk, &forms, map, out) || wrong_name(walk, &forms, variants, map, out) {
             return;
         }
@@ -110,6 +114,46 @@ fn wrong_tag<'a>(
     true
 }
 
+/// The names of externally tagged variants, those that are texts apart; `None` for other enums.
+fn names<'a>(
+    forms: &[&'a Schema],
+    variants: &'a [Value],
+) -> Option<(Vec<&'a str>, Vec<&'a Value>)> {
+    let only_key = |form: &'a Schema| {
+        let mut names = named(form, "properties").map(|(name, _)| name);
+        let closed = form.get("additionalProperties") == Some(&Value::Bool(false));
+        let name = names.next().filter(|_| closed && names.next().is_none())?;
+        let mut required = list(form, "required").iter();
+        required.any(|it| it == name).then_some(name.as_str())
+    };
+    let names: Option<Vec<&str>> = forms.iter().map(|form| only_key(form)).collect();
+    let units = variants.iter().filter_map(Value::as_object);
+    Some((names?, units.flat_map(values).collect()))
+}
+
+/// Externally tagged enums: the object has the keys of several variants.
+fn several_names<'a>(
+    walk: &mut Walk<'a>,
+    forms: &[&'a Schema],
+    variants: &'a [Value],
+    map: &'a Map<String, Value>,
+    out: &mut Vec<Finding<'a>>,
+) -> bool {
+    let Some((names, units)) = names(forms, variants).filter(|(names, _)| !names.is_empty()) else {
+        return false;
+    };
+    let is_known =
+        |key: &&String| names.contains(&key.as_str()) || units.iter().any(|it| *it == *key);
+    let given: Vec<_> = map.keys().filter(is_known).collect();
+    if given.len() < 2 {
+        return false;
+    }
+    let problem = format!("{} variants at once", given.len());
+    let expected = format!("{} alone", one_of(&given));
+    walk.push(Mistake::Unfit, problem, Some(expected), out);
+    true
+}
+
 /// Externally tagged enums: the object's one key is no variant, or one that is a text.
 fn wrong_name<'a>(
     walk: &mut Walk<'a>,
@@ -122,14 +166,6 @@ fn wrong_name<'a>(
     let (Some(key), None) = (keys.next(), keys.next()) else {
         return false;
     };
-    let only_key = |form: &'a Schema| {
-        let mut names = named(form, "properties").map(|(name, _)| name);
-        let closed = form.get("additionalProperties") == Some(&Value::Bool(false));
-        let name = names.next().filter(|_| closed && names.next().is_none())?;
-        let mut required = list(form, "required").iter();
-        required.any(|it| it == name).then_some(name.as_str())
-    };
-    let names: Option<Vec<&str>> = forms.iter().map(|form| only_key(form)).collect();
     let mut units = variants
         .iter()
         .filter_map(Value::as_object)
@@ -138,8 +174,9 @@ fn wrong_name<'a>(
         let expected = format!("the text {key:?} in the place of the object");
         ("a variant without a value".to_owned(), expected)
     } else {
-        match names.filter(|names| names.len() > 1 && !names.contains(&key.as_str())) {
-            Some(names) => {
+        let names = names(forms, variants);
+        match names.filter(|(names, _)| names.len() > 1 && !names.contains(&key.as_str())) {
+            Some((names, _)) => {
                 let meant = did_you_mean(key, names.iter().copied());
                 (format!("unknown variant{meant}"), one_of(&names))
             }
