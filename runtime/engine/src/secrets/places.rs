@@ -1,6 +1,7 @@
 //! Where in a value the secrets are: under secret names, and where its schema says `writeOnly`.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use dagstack_plugin_core::schema::{Schema, keywords, target};
 use dagstack_plugin_core::secrets::{has_mark, is_secret_name, says_nothing};
@@ -11,8 +12,9 @@ use crate::schema::keys::Keys;
 use crate::schema::parts::{self, address};
 use crate::step::Step;
 
-/// Pairs of subschema and value looked at before the whole value is taken for a secret.
-const BUDGET: usize = 300_000;
+/// How often a form of a value is asked about it or what is inside before the whole value is taken for a
+/// secret.
+const BUDGET: usize = 3_000_000;
 
 /// The secrets of one value, which has to stay where it is meanwhile.
 ///
@@ -48,10 +50,13 @@ impl<'a> SecretPlaces<'a> {
     }
 
     /// By names and by a part of the schema `root`.
-    pub(crate) fn of_part(value: &'a Value, root: &Schema, part: &Schema) -> Self {
+    pub(crate) fn of_part<'s>(value: &'a Value, root: &'s Schema, part: &'s Schema) -> Self {
         let mut search = Search {
             root,
             seen: HashSet::new(),
+            asked: 0,
+            forms: HashMap::new(),
+            held: HashMap::new(),
             places: Self::by_names(value),
         };
         if search.holds(part) {
@@ -108,6 +113,10 @@ impl<'a> SecretPlaces<'a> {
 struct Search<'s, 'v> {
     root: &'s Schema,
     seen: HashSet<(usize, usize)>,
+    asked: usize,
+    /// By the addresses of schemas: their forms, and whether they may have a secret in them.
+    forms: HashMap<usize, Rc<[&'s Schema]>>,
+    held: HashMap<usize, bool>,
     places: SecretPlaces<'v>,
 }
 
@@ -120,14 +129,20 @@ impl<'s> Search<'s, '_> {
 
     fn node(&mut self, schema: &'s Schema, value: &Value) {
         let pair = (address(schema), address(value));
-        if says_nothing(value) || !self.seen.insert(pair) {
-            return;
-        }
-        if self.seen.len() > BUDGET {
-            self.places.all = true;
+        if self.places.all || says_nothing(value) || !self.seen.insert(pair) {
             return;
         }
         let forms = self.forms(schema);
+        let inside = match value {
+            Value::Object(map) => map.len(),
+            Value::Array(items) => items.len(),
+            _ => 0,
+        };
+        self.asked = self.asked.saturating_add(forms.len() * (1 + inside));
+        if self.asked > BUDGET {
+            self.places.all = true;
+            return;
+        }
         if forms.iter().any(|form| has_mark(form))
             || (!may_be_meant(self.root, schema, value) && self.holds(schema))
         {
@@ -137,7 +152,7 @@ impl<'s> Search<'s, '_> {
         match value {
             Value::Object(map) => {
                 for (key, value) in map {
-                    for form in &forms {
+                    for form in &*forms {
                         self.look(members(form, key), value);
                     }
                 }
@@ -145,7 +160,7 @@ impl<'s> Search<'s, '_> {
             }
             Value::Array(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    for form in &forms {
+                    for form in &*forms {
                         let any = parts::of(form, &["contains"]);
                         self.look(parts::item(form, index).chain(any), item);
                     }
@@ -156,7 +171,10 @@ impl<'s> Search<'s, '_> {
     }
 
     /// All that may speak of the same value, what depends on a condition among it.
-    fn forms(&self, schema: &'s Schema) -> Vec<&'s Schema> {
+    fn forms(&mut self, schema: &'s Schema) -> Rc<[&'s Schema]> {
+        if let Some(forms) = self.forms.get(&address(schema)) {
+            return Rc::clone(forms);
+        }
         let mut forms = parts::forms(self.root, schema);
         let mut at = 0;
         while let Some(form) = forms.get(at).copied() {
@@ -167,6 +185,8 @@ impl<'s> Search<'s, '_> {
             }
             at += 1;
         }
+        let forms = Rc::from(forms);
+        self.forms.insert(address(schema), Rc::clone(&forms));
         forms
     }
 
@@ -190,8 +210,10 @@ impl<'s> Search<'s, '_> {
         }
     }
 
-    fn holds(&self, schema: &Schema) -> bool {
-        holds(self.root, schema, &mut HashSet::new())
+    fn holds(&mut self, schema: &'s Schema) -> bool {
+        let root = self.root;
+        let known = self.held.entry(address(schema));
+        *known.or_insert_with(|| holds(root, schema, &mut HashSet::new()))
     }
 }
 
@@ -317,6 +339,22 @@ mod tests {
             json!({ "mode": "open" })
         );
         assert_eq!(masked(schema, json!("sesame")), json!("[MASKED]"));
+    }
+
+    #[test]
+    fn a_search_that_takes_too_long_is_given_up() {
+        let variant = |number: usize| {
+            let pin = json!({ "pin": { "type": "string", "writeOnly": true } });
+            json!({ "properties": { "kind": { "const": number } }, "anyOf": [{ "properties": pin }] })
+        };
+        let wide = |width: usize| {
+            let variants: Vec<Value> = (0..width).map(variant).collect();
+            json!({ "items": { "oneOf": variants } })
+        };
+        let items = |count| Value::from(vec![json!({ "kind": 1 }); count]);
+        assert_eq!(masked(wide(1_000), items(100)), items(100));
+        assert_eq!(masked(wide(1_000), items(1_000)), json!("[MASKED]"));
+        assert_eq!(masked(wide(1), items(100_000)), items(100_000));
     }
 
     #[test]
