@@ -284,7 +284,7 @@ fn b15_what_is_no_object_is_refused_with_words() {
             r#""ping""#,
             -32600,
             Value::Null,
-            "found a text, expected an object",
+            "found text, expected an object",
         ),
         (
             "null",
@@ -314,7 +314,7 @@ fn b15_what_is_no_object_is_refused_with_words() {
             r#"{"jsonrpc":"2.0","id":71,"method":"ping","params":"x"}"#,
             -32602,
             json!(71),
-            "found a text",
+            "found text",
         ),
         (
             r#"{"jsonrpc":"2.0","id":71,"method":"initialize","params":["2025-11-25",{},{}]}"#,

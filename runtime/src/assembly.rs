@@ -18,10 +18,10 @@ use crate::lifecycle::options::Options;
 use crate::middleware;
 use crate::middleware::layers::Stack;
 use crate::middleware::plugin::{PluginMiddleware, chain_wrap};
+use crate::process_bound;
 use crate::resources::HostResources;
 use crate::status::PluginStatus;
 use crate::supply_chain::{self, Publishers};
-use crate::workers;
 
 /// All plugins, sorted by kind and name, and the manifests that cannot be read. `linked` are those of
 /// this program that the host wants; a manifest may name others that are linked.
@@ -165,7 +165,7 @@ fn check(
         // It has its own reason.
         Source::Never { .. } => return Ok(()),
         Source::InProcess(registration) if descriptor.worker.is_none() => {
-            if let Some(reason) = workers::refuses(registration.declaration()) {
+            if let Some(reason) = process_bound::refuses(registration.declaration()) {
                 let plugin = descriptor.name.clone();
                 return Err(PluginRegistryError::RuntimeNotSupported { plugin, reason });
             }

@@ -10,7 +10,7 @@ use dagstack_plugin::{Manifest, PluginName, Registration, suggest};
 use crate::descriptor::{Descriptor, Source};
 use crate::error::{BY_COMMAND, PluginRegistryError};
 use crate::mcp_stdio::program::Program;
-use crate::workers;
+use crate::process_bound;
 
 /// What a folder turned out to be.
 pub(crate) enum Found {
@@ -147,7 +147,7 @@ pub(crate) fn describe(
     let base = match &source {
         // What needs processes of its own runs in those of the manifest's command.
         Source::InProcess(registration) => Descriptor {
-            worker: stdio.filter(|_| workers::needs_workers(registration.declaration())),
+            worker: stdio.filter(|_| process_bound::needs_workers(registration.declaration())),
             ..Descriptor::linked(registration)
         },
         _ => Descriptor::unknown(name, source),

@@ -137,6 +137,17 @@ impl Phase {
         }
     }
 
+    /// The same, also where a process has ended and nobody has recorded it.
+    fn state_now(&self) -> State {
+        match self {
+            Self::Up(live, condition) if condition.is_callable() => {
+                let failure = live.running.adapter().failure();
+                failure.map_or_else(|| condition.state(), State::Unavailable)
+            }
+            phase => phase.state(),
+        }
+    }
+
     fn live(&self) -> Option<&Arc<Live>> {
         match self {
             Self::Up(live, _) => Some(live),
@@ -230,14 +241,7 @@ impl Entry {
 
     /// The state, which for a plugin whose process ended is not the one recorded.
     pub(crate) fn state(&self) -> State {
-        let current = read(&self.current);
-        match &current.phase {
-            Phase::Up(live, condition) if condition.is_callable() => {
-                let failure = live.running.adapter().failure();
-                failure.map_or_else(|| condition.state(), State::Unavailable)
-            }
-            phase => phase.state(),
-        }
+        read(&self.current).phase.state_now()
     }
 
     /// Whether health checks have taken the plugin out of use; its instance is still there.
@@ -311,17 +315,16 @@ impl Entry {
 
     pub(crate) fn status(&self) -> PluginStatus {
         let descriptor = &self.descriptor;
-        let state = self.state();
-        let live = self.live();
-        let announced = live
-            .as_ref()
-            .map(|live| live.running.adapter().announced())
+        let Current { phase, history } = &*read(&self.current);
+        let state = phase.state_now();
+        let adapter = phase.live().map(|live| live.running.adapter());
+        let announced = adapter
+            .map(|adapter| adapter.announced())
             .unwrap_or_default();
         let capabilities = match &descriptor.capabilities[..] {
             [] => announced.capabilities,
             given => given.to_vec(),
         };
-        let history = &read(&self.current).history;
         let last_error = match &state {
             // A process that ended is not recorded until supervision has seen it.
             State::Unavailable(reason) => Some(reason.clone()),
@@ -336,7 +339,7 @@ impl Entry {
             last_error,
             capabilities,
             priority: descriptor.priority,
-            pid: live.and_then(|live| live.running.adapter().pid()),
+            pid: adapter.and_then(|adapter| adapter.pid()),
             origin: descriptor.origin.clone(),
             content_hash: descriptor.content_hash(),
             trusted: descriptor.trusted,

@@ -203,23 +203,6 @@ impl InProcess {
 }
 
 impl Adapter for InProcess {
-    fn call<'a>(
-        &'a self,
-        hook: &'a str,
-        ctx: &'a HookContext,
-        mut args: Value,
-    ) -> BoxFuture<'a, Result<Value, HookError>> {
-        Box::pin(async move {
-            if self.runs_off_thread(hook) {
-                let access = Access::Exposed;
-                return self.call_off_thread(hook, ctx, args, access, ()).await;
-            }
-            let (target, _) = self.find(hook, Access::Exposed)?;
-            let call = self.begin(target, ctx, &mut args)?;
-            call.await?.into_value()
-        })
-    }
-
     fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async {
             let Some(check) = self.check() else {

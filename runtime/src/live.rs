@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use dagstack_engine::Adapter;
+use dagstack_engine::{Adapter, RemoteAdapter};
 use dagstack_plugin::kind::Lease;
 use dagstack_plugin::sync::lock;
 use dagstack_plugin::{HookContext, tool};
@@ -36,7 +36,7 @@ impl fmt::Debug for Live {
 #[derive(Debug)]
 pub(crate) enum Running {
     InProcess(InProcess),
-    Elsewhere(Box<dyn Adapter>),
+    Elsewhere(Box<dyn RemoteAdapter>),
 }
 
 impl Running {

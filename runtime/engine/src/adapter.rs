@@ -1,4 +1,4 @@
-//! Adapters: one way to call a plugin, wherever it runs.
+//! Adapters: one way to deal with a plugin, wherever it runs.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,21 +9,9 @@ use serde_json::Value;
 
 use crate::reason::Reason;
 
-/// A plugin that is set up, wherever it runs.
-///
-/// An adapter is handed calls that may be made: deadlines, cancellation and the plugin's state are
-/// the business of whoever holds the adapter. Dropping the future of a call gives the
-/// call up; dropping the adapter ends the plugin without a goodbye, but completely.
+/// A plugin that is set up, wherever it runs. Dropping the adapter ends it without a goodbye, but
+/// completely.
 pub trait Adapter: fmt::Debug + Send + Sync + 'static {
-    /// Calls a hook with its arguments, an object. Of a tool, its functions are hooks, and `get_schema`
-    /// is one; what calls `execute` comes as the function.
-    fn call<'a>(
-        &'a self,
-        hook: &'a str,
-        ctx: &'a HookContext,
-        args: Value,
-    ) -> BoxFuture<'a, Result<Value, HookError>>;
-
     /// Asks the plugin how it is.
     fn health(&self) -> BoxFuture<'_, Health>;
 
@@ -55,6 +43,21 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     fn announced(&self) -> Announced {
         Announced::default()
     }
+}
+
+/// A plugin that is set up elsewhere, and called by JSON.
+///
+/// It is handed calls that may be made: deadlines, cancellation and the plugin's state are the business
+/// of whoever holds the adapter. Dropping the future of a call gives the call up.
+pub trait RemoteAdapter: Adapter {
+    /// Calls a hook with its arguments, an object. Of a tool, its functions are hooks, and `get_schema`
+    /// is one; what calls `execute` comes as the function.
+    fn call<'a>(
+        &'a self,
+        hook: &'a str,
+        ctx: &'a HookContext,
+        args: Value,
+    ) -> BoxFuture<'a, Result<Value, HookError>>;
 }
 
 /// What a plugin said of itself when it started, for hosts that have no manifest of it.

@@ -25,7 +25,7 @@ pub mod validate;
 pub mod wire;
 
 pub use access::{Access, unknown_hook};
-pub use adapter::{Adapter, Announced, TeardownFailure};
+pub use adapter::{Adapter, Announced, RemoteAdapter, TeardownFailure};
 pub use change_queue::ChangeQueue;
 pub use config::check_section;
 pub use offer::{Offer, Offered, Served};

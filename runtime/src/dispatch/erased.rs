@@ -89,7 +89,7 @@ impl Dispatcher {
             let function = function.to_owned();
             return self.execute(&function, ctx, args).await;
         }
-        let call = |plugin: Arc<PluginHandle>| async move { plugin.call(hook, ctx, args).await };
+        let call = |plugin| call(plugin, hook, ctx, args);
         self.dispatching.singleton(hook, ctx, call).await
     }
 
@@ -130,7 +130,7 @@ impl Dispatcher {
             }
             outcome => self.select.candidate(&outcome?),
         };
-        let call = |plugin: Arc<PluginHandle>| async move { plugin.call(hook, ctx, args).await };
+        let call = |plugin| call(plugin, hook, ctx, args);
         self.dispatching.one(hook, candidate, call).await
     }
 
@@ -153,10 +153,7 @@ impl Dispatcher {
         if known.is_some_and(|hook| hook.error_policy == ErrorPolicy::BestEffort) {
             return self.best_effort(hook, ctx, args).await;
         }
-        let call = |plugin: Arc<PluginHandle>| {
-            let args = args.clone();
-            async move { plugin.call(hook, ctx, args).await }
-        };
+        let call = |plugin| call(plugin, hook, ctx, args.clone());
         let collected = self.dispatching.collect(hook, ctx, call).await?;
         let collected = collected.into_iter();
         Ok(collected.map(|(name, value)| (name, Ok(value))).collect())
@@ -184,10 +181,7 @@ impl Dispatcher {
         ctx: &HookContext,
         args: Value,
     ) -> Result<Collected, DispatchError> {
-        let call = |plugin: Arc<PluginHandle>| {
-            let args = args.clone();
-            async move { plugin.call(hook, ctx, args).await }
-        };
+        let call = |plugin| call(plugin, hook, ctx, args.clone());
         self.dispatching.collect_best_effort(hook, ctx, call).await
     }
 
@@ -204,10 +198,7 @@ impl Dispatcher {
         args: Value,
     ) -> Result<(), DispatchError> {
         self.check(hook, Dispatch::BroadcastNotify)?;
-        let call = |plugin: Arc<PluginHandle>| {
-            let args = args.clone();
-            async move { plugin.call(hook, ctx, args).await }
-        };
+        let call = |plugin| call(plugin, hook, ctx, args.clone());
         self.dispatching.notify(hook, ctx, call).await
     }
 
@@ -233,7 +224,7 @@ impl Dispatcher {
         let call = |plugin: Arc<PluginHandle>, value: Value| {
             let mut args = rest.clone();
             args.insert(carrier.clone(), value);
-            async move { plugin.call(hook, ctx, Value::Object(args)).await }
+            call(plugin, hook, ctx, Value::Object(args))
         };
         self.dispatching.chain(hook, ctx, value, call).await
     }
@@ -321,7 +312,7 @@ impl Dispatcher {
         key: &str,
         args: Value,
     ) -> Result<Value, DispatchError> {
-        let call = |plugin: Arc<PluginHandle>| async move { plugin.call(hook, ctx, args).await };
+        let call = |plugin| call(plugin, hook, ctx, args);
         self.dispatching
             .capability(hook, ctx, capability, key, call)
             .await
@@ -354,6 +345,16 @@ impl Dispatcher {
         let path = format!("{}.{hook}", self.kind());
         dagstack_plugin::args::invalid(hook, &[dagstack_plugin::Problem::new(path, problem)])
     }
+}
+
+/// Keeps the handle for as long as the call takes.
+async fn call(
+    plugin: Arc<PluginHandle>,
+    hook: &str,
+    ctx: &HookContext,
+    args: Value,
+) -> Result<Value, HookError> {
+    plugin.call(hook, ctx, args).await
 }
 
 fn unknown_hook(spec: &KindSpec, hook: &str) -> HookError {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dagstack_engine::Adapter;
+use dagstack_engine::RemoteAdapter;
 use dagstack_engine::feed::SectionFeed;
 use dagstack_plugin::BoxFuture;
 
@@ -17,7 +17,7 @@ impl Registry {
         _: usize,
         program: &Arc<program::Program>,
         _: &SectionFeed,
-    ) -> BoxFuture<'static, Result<Box<dyn Adapter>, PluginRegistryError>> {
+    ) -> BoxFuture<'static, Result<Box<dyn RemoteAdapter>, PluginRegistryError>> {
         match **program {}
     }
 

@@ -8,7 +8,7 @@ use dagstack_client::StdioCommand;
 use dagstack_plugin::PluginName;
 
 use crate::descriptor::{Descriptor, Source};
-use crate::workers::needs_workers;
+use crate::process_bound::needs_workers;
 
 /// What a host says about processes.
 #[derive(Clone, Debug)]

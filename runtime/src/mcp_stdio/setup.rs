@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dagstack_engine::Adapter;
+use dagstack_engine::RemoteAdapter;
 use dagstack_engine::feed::SectionFeed;
 use dagstack_plugin::BoxFuture;
 
@@ -21,12 +21,12 @@ impl Registry {
         index: usize,
         program: &Arc<Program>,
         feed: &SectionFeed,
-    ) -> BoxFuture<'static, Result<Box<dyn Adapter>, PluginRegistryError>> {
+    ) -> BoxFuture<'static, Result<Box<dyn RemoteAdapter>, PluginRegistryError>> {
         let spawner = self.spawner(index, program, feed);
         Box::pin(async move {
             let adapter = spawner.start().await?;
             middleware::plugin::check_exposed(&spawner.plugin, |hook| adapter.hides(hook))?;
-            Ok(Box::new(adapter) as Box<dyn Adapter>)
+            Ok(Box::new(adapter) as Box<dyn RemoteAdapter>)
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use dagstack_client::McpStdio;
-use dagstack_engine::Adapter;
+use dagstack_engine::{Adapter, RemoteAdapter};
 use dagstack_plugin::kind::Caller;
 use dagstack_plugin::sync::lock;
 use dagstack_plugin::{BoxFuture, HookContext, HookError, PluginName, code};

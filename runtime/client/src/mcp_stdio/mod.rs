@@ -17,7 +17,7 @@ use std::fmt;
 use std::time::Duration;
 
 use dagstack_engine::wire::{self, Object};
-use dagstack_engine::{Adapter, Announced, Reason, TeardownFailure};
+use dagstack_engine::{Adapter, Announced, Reason, RemoteAdapter, TeardownFailure};
 use dagstack_plugin_core::config::ConfigSubscription;
 use dagstack_plugin_core::resources::ResourceSet;
 use dagstack_plugin_core::schema::Schema;
@@ -163,7 +163,7 @@ impl Drop for McpStdio {
     }
 }
 
-impl Adapter for McpStdio {
+impl RemoteAdapter for McpStdio {
     fn call<'a>(
         &'a self,
         hook: &'a str,
@@ -172,7 +172,9 @@ impl Adapter for McpStdio {
     ) -> BoxFuture<'a, Result<Value, HookError>> {
         Box::pin(self.call_hook(hook, ctx, args))
     }
+}
 
+impl Adapter for McpStdio {
     fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async {
             if let Some(reason) = self.failure() {

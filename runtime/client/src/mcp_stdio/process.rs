@@ -16,7 +16,8 @@ const GRACE: Duration = Duration::from_millis(2500);
 /// How long it may take after SIGTERM.
 const TERM_GRACE: Duration = Duration::from_secs(5);
 
-/// How long the end of a process and the end of its streams may lag behind each other.
+/// How long the end of a process and the end of its streams may lag behind each other on a busy machine.
+/// All of it passes only where a grandchild keeps a stream open.
 pub(super) const EXIT_LAG: Duration = Duration::from_secs(1);
 
 /// How a process ended; `None` while it runs.

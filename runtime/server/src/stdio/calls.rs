@@ -216,7 +216,7 @@ impl Call {
             progress.end();
         }
         // It goes to another process, and there perhaps to a model.
-        let outcome = outcome.map_err(super::known::scrub_error);
+        let outcome = outcome.map_err(super::secrets::scrub_error);
         let (ticket, shape) = (self.ticket, self.shape);
         let Some(hook) = server.tools.declaration.hooks.get(self.hook) else {
             return;

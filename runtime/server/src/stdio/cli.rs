@@ -13,14 +13,14 @@ use super::options::{self, Command, Options};
 use super::pool::Pool;
 use super::reader::LineReader;
 use super::reply::failure_text;
+use super::router::LineRouter;
 use super::runtime::AsyncRuntime;
-use super::serve::LineRouter;
 use super::server::Server;
 use super::supervisor;
 use super::tools::{NameStyle, Tools};
 use super::unix::{self, AsFd, Events};
 use super::writer::LineWriter;
-use super::{config_file, help, known, lifecycle, manifest, resources};
+use super::{config_file, help, lifecycle, manifest, resources, secrets};
 use dagstack_engine::Access;
 use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::mask_schema;
@@ -169,9 +169,9 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     let output =
         unix::take_stdout().map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
     super::log::start(T::declaration());
-    known::report_panics();
+    secrets::report_panics();
     let section = config.unwrap_or(Value::Null);
-    known::learn(T::declaration(), &section);
+    secrets::learn(T::declaration(), &section);
     let runtime = AsyncRuntime::default();
     let _inside = runtime.enter();
     let scope = Arc::new(PluginScope::of(T::declaration()));
@@ -190,7 +190,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     lifecycle::finish(lifecycle::tear_down(Arc::from(plugin)));
     let value = called
         .and_then(dagstack_plugin_core::Output::into_value)
-        .map_err(known::scrub_error)
+        .map_err(secrets::scrub_error)
         .map_err(|error| ended(error.code(), failure_text(&error)))?;
     let text = dagstack_plugin_core::canonical_json::to_string(&value)
         .map_err(|error| failed(format!("the result has no canonical form: {error}")))?;
@@ -202,7 +202,7 @@ fn serve<T: Plugin>(config: Option<Value>, names: Option<NameStyle>) -> std::io:
     let (woken, waker) = unix::wake_pipe()?;
     let streams = unix::protect()?;
     super::log::start(T::declaration());
-    known::report_panics();
+    secrets::report_panics();
     let server = Arc::new(Server {
         registration: Registration::of::<T>(),
         tools: Tools::new(T::declaration(), names),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 use dagstack_plugin_core::encode::nesting::text_is_deeper;
+use dagstack_plugin_core::json_type;
 
 /// Bad JSON, invalid UTF-8, too deep nesting.
 pub(super) const PARSE_ERROR: i32 = -32700;
@@ -171,14 +172,7 @@ pub(super) fn is_object(json: &str) -> bool {
 
 /// What JSON text is.
 pub(super) fn type_of(json: &str) -> &'static str {
-    match json.trim_ascii_start().as_bytes().first() {
-        Some(b'{') => "an object",
-        Some(b'[') => "an array",
-        Some(b'"') => "a text",
-        Some(b't' | b'f') => "a boolean",
-        Some(b'n') => "null",
-        _ => "a number",
-    }
+    serde_json::from_str(json).map_or("no JSON", |value| json_type(&value))
 }
 
 /// The id of a request of which only the beginning is there, as it stands in it. Without it, whoever

@@ -11,7 +11,7 @@ use super::instance::SetupFailure;
 use super::lifecycle::{self, Setup};
 use super::request::Request;
 use super::server::{Job, Server};
-use super::{executor, known, manifest, resources};
+use super::{executor, manifest, resources, secrets};
 use dagstack_engine::Offered;
 use dagstack_engine::feed::Coverage;
 use dagstack_engine::panics::CatchPanic;
@@ -119,7 +119,7 @@ pub(super) fn health(server: &Arc<Server>, request: Request, _: Option<&str>) {
     let health = CatchPanic::new(Box::pin(async move { plugin.erased_health().await }));
     executor::run(server, Box::pin(health), move |server, outcome, _| {
         let outcome = match outcome {
-            Ok(health) => serde_json::to_value(known::scrub_health(health))
+            Ok(health) => serde_json::to_value(secrets::scrub_health(health))
                 .map_err(|error| ErrorData::internal_error(error.to_string(), None)),
             Err(_) => Ok(unhealthy("the health check panicked")),
         };
@@ -142,7 +142,7 @@ fn tear_down(server: &Arc<Server>, request: Request) {
     executor::run(server, teardown, |server, outcome, _| {
         let outcome = outcome.map(|released| json!({ "released": released }));
         let outcome = outcome.map_err(|error| {
-            let message = known::scrub(error.to_string());
+            let message = secrets::scrub(error.to_string());
             ErrorData::internal_error(
                 format!("the teardown failed: {message}"),
                 Some(json!({ "code": error.code(), "message": message })),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::instance::SetupFailure;
 use super::server::Server;
-use super::{executor, known, pool, resources};
+use super::{executor, pool, resources, secrets};
 use dagstack_engine::feed::{Coverage, SectionFeed, failed_paths};
 use dagstack_engine::panics::{self, CatchPanic};
 use dagstack_engine::wire::{CONFIG_CHANGED, Object};
@@ -67,7 +67,7 @@ fn begin(server: &Server, setup: Setup) -> dagstack_plugin_core::registration::S
             .map(|_| "--config".to_owned())
             .collect(),
     });
-    known::learn(declaration, &config);
+    secrets::learn(declaration, &config);
     let feed = SectionFeed::new(declaration.key(), config.clone(), coverage);
     replace_feed(server, Some(feed.clone()));
     let context = SetupContext::new(config)
@@ -111,7 +111,7 @@ pub(super) fn tear_down(plugin: Arc<dyn ErasedPlugin>) -> Teardown {
 /// Waits for a teardown that nobody asked for; that it failed is logged.
 pub(super) fn finish(teardown: Teardown) {
     if let Err(error) = task::block_on(teardown) {
-        let error = known::scrub(error.to_string());
+        let error = secrets::scrub(error.to_string());
         tracing::error!("the teardown failed: {error}");
     }
 }
@@ -147,7 +147,7 @@ pub(super) fn config_changed(server: &Arc<Server>, params: Option<&str>) {
     let shared = Arc::clone(server);
     server.changes.push(move || {
         let _inside = shared.runtime.enter();
-        known::learn(shared.tools.declaration, &config);
+        secrets::learn(shared.tools.declaration, &config);
         apply(&feed, config);
     });
 }

@@ -3,7 +3,7 @@
 //! What happens to a call, in order:
 //!
 //! 1. [`reader`] finds lines in the bytes of the input.
-//! 2. [`serve`] turns each line into a job: **this is where bytes become calls**. It reads the
+//! 2. [`router`] turns each line into a job: **this is where bytes become calls**. It reads the
 //!    JSON-RPC envelope ([`envelope`]) and hands `tools/call` to [`calls`], the methods of our
 //!    extension and of the older dialect to [`extension`] and [`dialect`], and the rest of MCP to
 //!    the official SDK ([`protocol`]).
@@ -32,7 +32,6 @@ mod host_calls;
 mod in_flight;
 mod in_order;
 mod instance;
-mod known;
 mod lifecycle;
 mod log;
 mod log_filter;
@@ -46,8 +45,9 @@ mod reader;
 mod reply;
 mod request;
 mod resources;
+mod router;
 mod runtime;
-mod serve;
+mod secrets;
 mod server;
 mod session;
 mod supervisor;

@@ -49,7 +49,7 @@ struct Sdk {
     runtime: Arc<Runtime>,
     lines: UnboundedSender<SdkLine>,
     /// A thread drives the runtime.
-    driven: OnceLock<()>,
+    driven: Mutex<bool>,
 }
 
 /// A message for the SDK; the ticket is a request's.
@@ -75,7 +75,7 @@ impl Protocol {
         let line = format!("{{\"jsonrpc\":\"2.0\",\"id\":{ticket},\"method\":{method}{params}}}");
         let sdk = self.sdk.get_or_init(|| self.start(server)).as_ref();
         match sdk.map(|sdk| sdk.lines.send((Some(ticket), line)).map(|()| sdk)) {
-            Some(Ok(sdk)) if sdk.driven.get().is_some() => false,
+            Some(Ok(sdk)) if sdk.is_driven() => false,
             Some(Ok(sdk)) if !server.pool.is_idle() => {
                 sdk.start_thread();
                 false
@@ -97,7 +97,7 @@ impl Protocol {
         let Some(Some(sdk)) = self.sdk.get() else {
             return;
         };
-        if sdk.driven.get().is_some() {
+        if sdk.is_driven() {
             return;
         }
         let is_done = sdk.runtime.block_on(async {
@@ -157,7 +157,7 @@ impl Protocol {
         Some(Sdk {
             runtime,
             lines: sender,
-            driven: OnceLock::new(),
+            driven: Mutex::default(),
         })
     }
 }
@@ -171,16 +171,23 @@ fn ticket_of(id: &RequestId) -> Option<u64> {
 }
 
 impl Sdk {
+    fn is_driven(&self) -> bool {
+        *lock(&self.driven)
+    }
+
+    /// Has a thread drive the runtime from now on. Where there is none to be had, the next message tries
+    /// again.
     fn start_thread(&self) {
-        self.driven.get_or_init(|| {
-            let runtime = Arc::clone(&self.runtime);
-            let spawned = std::thread::Builder::new()
-                .name("dagstack-mcp".to_owned())
-                .spawn(move || runtime.block_on(std::future::pending::<()>()));
-            if let Err(error) = spawned {
-                tracing::error!("cannot start the protocol's thread: {error}");
-            }
-        });
+        let mut driven = lock(&self.driven);
+        if *driven {
+            return;
+        }
+        let runtime = Arc::clone(&self.runtime);
+        let thread = std::thread::Builder::new().name("dagstack-mcp".to_owned());
+        match thread.spawn(move || runtime.block_on(std::future::pending::<()>())) {
+            Ok(_) => *driven = true,
+            Err(error) => tracing::error!("cannot start the protocol's thread: {error}"),
+        }
     }
 }
 
