@@ -378,7 +378,7 @@ impl SectionFeed {
         }
         Ok(Some(Prepared {
             feed: self.clone(),
-            section: Arc::clone(&sections.1),
+            sections,
             deliveries,
         }))
     }
@@ -426,7 +426,7 @@ fn is_same(old: &Value, new: &Value) -> bool {
 #[must_use = "nothing changes before `commit`"]
 pub struct Prepared {
     feed: SectionFeed,
-    section: Arc<Value>,
+    sections: Sections,
     deliveries: Vec<Delivery>,
 }
 
@@ -443,8 +443,29 @@ impl Prepared {
     }
 
     /// Makes the new section the current one. The calls are made by [`Notifications::run`].
-    pub fn commit(self) -> Notifications {
-        self.feed.0.lock().section = self.section;
+    ///
+    /// Whoever has subscribed since is told too; one that cannot take the section is left with the old
+    /// one, which is logged.
+    pub fn commit(mut self) -> Notifications {
+        let late: Vec<_> = {
+            let mut state = self.feed.0.lock();
+            state.section = Arc::clone(&self.sections.1);
+            let is_late = |it: &&Arc<Subscriber>| {
+                let mut asked = self.deliveries.iter();
+                asked.all(|delivery| !Arc::ptr_eq(&delivery.gate, &it.gate))
+            };
+            state.subscribers.iter().filter(is_late).cloned().collect()
+        };
+        for subscriber in late {
+            match subscriber.prepare(&self.sections) {
+                Ok(delivery) => self.deliveries.extend(delivery),
+                Err(invalid) => tracing::warn!(
+                    path = self.path(),
+                    "a subscriber that came late cannot take the new config: {}",
+                    invalid.to_string().replace("\n  ", "; ")
+                ),
+            }
+        }
         Notifications(self.deliveries)
     }
 }
@@ -492,7 +513,32 @@ pub fn failed_paths(invalid: &ConfigInvalid) -> Vec<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn whoever_subscribes_while_a_change_is_prepared_hears_of_it() {
+        let feed = SectionFeed::new("a.b", json!({ "n": 1 }), Coverage::Covered);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let subscribe = |name: &'static str| {
+            let told = Arc::clone(&told);
+            feed.subscribe_json(
+                |_| Ok(()),
+                move |old: &Value, new: &Value| {
+                    lock(&told).push((name, old.clone(), new.clone()));
+                },
+            )
+        };
+        subscribe("early");
+        let prepared = feed.prepare(json!({ "n": 2 })).unwrap().unwrap();
+        subscribe("late");
+        subscribe("gone").unsubscribe();
+        prepared.commit().run();
+        let (old, new) = (json!({ "n": 1 }), json!({ "n": 2 }));
+        let of = |name| (name, old.clone(), new.clone());
+        assert_eq!(*lock(&told), [of("early"), of("late")]);
+    }
 
     /// What panics when it is shown, or dropped.
     #[derive(Debug)]
