@@ -80,6 +80,9 @@ impl<const N: usize> Drop for Of<N> {
 struct Config {
     #[serde(default)]
     number: Of<CONFIG>,
+    /// Has errors searched for it.
+    #[serde(default)]
+    api_key: Option<String>,
 }
 
 /// An error of the author's.
@@ -100,6 +103,14 @@ impl fmt::Debug for Failure {
 }
 
 impl Error for Failure {}
+
+impl Drop for Failure {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic_in("error drop");
+        }
+    }
+}
 
 struct Panics {
     config: u8,
@@ -148,6 +159,11 @@ impl Panics {
     #[hook]
     fn add(&self, #[serde(default)] number: Of<ARGUMENT>) -> Of<RESULT> {
         Of(number.0 + self.config)
+    }
+
+    #[hook]
+    fn fail(&self) -> Result<(), Failure> {
+        Err(Failure)
     }
 }
 

@@ -79,12 +79,13 @@ fn every_request_of_a_host_is_answered() {
         ("setup", UNAVAILABLE),
         ("setup after a wait", UNAVAILABLE),
         ("setup error,display", UNAVAILABLE),
-        ("setup error,debug", UNAVAILABLE),
+        ("setup error,error drop", UNAVAILABLE),
         ("health", "ok ok ok ok ok ok"),
         ("health after a wait", "ok ok ok ok ok ok"),
         ("teardown", "ok ok ok ok panicked ok"),
         ("teardown after a wait", "ok ok ok ok panicked ok"),
         ("teardown error,display", "ok ok ok ok panicked ok"),
+        ("teardown error,error drop", "ok ok ok ok panicked ok"),
         ("drop", "ok ok ok ok panicked ok"),
     ] {
         let found = session(place);
@@ -104,5 +105,32 @@ fn every_request_is_answered_where_no_schema_can_be_made() {
             assert!(found.starts_with("panicked"), "{whose} {place}: {found}");
             assert!(found.ends_with(last), "{whose} {place}: {found}");
         }
+    }
+}
+
+/// The error of a hook is shown by the hook, and searched for secrets, shown and dropped by us.
+#[test]
+fn every_call_is_answered_whose_error_panics() {
+    for (place, expected) in [
+        ("", "hook_failed"),
+        ("display", "panicked"),
+        ("debug", "hook_failed"),
+        ("error drop", "hook_failed"),
+    ] {
+        let mut peer = panics(place);
+        let mut params = initialize();
+        params["capabilities"] = json!({"experimental": {"dev.dagstack/plugin": {"version": 1}}});
+        peer.ask(1, "initialize", params);
+        for (id, config) in [json!({}), json!({"api_key": "a-secret-of-some-length"})]
+            .into_iter()
+            .enumerate()
+        {
+            let up = peer.ask(3 * id + 2, "dagstack/setup", json!({ "config": config }));
+            assert_eq!(code(&up), "ok", "{place}: {up}");
+            let called = peer.ask(3 * id + 3, "tools/call", json!({"name": "fail"}));
+            assert_eq!(code(&called), expected, "{place}: {called}");
+            peer.ask(3 * id + 4, "dagstack/teardown", json!({}));
+        }
+        assert!(peer.end().1.success());
     }
 }

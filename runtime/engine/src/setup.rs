@@ -40,7 +40,7 @@ pub fn setup(registration: &Registration, context: SetupContext) -> Setup {
         // The author's own error may quote the config.
         setup.await.map_err(|error| {
             let schema = (declaration.config_schema)();
-            without_secrets(error, &Scrubber::of(&section, &schema))
+            in_words(error, &Scrubber::of(&section, &schema))
         })
     }));
     Box::pin(async move { guarded.await.unwrap_or(Err(PluginError::Panicked)) })
@@ -52,10 +52,10 @@ pub fn setup(registration: &Registration, context: SetupContext) -> Setup {
 ///
 /// The author's own.
 pub async fn teardown(plugin: &dyn ErasedPlugin) -> Result<Released, PluginError> {
-    // It may panic before its first await, too, and its error when it is shown.
+    // It may panic before its first await, too, and its error when it is shown or dropped.
     let teardown = CatchPanic::new(Box::pin(async {
         let outcome = plugin.erased_teardown().await;
-        outcome.inspect_err(|error| drop(error.to_string()))
+        outcome.map_err(|error| in_words(error, &Scrubber::new()))
     }));
     teardown.await.unwrap_or(Err(PluginError::Panicked))
 }
@@ -83,17 +83,11 @@ fn check_schemas(declaration: &Declaration) -> Result<(), PluginError> {
     Ok(())
 }
 
-/// The same error without the secrets it quotes: nobody who reports it can know them.
-fn without_secrets(error: PluginError, secrets: &Scrubber) -> PluginError {
+/// The same error without what is the author's own in it, and without the secrets it quotes: nobody who
+/// reports it can know them.
+fn in_words(error: PluginError, secrets: &Scrubber) -> PluginError {
     match error {
-        PluginError::Failed(_) => {
-            let (text, debug) = (error.to_string(), format!("{error:?}"));
-            let clean = secrets.scrub(&text);
-            if clean == text && secrets.scrub(&debug) == debug {
-                return error;
-            }
-            PluginError::new(clean)
-        }
+        PluginError::Failed(_) => PluginError::new(secrets.scrub(&error.to_string())),
         PluginError::Reworded { of, message } => PluginError::Reworded {
             message: secrets.scrub(&message).into_owned(),
             of,

@@ -12,6 +12,7 @@ use serde_json::{Number, Value};
 use zeroize::Zeroizing;
 
 use super::SecretPlaces;
+use crate::panics;
 
 /// Instead of a message from which the secrets cannot be cut.
 const WITHHELD: &str = "the details are withheld, because they quote a secret value";
@@ -119,16 +120,20 @@ impl Scrubber {
         }
         let message = self.cut(error.message(), LONG);
         let details = error.get_details().map(|details| self.cut_value(details));
-        // The message says what its sources do, or not.
+        // The message says what its sources do, or not. They are the author's, and may panic.
         let tells = |text: String| self.quotes(&text, LONG);
         let is_told = || {
             let mut causes = chain(&error).skip(1);
-            causes.any(|cause| tells(cause.to_string()) || tells(format!("{cause:?}")))
+            let told = panics::catch(|| {
+                causes.any(|cause| tells(cause.to_string()) || tells(format!("{cause:?}")))
+            });
+            told.unwrap_or(true)
         };
         if message == error.message() && details.as_ref() == error.get_details() && !is_told() {
             return error;
         }
-        let clean = HookError::new(error.code().to_owned(), message);
+        let clean = HookError::new(error.code().to_owned(), message.into_owned());
+        let _ = panics::catch(move || drop(error));
         match details {
             Some(details) => clean.details(details),
             None => clean,

@@ -250,7 +250,12 @@ impl Call {
                     format!("hook `{}` gave no JSON text", hook.name),
                 ),
             ),
-            Err(error) => reply::failure_line(self.id(), shape, &error),
+            Err(error) => {
+                let line = reply::failure_line(self.id(), shape, &error);
+                // The error it came from is the author's, and may panic when it is dropped.
+                let _ = panics::catch(move || drop(error));
+                line
+            }
         };
         if server.in_flight.end(self.id(), ticket) {
             server.output.send(line, more);
