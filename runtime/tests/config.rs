@@ -472,6 +472,40 @@ impl ConfigSource for Partial {
     }
 }
 
+/// Panics where it finds `panic`.
+struct Panics(MemoryConfig);
+
+impl ConfigSource for Panics {
+    fn id(&self) -> &str {
+        "test:panics"
+    }
+
+    fn load(&self) -> BoxFuture<'_, Result<Value, ConfigSourceError>> {
+        Box::pin(async {
+            let tree = self.0.load().await?;
+            assert!(tree.get("panic").is_none(), "asked to panic");
+            Ok(tree)
+        })
+    }
+
+    fn watch(&self, changed: Changed) -> Result<Option<Watch>, ConfigSourceError> {
+        self.0.watch(changed)
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_panics_is_one_that_failed() {
+    let config = MemoryConfig::new(sizes(json!(1), json!(1), json!(1)));
+    let registry = start(Panics(config.clone())).await;
+    config.set(json!({ "panic": true }));
+    let error = registry.reload_config().await.unwrap_err();
+    assert_eq!(error.code(), "config_source_failed");
+    assert!(error.to_string().contains("panicked"), "{error}");
+    // Whatever watches it goes on.
+    config.set(sizes(json!(2), json!(1), json!(1)));
+    assert_eq!(told(&registry, "first", 1).await, [(json!(1), json!(2))]);
+}
+
 #[tokio::test]
 async fn a_path_that_no_source_covers_is_inactive() {
     let config = MemoryConfig::new(sizes(json!(1), json!(1), json!(1)));

@@ -12,7 +12,7 @@ use std::fmt;
 use dagstack_plugin::prelude::*;
 use dagstack_runtime::{PluginRegistryError, Registry, State};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde_json::json;
+use serde_json::{Value, json};
 use typed::Changing;
 
 /// A config whose schema panics.
@@ -95,6 +95,31 @@ impl Debug {
 #[derive(Default)]
 struct Teardown;
 
+/// The config of a plugin with a secret, for which errors are searched.
+#[data]
+struct Keyed {
+    #[serde(default)]
+    #[expect(dead_code, reason = "it is there to be searched for")]
+    api_key: Option<String>,
+}
+
+struct Hook;
+
+/// Its hook fails with an error that panics.
+#[plugin(kind = "panics", name = "hook")]
+impl Hook {
+    #[setup]
+    fn setup(_: &PluginContext<Keyed>) -> Self {
+        Self
+    }
+
+    /// Fails.
+    #[hook]
+    fn fail(&self) -> Result<(), Ghost<true>> {
+        Err(Ghost)
+    }
+}
+
 /// Its teardown fails with an error that panics, and then it panics when it is dropped.
 #[plugin(kind = "panics", name = "teardown")]
 impl Teardown {
@@ -114,20 +139,28 @@ impl Drop for Teardown {
     }
 }
 
+fn config_with(section: Value) -> Value {
+    json!({ "panics": {
+        "schema": section,
+        "hook": { "api_key": "a-secret-of-some-length" },
+    }})
+}
+
 #[tokio::test]
 async fn a_panic_anywhere_costs_its_plugin_alone() {
-    let config = Changing::new(json!({ "panics": { "schema": {} } }));
+    let config = Changing::new(config_with(json!({})));
     let registry = Registry::builder()
         .plugin::<Schemaless>()
         .plugin::<Display>()
         .plugin::<Debug>()
+        .plugin::<Hook>()
         .plugin::<Teardown>()
         .config(config.clone())
         .no_health_checks()
         .build()
         .unwrap();
     let _ = registry.setup_all().await;
-    for name in ["schema", "display", "debug"] {
+    for name in ["schema", "display"] {
         let state = registry.plugin("panics", name).unwrap().state();
         let State::Unavailable(reason) = &state else {
             panic!("{name}: {state}");
@@ -135,9 +168,16 @@ async fn a_panic_anywhere_costs_its_plugin_alone() {
         assert_eq!(reason.code, "plugin_load_error", "{name}: {reason}");
         assert!(reason.to_string().contains("panicked"), "{name}: {reason}");
     }
+    // Nobody looks at it but for its words.
+    let state = registry.plugin("panics", "debug").unwrap().state();
+    assert!(matches!(&state, State::Unavailable(it) if it.message.contains("a ghost")));
+    let failing = registry.plugin("panics", "hook").unwrap();
+    let error = failing.call("fail", &HookContext::new(), json!({})).await;
+    assert_eq!(error.unwrap_err().message(), "a ghost");
+    drop(failing);
     // Whoever subscribes validates by the schema.
     let _subscription = registry.on_section_change("panics.schema", |_, _| {});
-    config.set(json!({ "panics": { "schema": { "key": 1 } } }));
+    config.set(config_with(json!({ "key": 1 })));
     let reload = registry.reload_config().await.unwrap();
     assert_eq!(reload.changed, ["panics.schema"]);
     let survivor = registry.plugin("panics", "teardown").unwrap();

@@ -1,5 +1,6 @@
 //! [`ConfigTree`]: all sources laid over each other.
 
+use dagstack_engine::panics::CatchPanic;
 use dagstack_plugin::{PluginName, did_you_mean, suggest};
 use serde_json::{Map, Value};
 
@@ -21,7 +22,13 @@ impl ConfigTree {
                 id: source.id().to_owned(),
                 source: error,
             };
-            match source.load().await.map_err(failed)? {
+            // It may panic before its first await, too.
+            let load = CatchPanic::new(Box::pin(async { source.load().await }));
+            let loaded = load.await.unwrap_or_else(|_| {
+                let problem = "it panicked; its message is on the standard error of this process";
+                Err(ConfigSourceError::new(problem))
+            });
+            match loaded.map_err(failed)? {
                 Value::Object(layer) => merge(&mut tree, layer),
                 Value::Null => {}
                 _ => {
