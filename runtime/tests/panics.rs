@@ -99,7 +99,7 @@ struct Teardown;
 #[data]
 struct Keyed {
     #[serde(default)]
-    #[expect(dead_code, reason = "it is there to be searched for")]
+    #[allow(dead_code, reason = "it is there to be searched for")]
     api_key: Option<String>,
 }
 
