@@ -12,8 +12,8 @@ use dagstack_engine::panics::CatchPanic;
 use dagstack_plugin::error::not_exposed;
 use dagstack_plugin::giving_up::{given_up, until_given_up};
 use dagstack_plugin::kind::{Host, InFlight, Lease};
-use dagstack_plugin::middleware::{Call, Next, Payload, no_result, used_up};
-use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args, code};
+use dagstack_plugin::middleware::{Call, Next, Payload, no_result, panicked, used_up};
+use dagstack_plugin::{BoxFuture, HookContext, HookError, Middleware, args};
 use serde_json::Value;
 
 use crate::descriptor::Source;
@@ -117,12 +117,8 @@ impl<'a> Admitted<'a> {
         let mut call =
             Call::new(&self.entry.descriptor.name, hook, ctx, &mut payload).on_host(self.host());
         let passing = CatchPanic::new(Next::new(layers).run(&mut call));
-        let passing = Box::pin(async {
-            passing.await.unwrap_or_else(|_| {
-                let message = format!("a middleware around `{hook}` panicked");
-                Err(HookError::new(code::PANICKED, message))
-            })
-        });
+        let passing = async { passing.await.unwrap_or_else(|_| Err(panicked(hook))) };
+        let passing = Box::pin(passing);
         let passed = give_up_with(ctx, self.host(), passing).await;
         let outcome = passed.and_then(|()| payload.result.ok_or_else(|| no_result(hook)));
         (outcome, payload.called)

@@ -1,6 +1,5 @@
 //! Middleware: what stands around the calls of hooks (plugin specification, §6).
 
-use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,7 +12,6 @@ use crate::future::BoxFuture;
 use crate::giving_up::{given_up, until_given_up};
 use crate::kind::Host;
 use crate::name::PluginName;
-use crate::panics::forget_panic;
 
 /// Wraps the calls of hooks of any kind and any dispatch class, in every runtime.
 ///
@@ -260,8 +258,8 @@ async fn watched(
 /// The error of a call that a middleware panicked around; which one, nobody knows. What the panic says
 /// is not shown, because it may quote a secret.
 #[cold]
-pub(crate) fn panicked(hook: &str, payload: Box<dyn Any + Send>) -> HookError {
-    forget_panic(payload);
+#[doc(hidden)]
+pub fn panicked(hook: &str) -> HookError {
     HookError::new(
         code::PANICKED,
         format!("a middleware around `{hook}` panicked"),

@@ -21,6 +21,7 @@ use crate::kind::proxy;
 use crate::kind::{HookSpec, InFlight, Kind, Lease};
 use crate::middleware::{self, Call, Next, Payload, no_result, used_up};
 use crate::name::PluginName;
+use crate::panics::forget_panic;
 use crate::plugin::Plugin;
 use crate::sync::{get_mut, into_inner, lock};
 
@@ -332,7 +333,10 @@ impl Polled {
     fn panicked(self, hook: &str, payload: Box<dyn Any + Send>) -> HookError {
         match self {
             Self::Hook => panicked(hook, payload),
-            Self::Middleware => middleware::panicked(hook, payload),
+            Self::Middleware => {
+                forget_panic(payload);
+                middleware::panicked(hook)
+            }
         }
     }
 }
