@@ -1,6 +1,7 @@
 //! `#[hook]`: one method that can be called from outside.
 
 pub(crate) mod args;
+mod assertions;
 pub(crate) mod attrs;
 pub(crate) mod called;
 pub(crate) mod expand;
