@@ -216,7 +216,7 @@ fn params(hook: &KindHook<'_>, krate: &TokenStream, private: &TokenStream) -> Op
         let attrs = &param.attrs;
         let field = spans::located(&param.ident);
         items.extend(quote! {
-            #[derive(#private::schemars::JsonSchema)]
+            #[derive(#krate::schemars::JsonSchema)]
             #[schemars(crate = #schemars, bound = #bound)]
             struct #described<const __DAGSTACK: bool> { #(#attrs)* #field: #alias }
         });
