@@ -13,7 +13,7 @@ use crate::spans;
 
 /// What all assertions of an expansion share.
 pub(crate) struct Scope<'a> {
-    /// `<crate>::__private`, or what the expansion calls that.
+    /// `<crate>::__private…`, or what the expansion calls that.
     pub(crate) private: TokenStream,
     /// The plugin's type, with tokens that belong to the macro.
     pub(crate) self_ty: &'a TokenStream,

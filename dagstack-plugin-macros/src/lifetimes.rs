@@ -84,7 +84,13 @@ impl<'a> Walk<'a> {
                         }
                     }
                 }
-                TokenTree::Group(group) => {
+                // What follows is the length of an array, and what stands in braces a constant, too: in
+                // expressions, `&` is no reference.
+                TokenTree::Punct(punct) if punct.as_char() == ';' => {
+                    out.extend([TokenTree::Punct(punct)]);
+                    out.extend(trees.by_ref());
+                }
+                TokenTree::Group(group) if group.delimiter() != Delimiter::Brace => {
                     let is_in_fn = is_in_fn || (takes_before && is_list(&group));
                     let mut new =
                         Group::new(group.delimiter(), self.walk(group.stream(), is_in_fn));

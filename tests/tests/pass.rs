@@ -228,6 +228,9 @@ async fn neighbours_of_mistakes_work() {
     let milk = json!({ "cow": { "milk": 1 }, "other": { "milk": 2 } });
     let milk = run("farm-neighbours", "milk", milk).await;
     assert_eq!(milk, Ok(json!({ "milk": 3 })));
+    let bits = json!({ "bytes": [1, 2, 3], "more": { "bytes": [1, 1, 1] } });
+    let bits = run("bits-neighbours", "turn", bits).await;
+    assert_eq!(bits, Ok(json!([4, 2, 1])));
     let three = run("neighbours", "conditional", json!({})).await;
     assert_eq!(three, Ok(json!(3)));
 }

@@ -212,7 +212,7 @@ impl Hook<'_> {
     fn take(&self, number: usize, value: &ValueParam, scope: &Scope<'_>) -> TokenStream {
         let crossing = self.called(number, value, scope).0.crossing;
         let default = crossing.default.as_ref();
-        if let Some(default) = default.and_then(|text| text.parse::<syn::Path>().ok()) {
+        if let Some(default) = default.and_then(|text| text.parse::<syn::ExprPath>().ok()) {
             let default = spans::located(default);
             return quote!(__dagstack_take_or(#default));
         }

@@ -213,3 +213,32 @@ impl Farm {
         cow
     }
 }
+
+/// Bits of which constants are made.
+pub(crate) const ALL: usize = 7;
+
+/// Bytes, whose number is no reference.
+#[data]
+pub(crate) struct Bytes {
+    #[schemars(with = "[u8; ALL & 3]")]
+    bytes: Vec<u8>,
+}
+
+#[kind(name = "bits", version = "1.0.0")]
+pub(crate) trait Bits {
+    #[hook(dispatch = "singleton")]
+    async fn turn(&self, bytes: [u8; ALL & 3], more: Bytes) -> [u8; ALL & 3];
+}
+
+#[derive(Default)]
+pub(crate) struct Turned;
+
+#[plugin(kind = Bits, name = "bits-neighbours")]
+impl Turned {
+    #[hook]
+    fn turn(&self, mut bytes: [u8; ALL & 3], more: Bytes) -> [u8; ALL & 3] {
+        bytes.reverse();
+        bytes[0] += more.bytes[0];
+        bytes
+    }
+}
