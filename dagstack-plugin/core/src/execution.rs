@@ -50,3 +50,29 @@ named! {
         None = "none",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    fn check<T: Copy + PartialEq + Serialize + DeserializeOwned>(
+        all: &[T],
+        name: fn(T) -> &'static str,
+    ) {
+        for &value in all {
+            let json = serde_json::to_value(value).unwrap();
+            assert_eq!(json, name(value));
+            assert!(serde_json::from_value::<T>(json).unwrap() == value);
+        }
+    }
+
+    #[test]
+    fn names_are_the_same_in_words_and_in_json() {
+        check(Runtime::ALL, Runtime::as_str);
+        check(ExecutionModel::ALL, ExecutionModel::as_str);
+        check(IdempotencyMode::ALL, IdempotencyMode::as_str);
+    }
+}

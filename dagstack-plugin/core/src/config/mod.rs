@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::schema::Schema;
 use crate::undecoded::{self, Segment, UNFIT, Undecoded};
 
-pub(crate) use subscription::Untold;
+pub(crate) use subscription::NoFeed;
 pub use subscription::{
     CallbackOutcome, ConfigFeed, ConfigSubscription, NO_WATCH, ReadChange, Subscribed, Tell,
     read_change,

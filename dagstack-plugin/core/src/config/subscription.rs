@@ -124,9 +124,9 @@ pub fn read_change<T: Send + 'static, R: CallbackOutcome>(
 }
 
 /// Of a plugin that is set up without a feed: nobody tells it of anything.
-pub(crate) struct Untold(pub(crate) String);
+pub(crate) struct NoFeed(pub(crate) String);
 
-impl Subscribed for Untold {
+impl Subscribed for NoFeed {
     fn path(&self) -> &str {
         &self.0
     }

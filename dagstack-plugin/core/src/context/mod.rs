@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::config::{
-    CallbackOutcome, Config, ConfigFeed, ConfigSubscription, NoConfig, SectionReader, Untold,
+    CallbackOutcome, Config, ConfigFeed, ConfigSubscription, NoConfig, NoFeed, SectionReader,
 };
 use crate::declaration::Declaration;
 use crate::event_bus::EventBus;
@@ -152,7 +152,7 @@ impl<C: Config> PluginContext<C> {
     ) -> ConfigSubscription {
         let (declaration, reader) = (self.declaration, self.reader);
         let Some(feed) = &self.feed else {
-            return ConfigSubscription::new(Arc::new(Untold(declaration.key())));
+            return ConfigSubscription::new(Arc::new(NoFeed(declaration.key())));
         };
         let decode =
             move |section: &Value| crate::config::decode::<C>(declaration, section.clone(), reader);

@@ -1,5 +1,5 @@
-//! Log records, as [`LogRecord`]s: written as lines, read from lines and from events of `tracing`. What
-//! they are, [`dagstack_plugin_core::logging`] says.
+//! Log records, as [`LogRecord`]s: written as lines, read from lines and from events of `tracing`.
+//! `dagstack_plugin::logging` says what form they have.
 
 mod forward;
 #[cfg(feature = "logging")]
