@@ -165,7 +165,7 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | key | type | default | meaning |
 /// |---|---|---|---|
 /// | `name` | text | required | the kind, in snake_case |
-/// | `version` | text | required | its version, three numbers; plugins of another first number are refused |
+/// | `version` | text | required | its version, three numbers; a host that declares the kind (`.kind::<dyn …>()`) refuses plugins of another first number |
 /// | `description` | text | the doc comment | what plugins of the kind do |
 /// | `constraints` | texts | none | rules that no schema can say |
 /// | `crate` | path | `::dagstack_plugin` | where the crate is, if it has another name |

@@ -2,5 +2,5 @@
 
 pub use crate::{
     Health, HookContext, HookError, PluginContext, PluginError, Released, Secret, data, health,
-    hook, kind, plugin, setup, teardown,
+    hook, kind, plugin, resource, setup, teardown,
 };

@@ -103,5 +103,5 @@ pub use dagstack_plugin::config::ConfigSubscription;
 pub use dagstack_plugin::manifest::{ManifestError, Runtime};
 pub use dagstack_plugin::{
     BoxFuture, CORE_VERSION, CancelToken, DispatchError, Health, HookContext, HookError, Kind,
-    Manifest, Metadata, PluginName, Problem, canonical_json, code,
+    Manifest, Metadata, PluginName, Problem, async_trait, canonical_json, code,
 };

@@ -23,6 +23,8 @@ use crate::trace::TraceContext;
 /// assert!(!ctx.cancellation().is_cancelled());
 /// ```
 ///
+/// Config and resources are not here: `#[setup]` takes them, and the plugin keeps them in `self`.
+///
 /// Cheap to clone. All of it is the same whether the plugin runs in the host's process or in one of its
 /// own, but for what `event_bus` and `tenant` say of themselves.
 #[derive(Clone, Default)]
