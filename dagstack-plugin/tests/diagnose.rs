@@ -329,6 +329,37 @@ fn an_enum_is_one_of_its_variants() {
     assert!(error.contains("side.x`: unknown key"), "{error}");
 }
 
+/// What is said of one form hides nothing that is wrong with another.
+#[test]
+fn the_order_of_forms_changes_nothing() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Closed {
+        #[serde(default)]
+        a: u8,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    enum SideFirst {
+        Side(Side),
+        Closed(Closed),
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    enum SideLast {
+        Closed(Closed),
+        Side(Side),
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Args<T> {
+        side: T,
+    }
+    let both = json!({ "side": { "Left": 1, "Right": 2 } });
+    let error = call_error::<Args<SideFirst>>(both.clone());
+    assert!(error.contains("side`: 2 variants at once"), "{error}");
+    assert_eq!(error, call_error::<Args<SideLast>>(both));
+}
+
 /// A type of an author's that tries one form, and takes anything where that fails.
 #[test]
 fn an_error_that_a_type_swallows_is_none() {

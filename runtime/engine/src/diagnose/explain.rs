@@ -1,6 +1,6 @@
 //! The walk over a schema and a value that does not fit it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
@@ -41,6 +41,8 @@ pub(crate) enum Mistake {
     Missing,
     /// A key that the schema does not name; its path ends with it.
     Unknown,
+    /// The keys of several variants of an enum: the others are not told apart.
+    SeveralVariants,
     /// Anything else.
     Unfit,
 }
@@ -79,7 +81,6 @@ pub(crate) fn explain<'a>(
         steps: Vec::new(),
         memo: HashMap::new(),
         depth: 0,
-        told: HashSet::new(),
         rests: HashMap::new(),
     };
     walk.findings_of(schema, value, false).to_vec()
@@ -95,8 +96,6 @@ pub(super) struct Walk<'a> {
     /// By the addresses of schema and value, which stay where they are for the whole walk.
     memo: HashMap<(usize, usize, bool), Rc<[Finding<'a>]>>,
     depth: usize,
-    /// The addresses of objects of whose keys enough is said.
-    pub(super) told: HashSet<usize>,
     /// What is left of schemas, by their addresses.
     rests: HashMap<usize, Validator>,
 }
@@ -231,8 +230,13 @@ impl<'a> Walk<'a> {
                 variants::look(self, schema, forms, value, shares, out);
             }
         }
+        let names_keys = |finding: &Finding<'_>| match finding.mistake {
+            Mistake::Unknown => finding.parent() == Some(&self.steps),
+            Mistake::SeveralVariants => finding.steps == self.steps,
+            _ => false,
+        };
         if !part
-            && !self.told.contains(&address(value))
+            && !out.iter().any(names_keys)
             && let Value::Object(map) = value
         {
             self.unknown_keys(schema, map, out);

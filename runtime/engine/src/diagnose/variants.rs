@@ -9,7 +9,7 @@ use super::describe::{did_you_mean, one_of, unlike};
 use super::explain::{Finding, Mistake, Walk};
 use crate::schema::fits::{may_be_meant, only_excludes};
 use crate::schema::keys::{Keys, has_tags, tags};
-use crate::schema::parts::{address, list, named, values};
+use crate::schema::parts::{list, named, values};
 use crate::step::Step;
 use dagstack_plugin_core::schema::{Schema, target};
 
@@ -45,11 +45,10 @@ pub(super) fn look<'a>(
     }
     if let Value::Object(map) = value {
         let forms = objects(walk, variants);
-        if several_names(walk, &forms, variants, map, out) {
-            walk.told.insert(address(value));
-            return;
-        }
-        if wrong_tag(walk, &forms, map, out) || wrong_name(walk, &forms, variants, map, out) {
+        if several_names(walk, &forms, variants, map, out)
+            || wrong_tag(walk, &forms, map, out)
+            || wrong_name(walk, &forms, variants, map, out)
+        {
             return;
         }
     }
@@ -150,7 +149,7 @@ fn several_names<'a>(
     }
     let problem = format!("{} variants at once", given.len());
     let expected = format!("{} alone", one_of(&given));
-    walk.push(Mistake::Unfit, problem, Some(expected), out);
+    walk.push(Mistake::SeveralVariants, problem, Some(expected), out);
     true
 }
 
