@@ -298,6 +298,105 @@ fn aliases_of_arguments_are_no_mistakes() {
     assert!(error.contains("one.x`: unknown key"), "{error}");
 }
 
+/// What the type takes no notice of stands for nothing, and what it reads is no unknown key.
+#[test]
+fn a_stray_key_is_no_alias() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Args {
+        one: Open,
+        two: u8,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Open {
+        a: bool,
+        #[serde(alias = "old")]
+        b: bool,
+        c: bool,
+    }
+    let paths = |one: Value, two: Value| {
+        let error = call_error::<Args>(json!({ "one": one, "two": two }));
+        let paths = error.lines().skip(1).map(|line| line.split('`').nth(1));
+        let paths = paths.map(|path| path.unwrap().replace("chunker.fixed.chunk.", ""));
+        paths.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        paths(json!({ "x": 1 }), json!(1)),
+        ["one.a", "one.b", "one.c"]
+    );
+    assert_eq!(
+        paths(json!({ "x": 1, "old": true }), json!(1)),
+        ["one.a", "one.c"]
+    );
+    assert_eq!(
+        paths(json!({ "old": true }), json!("1")),
+        ["one.a", "one.c", "two"]
+    );
+    assert_eq!(
+        paths(json!({ "a": true, "x": 1 }), json!("1")),
+        ["one.b", "one.c", "two"]
+    );
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Config {
+        tagged: Tagged,
+        need: bool,
+        #[serde(alias = "old")]
+        other: bool,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(tag = "t")]
+    enum Tagged {
+        X {
+            #[serde(default, alias = "m")]
+            n: u8,
+        },
+    }
+    let error = config_error::<Config>(json!({ "tagged": { "t": "X", "nn": 2 } }));
+    for told in [
+        "need`: missing",
+        "other`: missing",
+        "tagged.nn`: unknown key",
+    ] {
+        assert!(error.contains(told), "{error}");
+    }
+    let error = config_error::<Config>(json!({ "tagged": { "t": "X", "m": 2 }, "old": true }));
+    assert!(
+        error.ends_with("need`: missing; expected true or false"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_stands_under_an_alias_is_told_as_it_is() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Args {
+        one: Closed,
+        two: u8,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Closed {
+        #[serde(alias = "old")]
+        new: String,
+        #[serde(alias = "w")]
+        width: u8,
+        z: Option<u8>,
+    }
+    let wrong = json!({ "old": "a", "w": "x" });
+    let width = r#"one.w`: invalid type: string "x", expected u8"#;
+    let error = call_error::<Args>(json!({ "one": wrong, "two": 1 }));
+    assert_eq!(error.lines().count(), 2, "{error}");
+    assert!(error.contains(width), "{error}");
+    let error = call_error::<Args>(json!({ "one": wrong, "two": "x" }));
+    assert_eq!(error.lines().count(), 3, "{error}");
+    assert!(
+        error.contains(width) && error.contains("two`: found"),
+        "{error}"
+    );
+    let error = call_error::<Args>(json!({ "one": { "new": "a", "width": 1, "y": 1 }, "two": 1 }));
+    assert!(error.contains("one.y`: unknown key"), "{error}");
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 enum Side {
     Left(u8),

@@ -365,9 +365,9 @@ impl<'a> Reading<'a> {
             diagnose::nothing_taken(&base, &value, "the hook takes no arguments")
         } else {
             // Where the value fits, the text alone is wrong: a key that stands there twice.
-            let again = again(&value);
-            let error = again.as_ref().unwrap_or(error);
-            diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, &[], error)
+            let by_value = again(&value);
+            let error = by_value.as_ref().unwrap_or(error);
+            diagnose::undecoded(&base, schema, &value, Unknown::WhereForbidden, error, again)
         };
         invalid(self.hook.name, &problems)
     }

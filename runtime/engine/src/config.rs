@@ -73,7 +73,7 @@ impl SectionReader for Sections {
                 diagnose::nothing_taken(base, &section, "the plugin takes no config")
             }
             Ok(()) => case.decoded(&section, &ignored),
-            Err(failure) => case.undecoded(&section, &ignored, failure),
+            Err(failure) => case.undecoded(&section, failure),
         };
         if problems.is_empty() {
             return decoded.outcome.map_err(|_| case.invalid(Vec::new()));
@@ -147,14 +147,10 @@ impl Case<'_> {
     }
 
     #[cold]
-    fn undecoded(
-        &self,
-        section: &Value,
-        ignored: &[Vec<Step<'_>>],
-        failure: &Undecoded,
-    ) -> Vec<Problem> {
+    fn undecoded(&self, section: &Value, failure: &Undecoded) -> Vec<Problem> {
         let (base, schema) = (&self.base, &self.schema);
-        diagnose::undecoded(base, schema, section, Unknown::Everywhere, ignored, failure)
+        let again = &mut |odd: &Value| (self.decode.borrow_mut())(odd).outcome.err();
+        diagnose::undecoded(base, schema, section, Unknown::Everywhere, failure, again)
     }
 
     fn decoded(&self, section: &Value, ignored: &[Vec<Step<'_>>]) -> Vec<Problem> {

@@ -48,41 +48,46 @@ pub(crate) fn problems(base: &str, mut findings: Vec<Finding<'_>>) -> Vec<Proble
     problems
 }
 
-/// The problems of a value that did not decode: those of its schema, or else what serde said. `ignored`
-/// are the places that the type is known to take no notice of.
+/// The problems of a value that did not decode: those of its schema, or else what serde said. `again`
+/// reads a value in its place.
 ///
-/// Schemas do not name aliases. What serde got past and did not ignore, it read by another name, and
-/// missed but one key.
+/// Schemas do not name aliases: an unknown key that the type reads is one.
 #[cold]
 pub(crate) fn undecoded(
     base: &str,
     schema: &Schema,
     value: &Value,
     unknown: Unknown,
-    ignored: &[Vec<Step<'_>>],
     failure: &Undecoded,
+    again: &mut dyn FnMut(&Value) -> Option<Undecoded>,
 ) -> Vec<Problem> {
     let stop = steps(&failure.path);
-    let missed = failure.message.strip_prefix("missing field `");
-    let missed = missed.and_then(|rest| rest.split('`').next());
-    let is_alias = |finding: &Finding<'_>| {
-        let is_read = comes_before(&finding.steps, &stop, value)
-            || (missed.is_some() && finding.steps.starts_with(&stop));
-        finding.is_unknown_key() && is_read && !ignored.contains(&finding.steps)
+    let fails_alike = &mut |odd: &Value| {
+        let other = again(odd).filter(|other| other.message == failure.message);
+        other.is_some_and(|other| steps(&other.path) == stop)
     };
     let mut aliases = explain(base, schema, value, Unknown::Everywhere);
-    aliases.retain(is_alias);
+    aliases.retain(|it| it.is_unknown_key() && reads(value, &it.steps, fails_alike));
+    let is_alias = |finding: &Finding<'_>| {
+        let mut aliases = aliases.iter();
+        finding.is_unknown_key() && aliases.any(|alias| alias.steps == finding.steps)
+    };
+    let missed = failure.message.strip_prefix("missing field `");
+    let missed = missed.and_then(|rest| rest.split('`').next());
     let mut findings = explain(base, schema, value, unknown);
     findings.retain(|finding| !is_alias(finding));
-    let is_missed = |finding: &Finding<'_>| {
+    for finding in &mut findings {
         let key = finding.steps.last().and_then(|step| step.key());
-        finding.mistake == Mistake::Missing && finding.parent() == Some(&stop) && key == missed
-    };
-    findings.retain(|finding| is_missed(finding) || !is_beside(finding, &aliases));
-    if findings.is_empty() {
-        return vec![of_serde(base, schema, failure, value)];
+        // No alias stands for what serde itself missed.
+        if missed.is_some() && key == missed && finding.parent() == Some(&stop) {
+            finding.mistake = Mistake::Unfit;
+        }
     }
-    problems(base, findings)
+    let findings = beside(findings, &aliases);
+    let is_in_alias = aliases.iter().any(|alias| stop.starts_with(&alias.steps));
+    let serde =
+        (is_in_alias || findings.is_empty()).then(|| of_serde(base, schema, failure, value));
+    serde.into_iter().chain(problems(base, findings)).collect()
 }
 
 /// The problems of an object that did decode but does not fit its schema. Where that forbids keys that
@@ -123,11 +128,11 @@ pub(crate) fn unfit(
     problems(base, beside(unfit, &others))
 }
 
-/// Whether a type reads what stands at the end of `steps`: it does not take everything there.
+/// Whether a type reads what stands at the end of `steps`: it is not all the same to `is_same` what does.
 pub(crate) fn reads(
     value: &Value,
     steps: &[Step<'_>],
-    decodes: &mut dyn FnMut(&Value) -> bool,
+    is_same: &mut dyn FnMut(&Value) -> bool,
 ) -> bool {
     let odd = [json!(-1.5e300), json!({ "\u{1}": ["\u{1}"] })];
     odd.into_iter().any(|odd| {
@@ -136,40 +141,24 @@ pub(crate) fn reads(
         if let Some(place) = steps.iter().try_fold(whole, |at, step| step.go_mut(at)) {
             *place = odd;
         }
-        !decodes(&value)
+        !is_same(&value)
     })
 }
 
-/// The findings but for the keys missing beside aliases: one of them is there under its other name.
-pub(crate) fn beside<'a>(findings: Vec<Finding<'a>>, aliases: &[Finding<'_>]) -> Vec<Finding<'a>> {
-    let findings = findings.into_iter();
-    findings.filter(|it| !is_beside(it, aliases)).collect()
-}
-
-fn is_beside(finding: &Finding<'_>, aliases: &[Finding<'_>]) -> bool {
-    let here = finding.parent();
-    finding.mistake == Mistake::Missing && aliases.iter().any(|alias| alias.parent() == here)
-}
-
-/// Whether serde, which reads in order, comes to the end of `steps` before that of `others`.
-fn comes_before(steps: &[Step<'_>], others: &[Step<'_>], section: &Value) -> bool {
-    let mut pairs = steps.iter().zip(others);
-    let Some(fork) = pairs.position(|(step, other)| step != other) else {
-        return false;
-    };
-    let mut way = steps[..fork].iter();
-    match (
-        steps[fork],
-        others[fork],
-        way.try_fold(section, |at, step| step.go(at)),
-    ) {
-        (Step::Item(at), Step::Item(other), _) => at < other,
-        (step, other, Some(Value::Object(map))) => {
-            let mut keys = map.keys().map(|key| Some(key.as_str()));
-            keys.find(|key| [step.key(), other.key()].contains(key)) == Some(step.key())
-        }
-        _ => false,
-    }
+/// The findings but for the keys missing beside aliases, as many as these: they are there under their
+/// other names.
+pub(crate) fn beside<'a>(
+    mut findings: Vec<Finding<'a>>,
+    aliases: &[Finding<'_>],
+) -> Vec<Finding<'a>> {
+    let mut parents: Vec<_> = aliases.iter().map(Finding::parent).collect();
+    findings.retain(|finding| {
+        let here = finding.parent();
+        let alias = parents.iter().position(|parent| *parent == here);
+        let alias = alias.filter(|_| finding.mistake == Mistake::Missing);
+        alias.map(|at| parents.swap_remove(at)).is_none()
+    });
+    findings
 }
 
 /// The keys without which an object fits. Which keys a flattened enum knows depends on what else is
