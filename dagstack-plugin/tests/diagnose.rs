@@ -493,6 +493,33 @@ fn an_error_that_a_type_swallows_is_none() {
     }
 }
 
+/// Which of them is meant, nobody can say, whatever the type.
+#[test]
+fn a_key_that_stands_twice_is_refused() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Args<T> {
+        x: T,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Plain {
+        a: u8,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(untagged)]
+    enum Untagged {
+        Plain(Plain),
+        Number(u8),
+    }
+    let twice = r#"{"x":{"a":1,"a":2}}"#;
+    assert!(call_text::<Args<Plain>>(twice).is_err());
+    assert!(call_text::<Args<Untagged>>(twice).is_err());
+    let once = call_text::<Args<Untagged>>(r#"{"x":{"a":1}}"#).unwrap();
+    assert!(
+        matches!(once.x, Untagged::Plain(Plain { a: 1 })),
+        "{once:?}"
+    );
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Config {
     max_size: usize,

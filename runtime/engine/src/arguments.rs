@@ -18,6 +18,7 @@ use crate::diagnose::{self, Unknown};
 use crate::schema::validator::{Validator, invalid_schema};
 use crate::schema::{Shape, Wanted, constrains};
 use crate::step::Step;
+use crate::unrepeated::Unrepeated;
 
 /// What calls need to know of the schema of a hook's arguments, made on first use.
 pub(crate) struct InputSchema {
@@ -99,10 +100,9 @@ pub(crate) fn read<R>(
         }
     }
     // A type that tries one form after the other leaves a text behind where it failed, but no value.
-    if let Err(error) = &decoded
-        && !error.message.starts_with("duplicate field")
+    if decoded.is_err()
         && let Args::Json(text) = &args
-        && let Ok(mut value) = serde_json::from_str(text)
+        && let Ok(Unrepeated(mut value)) = serde_json::from_str(text)
         && let Ok(by_value) = read(Args::Value(&mut value), false, false)
     {
         decoded = Ok(by_value);

@@ -21,6 +21,7 @@ mod setup;
 mod step;
 pub mod task;
 pub mod tool;
+mod unrepeated;
 pub mod validate;
 pub mod wire;
 
