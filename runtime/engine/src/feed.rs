@@ -134,19 +134,21 @@ impl Delivery {
             return;
         };
         let path = &*self.gate.path;
-        // The text of an error, and its `drop`, are the author's code too.
-        let told = || tell().map_err(|error| error.to_string());
+        // The text of an error, its `drop` and the schema are the author's code too.
+        let told = || {
+            let text = tell().err()?.to_string();
+            Some(match self.declaration {
+                Some(declaration) => {
+                    let sections = [&*self.sections.0, &*self.sections.1];
+                    without_secrets(declaration, sections, text)
+                }
+                // Of JSON, whoever subscribed has searched it.
+                None => text,
+            })
+        };
         match catch_unwind(AssertUnwindSafe(told)) {
-            Ok(Ok(())) => {}
-            Ok(Err(text)) => {
-                let text = match self.declaration {
-                    Some(declaration) => {
-                        let sections = [&*self.sections.0, &*self.sections.1];
-                        without_secrets(declaration, sections, text)
-                    }
-                    // Of JSON, whoever subscribed has searched it.
-                    None => text,
-                };
+            Ok(None) => {}
+            Ok(Some(text)) => {
                 tracing::warn!(path, "a callback for config changes failed: {text}");
             }
             Err(payload) => {
@@ -573,6 +575,21 @@ mod tests {
     fn an_error_that_panics_when_it_is_shown_costs_nobody_else_the_change() {
         let feed = feed();
         feed.relay(|_| Ok(()), |_, _| Err::<(), _>(Bomb));
+        let (tell, told) = std::sync::mpsc::channel();
+        feed.relay(
+            |_| Ok(()),
+            move |_, new| tell.send(new["n"].clone()).unwrap(),
+        );
+        change(&feed, 1).run();
+        assert_eq!(told.try_recv().unwrap(), 1);
+    }
+
+    #[test]
+    fn a_schema_that_panics_costs_nobody_else_the_change() {
+        static BAD: Declaration = Declaration::new("chunker", "fixed", "Fixed", &[], || panic!());
+        let feed = feed();
+        let fails = |_: &(), _: &()| Err::<(), _>(fmt::Error);
+        feed.subscribe(&BAD, read_change(|_| Ok(()), |_| Ok(()), fails));
         let (tell, told) = std::sync::mpsc::channel();
         feed.relay(
             |_| Ok(()),
