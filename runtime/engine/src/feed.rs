@@ -15,13 +15,13 @@ use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
 use dagstack_plugin_core::config::{
     CallbackOutcome, ConfigFeed, ConfigSubscription, NO_WATCH, ReadChange, Subscribed, Tell,
-    read_change,
+    or_empty, read_change,
 };
 use dagstack_plugin_core::panics::{Quiet, forget_panic};
 use dagstack_plugin_core::sync::lock;
 use dagstack_plugin_core::{ConfigInvalid, Declaration, Problem, canonical_json};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::config::without_secrets;
 
@@ -401,14 +401,6 @@ impl SectionFeed {
         let subscribers = std::mem::take(&mut state.subscribers);
         drop(state);
         close(subscribers);
-    }
-}
-
-/// `null` means an empty section.
-fn or_empty(section: Value) -> Value {
-    match section {
-        Value::Null => Value::Object(Map::new()),
-        given => given,
     }
 }
 

@@ -61,6 +61,15 @@ pub trait SectionReader: Sync {
     ) -> Result<(), ConfigInvalid>;
 }
 
+/// A section: `null` means an empty one.
+#[doc(hidden)]
+pub fn or_empty(section: Value) -> Value {
+    match section {
+        Value::Null => Value::Object(Map::new()),
+        given => given,
+    }
+}
+
 /// Decodes a config section; `null` means an empty one.
 ///
 /// # Errors
@@ -72,10 +81,7 @@ pub fn decode<C: Config>(
     section: Value,
     reader: Option<&dyn SectionReader>,
 ) -> Result<C, ConfigInvalid> {
-    let section = match section {
-        Value::Null => Value::Object(Map::new()),
-        given => given,
-    };
+    let section = or_empty(section);
     let base = declaration.key();
     check_nesting(&base, &section)?;
     let Some(reader) = reader else {
