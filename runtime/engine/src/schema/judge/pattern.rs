@@ -83,21 +83,24 @@ fn compiled(pattern: &str) -> Result<Pattern, regex_lite::Error> {
 }
 
 /// Whether the pattern itself says where a match begins and how long it is at most, character by
-/// character: then long texts are not looked at.
+/// character: then long texts are not looked at. After a repetition that varies each other one holds as
+/// many states as it repeats.
 #[cfg(not(feature = "regex"))]
 fn looks_at_few(pattern: &str) -> bool {
     let mut chars = pattern.chars().peekable();
     if chars.next() != Some('^') {
         return false;
     }
-    let mut in_brackets = false;
+    let (mut in_brackets, mut varies) = (false, false);
     while let Some(char) = chars.next() {
         match char {
             '\\' => drop(chars.next()),
             '[' => in_brackets = true,
             ']' => in_brackets = false,
             '*' | '+' | '|' | '(' if !in_brackets => return false,
+            '{' if !in_brackets && varies => return false,
             ',' if !in_brackets && chars.peek() == Some(&'}') => return false,
+            ',' if !in_brackets => varies = true,
             _ => {}
         }
     }
@@ -251,7 +254,13 @@ mod tests {
     fn no_text_is_searched_for_seconds() {
         let long = "a".repeat(100_000);
         let verdict = |pattern: &str, text: &str| Pattern::new(pattern).unwrap().is_in(text);
-        for pattern in ["[a-z]{5,500}x$", "^(?:[a-z]{1,50}){1,20}x$", "a{0,9000}b"] {
+        for pattern in [
+            "[a-z]{5,500}x$",
+            "^(?:[a-z]{1,50}){1,20}x$",
+            "a{0,9000}b",
+            "^[a-z]{0,9000}[a-z]{0,9000}[a-z]{0,9000}b",
+            "^[a-z]{0,9000}[a-z]{2}b",
+        ] {
             assert_eq!(verdict(pattern, &long), None, "{pattern}");
             assert_eq!(verdict(pattern, "aaaaab"), Some(pattern.ends_with('b')));
         }
