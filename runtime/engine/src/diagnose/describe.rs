@@ -71,17 +71,17 @@ fn listed(names: &[impl AsRef<str>]) -> String {
     }
 }
 
-/// What a part of the schema `root` expects, in words; `None` if anything will do. The bounds of 64-bit
-/// integers are worth their digits only with `all_bounds`.
-pub(super) fn expected(root: &Schema, schema: &Schema, all_bounds: bool) -> Option<String> {
-    let words = Words { root, all_bounds };
+/// What a part of the schema `root` expects, in words; `None` if anything will do. Some limits are worth
+/// their words only where what was `found` passes them.
+pub(super) fn expected(root: &Schema, schema: &Schema, found: Option<&Value>) -> Option<String> {
+    let words = Words { root, found };
     words.of(schema, 0)
 }
 
 #[derive(Clone, Copy)]
 struct Words<'a> {
     root: &'a Schema,
-    all_bounds: bool,
+    found: Option<&'a Value>,
 }
 
 impl Words<'_> {
@@ -128,7 +128,7 @@ impl Words<'_> {
             "boolean" => "true or false".to_owned(),
             "integer" => self.number(schema, "an integer"),
             "number" => self.number(schema, "a number"),
-            "string" => text(schema),
+            "string" => self.text(schema),
             "array" => self.array(schema, depth),
             "object" => object(schema),
             other => format!("a value of type `{other}`"),
@@ -137,9 +137,11 @@ impl Words<'_> {
 
     fn number(self, schema: &Schema, noun: &str) -> String {
         let of_64_bits = [i64::MIN.into(), i64::MAX.into(), Value::from(u64::MAX)];
+        let found = self.found.and_then(Value::as_f64);
+        let is_beyond = found.is_some_and(|it| it.abs() >= i64::MAX as f64);
         let bound = |keyword: &str| {
             let bound = schema.get(keyword).filter(|bound| bound.is_number());
-            bound.filter(|bound| self.all_bounds || !of_64_bits.contains(*bound))
+            bound.filter(|bound| is_beyond || !of_64_bits.contains(*bound))
         };
         let mut words = match (bound("minimum"), bound("maximum")) {
             (Some(least), Some(most)) => format!("{noun} from {least} to {most}"),
@@ -176,6 +178,30 @@ impl Words<'_> {
         }
         words
     }
+
+    fn text(self, schema: &Schema) -> String {
+        let named = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
+        let mut words = "text".to_owned();
+        if let Some(encoding) = named("contentEncoding") {
+            words.push_str(&format!(" in {encoding}"));
+        }
+        words.push_str(&counted(schema, "minLength", "maxLength", "character"));
+        if let Some(pattern) = named("pattern") {
+            words.push_str(&format!(" matching `{pattern}`"));
+            let found = self.found.and_then(Value::as_str);
+            if let Some(text) = found
+                && let Some(longest) = longest(pattern).filter(|longest| text.len() > *longest)
+            {
+                words.push_str(&format!(
+                    " (beyond {longest} bytes that needs the feature `regex` of `dagstack-plugin`)"
+                ));
+            }
+        }
+        if let Some(format) = named("format") {
+            words.push_str(&format!(" in the format `{format}`"));
+        }
+        words
+    }
 }
 
 fn object(schema: &Schema) -> String {
@@ -185,27 +211,6 @@ fn object(schema: &Schema) -> String {
         true => "an object".to_owned(),
         false => format!("an object with {}", listed(&required)),
     }
-}
-
-fn text(schema: &Schema) -> String {
-    let named = |keyword: &str| schema.get(keyword).and_then(Value::as_str);
-    let mut words = "text".to_owned();
-    if let Some(encoding) = named("contentEncoding") {
-        words.push_str(&format!(" in {encoding}"));
-    }
-    words.push_str(&counted(schema, "minLength", "maxLength", "character"));
-    if let Some(pattern) = named("pattern") {
-        words.push_str(&format!(" matching `{pattern}`"));
-        if let Some(longest) = longest(pattern) {
-            words.push_str(&format!(
-                " (beyond {longest} bytes that needs the feature `regex` of `dagstack-plugin`)"
-            ));
-        }
-    }
-    if let Some(format) = named("format") {
-        words.push_str(&format!(" in the format `{format}`"));
-    }
-    words
 }
 
 fn counted(schema: &Schema, least: &str, most: &str, noun: &str) -> String {
@@ -250,5 +255,20 @@ mod tests {
         let names: Vec<String> = (0..30).map(|n| format!("n{n}")).collect();
         let words = one_of(&names);
         assert!(words.ends_with("`n19`, … (30 in all)"), "{words}");
+    }
+
+    #[test]
+    #[cfg(not(feature = "regex"))]
+    fn the_longest_text_for_a_pattern_is_named_where_it_is_passed() {
+        let schema = json!({ "type": "string", "pattern": "^[a-z]{1,900}(?:-[a-z]{1,900})*$" });
+        let schema = schema.as_object().unwrap();
+        let is_named = |found: Option<Value>| {
+            let words = expected(schema, schema, found.as_ref()).unwrap();
+            words.contains("needs the feature `regex`")
+        };
+        assert!(!is_named(None));
+        assert!(!is_named(Some(json!(5))));
+        assert!(!is_named(Some(json!("UPPER"))));
+        assert!(is_named(Some(json!("a".repeat(1_000_000)))));
     }
 }

@@ -130,9 +130,7 @@ impl<'a> Walk<'a> {
     pub(super) fn unfit(&self, schema: &Schema, value: &Value, out: &mut Vec<Finding<'a>>) {
         let choices = forms(self.root, schema).into_iter().flat_map(values);
         let problem = unlike(value, self.is_secret(), choices.filter_map(Value::as_str));
-        // Only a number as large as that can be beyond the bounds of 64 bits.
-        let is_large = value.as_f64().is_some_and(|it| it.abs() >= i64::MAX as f64);
-        let expected = expected(self.root, schema, is_large);
+        let expected = expected(self.root, schema, Some(value));
         self.push(Mistake::Unfit, problem, expected, out);
     }
 
@@ -255,7 +253,7 @@ impl<'a> Walk<'a> {
         for key in list(schema, "required").iter().filter_map(Value::as_str) {
             if !map.contains_key(key) {
                 let wanted = property(schema, key).and_then(Value::as_object);
-                let expected = wanted.and_then(|wanted| expected(self.root, wanted, false));
+                let expected = wanted.and_then(|wanted| expected(self.root, wanted, None));
                 self.at(Step::Known(key), |walk| {
                     walk.push(Mistake::Missing, "missing", expected, out);
                 });
