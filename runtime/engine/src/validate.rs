@@ -13,7 +13,7 @@ use dagstack_plugin_core::schema::Schema;
 /// annotations, as draft 2020-12 has it. A schema with anchors, dynamic references or, inside it, `$id`s
 /// around references needs the feature `json-schema`; so does a pattern with look-around or back references, and one with
 /// Unicode classes (`\p{L}`) that or `regex`. In patterns `\d`, `\w` and `\b` know ASCII only, as in
-/// ECMAScript.
+/// ECMAScript. Without `regex`, a text that is too long to be searched for a large pattern is refused.
 ///
 /// ```
 /// use dagstack_plugin::validate::validate;

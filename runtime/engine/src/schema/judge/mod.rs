@@ -17,8 +17,10 @@ use super::kinds::Kinds;
 use super::order::{self, Decimal};
 use dagstack_plugin_core::schema::Schema;
 
-/// A compiled schema. The first part is that of the whole value.
+/// A compiled schema. A text that is too long to be searched for a pattern of it (a large one, without
+/// the feature `regex`) does not fit.
 pub struct Judge {
+    /// The first is that of the whole value.
     parts: Vec<Subschema>,
     /// A part refers to one that it stands in, so that values may nest without an end.
     is_recursive: bool,
@@ -114,7 +116,7 @@ impl Judge {
             open: Vec::new(),
             gave_up: false,
         };
-        // Also where the schema says `not`.
+        // A text that was not searched fits nothing, under `not` either.
         trial.part(0, value, None) && !trial.gave_up
     }
 }
