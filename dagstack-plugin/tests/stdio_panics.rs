@@ -16,11 +16,26 @@ mod stdio_support;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
-use stdio_support::{Peer, example, initialize};
+use stdio_support::{PATIENCE, Peer, example, initialize, lines_of, request};
 
 fn panics(place: &str) -> Peer {
+    with_stderr(place, Stdio::null())
+}
+
+fn with_stderr(place: &str, stderr: Stdio) -> Peer {
     let mut program = Command::new(example("stdio_panics"));
-    Peer::of(program.env("PANICS", place), Stdio::null())
+    Peer::of(program.env("PANICS", place), stderr)
+}
+
+/// Announces a host of ours.
+fn announce(peer: &mut Peer) -> Value {
+    let mut params = initialize();
+    params["capabilities"] = json!({"experimental": {"dev.dagstack/plugin": {"version": 1}}});
+    peer.ask("init", "initialize", params)
+}
+
+fn config_changed(config: Value) -> Value {
+    json!({"jsonrpc": "2.0", "method": "dagstack/config_changed", "params": {"config": config}})
 }
 
 /// What a request came to: `ok`, or the code of its error.
@@ -43,9 +58,7 @@ fn code(answer: &Value) -> String {
 /// check, the teardown and a second setup.
 fn session(place: &str) -> String {
     let mut peer = panics(place);
-    let mut params = initialize();
-    params["capabilities"] = json!({"experimental": {"dev.dagstack/plugin": {"version": 1}}});
-    let mut codes = vec![code(&peer.ask(1, "initialize", params))];
+    let mut codes = vec![code(&announce(&mut peer))];
     let call = json!({"name": "add", "arguments": {"number": 1}});
     for (id, (method, params)) in [
         ("dagstack/setup", json!({"config": {}})),
@@ -118,9 +131,7 @@ fn every_call_is_answered_whose_error_panics() {
         ("error drop", "hook_failed"),
     ] {
         let mut peer = panics(place);
-        let mut params = initialize();
-        params["capabilities"] = json!({"experimental": {"dev.dagstack/plugin": {"version": 1}}});
-        peer.ask(1, "initialize", params);
+        announce(&mut peer);
         for (id, config) in [json!({}), json!({"api_key": "a-secret-of-some-length"})]
             .into_iter()
             .enumerate()
@@ -133,4 +144,48 @@ fn every_call_is_answered_whose_error_panics() {
         }
         assert!(peer.end().1.success());
     }
+}
+
+/// Panics are searched for secrets, too, and each config has others.
+#[test]
+fn calls_whose_error_panics_are_answered_while_the_config_changes() {
+    const ROUNDS: usize = 40;
+    const CALLS: usize = 10;
+    let mut peer = panics("debug");
+    announce(&mut peer);
+    let config = |number: usize| json!({"api_key": format!("a-secret-of-some-length-{number}")});
+    let up = peer.ask("up", "dagstack/setup", json!({"config": config(0)}));
+    assert_eq!(code(&up), "ok", "{up}");
+    for round in 1..=ROUNDS {
+        let messages: Vec<_> = (0..CALLS)
+            .flat_map(|call| {
+                let fail = request(call, "tools/call", json!({"name": "fail"}));
+                [config_changed(config(round * CALLS + call)), fail]
+            })
+            .collect();
+        peer.send_all(&messages);
+        for _ in 0..CALLS {
+            let called = peer.answer();
+            assert_eq!(code(&called), "hook_failed", "{called}");
+        }
+    }
+    assert!(peer.end().1.success());
+}
+
+#[test]
+fn a_callback_for_config_changes_may_panic() {
+    let mut peer = with_stderr("callback", Stdio::piped());
+    let said = lines_of(peer.process.stderr.take().unwrap());
+    announce(&mut peer);
+    let params = json!({"config": {}, "config_watch": {"status": "covered"}});
+    let up = peer.ask("up", "dagstack/setup", params);
+    assert_eq!(up["result"]["config_subscriptions"], 1, "{up}");
+    for number in [1, 2] {
+        peer.send(&config_changed(json!({"number": number})));
+        let is_told = |line: String| line.contains("panic in callback");
+        while !is_told(said.recv_timeout(PATIENCE).unwrap()) {}
+        let called = peer.ask(number, "tools/call", json!({"name": "add"}));
+        assert_eq!(code(&called), "ok", "{called}");
+    }
+    assert!(peer.end().1.success());
 }

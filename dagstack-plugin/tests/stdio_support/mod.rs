@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -67,7 +67,7 @@ impl Peer {
             .spawn()
             .unwrap();
         let stdin = process.stdin.take();
-        let lines = read_lines(process.stdout.take().unwrap());
+        let lines = lines_of(process.stdout.take().unwrap());
         Self {
             process,
             stdin,
@@ -93,8 +93,14 @@ impl Peer {
         self.raw(format!("{message}\n").as_bytes());
     }
 
+    /// Several messages at once.
+    pub fn send_all(&mut self, messages: &[Value]) {
+        let lines = messages.iter().map(|message| format!("{message}\n"));
+        self.raw(lines.collect::<String>().as_bytes());
+    }
+
     pub fn request(&mut self, id: impl Into<Value>, method: &str, params: Value) {
-        self.send(&json!({"jsonrpc": "2.0", "id": id.into(), "method": method, "params": params}));
+        self.send(&request(id, method, params));
     }
 
     pub fn call(&mut self, id: impl Into<Value>, hook: &str, arguments: Value) {
@@ -152,10 +158,11 @@ impl Drop for Peer {
     }
 }
 
-fn read_lines(stdout: ChildStdout) -> Receiver<String> {
+/// The lines of a stream as they come.
+pub fn lines_of(stream: impl Read + Send + 'static) -> Receiver<String> {
     let (lines, received) = channel();
     std::thread::spawn(move || {
-        for line in BufReader::new(stdout).lines() {
+        for line in BufReader::new(stream).lines() {
             let Ok(line) = line else { return };
             if lines.send(line).is_err() {
                 return;
@@ -163,6 +170,10 @@ fn read_lines(stdout: ChildStdout) -> Receiver<String> {
         }
     });
     received
+}
+
+pub fn request(id: impl Into<Value>, method: &str, params: Value) -> Value {
+    json!({"jsonrpc": "2.0", "id": id.into(), "method": method, "params": params})
 }
 
 pub fn initialize() -> Value {

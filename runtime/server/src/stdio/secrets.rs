@@ -4,7 +4,7 @@
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
-use std::sync::RwLock;
+use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
@@ -12,9 +12,14 @@ use dagstack_engine::secrets::Scrubber;
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::error::HookError;
 use dagstack_plugin_core::health::Health;
-use dagstack_plugin_core::sync::{read, write};
+use dagstack_plugin_core::sync::lock;
 
-static KNOWN: RwLock<Option<Scrubber>> = RwLock::new(None);
+/// Never locked while an author's code runs: where that panics, [`report`] locks it.
+static KNOWN: Mutex<Option<Arc<Scrubber>>> = Mutex::new(None);
+
+fn known() -> Option<Arc<Scrubber>> {
+    lock(&KNOWN).clone()
+}
 
 /// Notes the secrets of a config section, before the author's code sees it.
 pub(super) fn learn(declaration: &Declaration, section: &Value) {
@@ -22,14 +27,12 @@ pub(super) fn learn(declaration: &Declaration, section: &Value) {
         return;
     }
     let schema = (declaration.config_schema)();
-    write(&KNOWN)
-        .get_or_insert_default()
-        .learn(section, &schema);
+    Arc::make_mut(lock(&KNOWN).get_or_insert_default()).learn(section, &schema);
 }
 
 /// What an author's code says, without the secrets.
 pub(super) fn scrub(text: String) -> String {
-    match &*read(&KNOWN) {
+    match known() {
         Some(known) => known.scrub_loosely(&text).into_owned(),
         None => text,
     }
@@ -37,7 +40,7 @@ pub(super) fn scrub(text: String) -> String {
 
 /// The same for an error.
 pub(super) fn scrub_error(error: HookError) -> HookError {
-    match &*read(&KNOWN) {
+    match known() {
         Some(known) => known.scrub_error(error),
         None => error,
     }
@@ -45,7 +48,7 @@ pub(super) fn scrub_error(error: HookError) -> HookError {
 
 /// The same for the reasons of a health check.
 pub(super) fn scrub_health(health: Health) -> Health {
-    match &*read(&KNOWN) {
+    match known() {
         Some(known) => known.scrub_health(health),
         None => health,
     }
