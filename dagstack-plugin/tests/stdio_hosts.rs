@@ -15,7 +15,7 @@ mod stdio_support;
 use std::io::Read as _;
 
 use serde_json::{Value, json};
-use stdio_support::{Peer, initialize, run};
+use stdio_support::{Peer, initialize, request, run};
 
 fn our_host() -> Peer {
     let mut peer = Peer::start(&[]);
@@ -223,6 +223,50 @@ fn a_teardown_waits_for_the_setup_before_it() {
     assert!(status.success() && rest.is_empty(), "{rest:?}");
 }
 
+const ECHOES: usize = 40;
+
+fn echoes() -> Vec<Value> {
+    let echo = json!({"name": "sample.fixture.echo", "arguments": {"text": "x"}});
+    let echoes = (0..ECHOES).map(|id| request(id, "tools/call", echo.clone()));
+    echoes.collect()
+}
+
+/// Takes the answers of [`echoes`] and of other requests, in any order; none is an error.
+fn all_are_answered(peer: &mut Peer, others: &[&str]) {
+    let mut ids = Vec::new();
+    for _ in 0..ECHOES + others.len() {
+        let answer = peer.answer();
+        let id = &answer["id"];
+        let is_right = match id.as_str() {
+            Some(_) => answer["error"].is_null(),
+            None => answer["result"]["structuredContent"]["result"] == "x",
+        };
+        assert!(is_right, "{answer}");
+        ids.push(id.to_string());
+    }
+    let mut expected: Vec<String> = (0..ECHOES).map(|id| id.to_string()).collect();
+    expected.extend(others.iter().map(|id| Value::from(*id).to_string()));
+    ids.sort();
+    expected.sort();
+    assert_eq!(ids, expected);
+}
+
+/// Whether they wait for the setup or not.
+#[test]
+fn calls_sent_before_a_teardown_are_carried_out() {
+    let mut peer = our_host();
+    for round in 0..60 {
+        let config = json!({"config": {"setup_ms": round % 3}});
+        let mut messages = vec![request("up", "dagstack/setup", config)];
+        messages.extend(echoes());
+        messages.push(request("down", "dagstack/teardown", json!({})));
+        peer.send_all(&messages);
+        all_are_answered(&mut peer, &["up", "down"]);
+    }
+    let (rest, status, _) = peer.end();
+    assert!(status.success() && rest.is_empty(), "{rest:?}");
+}
+
 /// Also for one that nobody asked for.
 #[test]
 fn a_teardown_waits_for_a_setup_that_a_call_began() {
@@ -233,11 +277,10 @@ fn a_teardown_waits_for_a_setup_that_a_call_began() {
         &["--config", file.to_str().unwrap()],
         std::process::Stdio::piped(),
     );
-    peer.call("call", "echo", json!({"text": "x"}));
-    peer.request("down", "dagstack/teardown", json!({}));
-    let mut ids: Vec<Value> = (0..2).map(|_| peer.answer()["id"].clone()).collect();
-    ids.sort_by_key(Value::to_string);
-    assert_eq!(ids, ["call", "down"]);
+    let mut messages = echoes();
+    messages.push(request("down", "dagstack/teardown", json!({})));
+    peer.send_all(&messages);
+    all_are_answered(&mut peer, &["down"]);
     let late = peer.hook("echo", json!({"text": "x"}));
     assert_eq!(late["_meta"]["dev.dagstack/error"]["code"], "unavailable");
     let mut said = String::new();

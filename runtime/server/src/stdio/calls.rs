@@ -13,13 +13,13 @@ use serde_json::value::RawValue;
 use super::envelope::{INVALID_PARAMS, error_line, is_object, refusal_line, type_of};
 use super::executor;
 use super::in_flight::CallEntry;
-use super::instance::Admission;
+use super::instance::{Admission, Admitted};
 use super::lifecycle::{self, Setup};
 use super::meta::{self, CallMeta};
 use super::progress::CallProgress;
 use super::reader::LARGE;
 use super::reply::{self, ResultFormat, Shape, TextBlock};
-use super::server::{Job, Server};
+use super::server::{Job, ParkedCall, Server};
 use dagstack_engine::call::call_at;
 use dagstack_plugin_core::context::HookContext;
 use dagstack_plugin_core::error::{HookError, code};
@@ -174,14 +174,25 @@ impl Call {
         self.text.get(self.id.clone()).unwrap_or("null")
     }
 
-    /// Runs the call as soon as the plugin is set up, and answers it. With `more`, other jobs wait.
-    pub(super) fn run(self, server: &Arc<Server>, more: bool) {
-        match server.instance.admit(self, Job::from) {
-            Admission::Run(plugin, call) => call.run_on(server, plugin, more),
-            Admission::Parked => {}
-            Admission::SetUpFirst => lifecycle::set_up(server, Setup::alone()),
-            Admission::Refused(call, error) => call.answer(server, Err(error), more),
+    /// Decides about the call where it is read, so that no teardown read behind it can overtake it.
+    /// Returns what a worker must do now.
+    pub(super) fn admit(self, server: &Server) -> Option<Job> {
+        let park = |call: Self| -> ParkedCall { Box::new(|admitted| call.job(admitted)) };
+        match server.instance.admit(self, park) {
+            Admission::Decided(call, admitted) => Some(call.job(admitted)),
+            Admission::Parked => None,
+            Admission::SetUpFirst => Some(Job::new(|server, _| {
+                lifecycle::set_up(server, Setup::alone());
+            })),
         }
+    }
+
+    /// Runs the call, or says why it cannot run.
+    fn job(self, admitted: Admitted) -> Job {
+        Job::new(move |server, more| match admitted {
+            Ok(plugin) => self.run_on(server, plugin, more),
+            Err(error) => self.answer(server, Err(error), more),
+        })
     }
 
     fn run_on(self, server: &Arc<Server>, plugin: Arc<dyn ErasedPlugin>, more: bool) {
@@ -260,12 +271,5 @@ impl Call {
         if server.in_flight.end(self.id(), ticket) {
             server.output.send(line, more);
         }
-    }
-}
-
-/// The job that runs a call.
-impl From<Call> for Job {
-    fn from(call: Call) -> Self {
-        Self::new(move |server, more| call.run(server, more))
     }
 }

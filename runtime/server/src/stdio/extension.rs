@@ -129,10 +129,12 @@ pub(super) fn health(server: &Arc<Server>, request: Request, _: Option<&str>) {
 
 /// `dagstack/teardown`: tears the plugin down. A setup that is under way ends first.
 pub(super) fn teardown(server: &Arc<Server>, request: Request, _: Option<&str>) {
-    let job = Job::new(|server, _| tear_down(server, request));
-    if let Some(job) = server.instance.park_if_setting_up(job) {
-        server.submit(job);
-    }
+    let shared = Arc::clone(server);
+    let ended = Box::pin(async move { shared.instance.ready().await });
+    executor::run(server, ended, |server, _, _| {
+        // Behind the calls that are queued.
+        server.submit(Job::new(|server, _| tear_down(server, request)));
+    });
 }
 
 fn tear_down(server: &Arc<Server>, request: Request) {

@@ -82,32 +82,33 @@ impl fmt::Debug for Phase {
     }
 }
 
+/// The instance that a call runs on, or why there is none for it.
+pub(super) type Admitted = Result<Arc<dyn ErasedPlugin>, HookError>;
+
 /// What becomes of a call.
 pub(super) enum Admission<C> {
-    /// It may run.
-    Run(Arc<dyn ErasedPlugin>, C),
+    /// It may run, or cannot.
+    Decided(C, Admitted),
     /// It waits for the setup that is under way.
     Parked,
     /// It waits for a setup that the caller must now start.
     SetUpFirst,
-    /// It cannot run.
-    Refused(C, HookError),
 }
 
-/// The instance and who waits for it: calls and teardowns, as jobs `J`, among others.
+/// The instance and who waits for it: calls, each as a `P`, among others.
 #[derive(Debug)]
-pub(super) struct Instance<J>(Mutex<State<J>>);
+pub(super) struct Instance<P>(Mutex<State<P>>);
 
 #[derive(Debug)]
-struct State<J> {
+struct State<P> {
     phase: Phase,
     /// `dagstack/setup` requests read but not carried out.
     announced: usize,
-    parked: Vec<J>,
+    parked: Vec<P>,
     waiting: Vec<oneshot::Sender<Result<(), SetupFailure>>>,
 }
 
-impl<J> Default for Instance<J> {
+impl<P> Default for Instance<P> {
     fn default() -> Self {
         Self(Mutex::new(State {
             phase: Phase::New,
@@ -118,7 +119,7 @@ impl<J> Default for Instance<J> {
     }
 }
 
-impl<J> Instance<J> {
+impl<P> Instance<P> {
     /// The host will send `dagstack/setup`: nothing is set up before.
     pub(super) fn expect_setup(&self) {
         let mut state = lock(&self.0);
@@ -158,18 +159,33 @@ impl<J> Instance<J> {
         }
     }
 
-    /// Ends a setup. Returns the jobs that waited for it.
-    pub(super) fn finish(&self, outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>) -> Vec<J> {
-        let mut state = lock(&self.0);
+    /// Ends a setup. The calls that waited for it are decided at once and go on before anyone else
+    /// hears of it: who does may be a teardown.
+    pub(super) fn finish(
+        &self,
+        outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>,
+        go_on: impl FnOnce(Vec<(P, Admitted)>),
+    ) {
         let result = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
-        state.phase = match outcome {
-            Ok(plugin) => Phase::Ready(Arc::from(plugin)),
-            Err(failure) => Phase::Failed(failure),
+        let (decided, waiting) = {
+            let mut state = lock(&self.0);
+            state.phase = match outcome {
+                Ok(plugin) => Phase::Ready(Arc::from(plugin)),
+                Err(failure) => Phase::Failed(failure),
+            };
+            let parked = std::mem::take(&mut state.parked).into_iter();
+            let admitted = parked.filter_map(|call| match state.admit(call, |call| call) {
+                Admission::Decided(call, admitted) => Some((call, admitted)),
+                // For another setup that was announced.
+                Admission::Parked | Admission::SetUpFirst => None,
+            });
+            let decided = admitted.collect();
+            (decided, std::mem::take(&mut state.waiting))
         };
-        for waiting in state.waiting.drain(..) {
+        go_on(decided);
+        for waiting in waiting {
             let _ = waiting.send(result.clone());
         }
-        std::mem::take(&mut state.parked)
     }
 
     /// The outcome of the setup that is under way or done.
@@ -196,32 +212,9 @@ impl<J> Instance<J> {
         })
     }
 
-    /// Decides about a call. If it has to wait, it does so as the job that `park` makes of it.
-    pub(super) fn admit<C>(&self, call: C, park: impl FnOnce(C) -> J) -> Admission<C> {
-        let mut state = lock(&self.0);
-        match &state.phase {
-            Phase::Ready(plugin) => return Admission::Run(Arc::clone(plugin), call),
-            Phase::New => {
-                state.phase = Phase::SettingUp;
-                state.parked.push(park(call));
-                return Admission::SetUpFirst;
-            }
-            Phase::SettingUp => {}
-            Phase::Expecting | Phase::Down | Phase::Failed(_) if state.announced > 0 => {}
-            phase => return Admission::Refused(call, refusal(phase)),
-        }
-        state.parked.push(park(call));
-        Admission::Parked
-    }
-
-    /// Keeps a job until the setup that is under way has ended; gives it back if there is none.
-    pub(super) fn park_if_setting_up(&self, job: J) -> Option<J> {
-        let mut state = lock(&self.0);
-        if !matches!(state.phase, Phase::SettingUp) {
-            return Some(job);
-        }
-        state.parked.push(job);
-        None
+    /// Decides about a call. If it has to wait, it does so as what `park` makes of it.
+    pub(super) fn admit<C>(&self, call: C, park: impl FnOnce(C) -> P) -> Admission<C> {
+        lock(&self.0).admit(call, park)
     }
 
     /// The instance, if it is set up.
@@ -242,6 +235,24 @@ impl<J> Instance<J> {
                 None
             }
         }
+    }
+}
+
+impl<P> State<P> {
+    fn admit<C>(&mut self, call: C, park: impl FnOnce(C) -> P) -> Admission<C> {
+        match &self.phase {
+            Phase::Ready(plugin) => return Admission::Decided(call, Ok(Arc::clone(plugin))),
+            Phase::New => {
+                self.phase = Phase::SettingUp;
+                self.parked.push(park(call));
+                return Admission::SetUpFirst;
+            }
+            Phase::SettingUp => {}
+            Phase::Expecting | Phase::Down | Phase::Failed(_) if self.announced > 0 => {}
+            phase => return Admission::Decided(call, Err(refusal(phase))),
+        }
+        self.parked.push(park(call));
+        Admission::Parked
     }
 }
 
@@ -269,11 +280,33 @@ fn refusal(phase: &Phase) -> HookError {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
     use super::*;
     use dagstack_engine::task::block_on;
 
-    fn fails() -> Result<Box<dyn ErasedPlugin>, SetupFailure> {
-        Err(SetupFailure::new("setup_failed", "no database"))
+    fn failure() -> SetupFailure {
+        SetupFailure::new("setup_failed", "no database")
+    }
+
+    /// The calls that go on after a setup that failed, each with its error's code.
+    fn fail(instance: &Instance<u8>) -> Vec<(u8, String)> {
+        let mut refused = Vec::new();
+        instance.finish(Err(failure()), |calls| {
+            refused.extend(calls.into_iter().map(|(call, admitted)| {
+                let error = admitted.map(drop).unwrap_err();
+                (call, error.code().to_owned())
+            }));
+        });
+        refused
+    }
+
+    fn unavailable(calls: &[u8]) -> Vec<(u8, String)> {
+        calls
+            .iter()
+            .map(|&call| (call, code::UNAVAILABLE.to_owned()))
+            .collect()
     }
 
     #[test]
@@ -283,8 +316,8 @@ mod tests {
         assert!(matches!(admit(1), Admission::SetUpFirst));
         assert!(matches!(admit(2), Admission::Parked));
         assert!(!instance.begin());
-        assert_eq!(instance.finish(fails()), [1, 2]);
-        let Admission::Refused(3, error) = admit(3) else {
+        assert_eq!(fail(&instance), unavailable(&[1, 2]));
+        let Admission::Decided(3, Err(error)) = admit(3) else {
             panic!("admitted after a setup that failed");
         };
         assert_eq!(error.code(), code::UNAVAILABLE);
@@ -297,21 +330,44 @@ mod tests {
         let instance = Instance::default();
         let admit = |call| instance.admit(call, |call: u8| call);
         instance.expect_setup();
-        assert!(matches!(admit(1), Admission::Refused(1, _)));
+        assert!(matches!(admit(1), Admission::Decided(1, Err(_))));
         instance.announce_setup();
         assert!(matches!(admit(2), Admission::Parked));
         instance.begin_announced().unwrap();
         let second = instance.begin_announced().unwrap_err();
         assert_eq!(second.code, "already_set_up");
-        assert_eq!(instance.finish(fails()), [2]);
+        assert_eq!(fail(&instance), unavailable(&[2]));
         // The next one counts alike.
         instance.announce_setup();
         assert!(matches!(admit(3), Admission::Parked));
+        // Also for calls that waited for the one before it.
+        instance.begin_announced().unwrap();
+        instance.announce_setup();
+        assert_eq!(fail(&instance), []);
+        instance.begin_announced().unwrap();
+        assert_eq!(fail(&instance), unavailable(&[3]));
+    }
+
+    #[test]
+    fn calls_go_on_before_a_teardown_hears_that_the_setup_ended() {
+        let instance = Instance::<u8>::default();
+        assert!(matches!(
+            instance.admit(1, |call| call),
+            Admission::SetUpFirst
+        ));
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut ended = pin!(instance.ready());
+        assert!(ended.as_mut().poll(&mut cx).is_pending());
+        instance.finish(Err(failure()), |calls| {
+            assert_eq!(calls.len(), 1);
+            assert!(ended.as_mut().poll(&mut cx).is_pending());
+        });
+        assert!(ended.as_mut().poll(&mut cx).is_ready());
     }
 
     #[test]
     fn whoever_asks_during_a_setup_hears_how_it_ended() {
-        let instance = Instance::<()>::default();
+        let instance = Instance::<u8>::default();
         let ready = || block_on(instance.ready()).unwrap_err().code;
         assert_eq!(ready(), "unavailable");
         assert!(instance.begin());
@@ -320,7 +376,7 @@ mod tests {
             while lock(&instance.0).waiting.is_empty() {
                 std::thread::yield_now();
             }
-            instance.finish(fails());
+            fail(&instance);
             assert_eq!(asked.join().unwrap(), "setup_failed");
         });
         assert_eq!(ready(), "setup_failed");

@@ -83,7 +83,10 @@ pub(super) fn end_setup(
     server: &Arc<Server>,
     outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>,
 ) {
-    pool::submit_all(server, server.instance.finish(outcome).into_iter());
+    server.instance.finish(outcome, |calls| {
+        let jobs = calls.into_iter().map(|(call, admitted)| call(admitted));
+        pool::submit_all(server, jobs);
+    });
 }
 
 /// A plugin that is being torn down.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::calls;
+use super::calls::{self, Call};
 use super::envelope::{
     self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, error_line, is_object, result_line, type_of,
 };
@@ -52,9 +52,7 @@ impl Router for LineRouter {
                 let id = calls::range(text, id);
                 let params = params.map(|params| calls::range(text, params));
                 drop(method);
-                jobs.push(
-                    calls::prepare(server, line, id, params).map_or_else(Job::answer, Job::from),
-                );
+                jobs.extend(call(server, calls::prepare(server, line, id, params)));
             }
             Message::Request { id, method, params } => {
                 self.request(server, id, &method, params, jobs);
@@ -102,8 +100,7 @@ impl LineRouter {
         }
         match method {
             "execute" => {
-                let call = dialect::execute(server, id, params);
-                jobs.push(call.map_or_else(Job::answer, Job::from));
+                jobs.extend(call(server, dialect::execute(server, id, params)));
                 return;
             }
             // The stateless protocol has no ping: the SDK says so.
@@ -153,6 +150,14 @@ impl LineRouter {
         if let Some(ticket) = server.in_flight.cancel(params.id.get()) {
             self.protocol.cancel(ticket);
         }
+    }
+}
+
+/// What a worker does about a call that was read, or with the answer that stands for it.
+fn call(server: &Server, call: Result<Call, Vec<u8>>) -> Option<Job> {
+    match call {
+        Ok(call) => call.admit(server),
+        Err(answer) => Some(Job::answer(answer)),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::envelope::{self, INVALID_REQUEST, PARSE_ERROR, error_line};
 use super::host_calls::HostCalls;
 use super::in_flight::InFlight;
-use super::instance::Instance;
+use super::instance::{Admitted, Instance};
 use super::pool::{self, Pool, Work};
 use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
@@ -26,8 +26,7 @@ use dagstack_plugin_core::sync::lock;
 pub(super) struct Server {
     pub(super) registration: Registration,
     pub(super) tools: Tools,
-    /// Its calls wait for it as jobs.
-    pub(super) instance: Instance<Job>,
+    pub(super) instance: Instance<ParkedCall>,
     /// The order of the setups and teardowns that are asked for.
     pub(super) turns: Turns,
     pub(super) in_flight: InFlight,
@@ -59,6 +58,9 @@ pub(super) trait Router: Send + Sync {
 pub(super) struct Job(Box<Run>);
 
 type Run = dyn FnOnce(&Arc<Server>, bool) + Send;
+
+/// A call that waits for the instance: what it then has a worker do.
+pub(super) type ParkedCall = Box<dyn FnOnce(Admitted) -> Job + Send>;
 
 impl Job {
     /// `run` is told whether other jobs wait.
