@@ -48,8 +48,8 @@ impl Request {
         server: &Arc<Server>,
         then: impl FnOnce(&Arc<Server>, Self) + Send + 'static,
     ) {
-        match self.turn.as_mut().map(Turn::come) {
-            Some(come) => executor::run(server, Box::pin(come), move |server, (), _| {
+        match self.turn.as_mut().map(Turn::wait) {
+            Some(wait) => executor::run(server, Box::pin(wait), move |server, (), _| {
                 then(server, self);
             }),
             None => then(server, self),

@@ -30,12 +30,39 @@ impl Turns {
 
 impl Turn {
     /// What to wait for.
-    pub(super) fn come(&mut self) -> impl Future<Output = ()> + Send + 'static {
+    pub(super) fn wait(&mut self) -> impl Future<Output = ()> + Send + 'static {
         let before = self.before.take();
         async move {
             if let Some(before) = before {
                 let _ = before.await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[test]
+    fn each_turn_comes_when_the_one_before_it_is_over() {
+        let turns = Turns::default();
+        let [mut first, mut second, mut third] = [turns.next(), turns.next(), turns.next()];
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut third_waits = pin!(third.wait());
+        let mut second_waits = pin!(second.wait());
+        assert!(pin!(first.wait()).poll(&mut cx).is_ready());
+        assert!(second_waits.as_mut().poll(&mut cx).is_pending());
+        drop(first);
+        assert!(second_waits.as_mut().poll(&mut cx).is_ready());
+        assert!(third_waits.as_mut().poll(&mut cx).is_pending());
+        drop(second);
+        assert!(third_waits.as_mut().poll(&mut cx).is_ready());
+        // Whoever comes later finds all of them over.
+        drop(third);
+        assert!(pin!(turns.next().wait()).poll(&mut cx).is_ready());
     }
 }
