@@ -7,6 +7,7 @@ use std::fmt::Display;
 use rmcp::ErrorData;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use dagstack_plugin_core::encode::nesting::text_is_deeper;
 use dagstack_plugin_core::json_type;
@@ -170,9 +171,16 @@ pub(super) fn is_object(json: &str) -> bool {
     json.trim_start_matches(space).starts_with('{')
 }
 
-/// What JSON text is.
+/// What JSON text is, by its first byte: not all that is valid can be decoded.
 pub(super) fn type_of(json: &str) -> &'static str {
-    serde_json::from_str(json).map_or("no JSON", |value| json_type(&value))
+    json_type(&match json.trim_ascii_start().as_bytes().first() {
+        Some(b'{') => Value::Object(Map::new()),
+        Some(b'[') => Value::Array(Vec::new()),
+        Some(b'"') => Value::String(String::new()),
+        Some(b't' | b'f') => Value::Bool(true),
+        Some(b'n') | None => Value::Null,
+        Some(_) => Value::from(0),
+    })
 }
 
 /// The id of a request of which only the beginning is there, as it stands in it. Without it, whoever
@@ -205,7 +213,7 @@ fn too_deep(text: &str) -> Option<String> {
 
 /// A JSON-RPC error as one line.
 pub(super) fn error_line(id: Option<&str>, code: i32, message: &str) -> Vec<u8> {
-    let message = serde_json::Value::from(message);
+    let message = Value::from(message);
     format!(
         "{{\"jsonrpc\":\"2.0\",\"id\":{},\"error\":{{\"code\":{code},\"message\":{message}}}}}\n",
         id.unwrap_or("null")
@@ -239,7 +247,24 @@ pub(super) fn refusal_line(id: &str, error: &ErrorData) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::id_in;
+    use super::{id_in, type_of};
+
+    #[test]
+    fn the_type_is_told_of_what_cannot_be_decoded_too() {
+        let types = [
+            ("an object", " {\"a\":1e400}"),
+            ("an array", "[1e400]"),
+            ("text", r#""\ud800""#),
+            ("a number", "-1e400"),
+            ("a number", "1e400"),
+            ("a boolean", "true"),
+            ("a boolean", "false"),
+            ("null", "null"),
+        ];
+        for (name, json) in types {
+            assert_eq!(type_of(json), name, "{json}");
+        }
+    }
 
     #[test]
     fn the_id_is_found_in_the_beginning_of_a_request() {
