@@ -76,11 +76,8 @@ impl Protocol {
         let sdk = self.sdk.get_or_init(|| self.start(server)).as_ref();
         match sdk.map(|sdk| sdk.lines.send((Some(ticket), line)).map(|()| sdk)) {
             Some(Ok(sdk)) if sdk.is_driven() => false,
-            Some(Ok(sdk)) if !server.pool.is_idle() => {
-                sdk.start_thread();
-                false
-            }
-            Some(Ok(_)) => true,
+            // A hook that runs would hold up whoever drives it.
+            Some(Ok(sdk)) => server.pool.is_idle() || !sdk.start_thread(),
             _ => {
                 if let Some(request) = self.take(ticket) {
                     let problem = "the process cannot start the MCP runtime";
@@ -175,12 +172,12 @@ impl Sdk {
         *lock(&self.driven)
     }
 
-    /// Has a thread drive the runtime from now on. Where there is none to be had, the next message tries
-    /// again.
-    fn start_thread(&self) {
+    /// Has a thread drive the runtime from now on. `false` where there is none to be had; the next
+    /// message tries again.
+    fn start_thread(&self) -> bool {
         let mut driven = lock(&self.driven);
         if *driven {
-            return;
+            return true;
         }
         let runtime = Arc::clone(&self.runtime);
         let thread = std::thread::Builder::new().name("dagstack-mcp".to_owned());
@@ -188,6 +185,7 @@ impl Sdk {
             Ok(_) => *driven = true,
             Err(error) => tracing::error!("cannot start the protocol's thread: {error}"),
         }
+        *driven
     }
 }
 
