@@ -256,12 +256,23 @@ fn all_are_answered(peer: &mut Peer, others: &[&str]) {
 fn calls_sent_before_a_teardown_are_carried_out() {
     let mut peer = our_host();
     for round in 0..60 {
-        let config = json!({"config": {"setup_ms": round % 3}});
-        let mut messages = vec![request("up", "dagstack/setup", config)];
-        messages.extend(echoes());
+        let up = request(
+            "up",
+            "dagstack/setup",
+            json!({"config": {"setup_ms": round % 3}}),
+        );
+        let mut messages = echoes();
         messages.push(request("down", "dagstack/teardown", json!({})));
-        peer.send_all(&messages);
-        all_are_answered(&mut peer, &["up", "down"]);
+        if round % 2 == 0 {
+            messages.insert(0, up);
+            peer.send_all(&messages);
+            all_are_answered(&mut peer, &["up", "down"]);
+        } else {
+            peer.send(&up);
+            peer.answer();
+            peer.send_all(&messages);
+            all_are_answered(&mut peer, &["down"]);
+        }
     }
     let (rest, status, _) = peer.end();
     assert!(status.success() && rest.is_empty(), "{rest:?}");

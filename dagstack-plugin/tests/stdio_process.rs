@@ -132,6 +132,53 @@ fn b12_a_teardown_that_is_cut_off_is_told() {
     );
 }
 
+/// A worker does what the thread for it would do.
+#[test]
+#[cfg(target_os = "linux")]
+fn requests_are_answered_where_no_thread_starts() {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    use stdio_support::{PATIENCE, lines_of};
+
+    const STACK: u64 = 64 * 1024 * 1024;
+    let mut program = Command::new(fixture());
+    // So that nothing else takes as much memory as a thread.
+    program.env("RUST_MIN_STACK", STACK.to_string());
+    program.env("MALLOC_ARENA_MAX", "1");
+    let mut peer = Peer::of(&mut program, Stdio::piped());
+    let said = lines_of(peer.process.stderr.take().unwrap());
+    let mut params = initialize();
+    // Nothing waits for a setup, so the SDK needs no thread yet.
+    params["capabilities"] = json!({"experimental": {"dev.dagstack/plugin": {"version": 1}}});
+    peer.ask("init", "initialize", params);
+    peer.ask("up", "dagstack/setup", json!({}));
+    peer.call("held up", "sleep", json!({"ms": 600_000}));
+    // By another worker.
+    peer.ask("ping", "ping", json!({}));
+    let pid = Pid::from_child(&peer.process);
+    let size = || -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let (_, size) = status.split_once("VmSize:").unwrap();
+        let size: u64 = size.split_whitespace().next().unwrap().parse().unwrap();
+        size * 1024
+    };
+    let mut limit = 0;
+    // A thread may just have started.
+    while limit < size() + STACK / 2 {
+        limit = size() + STACK * 3 / 4;
+        let limit = Rlimit {
+            current: Some(limit),
+            maximum: None,
+        };
+        prlimit(Some(pid), Resource::As, limit).unwrap();
+    }
+    for id in ["list", "list again"] {
+        let listed = peer.ask(id, "tools/list", json!({}));
+        assert!(listed["result"]["tools"].is_array(), "{listed}");
+    }
+    let is_told = |line: String| line.contains("cannot start the protocol's thread");
+    while !is_told(said.recv_timeout(PATIENCE).unwrap()) {}
+}
+
 /// What `call` logs of the fixture under these variables.
 fn logged(variables: &[(&str, &str)]) -> String {
     let output = Command::new(fixture())
