@@ -255,6 +255,28 @@ fn aliases_are_no_unknown_keys() {
     );
 }
 
+#[test]
+fn an_alias_of_any_value_is_no_unknown_key() {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Outer {
+        one: Any,
+        two: u8,
+    }
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Any {
+        #[serde(alias = "meta")]
+        metadata: Value,
+    }
+    let given = |two: Value| json!({ "one": { "meta": { "a": [1] } }, "two": two });
+    assert!(configure::<Outer>(given(json!(1))).is_ok());
+    let config = config_error::<Outer>(given(json!("1")));
+    for error in [config, call_error::<Outer>(given(json!("1")))] {
+        assert_eq!(error.lines().count(), 2, "{error}");
+        assert!(error.contains("two`: found the text"), "{error}");
+    }
+}
+
 /// Each time that something else is wrong.
 #[test]
 fn aliases_of_arguments_are_no_mistakes() {
