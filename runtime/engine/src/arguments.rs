@@ -58,6 +58,15 @@ impl InputSchema {
     }
 }
 
+/// Reads arguments once: whether texts may be taken out of them, and whether the path to the mistake is
+/// wanted.
+type Read<'r, R> = dyn FnMut(Args<'_>, bool, bool) -> Result<R, Undecoded> + 'r;
+
+/// Reads a value for its mistake alone.
+fn traced<'r, R>(read: &'r mut Read<'_, R>) -> impl FnMut(&Value) -> Option<Undecoded> + 'r {
+    |value| read(Args::Value(&mut value.clone()), false, true).err()
+}
+
 /// Reads the arguments of `hook`, each time with `read`.
 ///
 /// What decodes is mostly what fits. It is looked at again where the hook's schema constrains more
@@ -69,6 +78,7 @@ impl InputSchema {
 ///
 /// [`code::INVALID_ARGUMENTS`](dagstack_plugin_core::code::INVALID_ARGUMENTS), listing every mistake by
 /// its full path.
+#[inline(always)]
 pub(crate) fn read<R>(
     declaration: &Declaration,
     hook: &'static Hook,
@@ -77,7 +87,7 @@ pub(crate) fn read<R>(
 ) -> Result<R, HookError> {
     let reading = Reading::of(declaration, hook);
     let form = args.form();
-    let mut read = move |from: Args<'_>, takes, traced| {
+    let mut read = move |from: Args<'_>, takes: bool, traced: bool| {
         let encoding = Encoding { hook, form };
         read(Arguments {
             from,
@@ -88,34 +98,9 @@ pub(crate) fn read<R>(
     };
     let mut held = Value::Null;
     let mut args = reading.admit(args, &mut held)?;
-    let mut decoded = read(args.reborrow(), reading.takes_texts(), false);
-    for everywhere in [false, true] {
-        if decoded.is_err()
-            && let Some(respelt) = reading.respelt(&args, everywhere)
-        {
-            decoded = match respelt {
-                Respelt::Text(text) => read(Args::Json(&text), false, false),
-                Respelt::Value(map) => read(Args::Value(&mut Value::Object(map)), false, false),
-            };
-        }
-    }
-    // A type that tries one form after the other leaves a text behind where it failed, but no value.
-    if decoded.is_err()
-        && let Args::Json(text) = &args
-        && let Ok(Unrepeated(mut value)) = serde_json::from_str(text)
-        && let Ok(by_value) = read(Args::Value(&mut value), false, false)
-    {
-        decoded = Ok(by_value);
-    }
-    let again = &mut |value: &Value| read(Args::Value(&mut value.clone()), false, true).err();
-    match decoded {
-        Ok(decoded) => {
-            if reading.is_to_check(&args) {
-                reading.check(&args, again)?;
-            }
-            Ok(decoded)
-        }
-        Err(error) => Err(reading.explain(&args, &error, again)),
+    match read(args.reborrow(), reading.takes_texts(), false) {
+        Ok(decoded) => reading.checked(&args, decoded, &mut read),
+        Err(error) => reading.read_again(&args, error, &mut read),
     }
 }
 
@@ -232,6 +217,55 @@ impl<'a> Reading<'a> {
     #[inline]
     fn may_be_respelt(&self) -> bool {
         self.known.keeps_numbers || self.known.shape.holds_integers()
+    }
+
+    /// What decoded, if it fits where the schema says more than the type.
+    #[inline]
+    fn checked<R>(
+        &self,
+        args: &Args<'_>,
+        decoded: R,
+        read: &mut Read<'_, R>,
+    ) -> Result<R, HookError> {
+        if self.is_to_check(args) {
+            self.check(args, &mut traced(read))?;
+        }
+        Ok(decoded)
+    }
+
+    /// Arguments that did not decode, read in other ways; what does not decode then is explained. Apart
+    /// from the first reading, which is to stay small.
+    #[cold]
+    #[inline(never)]
+    fn read_again<R>(
+        &self,
+        args: &Args<'_>,
+        error: Undecoded,
+        read: &mut Read<'_, R>,
+    ) -> Result<R, HookError> {
+        let mut decoded = Err(error);
+        for everywhere in [false, true] {
+            if decoded.is_err()
+                && let Some(respelt) = self.respelt(args, everywhere)
+            {
+                decoded = match respelt {
+                    Respelt::Text(text) => read(Args::Json(&text), false, false),
+                    Respelt::Value(map) => read(Args::Value(&mut Value::Object(map)), false, false),
+                };
+            }
+        }
+        // A type that tries one form after the other leaves a text behind where it failed, but no value.
+        if decoded.is_err()
+            && let Args::Json(text) = args
+            && let Ok(Unrepeated(mut value)) = serde_json::from_str(text)
+            && let Ok(by_value) = read(Args::Value(&mut value), false, false)
+        {
+            decoded = Ok(by_value);
+        }
+        match decoded {
+            Ok(decoded) => self.checked(args, decoded, read),
+            Err(error) => Err(self.explain(args, &error, &mut traced(read))),
+        }
     }
 
     /// Arguments that did not decode, if there are numbers that serde reads when they are written in

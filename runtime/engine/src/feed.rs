@@ -563,15 +563,21 @@ mod tests {
         feed.prepare(section).unwrap().unwrap().commit()
     }
 
-    #[test]
-    fn an_error_that_panics_when_it_is_shown_costs_nobody_else_the_change() {
-        let feed = feed();
-        feed.relay(|_| Ok(()), |_, _| Err::<(), _>(Bomb));
+    /// What a subscriber of the feed hears of `n`.
+    fn told(feed: &SectionFeed) -> std::sync::mpsc::Receiver<Value> {
         let (tell, told) = std::sync::mpsc::channel();
         feed.relay(
             |_| Ok(()),
             move |_, new| tell.send(new["n"].clone()).unwrap(),
         );
+        told
+    }
+
+    #[test]
+    fn an_error_that_panics_when_it_is_shown_costs_nobody_else_the_change() {
+        let feed = feed();
+        feed.relay(|_| Ok(()), |_, _| Err::<(), _>(Bomb));
+        let told = told(&feed);
         change(&feed, 1).run();
         assert_eq!(told.try_recv().unwrap(), 1);
     }
@@ -582,11 +588,7 @@ mod tests {
         let feed = feed();
         let fails = |_: &(), _: &()| Err::<(), _>(fmt::Error);
         feed.subscribe(&BAD, read_change(|_| Ok(()), |_| Ok(()), fails));
-        let (tell, told) = std::sync::mpsc::channel();
-        feed.relay(
-            |_| Ok(()),
-            move |_, new| tell.send(new["n"].clone()).unwrap(),
-        );
+        let told = told(&feed);
         change(&feed, 1).run();
         assert_eq!(told.try_recv().unwrap(), 1);
     }
