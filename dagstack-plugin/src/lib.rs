@@ -115,9 +115,9 @@ macro_rules! main {
     ($($function:ident)::+ ($($args:tt)*) $(,)?) => {
         $crate::main! { @no_type }
     };
-    ($plugin:ty $(,)?) => {
+    ($($plugin:ty),+ $(,)?) => {
         fn main() -> ::std::process::ExitCode {
-            $crate::stdio::main::<$plugin>()
+            $crate::stdio::main(::std::vec![$($crate::Registration::of::<$plugin>()),+])
         }
     };
     ($($other:tt)*) => {

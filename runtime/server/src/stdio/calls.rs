@@ -14,12 +14,13 @@ use super::envelope::{INVALID_PARAMS, error_line, is_object, refusal_line, type_
 use super::executor;
 use super::in_flight::CallEntry;
 use super::instance::{Admission, Admitted};
-use super::lifecycle::{self, Setup};
+use super::lifecycle;
 use super::meta::{self, CallMeta};
 use super::progress::CallProgress;
 use super::reader::LARGE;
 use super::reply::{self, ResultFormat, Shape, TextBlock};
-use super::server::{Job, ParkedCall, Server};
+use super::server::{Hosted, Job, ParkedCall, Server};
+use super::tools::HookId;
 use dagstack_engine::call::call_at;
 use dagstack_plugin_core::context::HookContext;
 use dagstack_plugin_core::error::{HookError, code};
@@ -40,7 +41,7 @@ pub(super) struct Call {
     id: Range<usize>,
     /// Absent means `{}`.
     args: Option<Range<usize>>,
-    hook: usize,
+    hook: HookId,
     context: HookContext,
     progress: Option<Arc<CallProgress>>,
     ticket: u64,
@@ -110,10 +111,14 @@ pub(super) fn prepare(
 /// The context as the hook gets it: it knows the plugin, and whom to tell of the call's progress.
 fn in_scope(
     server: &Arc<Server>,
+    plugin: Option<&Hosted>,
     context: HookContext,
     token: Option<Box<str>>,
 ) -> (HookContext, Option<Arc<CallProgress>>) {
-    let context = context.with_scope(Arc::clone(&server.scope));
+    let context = match plugin {
+        Some(plugin) => context.with_scope(Arc::clone(&plugin.scope)),
+        None => context,
+    };
     let Some(token) = token else {
         return (context, None);
     };
@@ -137,10 +142,11 @@ impl Call {
         text: String,
         id: Range<usize>,
         args: Option<Range<usize>>,
-        hook: usize,
+        hook: HookId,
         meta: CallMeta,
     ) -> Self {
-        let (context, progress) = in_scope(server, meta.context, meta.progress);
+        let plugin = server.plugins.get(hook.plugin).map(Arc::as_ref);
+        let (context, progress) = in_scope(server, plugin, meta.context, meta.progress);
         let shape = meta.shape;
         let call = CallEntry {
             token: context.cancellation().clone(),
@@ -178,12 +184,11 @@ impl Call {
     /// Returns what a worker must do now.
     pub(super) fn admit(self, server: &Server) -> Option<Job> {
         let park = |call: Self| -> ParkedCall { Box::new(|admitted| call.job(admitted)) };
-        match server.instance.admit(self, park) {
+        let plugin = server.plugins.get(self.hook.plugin)?;
+        match plugin.instance.admit(self, park) {
             Admission::Decided(call, admitted) => Some(call.job(admitted)),
             Admission::Parked => None,
-            Admission::SetUpFirst => Some(Job::new(|server, _| {
-                lifecycle::set_up(server, Setup::alone());
-            })),
+            Admission::SetUpFirst => Some(lifecycle::set_up_alone(plugin)),
         }
     }
 
@@ -201,7 +206,7 @@ impl Call {
         let future: BoxFuture<'static, (Self, Result<Output, HookError>)> = Box::pin(async move {
             let outcome = {
                 let args = Args::Json(self.args());
-                let called = pin!(call_at(&*plugin, self.hook, &self.context, args));
+                let called = pin!(call_at(&*plugin, self.hook.hook, &self.context, args));
                 // At the end of the process every token is cancelled although callers may still want their
                 // answers; those go on.
                 let is_wanted = || shared.in_flight.has(self.id(), self.ticket);
@@ -229,7 +234,7 @@ impl Call {
         // It goes to another process, and there perhaps to a model.
         let outcome = outcome.map_err(super::secrets::scrub_error);
         let (ticket, shape) = (self.ticket, self.shape);
-        let Some(hook) = server.tools.declaration.hooks.get(self.hook) else {
+        let Some((_, hook)) = server.hook(self.hook) else {
             return;
         };
         let line = match outcome {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -9,37 +10,42 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::in_order::Input;
+use super::log_format::LogFormat;
 use super::options::{self, Command, Options};
 use super::pool::Pool;
 use super::reader::LineReader;
 use super::reply::failure_text;
 use super::router::LineRouter;
 use super::runtime::AsyncRuntime;
-use super::server::Server;
+use super::select::{select, several};
+use super::server::{Hosted, Server};
+use super::session::Peer;
 use super::supervisor;
 use super::tools::{NameStyle, Tools};
 use super::unix::{self, AsFd, Events};
 use super::writer::LineWriter;
-use super::{config_file, help, lifecycle, manifest, resources, secrets};
+use super::{call_progress, config_file, help, lifecycle, manifest, resources, secrets};
 use dagstack_engine::Access;
 use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::mask_schema;
 use dagstack_engine::task;
 use dagstack_engine::{check_config, setup};
-use dagstack_plugin_core::context::{HookContext, PluginScope, SetupContext};
+use dagstack_plugin_core::context::{HookContext, SetupContext};
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::error::code;
 use dagstack_plugin_core::form::Args;
-use dagstack_plugin_core::plugin::Plugin;
+use dagstack_plugin_core::giving_up::until_given_up;
 use dagstack_plugin_core::registration::Registration;
 use dagstack_plugin_core::schema::Schema;
 
 /// The exit code of a command line, arguments or a config that do not fit.
 const USAGE: u8 = 2;
+/// That of a call which was cancelled, as shells have it for ctrl-c.
+const INTERRUPTED: u8 = 130;
 
 /// The `main` of a plugin executable; `dagstack_plugin::main!` calls it.
-pub fn main<T: Plugin>() -> ExitCode {
-    match run::<T>() {
+pub fn main(plugins: Vec<Registration>) -> ExitCode {
+    match run(plugins) {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, problem)) => {
             // Where stderr fails there is nowhere to say it.
@@ -66,29 +72,83 @@ fn ended(code: &str, problem: String) -> Failure {
         code::INVALID_ARGUMENTS | code::NOT_EXPOSED | code::UNKNOWN_HOOK | code::CONFIG_INVALID => {
             usage(problem)
         }
+        code::CANCELLED => (INTERRUPTED, problem),
         _ => failed(problem),
     }
 }
 
-fn run<T: Plugin>() -> Result<(), Failure> {
+/// The plugins that are meant, and how their tools are named.
+struct Program {
+    plugins: Vec<Hosted>,
+    /// The executable holds several plugins.
+    in_company: bool,
+    names: Option<NameStyle>,
+    log_format: LogFormat,
+}
+
+impl Program {
+    fn declarations(&self) -> impl Iterator<Item = &'static Declaration> {
+        self.plugins.iter().map(|plugin| plugin.declaration)
+    }
+
+    fn tools(&self) -> Tools {
+        Tools::new(self.declarations(), self.in_company, self.names)
+    }
+
+    /// The plugin, where only one will do.
+    fn single(&self) -> Result<&Hosted, Failure> {
+        match &self.plugins[..] {
+            [plugin] => Ok(plugin),
+            _ => Err(usage(several(self.declarations()))),
+        }
+    }
+}
+
+/// A plugin with its config. What does not fit is said at once, on stderr; the plugin's own setup comes
+/// with a client.
+fn configured(
+    plugin: Registration,
+    in_company: bool,
+    config: Option<&PathBuf>,
+) -> Result<Hosted, Failure> {
+    let read = |path: &PathBuf| config_file::read(path, plugin.declaration(), in_company);
+    let config = config.map(read).transpose().map_err(usage)?;
+    if let Some(section) = &config {
+        check_config(&plugin, section.clone())
+            .map_err(|invalid| usage(format!("config_invalid: {invalid}")))?;
+    }
+    Ok(Hosted::new(plugin, config))
+}
+
+fn run(plugins: Vec<Registration>) -> Result<(), Failure> {
     let Options {
         command,
         config,
         names,
+        log_format,
+        selection,
     } = options::parse(std::env::args_os().skip(1)).map_err(usage)?;
-    let declaration = T::declaration();
-    let read = |path: &PathBuf| config_file::read(path, declaration);
-    let config = config.as_ref().map(read).transpose().map_err(usage)?;
-    // What does not fit is said at once, on stderr; the plugin's own setup comes with a client.
-    if let Some(section) = &config {
-        check_config(&Registration::of::<T>(), section.clone())
-            .map_err(|invalid| usage(format!("config_invalid: {invalid}")))?;
+    let in_company = plugins.len() > 1;
+    let plugins = select(plugins, &selection).map_err(usage)?.into_iter();
+    let program = Program {
+        plugins: plugins
+            .map(|plugin| configured(plugin, in_company, config.as_ref()))
+            .collect::<Result<_, _>>()?,
+        in_company,
+        names,
+        log_format: log_format.unwrap_or_else(LogFormat::of_stderr),
+    };
+    if in_company {
+        program.tools().check().map_err(usage)?;
     }
     match command {
-        Command::Serve => serve::<T>(config, names)
-            .map_err(|error| failed(format!("cannot start serving: {error}"))),
+        Command::Serve => {
+            serve(program).map_err(|error| failed(format!("cannot start serving: {error}")))
+        }
         Command::Manifest { command, output } => {
-            let text = manifest::text(declaration, command, output.as_deref()).map_err(failed)?;
+            let declaration = program.single()?.declaration;
+            let text = manifest::text(declaration, in_company, command, output.as_deref());
+            let text = text.map_err(failed)?;
             match output {
                 None => print(&text),
                 Some(file) => std::fs::write(&file, text)
@@ -96,22 +156,24 @@ fn run<T: Plugin>() -> Result<(), Failure> {
             }
         }
         Command::Schema => {
-            let text = schemas(declaration).map_err(|error| failed(error.to_string()))?;
+            let declarations: Vec<_> = program.declarations().collect();
+            let text = schemas(&declarations).map_err(|error| failed(error.to_string()))?;
             print(&text)
         }
-        Command::Call { hook, json } => call_once::<T>(config, &hook, json),
-        Command::Help => print(&help::text(declaration)),
-        Command::Version => print(&format!(
-            "{}.{} {}\n",
-            declaration.kind,
-            declaration.name,
-            declaration.version.unwrap_or("0.0.0")
-        )),
+        Command::Call { hook, json } => call_once(program, &hook, json),
+        Command::Help => print(&help::text(&program.declarations().collect::<Vec<_>>())),
+        Command::Version => {
+            let versions = program.declarations();
+            let versions =
+                versions.map(|it| format!("{} {}\n", it.key(), it.version.unwrap_or("0.0.0")));
+            print(&versions.collect::<String>())
+        }
     }
 }
 
-/// The schemas of the config and the hooks, without defaults of secrets.
-fn schemas(declaration: &Declaration) -> serde_json::Result<String> {
+/// The schemas of the config and the hooks, without defaults of secrets; of several plugins, each
+/// under its key.
+fn schemas(declarations: &[&Declaration]) -> serde_json::Result<String> {
     #[derive(Serialize)]
     struct All<'a> {
         config: Schema,
@@ -122,20 +184,36 @@ fn schemas(declaration: &Declaration) -> serde_json::Result<String> {
         input: Input<'a>,
         output: &'a Schema,
     }
-    let exposed: Vec<_> = declaration
-        .exposed()
-        .map(|(_, hook)| (hook, mask_schema(&hook.schemas().input)))
+    let exposed: Vec<Vec<_>> = declarations
+        .iter()
+        .map(|declaration| {
+            let hooks = declaration.exposed();
+            hooks
+                .map(|(_, hook)| (hook, mask_schema(&hook.schemas().input)))
+                .collect()
+        })
         .collect();
-    let hooks = exposed.iter().map(|(hook, schema)| {
-        let input = Input { hook, schema };
-        let output = &hook.schemas().output;
-        (hook.name, Pair { input, output })
-    });
-    let all = All {
-        config: mask_schema(&(declaration.config_schema)()),
-        hooks: hooks.collect(),
+    let all = declarations
+        .iter()
+        .zip(&exposed)
+        .map(|(declaration, exposed)| {
+            let hooks = exposed.iter().map(|(hook, schema)| {
+                let input = Input { hook, schema };
+                let output = &hook.schemas().output;
+                (hook.name, Pair { input, output })
+            });
+            let all = All {
+                config: mask_schema(&(declaration.config_schema)()),
+                hooks: hooks.collect(),
+            };
+            (declaration.key(), all)
+        });
+    let all: BTreeMap<String, All<'_>> = all.collect();
+    let text = match (all.len(), all.values().next()) {
+        (1, Some(only)) => serde_json::to_string_pretty(only),
+        _ => serde_json::to_string_pretty(&all),
     };
-    Ok(serde_json::to_string_pretty(&all)? + "\n")
+    Ok(text? + "\n")
 }
 
 /// Writes to stdout.
@@ -153,8 +231,29 @@ fn write(output: impl AsFd, text: &str) -> Result<(), Failure> {
     }
 }
 
+/// The plugin and the hook that `call` means; of an executable with several plugins it may be said by
+/// the tool's name.
+fn called<'a>(program: &'a Program, hook: &'a str) -> Result<(&'a Hosted, &'a str), Failure> {
+    let tool = match program.in_company {
+        true => program.tools().find(Peer::default(), hook),
+        false => return Ok((program.single()?, hook)),
+    };
+    match (tool, &program.plugins[..]) {
+        (Ok(id), plugins) => {
+            let plugin = plugins.get(id.plugin);
+            let hook = plugin.and_then(|it| Some((it, it.declaration.hooks.get(id.hook)?)));
+            let (plugin, hook) = hook.ok_or_else(|| usage("unknown tool"))?;
+            Ok((plugin, hook.name))
+        }
+        // `execute` of a tool, or its mistakes in its own words.
+        (Err(_), [plugin]) => Ok((plugin, hook)),
+        (Err(error), _) => Err(usage(error.message)),
+    }
+}
+
 /// `call HOOK JSON`: sets up, calls, tears down. What the hook prints goes to stderr.
-fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Result<(), Failure> {
+fn call_once(program: Program, hook: &str, json: String) -> Result<(), Failure> {
+    let (plugin, hook) = called(&program, hook)?;
     let json = if json == "-" {
         unix::read_to_end(unix::stdin())
             .map_err(|error| failed(format!("cannot read the arguments from stdin: {error}")))?
@@ -168,25 +267,35 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     };
     let output =
         unix::take_stdout().map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
-    super::log::start(T::declaration());
+    super::log::start(Some(plugin.declaration), program.log_format);
     secrets::report_panics();
-    let section = config.unwrap_or(Value::Null);
-    secrets::learn(T::declaration(), &section);
+    let section = plugin.config.clone().unwrap_or(Value::Null);
+    secrets::learn(plugin.declaration, &section);
     let runtime = AsyncRuntime::default();
     let _inside = runtime.enter();
-    let scope = Arc::new(PluginScope::of(T::declaration()));
+    let scope = Arc::clone(&plugin.scope);
     let (plugin, called) = task::block_on(async {
         let context = SetupContext::new(section)
             .with_scope(Arc::clone(&scope))
             .with_resources(resources::alone());
-        let plugin = setup(&Registration::of::<T>(), context)
+        let plugin = setup(&plugin.registration, context)
             .await
             .map_err(|error| ended(error.code(), format!("{}: {error}", error.code())))?;
-        let context = HookContext::new().with_scope(scope);
+        let context = HookContext::new()
+            .with_scope(scope)
+            .with_progress(call_progress::sink());
+        if let Ok(signals) = unix::signals() {
+            let token = context.cancellation().clone();
+            call_progress::cancel_by_signal(signals, token, INTERRUPTED.into());
+        }
         let args = Args::Value(&mut args);
-        let called = call_as(Access::Exposed, &*plugin, hook, &context, args).await;
+        let called = {
+            let called = pin!(call_as(Access::Exposed, &*plugin, hook, &context, args));
+            until_given_up(&context, &runtime, called, || false).await
+        };
         Ok::<_, Failure>((plugin, called))
     })?;
+    call_progress::clear_bar();
     lifecycle::finish(lifecycle::tear_down(Arc::from(plugin)));
     let value = called
         .and_then(dagstack_plugin_core::Output::into_value)
@@ -197,16 +306,17 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     write(output, &format!("{text}\n"))
 }
 
-fn serve<T: Plugin>(config: Option<Value>, names: Option<NameStyle>) -> std::io::Result<()> {
+fn serve(program: Program) -> std::io::Result<()> {
     let signals = unix::signals()?;
     let (woken, waker) = unix::wake_pipe()?;
     let streams = unix::protect()?;
-    super::log::start(T::declaration());
+    let plugin = program.single().ok().map(|plugin| plugin.declaration);
+    super::log::start(plugin, program.log_format);
     secrets::report_panics();
     let server = Arc::new(Server {
-        registration: Registration::of::<T>(),
-        tools: Tools::new(T::declaration(), names),
-        instance: Default::default(),
+        tools: program.tools(),
+        plugins: program.plugins.into_iter().map(Arc::new).collect(),
+        in_company: program.in_company,
         turns: Default::default(),
         in_flight: Default::default(),
         output: LineWriter::new(streams.output),
@@ -217,10 +327,6 @@ fn serve<T: Plugin>(config: Option<Value>, names: Option<NameStyle>) -> std::io:
         input: Mutex::new(LineReader::new(streams.input)),
         spare: Default::default(),
         router: Box::new(LineRouter::default()),
-        scope: Arc::new(PluginScope::of(T::declaration())),
-        config,
-        feed: Default::default(),
-        changes: Default::default(),
     });
     let events = Events {
         printed: streams.printed,

@@ -7,13 +7,18 @@ use serde_json::Value;
 use dagstack_plugin_core::declaration::Declaration;
 
 /// Reads the plugin's section, TOML or JSON by its content: the keys of the section, or a host's whole
-/// file with the section under its name.
-pub(super) fn read(path: &Path, declaration: &Declaration) -> Result<Value, String> {
+/// file with the section under its name. `in_company`: the file is of several plugins, and without the
+/// section this one's config is empty.
+pub(super) fn read(
+    path: &Path,
+    declaration: &Declaration,
+    in_company: bool,
+) -> Result<Value, String> {
     let shown = path.display();
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("cannot read the config `{shown}`: {error}"))?;
     let text = text.trim_start_matches('\u{feff}');
-    let tree: Value = if text.trim_start().starts_with('{') {
+    let mut tree: Value = if text.trim_start().starts_with('{') {
         serde_json::from_str(text)
             .map_err(|error| format!("the config `{shown}` is no JSON: {error}"))?
     } else {
@@ -27,6 +32,11 @@ pub(super) fn read(path: &Path, declaration: &Declaration) -> Result<Value, Stri
         json_of(toml::Value::Table(table), "")
             .map_err(|problem| format!("the config `{shown}`: {problem}"))?
     };
+    if in_company {
+        let plugins = tree.get_mut(declaration.kind);
+        let section = plugins.and_then(|plugins| plugins.get_mut(declaration.name));
+        return Ok(section.map_or_else(|| Value::Object(serde_json::Map::new()), Value::take));
+    }
     section(tree, declaration).map_err(|problem| format!("the config `{shown}`: {problem}"))
 }
 

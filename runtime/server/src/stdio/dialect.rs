@@ -12,15 +12,16 @@ use super::envelope::{refusal_line, unfit};
 use super::meta::{self, CallMeta};
 use super::reply::{Shape, protocol_error};
 use super::request::Request;
-use super::server::Server;
+use super::server::{Hosted, Server};
+use super::tools::HookId;
 use dagstack_engine::Access;
 use dagstack_engine::wire::Object;
 use dagstack_plugin_core::declaration::Declaration;
 
 /// `initialize` without a version of MCP.
-pub(super) fn initialize(server: &Arc<Server>, request: Request) {
-    request.answer_when_ready(server, |server| {
-        let declaration = server.tools.declaration;
+pub(super) fn initialize(server: &Arc<Server>, plugin: &Arc<Hosted>, request: Request) {
+    request.answer_when_ready(server, plugin, |plugin| {
+        let declaration = plugin.declaration;
         json!({
             "capabilities": { "tools": {} },
             "server_info": {
@@ -31,12 +32,17 @@ pub(super) fn initialize(server: &Arc<Server>, request: Request) {
     });
 }
 
-pub(super) fn get_schema(server: &Arc<Server>, request: Request, _: Option<&str>) {
-    let functions = dagstack_engine::tool::functions(server.tools.declaration);
+pub(super) fn get_schema(
+    server: &Arc<Server>,
+    plugin: &Arc<Hosted>,
+    request: Request,
+    _: Option<&str>,
+) {
+    let functions = dagstack_engine::tool::functions(plugin.declaration);
     request.answer(server, Ok(functions));
 }
 
-pub(super) fn shutdown(server: &Arc<Server>, request: Request, _: Option<&str>) {
+pub(super) fn shutdown(server: &Arc<Server>, _: &Arc<Hosted>, request: Request, _: Option<&str>) {
     request.answer(server, Ok(json!({})));
 }
 
@@ -52,6 +58,7 @@ struct Execute<'a> {
 /// error is the answer.
 pub(super) fn execute(
     server: &Arc<Server>,
+    plugin: &Hosted,
     id: &str,
     params: Option<&str>,
 ) -> Result<Call, Vec<u8>> {
@@ -62,7 +69,7 @@ pub(super) fn execute(
             function,
             meta,
         }) = serde_json::from_str(params).map_err(|error| unfit(params, &error))?;
-        let (hook, args) = called(server.tools.declaration, args, function.as_ref())?;
+        let (hook, args) = called(plugin.declaration, args, function.as_ref())?;
         let meta = meta.map(|meta| meta::read(meta.get())).transpose()?;
         Ok((hook, args, meta.unwrap_or_default()))
     };
@@ -74,6 +81,7 @@ pub(super) fn execute(
     };
     let text = format!("{id}{args}");
     let (id, args) = (0..id.len(), Some(id.len()..text.len()));
+    let hook = HookId::of_single(hook);
     Ok(Call::begin(server, text, id, args, hook, meta))
 }
 

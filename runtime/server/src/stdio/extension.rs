@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 use super::instance::SetupFailure;
 use super::lifecycle::{self, Setup};
 use super::request::Request;
-use super::server::{Job, Server};
+use super::server::{Hosted, Job, Server};
+use super::tools::HookId;
 use super::{executor, manifest, resources, secrets};
 use dagstack_engine::Offered;
 use dagstack_engine::feed::Coverage;
@@ -24,21 +25,26 @@ const VERSION: u32 = 1;
 
 /// What `initialize` announces: to a host of ours everything, to others that there is more.
 pub(super) fn announcement(server: &Server) -> ExperimentalCapabilities {
-    let facts = if server.session.has_extension() {
-        let declaration = server.tools.declaration;
+    let plugin = server.single().filter(|_| server.session.has_extension());
+    let facts = if let Some(plugin) = plugin {
+        let declaration = plugin.declaration;
         let listing = server.tools.listing(server.session.peer());
         let hidden = declaration.hooks.iter().filter(|hook| !hook.mcp_exposed);
         let hooks = declaration
             .exposed()
-            .map(|(_, hook)| AnnouncedHook {
+            .map(|(index, hook)| AnnouncedHook {
                 name: hook.name.to_owned(),
-                tool: listing.name(hook),
+                tool: listing.name(HookId::of_single(index)).to_owned(),
                 wraps_result: hook.schemas().wraps_result,
             })
             .collect();
         let announcement = Announcement {
             version: VERSION,
-            manifest: manifest::of(declaration, manifest::own_command()).to_json_value(),
+            manifest: manifest::of(
+                declaration,
+                manifest::own_command(declaration, server.in_company),
+            )
+            .to_json_value(),
             config_schema: Value::Object(mask_schema(&(declaration.config_schema)())),
             hooks,
             hidden: hidden.map(|hook| hook.name.to_owned()).collect(),
@@ -69,8 +75,13 @@ struct SetupParams {
 }
 
 /// `dagstack/setup`: sets the plugin up with the host's config.
-pub(super) fn setup(server: &Arc<Server>, request: Request, params: Option<&str>) {
-    if let Err(failure) = server.instance.begin_announced() {
+pub(super) fn setup(
+    server: &Arc<Server>,
+    plugin: &Arc<Hosted>,
+    request: Request,
+    params: Option<&str>,
+) {
+    if let Err(failure) = plugin.instance.begin_announced() {
         return request.answer(server, Err::<Value, _>(failure.into()));
     }
     match serde_json::from_str(params.unwrap_or("{}")) {
@@ -90,7 +101,7 @@ pub(super) fn setup(server: &Arc<Server>, request: Request, params: Option<&str>
                 coverage: config_watch,
                 resources: resources::given(server, resources),
             };
-            lifecycle::set_up(server, setup);
+            lifecycle::set_up(server, plugin, setup);
         }
         Err(_) => {
             // What serde says might quote the config.
@@ -100,19 +111,25 @@ pub(super) fn setup(server: &Arc<Server>, request: Request, params: Option<&str>
                     "the parameters of `{SETUP}` do not fit; expected {{\"config\": object, \"metadata\": object}}"
                 ),
             );
-            lifecycle::end_setup(server, Err(failure));
+            lifecycle::end_setup(server, plugin, Err(failure));
         }
     }
     request.answer_when_ready(
         server,
-        |server| json!({ "config_subscriptions": lifecycle::subscriptions(server) }),
+        plugin,
+        |plugin| json!({ "config_subscriptions": lifecycle::subscriptions(plugin) }),
     );
 }
 
 /// `dagstack/health`: asks how the plugin is.
-pub(super) fn health(server: &Arc<Server>, request: Request, _: Option<&str>) {
+pub(super) fn health(
+    server: &Arc<Server>,
+    plugin: &Arc<Hosted>,
+    request: Request,
+    _: Option<&str>,
+) {
     let unhealthy = |reason: &str| json!({ "status": "unhealthy", "reason": reason });
-    let plugin = match server.instance.current() {
+    let plugin = match plugin.instance.current() {
         Ok(plugin) => plugin,
         Err(error) => return request.answer(server, Ok(unhealthy(error.message()))),
     };
@@ -128,17 +145,24 @@ pub(super) fn health(server: &Arc<Server>, request: Request, _: Option<&str>) {
 }
 
 /// `dagstack/teardown`: tears the plugin down. A setup that is under way ends first.
-pub(super) fn teardown(server: &Arc<Server>, request: Request, _: Option<&str>) {
-    let shared = Arc::clone(server);
-    let ended = Box::pin(async move { shared.instance.ready().await });
-    executor::run(server, ended, |server, _, _| {
+pub(super) fn teardown(
+    server: &Arc<Server>,
+    plugin: &Arc<Hosted>,
+    request: Request,
+    _: Option<&str>,
+) {
+    let (plugin, waited) = (Arc::clone(plugin), Arc::clone(plugin));
+    let ended = Box::pin(async move { waited.instance.ready().await });
+    executor::run(server, ended, move |server, _, _| {
         // Behind the calls that are queued.
-        server.submit(Job::new(|server, _| tear_down(server, request)));
+        server.submit(Job::new(move |server, _| {
+            tear_down(server, &plugin, request);
+        }));
     });
 }
 
-fn tear_down(server: &Arc<Server>, request: Request) {
-    let Some(teardown) = lifecycle::take_down(server) else {
+fn tear_down(server: &Arc<Server>, plugin: &Hosted, request: Request) {
+    let Some(teardown) = lifecycle::take_down(plugin) else {
         return request.answer(server, Ok(json!({ "released": "all" })));
     };
     executor::run(server, teardown, |server, outcome, _| {

@@ -11,18 +11,20 @@ use dagstack_plugin_core::schema::Schema;
 use dagstack_plugin_core::secrets::MASKED;
 
 /// The whole text.
-pub(super) fn text(declaration: &'static Declaration) -> String {
-    let mut text = format!("{}.{}", declaration.kind, declaration.name);
-    if let Some(version) = declaration.version {
-        let _ = write!(text, " {version}");
-    }
-    if let Some(description) = declaration.description {
-        let _ = write!(text, "\n{description}");
+pub(super) fn text(declarations: &[&'static Declaration]) -> String {
+    let mut text = String::new();
+    for declaration in declarations {
+        text.push_str(&declaration.key());
+        if let Some(version) = declaration.version {
+            let _ = write!(text, " {version}");
+        }
+        if let Some(description) = declaration.description {
+            let _ = write!(text, "\n{description}");
+        }
+        text.push_str("\n\n");
     }
     text.push_str(
-        "
-
-usage: [OPTIONS] [COMMAND]
+        "usage: [OPTIONS] [COMMAND]
 
 commands (none: serve MCP on stdin and stdout)
   manifest [OPTIONS]  print dagstack.toml, by which hosts find the plugin
@@ -36,6 +38,9 @@ commands (none: serve MCP on stdin and stdout)
 options
   --config FILE       the plugin's config section, TOML or JSON; or a file with sections of several
                       plugins, each under its `[kind.name]`
+  --only NAME         serve this plugin alone, of an executable that holds several; repeated, these
+  --plugin KIND.NAME  the same for the one plugin that a dagstack host wants
+  --log-format FMT    log records on stderr as `text` or as `json` (default: text on a terminal)
   --tool-names NAMES  list MCP tools to everybody by their `full` names or by `function` alone
                       (default: full to dagstack hosts; both can always be called)
   -h, --help; -V, --version
@@ -45,15 +50,26 @@ environment
   DAGSTACK_LOG        what is logged to stderr: levels by target, as my_plugin=debug,hyper=warn,info
                       (default: info)
   RUST_LOG            the same where DAGSTACK_LOG is not set
-
-hooks
 ",
     );
+    for declaration in declarations {
+        let of = match declarations {
+            [_] => String::new(),
+            _ => format!(" of {}", declaration.key()),
+        };
+        plugin(&mut text, declaration, &of);
+    }
+    text
+}
+
+/// What one plugin takes; `of` names it, where there are several.
+fn plugin(text: &mut String, declaration: &Declaration, of: &str) {
+    let _ = writeln!(text, "\nhooks{of}");
     for (_, hook) in declaration.exposed() {
         let _ = writeln!(text, "  {}{}", hook.name, about(hook.description));
         let schema = &hook.schemas().input;
         let names = properties(schema).map(|all| in_order::parameters(hook, all));
-        members(&mut text, schema, names.into_iter().flatten());
+        members(text, schema, names.into_iter().flatten());
     }
     let config = (declaration.config_schema)();
     let mut keys = String::new();
@@ -63,10 +79,9 @@ hooks
         properties(&config).into_iter().flatten(),
     );
     if !keys.is_empty() {
-        text.push_str("\nconfig\n");
+        let _ = writeln!(text, "\nconfig{of}");
         text.push_str(&keys);
     }
-    text
 }
 
 fn about(description: Option<&str>) -> String {

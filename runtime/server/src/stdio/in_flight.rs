@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use super::reply::Shape;
+use super::tools::HookId;
 use dagstack_plugin_core::cancel::CancelToken;
 use dagstack_plugin_core::sync::lock;
 
@@ -29,8 +30,7 @@ struct Entry {
 #[derive(Debug)]
 pub(super) struct CallEntry {
     pub(super) token: CancelToken,
-    /// By its place in the declaration.
-    pub(super) hook: usize,
+    pub(super) hook: HookId,
     /// How its answer is written.
     pub(super) shape: Shape,
 }
@@ -40,7 +40,7 @@ pub(super) struct CallEntry {
 pub(super) struct Open {
     pub(super) id: Box<str>,
     /// What it runs, if anything.
-    pub(super) hook: Option<usize>,
+    pub(super) hook: Option<HookId>,
     /// How its answer is written.
     pub(super) shape: Shape,
 }
@@ -135,7 +135,7 @@ mod tests {
         let token = CancelToken::new();
         let entry = CallEntry {
             token: token.clone(),
-            hook,
+            hook: HookId::of_single(hook),
             shape: Shape::Session,
         };
         (token, Some(entry))
@@ -188,8 +188,9 @@ mod tests {
         assert!(token.is_cancelled() && shadowed.is_cancelled());
         assert!(in_flight.has("7", ticket), "it may still be answered");
         let mut open: Vec<_> = in_flight.take_all();
-        open.sort_by_key(|open| open.hook);
-        let open: Vec<_> = open.iter().map(|it| (&*it.id, it.hook)).collect();
+        open.sort_by_key(|open| open.hook.map(|id| id.hook));
+        let hook = |it: &Open| it.hook.map(|id| id.hook);
+        let open: Vec<_> = open.iter().map(|it| (&*it.id, hook(it))).collect();
         assert_eq!(open, [("8", None), ("7", Some(3)), ("7", Some(4))]);
         assert!(in_flight.is_empty() && !in_flight.end("7", ticket));
     }

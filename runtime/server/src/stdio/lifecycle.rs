@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::instance::SetupFailure;
-use super::server::Server;
+use super::server::{Hosted, Job, Server};
 use super::{executor, pool, resources, secrets};
 use dagstack_engine::feed::{Coverage, SectionFeed, failed_paths};
 use dagstack_engine::panics::{self, CatchPanic};
@@ -31,7 +31,7 @@ pub(super) struct Setup {
 
 impl Setup {
     /// Without a host of ours.
-    pub(super) fn alone() -> Self {
+    fn alone() -> Self {
         Self {
             config: None,
             metadata: Metadata::new(),
@@ -41,27 +41,38 @@ impl Setup {
     }
 }
 
-/// Sets the plugin up. The instance's phase is "setting up" already.
-pub(super) fn set_up(server: &Arc<Server>, setup: Setup) {
-    let shared = Arc::clone(server);
+/// Sets a plugin up. Its instance's phase is "setting up" already.
+pub(super) fn set_up(server: &Arc<Server>, plugin: &Arc<Hosted>, setup: Setup) {
+    let (plugin, begun) = (Arc::clone(plugin), Arc::clone(plugin));
     // Schemas are the author's code, too.
-    let setup = CatchPanic::new(Box::pin(async move { begin(&shared, setup).await }));
-    executor::run(server, Box::pin(setup), |server, outcome, _| {
+    let setup = CatchPanic::new(Box::pin(async move { begin(&begun, setup).await }));
+    executor::run(server, Box::pin(setup), move |server, outcome, _| {
         let outcome = outcome.unwrap_or(Err(PluginError::Panicked));
-        if outcome.is_err() {
-            replace_feed(server, None);
+        if let Err(error) = &outcome {
+            replace_feed(&plugin, None);
+            // Of several, the others go on, and no answer tells of it before a call of this one.
+            if server.single().is_none() {
+                let name = plugin.declaration.key();
+                tracing::error!("{name} could not be set up: {}: {error}", error.code());
+            }
         }
-        end_setup(server, outcome.map_err(SetupFailure::from));
+        end_setup(server, &plugin, outcome.map_err(SetupFailure::from));
     });
 }
 
+/// The same without a host of ours, as a job.
+pub(super) fn set_up_alone(plugin: &Arc<Hosted>) -> Job {
+    let plugin = Arc::clone(plugin);
+    Job::new(move |server, _| set_up(server, &plugin, Setup::alone()))
+}
+
 /// What the author's code is given, and its setup.
-fn begin(server: &Server, setup: Setup) -> dagstack_plugin_core::registration::Setup {
-    let declaration = server.tools.declaration;
-    let config = setup.config.or_else(|| server.config.clone());
+fn begin(plugin: &Hosted, setup: Setup) -> dagstack_plugin_core::registration::Setup {
+    let declaration = plugin.declaration;
+    let config = setup.config.or_else(|| plugin.config.clone());
     let config = config.unwrap_or(Value::Null);
     let coverage = setup.coverage.unwrap_or_else(|| Coverage::NoWatch {
-        source_ids: server
+        source_ids: plugin
             .config
             .iter()
             .map(|_| "--config".to_owned())
@@ -69,21 +80,22 @@ fn begin(server: &Server, setup: Setup) -> dagstack_plugin_core::registration::S
     });
     secrets::learn(declaration, &config);
     let feed = SectionFeed::new(declaration.key(), config.clone(), coverage);
-    replace_feed(server, Some(feed.clone()));
+    replace_feed(plugin, Some(feed.clone()));
     let context = SetupContext::new(config)
         .with_metadata(setup.metadata)
-        .with_scope(Arc::clone(&server.scope))
+        .with_scope(Arc::clone(&plugin.scope))
         .with_resources(setup.resources)
         .with_config_feed(feed);
-    dagstack_engine::setup(&server.registration, context)
+    dagstack_engine::setup(&plugin.registration, context)
 }
 
 /// Ends a setup: calls and teardowns that waited for it go on.
 pub(super) fn end_setup(
     server: &Arc<Server>,
+    plugin: &Hosted,
     outcome: Result<Box<dyn ErasedPlugin>, SetupFailure>,
 ) {
-    server.instance.finish(outcome, |calls| {
+    plugin.instance.finish(outcome, |calls| {
         let jobs = calls.into_iter().map(|(call, admitted)| call(admitted));
         pool::submit_all(server, jobs);
     });
@@ -93,10 +105,10 @@ pub(super) fn end_setup(
 pub(super) type Teardown = BoxFuture<'static, Result<Released, PluginError>>;
 
 /// Takes the instance out of service, if there is one. What is returned tears it down.
-pub(super) fn take_down(server: &Server) -> Option<Teardown> {
-    let plugin = server.instance.take()?;
-    replace_feed(server, None);
-    Some(tear_down(plugin))
+pub(super) fn take_down(plugin: &Hosted) -> Option<Teardown> {
+    let instance = plugin.instance.take()?;
+    replace_feed(plugin, None);
+    Some(tear_down(instance))
 }
 
 /// Tears a plugin down, and drops it unless calls still hold it.
@@ -120,16 +132,16 @@ pub(super) fn finish(teardown: Teardown) {
 }
 
 /// Ends the subscriptions of the instance before, if there was one.
-fn replace_feed(server: &Server, feed: Option<SectionFeed>) {
-    let old = std::mem::replace(&mut *lock(&server.feed), feed);
+fn replace_feed(plugin: &Hosted, feed: Option<SectionFeed>) {
+    let old = std::mem::replace(&mut *lock(&plugin.feed), feed);
     if let Some(old) = old {
         old.close();
     }
 }
 
 /// How many subscriptions to config changes the instance has.
-pub(super) fn subscriptions(server: &Server) -> usize {
-    let feed = lock(&server.feed);
+pub(super) fn subscriptions(plugin: &Hosted) -> usize {
+    let feed = lock(&plugin.feed);
     feed.as_ref().map_or(0, SectionFeed::subscriptions)
 }
 
@@ -139,7 +151,10 @@ pub(super) fn config_changed(server: &Arc<Server>, params: Option<&str>) {
     struct Params {
         config: Value,
     }
-    let Some(feed) = lock(&server.feed).clone() else {
+    let Some(plugin) = server.single() else {
+        return;
+    };
+    let Some(feed) = lock(&plugin.feed).clone() else {
         return;
     };
     let Some(Ok(Object(Params { config }))) = params.map(serde_json::from_str) else {
@@ -147,10 +162,10 @@ pub(super) fn config_changed(server: &Arc<Server>, params: Option<&str>) {
         tracing::warn!("`{CONFIG_CHANGED}` needs `{{\"config\": …}}`; the config stays as it was");
         return;
     };
-    let shared = Arc::clone(server);
-    server.changes.push(move || {
+    let (shared, declaration) = (Arc::clone(server), plugin.declaration);
+    plugin.changes.push(move || {
         let _inside = shared.runtime.enter();
-        secrets::learn(shared.tools.declaration, &config);
+        secrets::learn(declaration, &config);
         apply(&feed, config);
     });
 }

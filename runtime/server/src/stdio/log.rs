@@ -1,4 +1,4 @@
-//! Log records on stderr, as JSON lines. The guard's pipe stands behind it, so they never make a hook
+//! Log records on stderr, as lines. The guard's pipe stands behind it, so they never make a hook
 //! wait.
 
 use std::io::Write as _;
@@ -10,9 +10,11 @@ use tracing::subscriber::{Interest, Subscriber};
 use tracing::{Event, Metadata};
 use tracing_core::span::Current;
 use tracing_log::{AsLog, LogTracer};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::log_filter::Filter;
+use super::log_format::{LogFormat, TextLines};
 use dagstack_engine::logging::JsonLines;
 use dagstack_plugin_core::declaration::Declaration;
 
@@ -21,7 +23,9 @@ const VARIABLES: [&str; 2] = ["DAGSTACK_LOG", "RUST_LOG"];
 
 /// Starts logging what [`VARIABLES`] say, records of the `log` crate included. What cannot be read of
 /// them is told on stderr.
-pub(super) fn start(declaration: &'static Declaration) {
+///
+/// `plugin`: whose records they are, where there is one only.
+pub(super) fn start(plugin: Option<&'static Declaration>, format: LogFormat) {
     let set = VARIABLES.iter().find_map(|&name| {
         let text = std::env::var_os(name).filter(|text| !text.is_empty())?;
         Some((name, text))
@@ -40,7 +44,8 @@ pub(super) fn start(declaration: &'static Declaration) {
     // An author's own subscriber and logger, set earlier, stay.
     let _ = tracing::subscriber::set_global_default(Log {
         filter,
-        declaration,
+        format,
+        plugin,
         lines: OnceLock::new(),
     });
     let _ = LogTracer::builder().with_max_level(most.as_log()).init();
@@ -50,15 +55,28 @@ pub(super) fn start(declaration: &'static Declaration) {
 /// tables alone are a tenth of the pages a starting plugin touches of its own.
 struct Log {
     filter: Filter,
-    declaration: &'static Declaration,
+    format: LogFormat,
+    plugin: Option<&'static Declaration>,
     lines: OnceLock<Box<dyn Subscriber + Send + Sync>>,
 }
 
 impl Log {
+    fn writing<W>(&self, writer: W) -> Box<dyn Subscriber + Send + Sync>
+    where
+        W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+    {
+        let lines = JsonLines::new(writer);
+        let lines = match self.plugin {
+            Some(plugin) => lines.of_plugin(plugin),
+            None => lines,
+        };
+        Box::new(tracing_subscriber::registry().with(lines))
+    }
+
     fn lines(&self) -> &(dyn Subscriber + Send + Sync) {
-        &**self.lines.get_or_init(|| {
-            let lines = JsonLines::new(std::io::stderr).of_plugin(self.declaration);
-            Box::new(tracing_subscriber::registry().with(lines))
+        &**self.lines.get_or_init(|| match self.format {
+            LogFormat::Json => self.writing(std::io::stderr),
+            LogFormat::Text { colours } => self.writing(TextLines { colours }),
         })
     }
 }

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::options::PLUGIN;
 use super::unix;
 use dagstack_manifest::{Manifest, McpStdio, Runtime};
 use dagstack_plugin_core::declaration::Declaration;
@@ -17,25 +18,51 @@ pub(super) fn of(declaration: &Declaration, command: Vec<String>) -> Manifest {
     manifest
 }
 
-/// The command that starts this executable again.
-pub(super) fn own_command() -> Vec<String> {
+/// The command that starts this executable again, for this plugin.
+pub(super) fn own_command(declaration: &Declaration, in_company: bool) -> Vec<String> {
     let path = std::env::current_exe()
         .map(|path| path.to_string_lossy().into_owned())
         .or_else(|_| std::env::args().next().ok_or(()))
         .unwrap_or_default();
-    vec![path]
+    command_for(declaration, in_company, path)
+}
+
+/// An executable that holds several plugins is told which it is to be.
+fn command_for(declaration: &Declaration, in_company: bool, program: String) -> Vec<String> {
+    match in_company {
+        true => vec![program, PLUGIN.to_owned(), declaration.key()],
+        false => vec![program],
+    }
+}
+
+/// What this program is called.
+pub(super) fn program_name() -> String {
+    let program = std::env::args_os().next().map(PathBuf::from);
+    let name = program.as_deref().and_then(Path::file_name);
+    name.map_or_else(
+        || "dagstack-plugin".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 /// The text of the manifest, which goes to the file `output`, else to stdout.
 pub(super) fn text(
     declaration: &Declaration,
+    in_company: bool,
     command: Option<Vec<String>>,
     output: Option<&Path>,
 ) -> Result<String, String> {
     let command = match command {
         Some(command) => command,
-        None => vec![own_path(output)?],
+        None => command_for(declaration, in_company, own_path(output)?),
     };
+    if in_company && !command.iter().any(|word| word == PLUGIN) {
+        let key = declaration.key();
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: this executable holds several plugins, and the manifest's command does not say which\nhelp: write `{PLUGIN} {key}` behind the program's name"
+        );
+    }
     if let Some(program) = command.first().filter(|it| is_of_a_build(Path::new(it))) {
         let _ = writeln!(
             std::io::stderr(),

@@ -20,6 +20,7 @@
 //! signals, the end of the input and the clock, and it forwards stderr ([`unix`]), so no hook can
 //! keep the process from ending.
 
+mod call_progress;
 mod calls;
 mod cli;
 mod config_file;
@@ -35,6 +36,7 @@ mod instance;
 mod lifecycle;
 mod log;
 mod log_filter;
+mod log_format;
 mod manifest;
 mod meta;
 mod options;
@@ -48,6 +50,7 @@ mod resources;
 mod router;
 mod runtime;
 mod secrets;
+mod select;
 mod server;
 mod session;
 mod supervisor;

@@ -5,11 +5,17 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
 
+use super::log_format::LogFormat;
 use super::tools::NameStyle;
 
+/// Says which plugin of several a dagstack host wants.
+pub(super) const PLUGIN: &str = "--plugin";
 const COMMANDS: [&str; 3] = ["manifest", "schema", "call"];
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 9] = [
     "--config",
+    "--log-format",
+    "--only",
+    PLUGIN,
     "--tool-names",
     "--command",
     "--output",
@@ -41,6 +47,21 @@ pub(super) struct Options {
     pub(super) config: Option<PathBuf>,
     /// Absent: by the peer.
     pub(super) names: Option<NameStyle>,
+    /// Absent: what stderr wants.
+    pub(super) log_format: Option<LogFormat>,
+    /// Which of the plugins.
+    pub(super) selection: Selection,
+}
+
+/// Which of the executable's plugins are meant.
+#[derive(Debug, Default, PartialEq)]
+pub(super) enum Selection {
+    #[default]
+    All,
+    /// By names or keys, `sql` or `tool.sql`.
+    Only(Vec<String>),
+    /// The one with this key, as a dagstack host knows it.
+    Plugin(String),
 }
 
 /// The words, as far as they are read.
@@ -49,6 +70,9 @@ struct Words {
     plain: Vec<OsString>,
     config: Option<OsString>,
     names: Option<OsString>,
+    log_format: Option<OsString>,
+    only: Vec<OsString>,
+    plugin: Option<OsString>,
     command: Option<Vec<OsString>>,
     output: Option<OsString>,
     help: bool,
@@ -81,6 +105,18 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options
             "--tool-names" => {
                 let given = value(&mut parser, &name, "`full` or `function`")?;
                 once(&name, &mut read.names, given)?;
+            }
+            "--log-format" => {
+                let given = value(&mut parser, &name, "`text` or `json`")?;
+                once(&name, &mut read.log_format, given)?;
+            }
+            "--only" => {
+                let given = value(&mut parser, &name, "the name of a plugin")?;
+                read.only.push(given);
+            }
+            PLUGIN => {
+                let given = value(&mut parser, &name, "a plugin as `kind.name`")?;
+                once(&name, &mut read.plugin, given)?;
             }
             "--output" | "-o" => {
                 let given = value(&mut parser, &name, "a file")?;
@@ -156,6 +192,28 @@ impl Words {
                 ));
             }
         };
+        let log_format = match self.log_format {
+            None => None,
+            Some(format) if format == "json" => Some(LogFormat::Json),
+            Some(format) if format == "text" => Some(LogFormat::text()),
+            Some(other) => {
+                return Err(format!(
+                    "`--log-format {}`: expected `text` or `json`",
+                    other.to_string_lossy()
+                ));
+            }
+        };
+        let key = |word| in_utf8(word, "the name of a plugin");
+        let only = self.only.into_iter().map(key);
+        let only: Vec<String> = only.collect::<Result<_, _>>()?;
+        let selection = match (self.plugin.map(key).transpose()?, only.is_empty()) {
+            (None, true) => Selection::All,
+            (None, false) => Selection::Only(only),
+            (Some(plugin), true) => Selection::Plugin(plugin),
+            (Some(_), false) => {
+                return Err("`--plugin` and `--only` exclude each other; leave one out".to_owned());
+            }
+        };
         let mut plain = self.plain.into_iter();
         let mut word = |what: &str| {
             let word = plain.next();
@@ -208,6 +266,8 @@ impl Words {
             command,
             config: self.config.map(PathBuf::from),
             names,
+            log_format,
+            selection,
         })
     }
 }
@@ -332,6 +392,10 @@ mod tests {
             (&["-o", "f"], "`--output` belongs to `manifest`"),
             (&["manifest", "--command"], "`--command` needs a program"),
             (&["--tool-names", "short"], "expected `full` or `function`"),
+            (&["--log-format", "xml"], "expected `text` or `json`"),
+            (&["--only"], "`--only` needs the name of a plugin"),
+            (&["--only", "a", "--plugin", "tool.a"], "exclude each other"),
+            (&["--plugin=a.b", "--plugin=a.c"], "is given twice"),
         ] {
             let problem = read(words).unwrap_err();
             assert!(problem.contains(says), "{words:?}: {problem}");

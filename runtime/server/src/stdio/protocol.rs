@@ -29,7 +29,8 @@ use super::envelope::unfit;
 use super::request::{Request, internal_error};
 use super::server::Server;
 use super::session::Peer;
-use super::{extension, in_order, meta};
+use super::{extension, in_order, manifest, meta};
+use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::panics;
 use dagstack_plugin_core::sync::lock;
 
@@ -277,16 +278,17 @@ impl Handler {
     }
 
     fn config(&self) -> ServerConfig {
-        let declaration = self.server.tools.declaration;
-        let mut info = Implementation::new(
-            format!("{}.{}", declaration.kind, declaration.name),
-            declaration.version.unwrap_or("0.0.0"),
-        );
-        info.description = declaration.description.map(str::to_owned);
-        info.website_url = declaration
-            .homepage
-            .filter(|homepage| !homepage.is_empty())
-            .map(str::to_owned);
+        let info = match self.server.single() {
+            Some(plugin) => implementation(plugin.declaration),
+            // Several are one program.
+            None => {
+                let plugins = self.server.plugins.iter();
+                let version = plugins
+                    .filter_map(|plugin| plugin.declaration.version)
+                    .next();
+                Implementation::new(manifest::program_name(), version.unwrap_or("0.0.0"))
+            }
+        };
         let mut config = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
         config.server_info = info;
         config
@@ -311,7 +313,7 @@ impl ServerHandler for Handler {
         result.capabilities.experimental = Some(announcement.map_err(internal_error)?);
         if !self.server.session.has_extension() {
             // A client shows the error of `initialize`; later ones it may hide.
-            self.server.instance.ready().await?;
+            self.server.ready().await?;
         }
         Ok(result)
     }
@@ -340,6 +342,20 @@ impl ServerHandler for Handler {
         let problem = format!("unknown method `{method}`");
         Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, problem, None))
     }
+}
+
+/// What a plugin says of itself.
+fn implementation(declaration: &Declaration) -> Implementation {
+    let mut info = Implementation::new(
+        format!("{}.{}", declaration.kind, declaration.name),
+        declaration.version.unwrap_or("0.0.0"),
+    );
+    info.description = declaration.description.map(str::to_owned);
+    info.website_url = declaration
+        .homepage
+        .filter(|homepage| !homepage.is_empty())
+        .map(str::to_owned);
+    info
 }
 
 /// Whether this is a method of MCP that the SDK answers, or `tools/call`.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::envelope::{refusal_line, result_line};
 use super::executor;
-use super::server::Server;
+use super::server::{Hosted, Server};
 use super::turns::Turn;
 use dagstack_plugin_core::error::code;
 use dagstack_plugin_core::panics::Panicked;
@@ -76,12 +76,13 @@ impl Request {
     pub(super) fn answer_when_ready(
         self,
         server: &Arc<Server>,
-        result: impl FnOnce(&Server) -> Value + Send + 'static,
+        plugin: &Arc<Hosted>,
+        result: impl FnOnce(&Hosted) -> Value + Send + 'static,
     ) {
-        let shared = Arc::clone(server);
-        let ready = Box::pin(async move { shared.instance.ready().await });
-        executor::run(server, ready, |server, outcome, _| {
-            let outcome = outcome.map(|()| result(server)).map_err(ErrorData::from);
+        let (plugin, waited) = (Arc::clone(plugin), Arc::clone(plugin));
+        let ready = Box::pin(async move { waited.instance.ready().await });
+        executor::run(server, ready, move |server, outcome, _| {
+            let outcome = outcome.map(|()| result(&plugin)).map_err(ErrorData::from);
             self.answer(server, outcome);
         });
     }

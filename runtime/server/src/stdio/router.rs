@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use super::calls::{self, Call};
 use super::envelope::{
-    self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, error_line, is_object, result_line, type_of,
+    self, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Message, error_line, is_object,
+    result_line, type_of,
 };
-use super::lifecycle::{self, Setup};
+use super::lifecycle;
 use super::protocol::{self, Protocol};
 use super::request::Request;
-use super::server::{Job, Router, Server};
+use super::select::several;
+use super::server::{Hosted, Job, Router, Server};
 use super::{dialect, extension};
 use dagstack_engine::wire::{self, Object};
 
@@ -22,7 +24,7 @@ pub(super) struct LineRouter {
 }
 
 /// Answers a request of one method, given the text of its parameters.
-type Answer = fn(&Arc<Server>, Request, Option<&str>);
+type Answer = fn(&Arc<Server>, &Arc<Hosted>, Request, Option<&str>);
 
 /// The methods beyond MCP, of the extension and of the Python core, but for `execute`, which is a call.
 fn beyond_mcp(method: &str) -> Option<Answer> {
@@ -82,25 +84,33 @@ impl LineRouter {
         params: Option<&str>,
         jobs: &mut Vec<Job>,
     ) {
+        let no_single = || Job::answer(error_line(Some(id), INVALID_REQUEST, &no_single(server)));
         if let Some(answer) = beyond_mcp(method) {
+            let Some(plugin) = server.single() else {
+                return jobs.push(no_single());
+            };
             if method == wire::SETUP {
-                server.instance.announce_setup();
+                plugin.instance.announce_setup();
             }
             let request = match method {
                 wire::SETUP | wire::TEARDOWN => Request::begin_in_turn(server, id),
                 _ => Request::begin(server, id),
             };
             let params = params.map(str::to_owned);
+            let plugin = Arc::clone(plugin);
             jobs.push(Job::new(move |server, _| {
                 request.in_turn(server, move |server, request| {
-                    answer(server, request, params.as_deref());
+                    answer(server, &plugin, request, params.as_deref());
                 });
             }));
             return;
         }
         match method {
             "execute" => {
-                jobs.extend(call(server, dialect::execute(server, id, params)));
+                let Some(plugin) = server.single() else {
+                    return jobs.push(no_single());
+                };
+                jobs.extend(call(server, dialect::execute(server, plugin, id, params)));
                 return;
             }
             // The stateless protocol has no ping: the SDK says so.
@@ -116,16 +126,23 @@ impl LineRouter {
                         return;
                     }
                 };
-                if initialized.peer.has_extension {
-                    server.instance.expect_setup();
-                } else if server.instance.begin() {
-                    jobs.push(Job::new(|server, _| {
-                        lifecycle::set_up(server, Setup::alone())
-                    }));
+                let single = server.single();
+                let is_host = initialized.peer.has_extension || !initialized.is_mcp;
+                if is_host && single.is_none() {
+                    return jobs.push(no_single());
                 }
-                if !initialized.is_mcp {
-                    let request = Request::begin(server, id);
-                    jobs.push(Job::new(|server, _| dialect::initialize(server, request)));
+                match single.filter(|_| initialized.peer.has_extension) {
+                    Some(plugin) => plugin.instance.expect_setup(),
+                    None => {
+                        let new = server.plugins.iter().filter(|it| it.instance.begin());
+                        jobs.extend(new.map(lifecycle::set_up_alone));
+                    }
+                }
+                if let Some(plugin) = single.filter(|_| !initialized.is_mcp) {
+                    let (request, plugin) = (Request::begin(server, id), Arc::clone(plugin));
+                    jobs.push(Job::new(move |server, _| {
+                        dialect::initialize(server, &plugin, request);
+                    }));
                     return;
                 }
             }
@@ -159,6 +176,12 @@ fn call(server: &Server, call: Result<Call, Vec<u8>>) -> Option<Job> {
         Ok(call) => call.admit(server),
         Err(answer) => Some(Job::answer(answer)),
     }
+}
+
+/// Why a dagstack host cannot have this process: to it, a process is one plugin.
+fn no_single(server: &Server) -> String {
+    let plugins = server.plugins.iter();
+    several(plugins.map(|plugin| plugin.declaration))
 }
 
 /// The error for parameters that are no object.

@@ -8,25 +8,28 @@ use serde_json::Value;
 use super::envelope::{self, INVALID_REQUEST, PARSE_ERROR, error_line};
 use super::host_calls::HostCalls;
 use super::in_flight::InFlight;
-use super::instance::{Admitted, Instance};
+use super::instance::{Admitted, Instance, SetupFailure};
 use super::pool::{self, Pool, Work};
 use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
-use super::tools::Tools;
+use super::tools::{HookId, Tools};
 use super::turns::Turns;
 use super::writer::LineWriter;
 use dagstack_engine::ChangeQueue;
 use dagstack_engine::feed::SectionFeed;
 use dagstack_plugin_core::context::PluginScope;
+use dagstack_plugin_core::declaration::{Declaration, Hook};
 use dagstack_plugin_core::registration::Registration;
 use dagstack_plugin_core::sync::lock;
 
 /// Everything the threads of the executable share.
 pub(super) struct Server {
-    pub(super) registration: Registration,
+    /// At least one.
+    pub(super) plugins: Box<[Arc<Hosted>]>,
     pub(super) tools: Tools,
-    pub(super) instance: Instance<ParkedCall>,
+    /// The executable holds several plugins, whether or not all of them are served.
+    pub(super) in_company: bool,
     /// The order of the setups and teardowns that are asked for.
     pub(super) turns: Turns,
     pub(super) in_flight: InFlight,
@@ -38,14 +41,36 @@ pub(super) struct Server {
     pub(super) input: Mutex<LineReader>,
     pub(super) spare: Spare,
     pub(super) router: Box<dyn Router>,
-    /// What all calls share.
+}
+
+/// One plugin of this process.
+pub(super) struct Hosted {
+    pub(super) registration: Registration,
+    pub(super) declaration: &'static Declaration,
+    pub(super) instance: Instance<ParkedCall>,
+    /// What all its calls share.
     pub(super) scope: Arc<PluginScope>,
-    /// From `--config`.
+    /// From the command line.
     pub(super) config: Option<Value>,
     /// The config of the instance that is set up, or being set up, as it changes.
     pub(super) feed: Mutex<Option<SectionFeed>>,
     /// Where its subscribers are told.
     pub(super) changes: ChangeQueue,
+}
+
+impl Hosted {
+    pub(super) fn new(registration: Registration, config: Option<Value>) -> Self {
+        let declaration = registration.declaration();
+        Self {
+            registration,
+            declaration,
+            instance: Instance::default(),
+            scope: Arc::new(PluginScope::of(declaration)),
+            config,
+            feed: Mutex::default(),
+            changes: ChangeQueue::default(),
+        }
+    }
 }
 
 /// Decides what a line is.
@@ -130,6 +155,34 @@ impl Work for Server {
 }
 
 impl Server {
+    /// The plugin, where there is one only: a dagstack host knows an executable as one.
+    pub(super) fn single(&self) -> Option<&Arc<Hosted>> {
+        match &*self.plugins {
+            [plugin] => Some(plugin),
+            _ => None,
+        }
+    }
+
+    /// The hook of a call.
+    pub(super) fn hook(&self, id: HookId) -> Option<(&Arc<Hosted>, &'static Hook)> {
+        let plugin = self.plugins.get(id.plugin)?;
+        Some((plugin, plugin.declaration.hooks.get(id.hook)?))
+    }
+
+    /// Waits for the setup of all plugins. One that failed keeps the others from nothing.
+    pub(super) async fn ready(&self) -> Result<(), SetupFailure> {
+        let mut outcome = None;
+        for plugin in &self.plugins {
+            let ready = plugin.instance.ready().await;
+            outcome = match (outcome, ready) {
+                (Some(Ok(())), _) | (_, Ok(())) => Some(Ok(())),
+                (failed @ Some(Err(_)), Err(_)) => failed,
+                (None, failed) => Some(failed),
+            };
+        }
+        outcome.unwrap_or(Ok(()))
+    }
+
     /// Queues a job.
     pub(super) fn submit(self: &Arc<Self>, job: Job) {
         pool::submit_all(self, std::iter::once(job));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::in_flight::Open;
 use super::reply::failure_line;
-use super::server::Server;
+use super::server::{Hosted, Server};
 use super::unix::Events;
 use super::{lifecycle, pool};
 use dagstack_plugin_core::error::{HookError, code};
@@ -60,11 +60,15 @@ fn end(server: &Arc<Server>, events: &mut Events) {
     let is_open = !server.in_flight.is_empty();
     let giving_up = is_open.then(|| spawn(server, give_up)).flatten();
     // Not by the pool, whose every worker may be inside a hook.
-    let teardown = spawn(server, tear_down);
+    let plugins = server.plugins.iter().map(Arc::clone);
+    let teardowns: Vec<_> = plugins
+        .map(|plugin| spawn(server, move |server| tear_down(server, &plugin)))
+        .collect();
+    let are_down = || teardowns.iter().all(has_ended);
     wait_until(EXIT, &|| {
-        has_ended(&teardown) && has_ended(&giving_up) && server.output.is_idle()
+        are_down() && has_ended(&giving_up) && server.output.is_idle()
     });
-    let last_line = if has_ended(&teardown) {
+    let last_line = if are_down() {
         None
     } else {
         spawn(server, |_| {
@@ -101,10 +105,11 @@ fn has_ended(thread: &Option<JoinHandle<()>>) -> bool {
 /// Answers the requests that are still open: whoever asked would wait for ever.
 fn give_up(server: &Arc<Server>) {
     let open = server.in_flight.take_all();
-    let hooks = server.tools.declaration.hooks;
     let mut running: BTreeMap<&str, usize> = BTreeMap::new();
     for Open { id, hook, shape } in open {
-        let name = hook.and_then(|hook| hooks.get(hook)).map(|hook| hook.name);
+        let name = hook
+            .and_then(|hook| server.hook(hook))
+            .map(|(_, hook)| hook.name);
         let problem = match name {
             Some(hook) => format!(
                 "the plugin's process is ending, and `{hook}` did not end within {GIVE_UP:?}"
@@ -134,9 +139,9 @@ fn give_up(server: &Arc<Server>) {
     server.output.flush();
 }
 
-/// Runs the plugin's teardown; [`end`] waits for it, but not for ever.
-fn tear_down(server: &Arc<Server>) {
-    if let Some(teardown) = lifecycle::take_down(server) {
+/// Runs a plugin's teardown; [`end`] waits for it, but not for ever.
+fn tear_down(server: &Arc<Server>, plugin: &Hosted) {
+    if let Some(teardown) = lifecycle::take_down(plugin) {
         let _inside = server.runtime.enter();
         lifecycle::finish(teardown);
     }

@@ -1,0 +1,3 @@
+//! Both plugins as one executable.
+
+dagstack_plugin::main!(toolbox::Table, toolbox::Search);

@@ -1,0 +1,100 @@
+//! What a person at `call` sees of a hook that runs, and says to it: its progress, and ctrl-c.
+
+use std::fmt::Write as _;
+use std::io::{self, IsTerminal, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::log_format::put;
+use super::unix::{self, OwnedFd};
+use dagstack_plugin_core::cancel::CancelToken;
+use dagstack_plugin_core::progress::{ProgressReport, ProgressSink};
+
+/// As wide as a bar is.
+const WIDTH: usize = 24;
+/// Ends a line that was begun, and what stood in it.
+const ERASE: &str = "\r\x1b[2K";
+
+/// A bar stands in the terminal's last line.
+static IS_DRAWN: AtomicBool = AtomicBool::new(false);
+
+/// Takes the bar away, before a line is written.
+pub(super) fn clear_bar() {
+    if IS_DRAWN.swap(false, Ordering::Relaxed) {
+        let _ = io::stderr().write_all(ERASE.as_bytes());
+    }
+}
+
+/// The sink of a call's progress: a bar where stderr is a terminal, else records of the log.
+pub(super) fn sink() -> Arc<dyn ProgressSink> {
+    match io::stderr().is_terminal() {
+        true => Arc::new(|report: ProgressReport| {
+            if let ProgressReport::Update {
+                percent, message, ..
+            } = report
+            {
+                let _ = io::stderr().write_all(bar(percent, &message).as_bytes());
+                IS_DRAWN.store(true, Ordering::Relaxed);
+            }
+        }),
+        false => Arc::new(|report: ProgressReport| match report {
+            ProgressReport::Update {
+                percent, message, ..
+            } => tracing::info!(target: "progress", percent, "{message}"),
+            ProgressReport::Event {
+                event_type,
+                payload,
+            } => tracing::info!(target: "progress", %payload, "{event_type}"),
+            _ => {}
+        }),
+    }
+}
+
+fn bar(percent: f64, message: &str) -> String {
+    let percent = percent.clamp(0.0, 100.0);
+    // At most `WIDTH`, as the percentage is at most 100.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let done = (percent / 100.0 * WIDTH as f64) as usize;
+    let mut line = format!("{ERASE}[{:<WIDTH$}] {percent:>3.0} % ", "#".repeat(done));
+    put(&mut line, message);
+    let _ = line.write_str("\r");
+    line
+}
+
+/// Has ctrl-c cancel the call, and a second one end the process with `code`.
+pub(super) fn cancel_by_signal(signals: OwnedFd, token: CancelToken, code: i32) {
+    let wait = move || {
+        let mut seen = Vec::with_capacity(1);
+        let mut signal = || {
+            seen.clear();
+            unix::read(&signals, &mut seen).is_ok_and(|is_open| is_open)
+        };
+        if signal() {
+            token.cancel();
+        }
+        if signal() {
+            clear_bar();
+            std::process::exit(code);
+        }
+    };
+    let thread = std::thread::Builder::new().name("dagstack-signals".to_owned());
+    if let Err(error) = thread.spawn(wait) {
+        tracing::warn!("ctrl-c cannot cancel the call: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_is_one_line_and_never_longer_than_itself() {
+        assert_eq!(
+            bar(50.0, "half"),
+            "\r\x1b[2K[############            ]  50 % half\r"
+        );
+        assert!(bar(1e9, "").contains("] 100 % "));
+        assert!(bar(-1.0, "").contains("[ "));
+        assert!(bar(f64::NAN, "a\nb").contains("a\\nb"));
+    }
+}
