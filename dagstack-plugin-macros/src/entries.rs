@@ -421,7 +421,10 @@ pub(crate) fn is_given(entries: &[Entry], key: &str, known: &[&str]) -> bool {
 
 /// Reports a key nobody knows, with the one that was probably meant and the list of all.
 pub(crate) fn unknown(key: &Ident, known: &[&str], owner: &str, cx: &Ctxt) {
-    let guess = did_you_mean(suggest(&key.to_string(), known));
+    let given = key.to_string();
+    // As MCP has it: `readOnlyHint`.
+    let given = given.strip_suffix("Hint").unwrap_or(&given);
+    let guess = did_you_mean(suggest(given, known));
     let list = listed(known);
     cx.error_at(
         key,

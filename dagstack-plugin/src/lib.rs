@@ -50,6 +50,7 @@ extern crate self as dagstack_plugin;
 // Named for the version, as the macros name it.
 #[doc(hidden)]
 pub mod __private0_1;
+pub mod content;
 pub mod kind;
 pub mod kinds;
 pub mod logging;
@@ -58,6 +59,7 @@ pub mod resources;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use content::Content;
 #[doc(inline)]
 pub use dagstack_plugin_core::*;
 

@@ -1,6 +1,6 @@
 //! What a plugin's source file needs: `use dagstack_plugin::prelude::*;`.
 
 pub use crate::{
-    Health, HookContext, HookError, PluginContext, PluginError, Released, Secret, data, health,
-    hook, kind, plugin, resource, setup, teardown,
+    Content, Health, HookContext, HookError, PluginContext, PluginError, Released, Secret, data,
+    health, hook, kind, plugin, resource, setup, teardown,
 };

@@ -66,6 +66,7 @@ fn declaration() -> &'static Declaration {
             execution_model: ExecutionModel::Sync,
             mcp_exposed: true,
             takes_context: true,
+            annotations: dagstack_plugin::ToolAnnotations::NONE,
             params: &[],
             input_schema: |_| schema::input::<Config>(),
             output_schema: schema::output::<String>,

@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use dagstack_plugin::kind::{
-    Caller, Candidate, Capability, Dispatch, Dispatching, ErrorPolicy, HookSpec, Host, KindHook,
-    KindSpec, Lease, Native, Proxy, Run, Selector, TOOL_NAME_TEMPLATE,
+    Caller, Candidate, Capability, Dispatch, Dispatching, HookSpec, Host, KindHook, KindSpec,
+    Lease, Native, Proxy, Run, Selector,
 };
 use dagstack_plugin::middleware::{Call, Middleware, Next};
 use dagstack_plugin::prelude::*;
@@ -32,28 +32,15 @@ trait Rewriter: Send + Sync + 'static {
 
 static HOOKS: [KindHook; 2] = [
     KindHook {
-        name: "rewrite",
-        description: None,
-        dispatch: Dispatch::Chain,
-        error_policy: ErrorPolicy::FailFast,
-        mcp_exposed: true,
-        mcp_tool_name_template: TOOL_NAME_TEMPLATE,
         params: &["text"],
-        capability: None,
         input_schema: || Some(schema::input::<(String,)>()),
         output_schema: || Some(schema::output::<String>()),
+        ..KindHook::new("rewrite", Dispatch::Chain)
     },
     KindHook {
-        name: "looks_good",
-        description: None,
-        dispatch: Dispatch::BroadcastCollect,
-        error_policy: ErrorPolicy::FailFast,
         mcp_exposed: false,
-        mcp_tool_name_template: TOOL_NAME_TEMPLATE,
         params: &["text"],
-        capability: None,
-        input_schema: || None,
-        output_schema: || None,
+        ..KindHook::new("looks_good", Dispatch::BroadcastCollect)
     },
 ];
 

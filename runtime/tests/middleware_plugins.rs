@@ -36,6 +36,7 @@ const fn hook(name: &'static str, mcp_exposed: bool) -> Hook {
         execution_model: ExecutionModel::Sync,
         mcp_exposed,
         takes_context: true,
+        annotations: dagstack_plugin::ToolAnnotations::NONE,
         params: &[],
         input_schema: |_| Schema::new(),
         output_schema: Schema::new,

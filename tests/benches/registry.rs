@@ -55,6 +55,7 @@ const fn hook(name: &'static str) -> Hook {
         execution_model: ExecutionModel::Async,
         mcp_exposed: true,
         takes_context: true,
+        annotations: dagstack_plugin::ToolAnnotations::NONE,
         params: &[],
         input_schema: |_| Schema::new(),
         output_schema: Schema::new,

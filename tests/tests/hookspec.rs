@@ -109,6 +109,22 @@ pub trait Chunker {
     async fn finished(&self);
 }
 
+/// Shows what is not data.
+#[kind(name = "browser", version = "1.0.0")]
+pub trait Browser {
+    /// Shows a page.
+    #[hook(
+        dispatch = "singleton",
+        title = "Show \"a page\"",
+        read_only,
+        open_world = true
+    )]
+    async fn show(&self, url: String) -> Content;
+
+    #[hook(dispatch = "singleton", destructive = false, idempotent)]
+    async fn save(&self, content: Content) -> Option<Content>;
+}
+
 /// Every kind of number.
 #[kind(name = "number_cruncher", version = "0.3.1")]
 pub trait NumberCruncher {
@@ -124,6 +140,10 @@ mod included {
         use dagstack_plugin::include_kind;
 
         include_kind!("hookspecs/kinds/chunker/v1.yaml");
+    }
+
+    pub(crate) mod browser {
+        dagstack_plugin::include_kind!("hookspecs/kinds/browser/v1.yaml");
     }
 
     pub(crate) mod number_cruncher {
@@ -191,6 +211,7 @@ fn compare<K: Kind + ?Sized>() {
 #[test]
 fn kinds_of_traits_have_these_files() {
     compare::<dyn Chunker>();
+    compare::<dyn Browser>();
     compare::<dyn NumberCruncher>();
 }
 
@@ -201,6 +222,7 @@ fn included_kinds_have_the_files_they_were_made_of() {
         return;
     }
     compare::<dyn included::chunker::Chunker>();
+    compare::<dyn included::browser::Browser>();
     compare::<dyn included::number_cruncher::Numeric>();
     compare::<dyn with_types::PieceChunker>();
     compare::<dyn included::tool::Tool>();
@@ -259,6 +281,24 @@ impl included::chunker::Chunker for Included {
 
     async fn finished(&self, _: &HookContext) -> Result<(), HookError> {
         Ok(())
+    }
+}
+
+/// What is marked as content is that type again; inside another type it is like any other.
+struct Shown;
+
+#[async_trait]
+impl included::browser::Browser for Shown {
+    async fn show(&self, _: &HookContext, url: String) -> Result<Content, HookError> {
+        Ok(Content::link(url, "page"))
+    }
+
+    async fn save(
+        &self,
+        _: &HookContext,
+        _: included::browser::Content,
+    ) -> Result<Option<included::browser::Content>, HookError> {
+        Ok(None)
     }
 }
 

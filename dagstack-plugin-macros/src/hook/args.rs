@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::LitStr;
 
+use super::annotations::Annotations;
 use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned};
 
@@ -14,6 +15,7 @@ pub(crate) struct HookArgs {
     pub(crate) description: Option<LitStr>,
     pub(crate) execution_model: Option<Spanned<Model>>,
     pub(crate) mcp_exposed: Option<Spanned<bool>>,
+    pub(crate) annotations: Annotations,
 }
 
 /// An execution model of the manifest, the most demanding last.
@@ -25,7 +27,17 @@ pub(crate) enum Model {
     ProcessCpuBound,
 }
 
-const KEYS: &[&str] = &["name", "description", "execution_model", "mcp_exposed"];
+const KEYS: &[&str] = &[
+    "name",
+    "description",
+    "title",
+    "read_only",
+    "destructive",
+    "idempotent",
+    "open_world",
+    "execution_model",
+    "mcp_exposed",
+];
 
 impl HookArgs {
     /// Parses the arguments. Whatever is wrong is reported and left out.
@@ -41,10 +53,11 @@ impl HookArgs {
                 "description" => args.description = entry.text(cx),
                 "execution_model" => args.execution_model = Model::parse(entry, cx),
                 "mcp_exposed" => args.mcp_exposed = entry.flag(cx),
-                // Reported by `check_keys`.
-                _ => {}
+                // What is none of these either is reported by `check_keys`.
+                _ => args.annotations.set(entry, cx),
             }
         }
+        args.annotations.check(cx);
         args
     }
 }

@@ -154,6 +154,8 @@ impl Hook<'_> {
         };
         let hidden = (!self.is_exposed()).then(|| quote!(.not_exposed()));
         let context = self.takes_context().then(|| quote!(.with_context()));
+        let annotations = self.args.annotations.tokens(private);
+        let annotations = annotations.map(|given| quote!(.with_annotations(#given)));
         let description = description(
             self.args.description.as_ref(),
             &self.function.attrs,
@@ -176,7 +178,7 @@ impl Hook<'_> {
         quote! {
             #(#cfgs)*
             #private::Hook::new(#name, &[#(#params),*], #output_schema)
-                .with_description(#description) #model #hidden #context #input_schema,
+                .with_description(#description) #model #hidden #context #annotations #input_schema,
         }
     }
 

@@ -1,5 +1,6 @@
 //! `#[hook]`: one method that can be called from outside.
 
+pub(crate) mod annotations;
 pub(crate) mod args;
 mod assertions;
 pub(crate) mod attrs;

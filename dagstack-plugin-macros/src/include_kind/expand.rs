@@ -96,6 +96,7 @@ fn method(hook: &Hook, types: &HookTypes, spec: &Spec, span: Span) -> Result<Tok
     let output = LitStr::new(&hook.output.text, span);
     let left_out = (!left_out.is_empty()).then(|| quote!(left_out = [#(#left_out),*],));
     let result = &types.output;
+    let annotations = &hook.annotations;
     Ok(quote! {
         #docs
         #[hook(
@@ -105,6 +106,7 @@ fn method(hook: &Hook, types: &HookTypes, spec: &Spec, span: Span) -> Result<Tok
             mcp_exposed = #exposed,
             #template
             #capability
+            #(#annotations)*
             input_schema = #input,
             output_schema = #output,
             #left_out

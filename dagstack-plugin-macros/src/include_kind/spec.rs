@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
 use serde_json::{Map, Value};
 
 use super::problem::{Problem, Result};
 use super::yaml::{self, Entries, Node};
+use crate::hook::annotations::MCP_NAMES;
 use crate::kind::args::{CAPABILITIES, Dispatch, ERROR_POLICIES};
 use crate::names::{is_snake_case, is_version};
 use crate::words::listed;
@@ -32,6 +35,8 @@ pub(super) struct Hook {
     pub(super) template: Option<String>,
     /// What capability dispatch asks for, and by which parameter.
     pub(super) capability: Option<(String, String)>,
+    /// The arguments of `#[hook]` that say what MCP clients are told.
+    pub(super) annotations: Vec<TokenStream>,
     pub(super) input: SchemaFile,
     pub(super) output: SchemaFile,
     /// The parameters, in order.
@@ -65,6 +70,7 @@ const HOOK_KEYS: &[&str] = &[
     "mcp_tool_name_template",
     "capability",
     "params",
+    "x-mcp-annotations",
 ];
 
 impl Spec {
@@ -145,6 +151,7 @@ impl Hook {
             .transpose()?;
         Ok(Self {
             capability: capability(&entries, &dispatch, &params)?,
+            annotations: annotations(&entries)?,
             description: description(&entries)?,
             template: entries.text("mcp_tool_name_template")?,
             exposed: exposed.unwrap_or(true),
@@ -231,6 +238,31 @@ fn capability(
     Err(problem.meant(&param, &known, Some(&otherwise)))
 }
 
+fn annotations(entries: &Entries<'_>) -> Result<Vec<TokenStream>> {
+    let Some(node) = entries.get("x-mcp-annotations") else {
+        return Ok(Vec::new());
+    };
+    let given = node.clone().entries(&MCP_NAMES.map(|(_, name)| name))?;
+    let mut arguments = Vec::new();
+    for (key, name) in MCP_NAMES {
+        let Some(node) = given.get(name) else {
+            continue;
+        };
+        let argument = Ident::new(key, Span::call_site());
+        arguments.push(match key {
+            "title" => {
+                let text = node.text()?;
+                quote!(#argument = #text,)
+            }
+            _ => {
+                let flag = node.flag()?;
+                quote!(#argument = #flag,)
+            }
+        });
+    }
+    Ok(arguments)
+}
+
 impl SchemaFile {
     fn read(
         entries: &Entries<'_>,
@@ -264,6 +296,11 @@ impl SchemaFile {
             }
         };
         Ok(Self { file, text, schema })
+    }
+
+    /// Whether it is marked as that of MCP's content blocks, for which there is a type.
+    pub(super) fn is_content(&self) -> bool {
+        self.schema.get("x-dagstack-content") == Some(&Value::Bool(true))
     }
 
     /// Those of the root.

@@ -163,6 +163,9 @@ impl HookShapes {
 /// is that, and where it refers to itself, it becomes the definition `own`.
 fn output(hook: &Hook, own: &str, definitions: &mut Definitions, args: &Args) -> Result<Value> {
     let file = &hook.output;
+    if file.is_content() {
+        return Ok(json!({}));
+    }
     let mut root = file.schema.clone();
     root.remove("$defs");
     root.remove("definitions");
@@ -245,6 +248,10 @@ fn space(
         let output = match params.first() {
             // What a stage of a chain returns, the next one takes.
             Some(first) if hook.dispatch == "chain" => first.ty.clone(),
+            _ if hook.output.is_content() => {
+                let krate = &args.krate;
+                quote!(#krate::Content)
+            }
             _ => shapes.output.add(&mut space, args)?.ty,
         };
         types.push(HookTypes { params, output });

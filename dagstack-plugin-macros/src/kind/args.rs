@@ -5,6 +5,7 @@ use syn::LitStr;
 
 use crate::ctxt::Ctxt;
 use crate::entries::{self, Entry, Spanned};
+use crate::hook::annotations::Annotations;
 use crate::names::{help_name, is_snake_case, is_version, snake_case_of};
 use crate::path::CratePath;
 use crate::words::listed;
@@ -28,6 +29,7 @@ pub(crate) struct HookArgs {
     pub(crate) mcp_exposed: Option<Spanned<bool>>,
     pub(crate) mcp_tool_name_template: Option<LitStr>,
     pub(crate) description: Option<LitStr>,
+    pub(crate) annotations: Annotations,
     /// The variant of the library's `Capability`, and the parameter.
     pub(crate) capability: Option<(&'static str, LitStr)>,
     /// A schema in the place of the derived one; for `include_kind!`.
@@ -44,6 +46,11 @@ const HOOK_KEYS: &[&str] = &[
     "mcp_exposed",
     "mcp_tool_name_template",
     "description",
+    "title",
+    "read_only",
+    "destructive",
+    "idempotent",
+    "open_world",
     "extension",
     "language",
     "mime_type",
@@ -230,6 +237,8 @@ impl HookArgs {
                 key => {
                     if let Some((_, variant)) = CAPABILITIES.iter().find(|(name, _)| *name == key) {
                         capabilities.push((*variant, entry));
+                    } else {
+                        args.annotations.set(entry, cx);
                     }
                 }
             }
@@ -243,6 +252,7 @@ impl HookArgs {
                 ),
             );
         }
+        args.annotations.check(cx);
         args.check(&entries, &capabilities, cx);
         if let [(variant, entry), ..] = &capabilities[..] {
             args.capability = entry.text(cx).map(|param| (*variant, param));

@@ -16,6 +16,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::{LitBool, LitStr};
 
 use super::model::{Kind, KindHook};
+use crate::hook::annotations::Annotations;
 
 /// A kind, as a plugin of it sees it.
 pub(crate) struct KindData {
@@ -32,6 +33,8 @@ pub(crate) struct HookData {
     pub(crate) name: String,
     pub(crate) is_async: bool,
     pub(crate) is_exposed: bool,
+    /// What callers are told of the hook of every plugin, without the title.
+    pub(crate) annotations: Annotations,
     pub(crate) params: Vec<ParamData>,
     /// The signature as the kind's author wrote it.
     pub(crate) signature: String,
@@ -85,13 +88,14 @@ fn of_hook(hook: &KindHook<'_>) -> TokenStream {
     let name = &hook.name;
     let (is_async, is_exposed) = (hook.is_async(), hook.is_exposed());
     let signature = hook.signature();
+    let annotations = hook.args.annotations.data();
     let params = hook.params.iter().map(|param| {
         let name = param.ident.unraw().to_string();
         let is_borrowed = param.is_borrowed();
         let ty = crate::words::shown(&param.ty);
         quote!({ #name #is_borrowed #ty })
     });
-    quote!({ #ident #name #is_async #is_exposed #signature #(#params)* })
+    quote!({ #ident #name #is_async #is_exposed #annotations #signature #(#params)* })
 }
 
 /// `None` for the data of a broken kind.
@@ -119,6 +123,10 @@ impl Parse for HookData {
             name: input.parse::<LitStr>()?.value(),
             is_async: input.parse::<LitBool>()?.value,
             is_exposed: input.parse::<LitBool>()?.value,
+            annotations: match input.peek(syn::token::Bracket) {
+                true => syn::parse2(input.parse::<Group>()?.stream())?,
+                false => Annotations::default(),
+            },
             signature: input.parse::<LitStr>()?.value(),
             params: groups(input)?,
         })

@@ -255,35 +255,26 @@ fn spec(kind: &Kind<'_>, private: &TokenStream) -> TokenStream {
 
 fn kind_hook(hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
     let name = &hook.name;
-    let description = description(hook.args.description.as_ref(), &hook.item.attrs, private);
+    let args = &hook.args;
+    let description = description(args.description.as_ref(), &hook.item.attrs, private);
     let dispatch = hook.dispatch().variant();
-    let policy = match hook
-        .args
-        .error_policy
-        .as_ref()
-        .map(LitStr::value)
-        .as_deref()
-    {
-        Some("best_effort") => quote!(BestEffort),
-        _ => quote!(FailFast),
-    };
-    let exposed = hook.is_exposed();
-    let template = match &hook.args.mcp_tool_name_template {
-        Some(template) => quote!(#template),
-        None => quote!(#private::TOOL_NAME_TEMPLATE),
-    };
+    let policy = args.error_policy.as_ref().map(LitStr::value);
+    let policy = (policy.as_deref() == Some("best_effort"))
+        .then(|| quote!(error_policy: #private::ErrorPolicy::BestEffort,));
+    let hidden = (!hook.is_exposed()).then(|| quote!(mcp_exposed: false,));
+    let template = args.mcp_tool_name_template.as_ref();
+    let template = template.map(|template| quote!(mcp_tool_name_template: #template,));
+    let annotations = args.annotations.tokens(private);
+    let annotations = annotations.map(|given| quote!(annotations: #given,));
     let params = hook
         .params
         .iter()
         .map(|param| crate::words::plain_name(&param.ident));
-    let capability = match &hook.args.capability {
-        Some((variant, param)) => {
-            let variant = Ident::new(variant, Span::call_site());
-            quote!(#private::Some((#private::Capability::#variant, #param)))
-        }
-        None => quote!(#private::None),
-    };
-    let input = match &hook.args.input_schema {
+    let capability = args.capability.as_ref().map(|(variant, param)| {
+        let variant = Ident::new(variant, Span::call_site());
+        quote!(capability: #private::Some((#private::Capability::#variant, #param)),)
+    });
+    let input = match &args.input_schema {
         Some(json) => quote!(#private::literal_schema(#json)),
         None if hook.is_borrowing() => quote!(#private::None),
         None => {
@@ -291,7 +282,7 @@ fn kind_hook(hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
             quote!(#private::parameters(&#params))
         }
     };
-    let output = match &hook.args.output_schema {
+    let output = match &args.output_schema {
         Some(json) => quote!(#private::literal_schema(#json)),
         None => {
             let output = output_alias(hook);
@@ -300,16 +291,16 @@ fn kind_hook(hook: &KindHook<'_>, private: &TokenStream) -> TokenStream {
     };
     quote! {
         #private::KindHook {
-            name: #name,
             description: #description,
-            dispatch: #private::Dispatch::#dispatch,
-            error_policy: #private::ErrorPolicy::#policy,
-            mcp_exposed: #exposed,
-            mcp_tool_name_template: #template,
+            #policy
+            #hidden
+            #template
+            #annotations
             params: &[#(#params),*],
-            capability: #capability,
+            #capability
             input_schema: || #input,
             output_schema: || #output,
+            ..#private::KindHook::new(#name, #private::Dispatch::#dispatch)
         }
     }
 }

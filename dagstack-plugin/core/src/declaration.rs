@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use crate::annotations::ToolAnnotations;
 use crate::args::param::Param;
 use crate::execution::{ExecutionModel, IdempotencyMode};
 use crate::kind::KindSpec;
@@ -131,6 +132,8 @@ pub struct Hook {
     pub mcp_exposed: bool,
     /// Whether it may look at the context of its call: a host says there which plugin is called.
     pub takes_context: bool,
+    /// What the author says of it to MCP clients; [`Declaration::annotations`] has what the kind adds.
+    pub annotations: ToolAnnotations,
     /// The parameters, in the order in which they are written.
     #[doc(hidden)]
     pub params: &'static [Param],
@@ -157,6 +160,7 @@ impl Hook {
             execution_model: ExecutionModel::Sync,
             mcp_exposed: true,
             takes_context: false,
+            annotations: ToolAnnotations::NONE,
             params,
             input_schema: Self::parameters_schema,
             output_schema,
@@ -191,6 +195,12 @@ impl Hook {
     #[doc(hidden)]
     pub const fn with_context(mut self) -> Self {
         self.takes_context = true;
+        self
+    }
+
+    #[doc(hidden)]
+    pub const fn with_annotations(mut self, annotations: ToolAnnotations) -> Self {
+        self.annotations = annotations;
         self
     }
 
@@ -278,6 +288,14 @@ impl Declaration {
     pub fn exposed(&self) -> impl Iterator<Item = (usize, &'static Hook)> + use<> {
         let hooks = self.hooks.iter().enumerate();
         hooks.filter(|(_, hook)| hook.mcp_exposed)
+    }
+
+    /// What MCP clients are told of a hook: its own annotations, then those of the kind's.
+    pub fn annotations(&self, hook: &Hook) -> ToolAnnotations {
+        let of_kind = self.kind_spec.and_then(|kind| kind.hook(hook.name));
+        of_kind.map_or(hook.annotations, |kind| {
+            hook.annotations.over(kind.annotations)
+        })
     }
 
     /// `<kind>.<name>`.

@@ -3,6 +3,7 @@
 
 #[doc(hidden)]
 pub mod __private;
+mod annotations;
 #[doc(hidden)]
 pub mod args;
 #[doc(hidden)]
@@ -65,6 +66,7 @@ pub use serde_json;
 /// Implements an `async` trait, a kind's for a test double or [`Middleware`].
 pub use async_trait::async_trait;
 
+pub use annotations::ToolAnnotations;
 pub use cancel::{CancelToken, Cancelled};
 pub use config::{ConfigSubscription, NoConfig};
 pub use context::{HookContext, Metadata, MetadataError, PluginContext, PluginScope, SetupContext};

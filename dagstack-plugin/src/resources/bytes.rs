@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
+use base64::display::Base64Display;
 use base64::engine::general_purpose::STANDARD;
 use base64::{DecodeError, Engine as _};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -81,7 +82,8 @@ impl fmt::Debug for Bytes {
 
 impl Serialize for Bytes {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&STANDARD.encode(&self.0))
+        // Piece by piece into JSON text: large ones are not held twice.
+        to.collect_str(&Base64Display::new(&self.0, &STANDARD))
     }
 }
 

@@ -18,6 +18,7 @@ fn plugin<A: JsonSchema, C: JsonSchema>() -> &'static Declaration {
         execution_model: ExecutionModel::Sync,
         mcp_exposed: true,
         takes_context: true,
+        annotations: dagstack_plugin::ToolAnnotations::NONE,
         params: &[],
         input_schema: |_| schema::input::<A>(),
         output_schema: schema::output::<String>,

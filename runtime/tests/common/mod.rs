@@ -23,6 +23,7 @@ const fn hook(name: &'static str, execution_model: ExecutionModel) -> Hook {
         execution_model,
         mcp_exposed: true,
         takes_context: true,
+        annotations: dagstack_plugin::ToolAnnotations::NONE,
         params: &[],
         input_schema: |_| Schema::new(),
         output_schema: Schema::new,

@@ -12,8 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use dagstack_plugin::__private0_1::{Arguments, Called};
 use dagstack_plugin::declaration::{DependsOn, Hook};
 use dagstack_plugin::kind::{
-    Caller, Dispatch, Dispatching, ErrorPolicy, HookSpec, KindHook, KindSpec, Lease, Native, Proxy,
-    Run, TOOL_NAME_TEMPLATE,
+    Caller, Dispatch, Dispatching, HookSpec, KindHook, KindSpec, Lease, Native, Proxy, Run,
 };
 use dagstack_plugin::manifest::ExecutionModel;
 use dagstack_plugin::peers::Peers;
@@ -39,16 +38,8 @@ pub(crate) trait Fake: Send + Sync + 'static {
 }
 
 static KIND_HOOKS: [KindHook; 1] = [KindHook {
-    name: "echo",
-    description: None,
-    dispatch: Dispatch::Singleton,
-    error_policy: ErrorPolicy::FailFast,
-    mcp_exposed: true,
-    mcp_tool_name_template: TOOL_NAME_TEMPLATE,
     params: &["text"],
-    capability: None,
-    input_schema: || None,
-    output_schema: || None,
+    ..KindHook::new("echo", Dispatch::Singleton)
 }];
 
 static SPEC: KindSpec = KindSpec {
@@ -186,6 +177,7 @@ const fn hook(name: &'static str, execution_model: ExecutionModel, mcp_exposed: 
         execution_model,
         mcp_exposed,
         takes_context: true,
+        annotations: dagstack_plugin::ToolAnnotations::NONE,
         params: &[],
         input_schema: |_| Schema::new(),
         output_schema: Schema::new,

@@ -26,6 +26,8 @@ pub(crate) fn check(plugin: &Plugin<'_>, cx: &Ctxt) {
     for hook in &plugin.hooks {
         if let Some((_, data)) = hook.of_kind {
             exposure(hook, kind, cx);
+            let (own, given) = (&hook.args.annotations, &data.annotations);
+            own.check_against(given, &kind.data.name, cx);
             form(hook, data, kind, cx);
         }
     }

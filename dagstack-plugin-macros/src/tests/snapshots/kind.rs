@@ -122,32 +122,26 @@ const _: () = {
     ];
     static __DAGSTACK_HOOKS: [__dagstack::KindHook; 2usize] = [
         __dagstack::KindHook {
-            name: "chunk",
             description: __dagstack::Some("Splits `text`."),
-            dispatch: __dagstack::Dispatch::Singleton,
-            error_policy: __dagstack::ErrorPolicy::FailFast,
-            mcp_exposed: true,
-            mcp_tool_name_template: __dagstack::TOOL_NAME_TEMPLATE,
             params: &["text"],
-            capability: __dagstack::None,
             input_schema: || __dagstack::parameters(&__DAGSTACK_PARAMS0),
             output_schema: || {
                 __dagstack::Probe::<__dagstack_Output0>::ASK.__dagstack_kind_output()
             },
+            ..__dagstack::KindHook::new("chunk", __dagstack::Dispatch::Singleton)
         },
         __dagstack::KindHook {
-            name: "looks_good",
             description: __dagstack::None,
-            dispatch: __dagstack::Dispatch::BroadcastCollect,
-            error_policy: __dagstack::ErrorPolicy::FailFast,
             mcp_exposed: false,
-            mcp_tool_name_template: __dagstack::TOOL_NAME_TEMPLATE,
             params: &["text"],
-            capability: __dagstack::None,
             input_schema: || __dagstack::None,
             output_schema: || {
                 __dagstack::Probe::<__dagstack_Output1>::ASK.__dagstack_kind_output()
             },
+            ..__dagstack::KindHook::new(
+                "looks_good",
+                __dagstack::Dispatch::BroadcastCollect,
+            )
         },
     ];
     static __DAGSTACK_SPEC: __dagstack::KindSpec = __dagstack::KindSpec {

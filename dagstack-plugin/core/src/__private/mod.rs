@@ -36,6 +36,7 @@ pub use schemars;
 pub use serde;
 pub use serde_json::Value;
 
+pub use crate::annotations::ToolAnnotations;
 pub use crate::args::{Arguments, Input, Param};
 pub use crate::context::{HookContext, SetupContext};
 pub use crate::declaration::{ChainWrapDecl, Declaration, DependsOn, Hook, UnitOfWorkDecl};
@@ -46,7 +47,7 @@ pub use crate::future::BoxFuture;
 pub use crate::health::{Health, Released};
 pub use crate::kind::{
     Caller, Capability, Dispatch, DispatchError, Dispatching, ErrorPolicy, HookSpec, Kind,
-    KindHook, KindSpec, Lease, Native, Proxy, Run, TOOL_NAME_TEMPLATE,
+    KindHook, KindSpec, Lease, Native, Proxy, Run,
 };
 pub use crate::name::PluginName;
 pub use crate::plugin::{Called, Plugin, SetUp};

@@ -23,6 +23,22 @@ use crate::object::Object;
 /// assert_eq!(error.code(), "text_too_long");
 /// assert_eq!(error.get_details(), Some(&serde_json::json!({ "limit": 5 })));
 /// ```
+///
+/// A text becomes one with the code [`hook_failed`](code::HOOK_FAILED), so do errors of input and
+/// output, by `?` too:
+///
+/// ```
+/// use dagstack_plugin::HookError;
+///
+/// fn first_line(path: &str) -> Result<String, HookError> {
+///     let text = std::fs::read_to_string(path)?;
+///     let line = text.lines().next().ok_or("the file is empty")?;
+///     Ok(line.to_owned())
+/// }
+/// assert_eq!(first_line("no such file").unwrap_err().code(), "hook_failed");
+/// ```
+///
+/// Any other error becomes one by [`from_error`](Self::from_error): `.map_err(HookError::from_error)?`.
 pub struct HookError(Box<Repr>);
 
 struct Repr {
@@ -185,6 +201,27 @@ impl HookError {
         let mut error = Self::new(wire.code, wire.message);
         error.0.facts.details = wire.details;
         Some(error)
+    }
+}
+
+impl From<&str> for HookError {
+    /// With the code [`code::HOOK_FAILED`].
+    fn from(message: &str) -> Self {
+        Self::new(code::HOOK_FAILED, message)
+    }
+}
+
+impl From<String> for HookError {
+    /// With the code [`code::HOOK_FAILED`].
+    fn from(message: String) -> Self {
+        Self::new(code::HOOK_FAILED, message)
+    }
+}
+
+impl From<std::io::Error> for HookError {
+    /// As [`from_error`](Self::from_error).
+    fn from(error: std::io::Error) -> Self {
+        Self::from_error(error)
     }
 }
 

@@ -181,16 +181,10 @@ mod tests {
     fn b20_what_a_schema_marks_is_quoted_by_no_error_of_a_kind() {
         type Pins = Vec<crate::Secret<String>>;
         static HOOKS: [KindHook; 1] = [KindHook {
-            name: "open",
-            description: None,
-            dispatch: crate::kind::Dispatch::Singleton,
-            error_policy: crate::kind::ErrorPolicy::FailFast,
-            mcp_exposed: true,
-            mcp_tool_name_template: crate::kind::TOOL_NAME_TEMPLATE,
             params: &["pins"],
-            capability: None,
             input_schema: || parameters(&PARAMS),
             output_schema: || Some(schema::typed_output::<Pins>()),
+            ..KindHook::new("open", crate::kind::Dispatch::Singleton)
         }];
         static PARAMS: [Param; 1] = [args::Input::<Pins>::of().param("pins", "")];
         let kind = KindSpec {

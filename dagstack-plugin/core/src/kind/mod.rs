@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::annotations::ToolAnnotations;
 use crate::error::{self, HookError};
 use crate::named::named;
 use crate::schema::Schema;
@@ -103,6 +104,8 @@ pub struct KindHook {
     pub mcp_exposed: bool,
     /// How the tool is named.
     pub mcp_tool_name_template: &'static str,
+    /// What MCP clients are told of the hook of every plugin.
+    pub annotations: ToolAnnotations,
     /// The parameters after `ctx`.
     pub params: &'static [&'static str],
     /// For [`Dispatch::Capability`]: what is asked for, and by which parameter.
@@ -155,6 +158,26 @@ named! {
         Language = "language",
         /// `supports_mime_types`.
         MimeType = "mime_type",
+    }
+}
+
+impl KindHook {
+    /// A hook with every default, without a JSON form; the macro overrides what the author says.
+    #[doc(hidden)]
+    pub const fn new(name: &'static str, dispatch: Dispatch) -> Self {
+        Self {
+            name,
+            description: None,
+            dispatch,
+            error_policy: ErrorPolicy::FailFast,
+            mcp_exposed: true,
+            mcp_tool_name_template: TOOL_NAME_TEMPLATE,
+            annotations: ToolAnnotations::NONE,
+            params: &[],
+            capability: None,
+            input_schema: || None,
+            output_schema: || None,
+        }
     }
 }
 

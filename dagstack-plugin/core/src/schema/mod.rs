@@ -17,7 +17,7 @@ pub use self::keywords::Schema;
 pub use self::keywords::is_any;
 pub use self::of_hook::HookSchemas;
 #[doc(hidden)]
-pub use self::of_hook::WRAP;
+pub use self::of_hook::{CONTENT, WRAP};
 #[doc(hidden)]
 pub use self::published::bounds;
 #[doc(hidden)]

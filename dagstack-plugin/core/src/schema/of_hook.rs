@@ -12,6 +12,10 @@ use super::published::{Formats, publish};
 /// Marks an output schema whose value is wrapped as `{"result": …}`.
 pub const WRAP: &str = "x-dagstack-wrap-result";
 
+/// Marks, at its root, the schema of results that are MCP's content blocks: for a model or a person,
+/// and no data for a program.
+pub const CONTENT: &str = "x-dagstack-content";
+
 /// The schemas of one hook, in the form they have on the wire.
 #[derive(Debug)]
 pub struct HookSchemas {
@@ -21,6 +25,9 @@ pub struct HookSchemas {
     pub output: Schema,
     /// Whether the value is wrapped.
     pub wraps_result: bool,
+    /// Whether the value is an array of content blocks, by [`CONTENT`]. One that stands inside another
+    /// type is data like any other.
+    pub is_content: bool,
     /// What the engine knows of them, filled when it first calls the hook.
     #[doc(hidden)]
     pub of_engine: OnceLock<Box<dyn Any + Send + Sync>>,
@@ -31,10 +38,12 @@ impl HookSchemas {
     pub(crate) fn new(input: Schema, mut output: Schema) -> Self {
         publish(&mut output, Formats::Written);
         let wraps_result = !is_object(&output);
+        let is_content = output.get(CONTENT) == Some(&Value::Bool(true));
         Self {
             output: if wraps_result { wrap(output) } else { output },
             input: published_input(input),
             wraps_result,
+            is_content,
             of_engine: OnceLock::new(),
         }
     }

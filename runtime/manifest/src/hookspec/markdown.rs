@@ -63,6 +63,13 @@ impl Page {
             "none".to_owned()
         };
         row("MCP tool", &tool);
+        for (name, value) in hook.annotations() {
+            let value = match value {
+                Value::String(text) => cell(&text),
+                other => code(&other.to_string()),
+            };
+            row(&code(name), &value);
+        }
 
         match &hook.input {
             Some(_) if spec.params.is_empty() => self.line("\nTakes nothing."),

@@ -154,6 +154,14 @@ impl Hook {
         })
     }
 
+    /// What MCP clients are told of it, by MCP's names.
+    fn annotations(&self) -> Vec<(&'static str, Value)> {
+        let given = self.spec.annotations;
+        let title = given.title.map(|title| ("title", Value::from(title)));
+        let hints = given.hints().map(|(name, hint)| (name, Value::from(hint)));
+        title.into_iter().chain(hints).collect()
+    }
+
     /// Whether a call must give the parameter.
     fn requires(&self, param: &str) -> bool {
         self.input

@@ -80,6 +80,10 @@ fn method(hook: &Hook, place: usize, components: &mut Components) -> Option<Valu
     if let Some(description) = spec.description {
         method["description"] = description.into();
     }
+    let annotations = hook.annotations();
+    if !annotations.is_empty() {
+        method["x-dagstack-mcp-annotations"] = annotations.into_iter().collect();
+    }
     if spec.error_policy != ErrorPolicy::default() {
         method["x-dagstack-error-policy"] = spec.error_policy.as_str().into();
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dagstack_plugin_core::kind::{Capability, Dispatch, ErrorPolicy, TOOL_NAME_TEMPLATE};
+use dagstack_plugin_core::kind::{Capability, Dispatch, ErrorPolicy};
 use serde_json::json;
 
 use super::*;
@@ -12,14 +12,7 @@ fn schema(json: Value) -> Option<Schema> {
 }
 
 const HOOK: KindHook = KindHook {
-    name: "look",
-    description: None,
-    dispatch: Dispatch::Singleton,
-    error_policy: ErrorPolicy::FailFast,
-    mcp_exposed: true,
-    mcp_tool_name_template: TOOL_NAME_TEMPLATE,
     params: &["b", "a", "c"],
-    capability: None,
     input_schema: || {
         schema(json!({
             "type": "object",
@@ -43,6 +36,7 @@ const HOOK: KindHook = KindHook {
             "$defs": { "Node": { "type": "array", "items": { "$ref": "#/$defs/Node" } } },
         }))
     },
+    ..KindHook::new("look", Dispatch::Singleton)
 };
 
 static SPEC: KindSpec = KindSpec {

@@ -2,6 +2,7 @@
 //! serialiser to depend on.
 
 use dagstack_plugin_core::kind::{ErrorPolicy, KindSpec};
+use serde_json::Value;
 use std::fmt::{Display, Write};
 
 use super::Hook;
@@ -42,8 +43,11 @@ pub(super) fn document(kind: &KindSpec, hooks: &[Hook]) -> String {
             "mcp_tool_name_template",
             &Quoted(spec.mcp_tool_name_template),
         );
-        // The two keys the specification does not have: without them a reader could not rebuild
-        // the kind.
+        // The keys the specification does not have: without them a reader could not rebuild the kind.
+        let annotations = hook.annotations();
+        if !annotations.is_empty() {
+            entry("x-mcp-annotations", &Annotations(&annotations));
+        }
         if let Some((capability, param)) = spec.capability {
             let key = Quoted(capability.as_str());
             entry("capability", &format_args!("{{{key}: {}}}", Quoted(param)));
@@ -89,6 +93,24 @@ impl Display for Quoted<'_> {
             }
         }
         f.write_char('"')
+    }
+}
+
+/// Annotations on one line.
+struct Annotations<'a>(&'a [(&'a str, Value)]);
+
+impl Display for Annotations<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_char('{')?;
+        for (index, (key, value)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{}: ", Quoted(key))?;
+            match value {
+                Value::String(text) => Quoted(text).fmt(f)?,
+                other => other.fmt(f)?,
+            }
+        }
+        f.write_char('}')
     }
 }
 

@@ -18,7 +18,7 @@ use super::lifecycle;
 use super::meta::{self, CallMeta};
 use super::progress::CallProgress;
 use super::reader::LARGE;
-use super::reply::{self, ResultFormat, Shape, TextBlock};
+use super::reply::{self, Content, ResultFormat, Shape};
 use super::server::{Hosted, Job, ParkedCall, Server};
 use super::tools::HookId;
 use dagstack_engine::call::call_at;
@@ -239,10 +239,11 @@ impl Call {
         };
         let line = match outcome {
             Ok(Output::Json(value)) => {
+                let schemas = hook.schemas();
                 let format = ResultFormat {
                     shape,
-                    wraps: hook.schemas().wraps_result,
-                    text: TextBlock::of(&value, shape, self.has_extension),
+                    wraps: schemas.wraps_result,
+                    content: Content::of(&value, schemas.is_content, shape, self.has_extension),
                 };
                 let Self { text, id, .. } = self;
                 let own_id;

@@ -1,7 +1,7 @@
 //! What a call's answer looks like, byte for byte.
 //!
-//! The bytes are those rmcp writes for a `CallToolResult` with structured content, in its order of
-//! fields, made in one buffer without a JSON tree. Errors have no `structuredContent`: the TypeScript client holds it
+//! The bytes are those rmcp writes for a `CallToolResult`, with structured content unless the value is
+//! content itself, in its order of fields, made in one buffer without a JSON tree. Errors have no `structuredContent`: the TypeScript client holds it
 //! against the tool's output schema even when `isError` is set. Their structured form is in `_meta`.
 
 use rmcp::ErrorData;
@@ -30,40 +30,43 @@ pub(super) struct ResultFormat {
     pub(super) shape: Shape,
     /// The value is no object and travels under `result`.
     pub(super) wraps: bool,
-    pub(super) text: TextBlock,
+    pub(super) content: Content,
 }
 
-/// The text block beside the structured content.
+/// The content blocks, which a model reads, beside the structured content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TextBlock {
-    /// None: the peer knows our extension and reads the structured content, or there is none.
+pub(super) enum Content {
+    /// None: the peer knows our extension and reads the structured content, or there are no blocks.
     None,
-    /// The value, which is a text, as it is. A model reads it, and escapes and a wrapper around it
-    /// would only be in its way.
+    /// The value, which is a text, as it is, in a text block. Escapes and a wrapper around it would
+    /// only be in a model's way.
     Text,
-    /// The JSON of the structured content, as MCP asks for.
+    /// The JSON of the structured content in a text block, as MCP asks for.
     Json,
+    /// The value is the blocks, and there is no structured content.
+    Blocks,
 }
 
-impl TextBlock {
-    /// What a peer gets of the JSON text `value`. Whether that is a text is seen from the value, not
-    /// from the type: an `Option` or an enum may be one.
-    pub(super) fn of(value: &[u8], shape: Shape, has_extension: bool) -> Self {
+impl Content {
+    /// What a peer gets of the JSON text `value`, which `is_blocks` if its type says so. Whether that is
+    /// a text is seen from the value, not from the type: an `Option` or an enum may be one.
+    pub(super) fn of(value: &[u8], is_blocks: bool, shape: Shape, has_extension: bool) -> Self {
         match value.first() {
             _ if has_extension || shape == Shape::Plain => Self::None,
+            Some(b'[') if is_blocks => Self::Blocks,
             Some(b'"') => Self::Text,
             _ => Self::Json,
         }
     }
 }
 
-/// The answer's beginning, up to what a tool says.
+/// The answer's beginning, up to the content of a tool's result.
 fn start(line: &mut Vec<u8>, id: &str, shape: Shape) {
     line.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
     line.extend_from_slice(id.as_bytes());
     line.extend_from_slice(match shape {
-        Shape::Session => b",\"result\":{\"content\":[".as_slice(),
-        Shape::Stateless => b",\"result\":{\"resultType\":\"complete\",\"content\":[".as_slice(),
+        Shape::Session => b",\"result\":{\"content\":".as_slice(),
+        Shape::Stateless => b",\"result\":{\"resultType\":\"complete\",\"content\":".as_slice(),
         Shape::Plain => b",\"result\":{".as_slice(),
     });
 }
@@ -90,14 +93,17 @@ pub(super) fn send_result(
 
 /// The whole answer.
 fn line(id: &str, format: ResultFormat, value: &[u8]) -> Vec<u8> {
-    let copies = if format.text == TextBlock::None { 1 } else { 2 };
+    let copies = match format.content {
+        Content::None | Content::Blocks => 1,
+        Content::Text | Content::Json => 2,
+    };
     // With room for some escapes.
     let mut line = Vec::with_capacity(id.len() + copies * value.len() + value.len() / 8 + 192);
     before(&mut line, id, format);
-    match format.text {
-        TextBlock::None => {}
-        TextBlock::Text => line.extend_from_slice(value),
-        TextBlock::Json => escape(&mut line, value),
+    match format.content {
+        Content::None | Content::Blocks => {}
+        Content::Text => line.extend_from_slice(value),
+        Content::Json => escape(&mut line, value),
     }
     between(&mut line, format);
     line.extend_from_slice(value);
@@ -117,15 +123,15 @@ impl Pieces for Large<'_> {
     fn each(&self, sink: &mut dyn FnMut(&[u8]) -> bool) -> bool {
         let mut piece = Vec::with_capacity(PIECE);
         before(&mut piece, self.id, self.format);
-        match self.format.text {
-            TextBlock::None => {}
-            TextBlock::Text => {
+        match self.format.content {
+            Content::None | Content::Blocks => {}
+            Content::Text => {
                 if !(sink(&piece) && sink(self.value)) {
                     return false;
                 }
                 piece.clear();
             }
-            TextBlock::Json => {
+            Content::Json => {
                 // Half a piece, as it may double.
                 for part in self.value.chunks(PIECE / 2) {
                     if piece.len() + part.len() > PIECE {
@@ -154,33 +160,36 @@ impl Pieces for Large<'_> {
 
 fn before(line: &mut Vec<u8>, id: &str, format: ResultFormat) {
     start(line, id, format.shape);
-    line.extend_from_slice(match format.text {
-        TextBlock::None => b"".as_slice(),
-        TextBlock::Text => br#"{"type":"text","text":"#,
-        TextBlock::Json if format.wraps => br#"{"type":"text","text":"{\"result\":"#,
-        TextBlock::Json => br#"{"type":"text","text":""#,
+    line.extend_from_slice(match format.content {
+        Content::None if format.shape == Shape::Plain => b"".as_slice(),
+        Content::None => b"[",
+        Content::Text => br#"[{"type":"text","text":"#,
+        Content::Json if format.wraps => br#"[{"type":"text","text":"{\"result\":"#,
+        Content::Json => br#"[{"type":"text","text":""#,
+        Content::Blocks => b"",
     });
 }
 
 fn between(line: &mut Vec<u8>, format: ResultFormat) {
-    line.extend_from_slice(match format.text {
-        TextBlock::None => b"".as_slice(),
-        TextBlock::Text => b"}",
-        TextBlock::Json if format.wraps => b"}\"}",
-        TextBlock::Json => b"\"}",
+    line.extend_from_slice(match format.content {
+        Content::None | Content::Blocks => b"".as_slice(),
+        Content::Text => b"}",
+        Content::Json if format.wraps => b"}\"}",
+        Content::Json => b"\"}",
     });
-    line.extend_from_slice(match (format.shape, format.wraps) {
-        (Shape::Plain, _) => br#""result":"#.as_slice(),
-        (_, true) => br#"],"structuredContent":{"result":"#,
-        (_, false) => br#"],"structuredContent":"#,
+    line.extend_from_slice(match (format.content, format.shape, format.wraps) {
+        (Content::Blocks, ..) => b"".as_slice(),
+        (_, Shape::Plain, _) => br#""result":"#,
+        (.., true) => br#"],"structuredContent":{"result":"#,
+        (.., false) => br#"],"structuredContent":"#,
     });
 }
 
 fn after(line: &mut Vec<u8>, format: ResultFormat) {
-    line.extend_from_slice(match (format.shape, format.wraps) {
-        (Shape::Plain, _) => b"}}\n".as_slice(),
-        (_, true) => b"},\"isError\":false}}\n",
-        (_, false) => b",\"isError\":false}}\n",
+    line.extend_from_slice(match (format.content, format.shape, format.wraps) {
+        (_, Shape::Plain, _) => b"}}\n".as_slice(),
+        (Content::Blocks, ..) | (.., false) => b",\"isError\":false}}\n",
+        (.., true) => b"},\"isError\":false}}\n",
     });
 }
 
@@ -205,7 +214,7 @@ pub(super) fn failure_line(id: &str, shape: Shape, error: &HookError) -> Vec<u8>
     let mut line = Vec::new();
     start(&mut line, id, shape);
     let rest =
-        format!("{{\"type\":\"text\",\"text\":{text}}}],\"isError\":true,\"_meta\":{meta}}}}}\n");
+        format!("[{{\"type\":\"text\",\"text\":{text}}}],\"isError\":true,\"_meta\":{meta}}}}}\n");
     line.extend_from_slice(rest.as_bytes());
     line
 }
@@ -233,21 +242,29 @@ mod tests {
     /// Every way in which this value can be written.
     fn formats(value: &[u8]) -> Vec<ResultFormat> {
         let shapes = [Shape::Session, Shape::Stateless, Shape::Plain];
+        let format = |shape, wraps, is_blocks, has_extension| ResultFormat {
+            shape,
+            wraps,
+            content: Content::of(value, is_blocks, shape, has_extension),
+        };
+        let either = [true, false];
         let all = shapes.into_iter().flat_map(|shape| {
-            [(true, true), (true, false), (false, true), (false, false)].map(
-                |(wraps, has_extension)| ResultFormat {
-                    shape,
-                    wraps,
-                    text: TextBlock::of(value, shape, has_extension),
-                },
-            )
+            either.into_iter().flat_map(move |wraps| {
+                let peers = either.map(|has_extension| format(shape, wraps, false, has_extension));
+                peers.into_iter().chain([format(shape, true, true, wraps)])
+            })
         });
         all.collect()
     }
 
     #[test]
     fn an_answer_has_the_value_and_its_text() {
-        for value in [json!("a \"quoted\" \\ text"), json!({ "k": ["\\\"", 1] })] {
+        for value in [
+            json!("a \"quoted\" \\ text"),
+            json!({ "k": ["\\\"", 1] }),
+            json!([{ "type": "text", "text": "\"" }]),
+            json!([]),
+        ] {
             let json = value.to_string();
             for format in formats(json.as_bytes()) {
                 let line = line("\"id\"", format, json.as_bytes());
@@ -258,16 +275,21 @@ mod tests {
                     assert_eq!(*result, json!({ "result": value }));
                     continue;
                 }
+                assert_eq!(result["isError"], false);
+                if format.content == Content::Blocks {
+                    assert_eq!(result["content"], value, "{format:?}");
+                    assert_eq!(result.get("structuredContent"), None);
+                    continue;
+                }
                 let structured = match format.wraps {
                     true => json!({ "result": value }),
                     false => value.clone(),
                 };
                 assert_eq!(result["structuredContent"], structured, "{format:?}");
-                assert_eq!(result["isError"], false);
-                let text = match format.text {
-                    TextBlock::None => None,
-                    TextBlock::Text => value.as_str().map(str::to_owned),
-                    TextBlock::Json => Some(structured.to_string()),
+                let text = match format.content {
+                    Content::Text => value.as_str().map(str::to_owned),
+                    Content::Json => Some(structured.to_string()),
+                    Content::None | Content::Blocks => None,
                 };
                 let content = text.map(|text| json!({ "type": "text", "text": text }));
                 assert_eq!(result["content"], Value::from_iter(content), "{format:?}");

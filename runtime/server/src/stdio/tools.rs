@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, OnceLock};
 
 use rmcp::ErrorData;
-use rmcp::model::Tool;
+use rmcp::model::{Tool, ToolAnnotations};
 
 use super::reply::protocol_error;
 use super::session::Peer;
@@ -139,18 +139,42 @@ impl Listing {
         self.listed.get_or_init(|| {
             let named = self.plugins.exposed().zip(&self.names);
             named
-                .map(|((_, _, hook), (_, name))| {
+                .map(|((_, declaration, hook), (_, name))| {
                     let schemas = hook.schemas();
-                    Tool::new(
+                    let tool = Tool::new(
                         name.clone(),
                         hook.description.unwrap_or_default(),
                         Arc::new(schemas.input.clone()),
-                    )
-                    .with_raw_output_schema(Arc::new(schemas.output.clone()))
+                    );
+                    let tool = annotated(tool, declaration, hook);
+                    // Clients ask for structured content where there is an output schema.
+                    match schemas.is_content {
+                        true => tool,
+                        false => tool.with_raw_output_schema(Arc::new(schemas.output.clone())),
+                    }
                 })
                 .collect()
         })
     }
+}
+
+/// The tool with what the hook tells clients of itself. The title is in two places: clients of 2025-03-26
+/// look for it among the annotations.
+fn annotated(tool: Tool, declaration: &Declaration, hook: &Hook) -> Tool {
+    let given = declaration.annotations(hook);
+    if given == dagstack_plugin_core::ToolAnnotations::NONE {
+        return tool;
+    }
+    let title = given.title.map(str::to_owned);
+    let mut tool = tool.with_annotations(ToolAnnotations::from_raw(
+        title.clone(),
+        given.read_only,
+        given.destructive,
+        given.idempotent,
+        given.open_world,
+    ));
+    tool.title = title;
+    tool
 }
 
 /// The tools under both their names.
@@ -311,7 +335,7 @@ pub(super) mod tests {
 
     use super::*;
     use dagstack_manifest::ExecutionModel;
-    use dagstack_plugin_core::kind::{Dispatch, ErrorPolicy, KindHook, KindSpec};
+    use dagstack_plugin_core::kind::{Dispatch, KindHook, KindSpec};
     use dagstack_plugin_core::schema::Schema;
 
     const fn hook(name: &'static str, mcp_exposed: bool) -> Hook {
@@ -321,6 +345,7 @@ pub(super) mod tests {
             execution_model: ExecutionModel::Sync,
             mcp_exposed,
             takes_context: true,
+            annotations: dagstack_plugin_core::ToolAnnotations::NONE,
             params: &[],
             input_schema: |_| Schema::new(),
             output_schema: Schema::new,
@@ -337,15 +362,7 @@ pub(super) mod tests {
     const fn of_kind(name: &'static str, mcp_tool_name_template: &'static str) -> KindHook {
         KindHook {
             mcp_tool_name_template,
-            name,
-            description: None,
-            dispatch: Dispatch::Singleton,
-            capability: None,
-            error_policy: ErrorPolicy::FailFast,
-            mcp_exposed: true,
-            params: &[],
-            input_schema: || None,
-            output_schema: || None,
+            ..KindHook::new(name, Dispatch::Singleton)
         }
     }
 
