@@ -180,6 +180,26 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `mcp_exposed` | flag | `true` | whether it can be called from outside the program: by JSON, and as an MCP tool |
 /// | `mcp_tool_name_template` | text | `{kind}.{plugin}.{hook}` | the tool's name for dagstack hosts; other MCP clients are listed the hook's |
 /// | `description` | text | the doc comment | what it does |
+/// | `title`, `read_only`, `destructive`, `idempotent`, `open_world` | text, flags | | [annotations](macro@hook#annotations) of the hook of every plugin |
+///
+/// A plugin of the kind has the annotations of its hooks. It may have another `title`, and promise more
+/// than its kind (`read_only` where the kind leaves it open), not less (`open_world` where the kind says
+/// `open_world = false`).
+///
+/// # Dispatch classes
+///
+/// What a call of the hook by the kind is, `registry.dispatch::<dyn Chunker>()`. By its name each plugin
+/// can be called whatever the class, `registry.get::<dyn Chunker>("whole")`. The order of plugins is that
+/// of their priority, the highest first, then of their names; `tryfirst` goes before all, `trylast`
+/// behind. Those that are not ready are left out.
+///
+/// | class | which plugins are called | when | what the caller gets |
+/// |---|---|---|---|
+/// | `singleton` | one: that of the host's routing policy, else of `DAGSTACK_ACTIVE_<KIND>`, else of the highest priority | at once | its `T`, or its error |
+/// | `capability` | the one whose `supports_extensions`, `supports_languages` or `supports_mime_types` has what the parameter says, else the one that is `fallback` | at once | its `T`, or its error |
+/// | `chain` | all, in order | one after the other; the first parameter is what the one before returned | the last one's `T`; the first error ends it, `HookError::stop(value)` ends it with that value |
+/// | `broadcast_collect` | all | at the same time | `Vec<(PluginName, T)>` in order; the first error cancels the others, or, with `error_policy = "best_effort"`, `Vec<(PluginName, Result<T, HookError>)>` |
+/// | `broadcast_notify` | all | at the same time | `()`, whatever they return |
 ///
 /// A hook that is exposed is an `async fn`, owns its parameters, and has types that are `Serialize`,
 /// `Deserialize` and `JsonSchema` (see `#[data]`). Any other may be a plain `fn`, borrow its
@@ -205,9 +225,7 @@ pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// It takes `&self`, any number of named, owned parameters (`Deserialize + JsonSchema`, see
 /// `#[data]`), and `ctx: &HookContext` if it likes. It returns a value (`Serialize + JsonSchema`)
-/// or a `Result` of one; an error is a `HookError`, a `String`, or any error type. One of yours with
-/// `impl From<YourError> for HookError` has the code and details it gives itself; any other is
-/// `hook_failed`, unless a `HookError` is inside, as `?` puts it into `anyhow::Error`. Doc comments,
+/// or a `Result` of one. Doc comments,
 /// `#[serde(…)]` and `#[schemars(…)]` on parameters work as on the fields of a struct; how one is read
 /// (`rename`, `default`, `flatten`) is said to serde, and schemars follows.
 ///
@@ -221,11 +239,72 @@ pub fn kind(args: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|---|---|
 /// | `name` | text | the method's | the name callers use, in snake_case |
 /// | `description` | text | the doc comment | what it does |
+/// | `title` | text | none | [annotations](#annotations), with the next four: what it is called for people |
+/// | `read_only` | flag | none: it may | whether a call changes nothing |
+/// | `destructive` | flag | none: it may | whether a call may destroy something, and not only add to it |
+/// | `idempotent` | flag | none: it may not | whether the same call again changes nothing more |
+/// | `open_world` | flag | none: it does | whether a call deals with the world outside, such as the web |
 /// | `execution_model` | text | `sync` for `fn`, `async` for `async fn` | also `thread_cpu_bound`, `process_cpu_bound` |
 /// | `mcp_exposed` | flag | `true` | whether it can be called from outside the program: by JSON, as an MCP tool, on the command line; if not, only by plugins of the same program that depend on this one |
 ///
 /// In a plugin of a trait kind, the kind says what is exposed; in a `#[kind]` the arguments are those
 /// that `#[kind]` lists.
+///
+/// # Results
+///
+/// | a hook returns | an MCP client, and the model behind it, gets | a dagstack host gets |
+/// |---|---|---|
+/// | a struct or a map | structured content of the schema that the tool is listed with, and its JSON as a text | the value |
+/// | a text (`String`) | the text as it is; structured content `{"result": …}` | the value |
+/// | any other value | structured content `{"result": …}`, and its JSON as a text | the value |
+/// | `Content` | its blocks: texts, images, sounds, resources; no structured content, no schema | the value |
+///
+/// So data is for programs, and [`Content`] is for a model or a person:
+///
+/// ```ignore
+/// /// Draws the sales of a year.
+/// #[hook(title = "Sales chart", read_only)]
+/// fn sales(&self, year: u16) -> Result<Content, HookError> {
+///     let png = self.draw(year)?;
+///     Ok(Content::text(format!("The sales of {year}:")).and(Content::image(png, "image/png")))
+/// }
+/// ```
+///
+/// `Content` inside another type, an `Option` too, is a part of its data.
+///
+/// [`Content`]: ../dagstack_plugin/content/struct.Content.html
+///
+/// # Errors of a hook
+///
+/// The error of the `Result` is a `HookError`, a `String`, or any error type. One of yours with
+/// `impl From<YourError> for HookError` has the code and details it gives itself; any other is
+/// `hook_failed`, unless a `HookError` is inside, as `?` puts it into `anyhow::Error`. Texts and
+/// `std::io::Error` become a `HookError` by `?`, others by `HookError::from_error`:
+///
+/// ```ignore
+/// /// How many lines a file has.
+/// #[hook]
+/// fn lines(&self, path: PathBuf, at_most: usize) -> Result<usize, HookError> {
+///     let text = std::fs::read_to_string(&path)?;
+///     let name = path.file_name().ok_or("the path has no file name")?;
+///     let lines = text.lines().count();
+///     if lines > at_most {
+///         let message = format!("`{}` has {lines} lines, at most {at_most} are counted", name.display());
+///         return Err(HookError::new("too_many_lines", message).details(json!({ "lines": lines })));
+///     }
+///     Ok(lines)
+/// }
+/// ```
+///
+/// # Annotations
+///
+/// `title`, `read_only`, `destructive`, `idempotent` and `open_world` are what MCP clients are told of the
+/// tool: its `title` and its `annotations` (`readOnlyHint`, …). By them clients choose what a person must
+/// allow. They are hints: nothing enforces them. What is left out is not listed, and clients take the
+/// default in the table for granted. `destructive` and `idempotent` mean something only of what is not
+/// `read_only`; what contradicts it is a compile error.
+///
+/// A plugin of a trait kind has the annotations of its kind, see `#[kind]`.
 ///
 /// # Execution models
 ///

@@ -37,7 +37,8 @@ for (const [name, args] of JSON.parse(calls)) {
     answers.push({
       is_error: result.isError === true,
       structured: result.structuredContent ?? null,
-      text: result.content.map((block) => block.text),
+      text: result.content.filter((block) => block.type === "text").map((block) => block.text),
+      content: result.content,
     });
   } catch (error) {
     answers.push({ protocol_error: error.code, message: error.message });
@@ -50,7 +51,9 @@ process.stdout.write(
       name: tool.name,
       description: tool.description,
       input: tool.inputSchema,
-      output: tool.outputSchema,
+      output: tool.outputSchema ?? null,
+      title: tool.title ?? null,
+      annotations: tool.annotations ?? null,
     })),
     answers,
     warnings,

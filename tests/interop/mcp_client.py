@@ -24,13 +24,16 @@ class Warnings(logging.Handler):
         self.texts.append(record.getMessage())
 
 
+def plain(value):
+    return value and value.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
 def check(tool):
     """The tool as the schemas of MCP have it, from which these types are made."""
-    plain = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
     for version in (_v2025_11_25, _v2026_07_28):
-        version.Tool.model_validate(plain)
+        version.Tool.model_validate(plain(tool))
     validators = []
-    for schema in (tool.input_schema, tool.output_schema):
+    for schema in filter(None, (tool.input_schema, tool.output_schema)):
         validator = validator_for(schema)
         validator.check_schema(schema)
         validators.append(validator(schema))
@@ -54,7 +57,8 @@ async def main(mode, command, calls):
                     {
                         "is_error": bool(result.is_error),
                         "structured": result.structured_content,
-                        "text": [block.text for block in result.content],
+                        "text": [block.text for block in result.content if block.type == "text"],
+                        "content": [plain(block) for block in result.content],
                     }
                 )
             except MCPError as error:
@@ -69,6 +73,8 @@ async def main(mode, command, calls):
                             "description": tool.description,
                             "input": tool.input_schema,
                             "output": tool.output_schema,
+                            "title": tool.title,
+                            "annotations": plain(tool.annotations),
                         }
                         for tool in tools
                     ],

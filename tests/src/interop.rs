@@ -1,9 +1,10 @@
 //! Other languages' clients, which `cargo xtask test` installs.
 
+use std::io::Write as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{built, peer, workspace};
 
@@ -28,6 +29,38 @@ pub fn json_of(command: &mut Command) -> Value {
     );
     let line = stdout.lines().last().expect("the client prints a line");
     serde_json::from_str(line).expect("the client prints JSON")
+}
+
+/// The line that an executable of ours answers to a request of an MCP client that knows nothing of us.
+///
+/// # Panics
+///
+/// When it does not start, or answers nothing.
+pub fn answer(executable: &str, method: &str, params: Value) -> String {
+    let mut plugin = Command::new(built(executable))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let request = |id: u8, method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+    let client = json!({ "name": "dagstack-tests", "version": "1.0.0" });
+    let initialize = json!({
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client,
+    });
+    let mut stdin = plugin.stdin.take().expect("a pipe");
+    for message in [
+        request(1, "initialize", initialize),
+        json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
+        request(2, method, params),
+    ] {
+        writeln!(stdin, "{message}").expect("it reads");
+    }
+    drop(stdin);
+    let output = plugin.wait_with_output().expect("it ends");
+    let stdout = String::from_utf8(output.stdout).expect("text");
+    let mut lines = stdout.lines();
+    let answer = lines.find(|line| serde_json::from_str::<Value>(line).expect("JSON")["id"] == 2);
+    answer.expect("an answer").to_owned()
 }
 
 /// The script of a client.

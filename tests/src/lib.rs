@@ -2,6 +2,7 @@
 
 pub mod around;
 pub mod failing;
+pub mod gallery;
 pub mod guarded;
 pub mod interop;
 pub mod scratch;

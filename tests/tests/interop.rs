@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use dagstack_tests::interop::{self, PYTHON, json_of, python_client, script};
-use dagstack_tests::{built, peer};
+use dagstack_tests::{built, gallery, peer};
 use serde_json::{Value, json};
 
 /// What every MCP client must see of `echo`: the same list, the same answers.
@@ -19,7 +19,10 @@ fn check_echo(seen: &Value) {
     let answers = seen["answers"].as_array().expect("a list");
     assert_eq!(
         answers[0],
-        json!({ "is_error": false, "structured": { "result": "hällo" }, "text": ["hällo"] })
+        json!({
+            "is_error": false, "structured": { "result": "hällo" }, "text": ["hällo"],
+            "content": [{ "type": "text", "text": "hällo" }],
+        })
     );
     assert_eq!(answers[3], answers[0], "by the specification's name");
     assert_eq!(answers[1]["is_error"], true, "{}", answers[1]);
@@ -100,6 +103,58 @@ fn clients_accept_every_result_shape() {
         interop::typescript_client("text-stats", &calls),
     ];
     seen.into_iter().flatten().for_each(check);
+}
+
+/// Every content block and annotation, as each official client has it.
+#[test]
+fn clients_see_every_block_and_annotation() {
+    let calls = json!([
+        ["every", {}],
+        ["nothing", {}],
+        ["image", { "bytes": 300_000 }],
+        ["optional", { "is_there": true }],
+    ]);
+    let seen = [
+        python_client("legacy", "gallery", &calls),
+        python_client("auto", "gallery", &calls),
+        interop::typescript_client("gallery", &calls),
+    ];
+    let every = json!(gallery::every());
+    for seen in seen.into_iter().flatten() {
+        let answers = seen["answers"].as_array().expect("a list");
+        let contents = [every.clone(), json!([]), json!(gallery::image(300_000))];
+        for (answer, content) in answers.iter().zip(&contents) {
+            assert!(answer["content"] == *content, "{answer}");
+            assert_eq!(
+                (&answer["is_error"], &answer["structured"]),
+                (&json!(false), &Value::Null)
+            );
+        }
+        assert_eq!(answers[3]["structured"]["result"], every);
+        assert_eq!(
+            (&seen["warnings"], &seen["unfit"]),
+            (&json!([]), &json!([]))
+        );
+
+        let tools = seen["tools"].as_array().expect("a list");
+        let listed = |name: &str| {
+            let mut tools = tools.iter();
+            let tool = tools
+                .find(|tool| tool["name"] == name)
+                .expect("it is listed");
+            [&tool["title"], &tool["annotations"], &tool["output"]].map(Clone::clone)
+        };
+        let hints = json!({ "title": "Everything", "readOnlyHint": true, "openWorldHint": false });
+        assert_eq!(listed("every"), [json!("Everything"), hints, Value::Null]);
+        let hints = json!({
+            "title": "Nothing", "destructiveHint": false, "idempotentHint": true,
+            "openWorldHint": true,
+        });
+        assert_eq!(listed("nothing"), [json!("Nothing"), hints, Value::Null]);
+        let [title, hints, output] = listed("titled");
+        assert_eq!((title, hints), (Value::Null, Value::Null));
+        assert!(output.is_object());
+    }
 }
 
 /// `echo manifest` prints what the published Python core accepts.

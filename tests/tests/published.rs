@@ -2,10 +2,10 @@
 //! 23).
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-use dagstack_tests::{built, interop};
+use dagstack_tests::built;
+use dagstack_tests::interop::{self, answer};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
@@ -26,37 +26,10 @@ const TABLES: [Table; 2] = [
     },
 ];
 
-/// What an executable answers to `tools/list`.
-fn exchange(executable: &str) -> String {
-    let mut plugin = Command::new(built(executable))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let request = |id: u8, method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
-    let client = json!({ "name": "dagstack-tests", "version": "1.0.0" });
-    let initialize = json!({
-        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": client,
-    });
-    let mut stdin = plugin.stdin.take().expect("a pipe");
-    for message in [
-        request(1, "initialize", initialize),
-        json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }),
-        request(2, "tools/list", json!({})),
-    ] {
-        writeln!(stdin, "{message}").expect("it reads");
-    }
-    drop(stdin);
-    let output = plugin.wait_with_output().expect("it ends");
-    let stdout = String::from_utf8(output.stdout).expect("text");
-    let mut lines = stdout.lines();
-    let answer = lines.find(|line| serde_json::from_str::<Value>(line).expect("JSON")["id"] == 2);
-    answer.expect("an answer").to_owned()
-}
-
 /// The tools of an executable, by function.
 fn listed(executable: &str) -> BTreeMap<String, Value> {
-    let answer: Value = serde_json::from_str(&exchange(executable)).expect("JSON");
+    let answer: Value =
+        serde_json::from_str(&answer(executable, "tools/list", json!({}))).expect("JSON");
     let tools = answer["result"]["tools"].as_array().expect("a list");
     tools
         .iter()
@@ -191,7 +164,7 @@ fn n19_parameters_stand_in_their_authors_order() {
         assert!(first < second, "{text}");
     };
     let json = ["\"text\":", "\"max_size\":"];
-    let listed = exchange("fixed-chunker");
+    let listed = answer("fixed-chunker", "tools/list", json!({}));
     let (_, input) = listed.split_once("\"inputSchema\":").expect("a tool");
     ordered(input, json);
     let schema = run("schema");

@@ -322,6 +322,30 @@ mod tests {
     use super::*;
 
     #[test]
+    fn texts_and_io_errors_become_one_by_the_question_mark() {
+        fn fails(how: u8) -> Result<(), HookError> {
+            match how {
+                0 => Err("a text")?,
+                1 => Err(format!("text {how}"))?,
+                2 => Err(std::io::Error::other("no disk"))?,
+                _ => Err(std::io::Error::other(HookError::new("own", "inside")))?,
+            }
+        }
+        let errors = [0, 1, 2, 3].map(|how| fails(how).unwrap_err());
+        let told = errors.each_ref().map(|it| (it.code(), it.message()));
+        let failed = code::HOOK_FAILED;
+        assert_eq!(
+            told,
+            [
+                (failed, "a text"),
+                (failed, "text 1"),
+                (failed, "no disk"),
+                ("own", "inside"),
+            ]
+        );
+    }
+
+    #[test]
     fn an_error_crosses_a_process_boundary_whole() {
         let error = || HookError::new("no_luck", "it failed");
         for error in [

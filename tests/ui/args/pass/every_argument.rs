@@ -45,6 +45,11 @@ impl Everything {
     #[hook(
         name = "before",
         description = "Wraps",
+        title = "Wrap it",
+        read_only,
+        destructive = false,
+        idempotent,
+        open_world = false,
         execution_model = "thread_cpu_bound",
         mcp_exposed = false
     )]
@@ -104,4 +109,15 @@ fn all_arrive() {
     assert_eq!(hook.description, Some("Wraps"));
     assert_eq!(hook.execution_model, ExecutionModel::ThreadCpuBound);
     assert!(!hook.mcp_exposed);
+    assert_eq!(hook.annotations.title, Some("Wrap it"));
+    let hints: Vec<_> = hook.annotations.hints().collect();
+    assert_eq!(
+        hints,
+        [
+            ("readOnlyHint", true),
+            ("destructiveHint", false),
+            ("idempotentHint", true),
+            ("openWorldHint", false),
+        ]
+    );
 }
