@@ -2,10 +2,9 @@
 
 pub use dagstack_plugin_core::__private::*;
 
-pub use crate::__dagstack_hidden as hidden;
-pub use crate::__dagstack_items as items;
 pub use crate::__dagstack_package as package;
 pub use crate::__dagstack_then as then;
+pub use dagstack_plugin_core::{__dagstack_hidden as hidden, __dagstack_items as items};
 pub use dagstack_plugin_macros::Attributes;
 
 /// A declaration with every default; the macro overrides what the author says.

@@ -8,6 +8,7 @@
 //! | `regex` | `validate`, with Unicode classes in patterns (`\p{L}`), and large patterns on long texts |
 //! | `json-schema` | `validate`, with all of JSON Schema and all patterns, by jsonschema; hosts of processes have it |
 //! | `stdio` | [`main!`], the plugin as an executable; with `logging` and `system` |
+//! | `http-client`, `blob-store`, `tenant-registry` | for `bin`, beside `stdio`: the [resource](resources#where-they-come-from) that the executable brings where its host gives none |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
 //! | `testing` | tests that run on the linked plugin and on its executable |
@@ -56,6 +57,9 @@ pub mod kinds;
 pub mod logging;
 pub mod prelude;
 pub mod resources;
+#[cfg(feature = "stdio")]
+#[doc(hidden)]
+pub mod stdio;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -74,13 +78,6 @@ pub use dagstack_engine::{call, validate};
 pub use dagstack_manifest as manifest;
 #[cfg(feature = "manifest")]
 pub use dagstack_manifest::Manifest;
-
-/// What [`main!`] calls.
-#[cfg(feature = "stdio")]
-#[doc(hidden)]
-pub mod stdio {
-    pub use dagstack_server::main;
-}
 
 #[cfg(feature = "include-kind")]
 pub use dagstack_plugin_macros::include_kind;
@@ -117,16 +114,53 @@ macro_rules! main {
     ($($function:ident)::+ ($($args:tt)*) $(,)?) => {
         $crate::main! { @no_type }
     };
-    ($($plugin:ty),+ $(,)?) => {
+    (@of [$($plugin:ty),+], $own:expr) => {
         fn main() -> ::std::process::ExitCode {
-            $crate::stdio::main(::std::vec![$($crate::Registration::of::<$plugin>()),+])
+            $crate::stdio::main(
+                ::std::vec![$($crate::Registration::of::<$plugin>()),+],
+                $crate::stdio::Brought {
+                    standard: &$crate::stdio::STANDARD,
+                    own: $own,
+                },
+            )
         }
     };
-    ($($other:tt)*) => {
+    (@types [$($plugin:ty),+]) => {
+        $crate::main! { @of [$($plugin),+], ::core::option::Option::None }
+    };
+    (@types [$($plugin:ty),+] resources = $resources:expr $(,)?) => {
+        $crate::main! {
+            @of [$($plugin),+],
+            ::core::option::Option::Some(|| {
+                $crate::stdio::IntoResources::into_resources(($resources)())
+            })
+        }
+    };
+    (@types [$($plugin:ty),+] $other:ident = $value:expr $(,)?) => {
+        ::core::compile_error!(::core::concat!(
+            "unknown argument `",
+            ::core::stringify!($other),
+            "` of `main!`; behind the plugins' types it knows `resources = function`"
+        ));
+        fn main() {}
+    };
+    (@types [$($plugin:ty),*] $next:ty $(, $($rest:tt)*)?) => {
+        $crate::main! { @types [$($plugin,)* $next] $($($rest)*)? }
+    };
+    (@types [$($plugin:ty),*] $($other:tt)*) => {
+        $crate::main! { @no_type }
+    };
+    (@no_type) => {
         ::core::compile_error!(
             "`main!` takes the plugin's type, by its path: `dagstack_plugin::main!(echo::Echo);`"
         );
         fn main() {}
+    };
+    () => {
+        $crate::main! { @no_type }
+    };
+    ($($types:tt)+) => {
+        $crate::main! { @types [] $($types)+ }
     };
 }
 
@@ -150,45 +184,6 @@ macro_rules! include_kind {
         ::core::compile_error!(
             "`dagstack_plugin::include_kind!` needs feature `include-kind` of dagstack-plugin: add it to the `features` of that dependency in `Cargo.toml`"
         );
-    };
-}
-
-/// What every expansion goes through, see `__private0_1::items`.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __dagstack_items {
-    ($($items:tt)*) => { $($items)* };
-}
-
-/// What the compiler shall not warn of, and nobody see: see `__private0_1::hidden`. Expansions hold the
-/// author's types in the author's own tokens, so that errors point there; what there is to warn about
-/// stands in the author's code too.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __dagstack_hidden {
-    ($($items:tt)*) => {
-        #[doc(hidden)]
-        #[allow(
-            clippy::all,
-            clippy::nursery,
-            clippy::pedantic,
-            dead_code,
-            deprecated,
-            elided_lifetimes_in_paths,
-            mismatched_lifetime_syntaxes,
-            non_camel_case_types,
-            non_snake_case,
-            non_upper_case_globals,
-            single_use_lifetimes,
-            unused_braces,
-            unused_imports,
-            unused_lifetimes,
-            unused_mut,
-            unused_parens,
-            unused_qualifications,
-            unused_variables,
-        )]
-        const _: () = { $($items)* };
     };
 }
 

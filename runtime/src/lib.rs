@@ -47,7 +47,7 @@
 //! |---|---|
 //! | `mcp-stdio` (default) | plugins and workers in processes: manifests with `mcp_stdio`, `StdioCommand`, and the builder's `executable`, `worker`, `worker_processes` and `resource_timeout` |
 //! | `config-files`, `config-watch` | [config files](config), loaded again when they change |
-//! | `blob-store`, `blob-store-s3`, `http-client`, `http-client-rustls`, `temp-dir` | [resources] |
+//! | `blob-store`, `blob-store-s3`, `http-client`, `http-client-rustls`, `tenant-registry` | [resources] |
 //!
 //! A host that only links plugins says `default-features = false`: then neither `rmcp` nor what is about
 //! processes is compiled. A plugin that needs a process is `unavailable` there, and says why.

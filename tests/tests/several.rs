@@ -136,7 +136,7 @@ fn one_that_cannot_be_set_up_keeps_the_others_from_nothing() {
     assert!(said.starts_with("unavailable: "), "{said}");
     assert!(said.contains("`tool.table.rows`"), "{said}");
     assert_eq!(answers[2]["result"]["structuredContent"]["result"], 1);
-    assert!(log.contains("tool.table could not be set up"), "{log}");
+    assert!(log.contains("`tool.table` could not be set up"), "{log}");
 }
 
 #[test]

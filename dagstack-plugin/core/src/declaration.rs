@@ -298,6 +298,12 @@ impl Declaration {
         })
     }
 
+    /// The resources that are declared, first those without which the plugin does not start.
+    pub fn resources(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let optional = self.resources_optional.iter();
+        self.resources_required.iter().chain(optional).copied()
+    }
+
     /// `<kind>.<name>`.
     pub fn key(&self) -> String {
         format!("{}.{}", self.kind, self.name)

@@ -131,6 +131,45 @@ pub fn suggest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, word)| word)
 }
 
+/// What every expansion goes through, `items` of a facade's `__private…`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dagstack_items {
+    ($($items:tt)*) => { $($items)* };
+}
+
+/// What the compiler shall not warn of, and nobody see: `hidden` of a facade's `__private…`. Expansions hold the
+/// author's types in the author's own tokens, so that errors point there; what there is to warn about
+/// stands in the author's code too.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dagstack_hidden {
+    ($($items:tt)*) => {
+        #[doc(hidden)]
+        #[allow(
+            clippy::all,
+            clippy::nursery,
+            clippy::pedantic,
+            dead_code,
+            deprecated,
+            elided_lifetimes_in_paths,
+            mismatched_lifetime_syntaxes,
+            non_camel_case_types,
+            non_snake_case,
+            non_upper_case_globals,
+            single_use_lifetimes,
+            unused_braces,
+            unused_imports,
+            unused_lifetimes,
+            unused_mut,
+            unused_parens,
+            unused_qualifications,
+            unused_variables,
+        )]
+        const _: () = { $($items)* };
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::suggest;

@@ -44,8 +44,9 @@ use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::Scrubber;
 use serde_json::Value;
 
-pub use self::resources::{HttpDouble, MemoryBlobs, MemoryTenants};
+pub use self::resources::{HttpDouble, MemoryBlobs};
 pub use crate::resources::{FrozenClock, SeededRng};
+pub use dagstack_resources::MemoryTenants;
 
 use self::runtime::TestRuntime;
 

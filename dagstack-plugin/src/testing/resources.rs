@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
-use serde_json::{Map, Value};
-
 use crate::error::{HookError, code};
-use crate::resources::{BlobStore, Bytes, HttpClient, HttpRequest, HttpResponse, TenantRegistry};
+use crate::resources::{BlobStore, Bytes, HttpClient, HttpRequest, HttpResponse};
 use crate::sync::lock;
 
 /// A [`BlobStore`] in memory.
@@ -36,64 +34,6 @@ impl BlobStore for MemoryBlobs {
 
     async fn exists(&self, key: String) -> Result<bool, HookError> {
         Ok(lock(&self.0).contains_key(&key))
-    }
-}
-
-/// A [`TenantRegistry`] in memory.
-#[derive(Debug, Default)]
-pub struct MemoryTenants(Mutex<BTreeMap<String, Map<String, Value>>>);
-
-#[crate::async_trait]
-impl TenantRegistry for MemoryTenants {
-    async fn get(&self, tenant: String, key: String) -> Result<Option<Value>, HookError> {
-        let tenants = lock(&self.0);
-        Ok(tenants
-            .get(&tenant)
-            .and_then(|entries| entries.get(&key).cloned()))
-    }
-
-    async fn set(&self, tenant: String, key: String, value: Value) -> Result<(), HookError> {
-        lock(&self.0).entry(tenant).or_default().insert(key, value);
-        Ok(())
-    }
-
-    async fn add(&self, tenant: String, key: String, by: i64) -> Result<i64, HookError> {
-        let mut tenants = lock(&self.0);
-        let entry = tenants.entry(tenant).or_default().entry(key.clone());
-        let value = entry.or_insert_with(|| Value::from(0));
-        let sum = value.as_i64().and_then(|value| value.checked_add(by));
-        let sum = sum.ok_or_else(|| {
-            HookError::new(
-                code::INVALID_ARGUMENTS,
-                format!("`{key}` is no number that {by} can be added to"),
-            )
-        })?;
-        *value = sum.into();
-        Ok(sum)
-    }
-
-    async fn remove(&self, tenant: String, key: String) -> Result<bool, HookError> {
-        let mut tenants = lock(&self.0);
-        let Some(entries) = tenants.get_mut(&tenant) else {
-            return Ok(false);
-        };
-        let found = entries.remove(&key).is_some();
-        if entries.is_empty() {
-            tenants.remove(&tenant);
-        }
-        Ok(found)
-    }
-
-    async fn keys(&self, tenant: String) -> Result<Vec<String>, HookError> {
-        let tenants = lock(&self.0);
-        let entries = tenants.get(&tenant);
-        let mut keys: Vec<String> = entries.into_iter().flat_map(Map::keys).cloned().collect();
-        keys.sort();
-        Ok(keys)
-    }
-
-    async fn tenants(&self) -> Result<Vec<String>, HookError> {
-        Ok(lock(&self.0).keys().cloned().collect())
     }
 }
 

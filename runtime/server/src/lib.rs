@@ -6,4 +6,4 @@ compile_error!("feature `stdio` of dagstack-plugin needs Linux or macOS");
 
 mod stdio;
 
-pub use stdio::main;
+pub use stdio::{Brought, IntoResources, Own, main};

@@ -14,6 +14,8 @@ pub enum ResourceError {
         plugin: String,
         /// The resource.
         resource: String,
+        /// The declared one that was perhaps meant.
+        suggestion: Option<String>,
     },
 
     /// The host does not have it.
@@ -26,6 +28,19 @@ pub enum ResourceError {
         suggestion: Option<String>,
         /// What to do about it, where that is known.
         hint: &'static str,
+    },
+
+    /// The plugin cannot do without it, no dagstack host is there to give it, and the plugin's executable
+    /// does not bring it.
+    NotBrought {
+        /// The plugin.
+        plugin: String,
+        /// The resource.
+        resource: String,
+        /// The one that was perhaps meant.
+        suggestion: Option<String>,
+        /// What to do about it.
+        mend: String,
     },
 
     /// It is of another type.
@@ -50,9 +65,24 @@ pub enum ResourceError {
 impl fmt::Display for ResourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Undeclared { plugin, resource } => write!(
+            Self::Undeclared {
+                plugin,
+                resource,
+                suggestion,
+            } => write!(
                 f,
-                "`{plugin}` does not declare the resource `{resource}`; add it: `#[plugin(…, resources(required = [\"{resource}\"]))]`, or to `optional`"
+                "`{plugin}` does not declare the resource `{resource}`{}; add it: `#[plugin(…, resources(required = [\"{resource}\"]))]`, or to `optional`",
+                crate::did_you_mean(suggestion.as_deref())
+            ),
+            Self::NotBrought {
+                plugin,
+                resource,
+                suggestion,
+                mend,
+            } => write!(
+                f,
+                "`{plugin}` needs the resource `{resource}`{}, and no dagstack host is here to give it\nhelp: {mend}",
+                crate::did_you_mean(suggestion.as_deref())
             ),
             Self::Missing {
                 resource,
@@ -60,8 +90,23 @@ impl fmt::Display for ResourceError {
                 suggestion,
                 hint,
             } => {
-                let hint = missing_hint(known, suggestion.as_deref(), hint);
-                write!(f, "the host has no resource `{resource}`{hint}")
+                let guess = crate::did_you_mean(suggestion.as_deref());
+                match known.as_slice() {
+                    _ if !hint.is_empty() => {
+                        write!(f, "there is no resource `{resource}`{guess}; {hint}")
+                    }
+                    [] => write!(
+                        f,
+                        "the host has no resource `{resource}`{guess}; it has none"
+                    ),
+                    known => {
+                        let known = known.join(", ");
+                        write!(
+                            f,
+                            "the host has no resource `{resource}`{guess}; it has {known}"
+                        )
+                    }
+                }
             }
             Self::WrongType {
                 resource,
@@ -77,17 +122,6 @@ impl fmt::Display for ResourceError {
 }
 
 impl std::error::Error for ResourceError {}
-
-fn missing_hint(known: &[String], suggestion: Option<&str>, hint: &str) -> String {
-    let guess = crate::did_you_mean(suggestion);
-    if !hint.is_empty() {
-        return format!("{guess}; {hint}");
-    }
-    match known {
-        [] => format!("{guess}; it has none"),
-        known => format!("{guess}; it has {}", known.join(", ")),
-    }
-}
 
 impl ResourceError {
     /// The error for a name that is not among `known`.
@@ -107,7 +141,7 @@ impl ResourceError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Undeclared { .. } => code::UNDECLARED_RESOURCE,
-            Self::Missing { .. } => code::RESOURCE_MISSING,
+            Self::Missing { .. } | Self::NotBrought { .. } => code::RESOURCE_MISSING,
             Self::WrongType { .. } => code::RESOURCE_TYPE,
             Self::CannotCross { .. } => code::RESOURCE_CANNOT_CROSS,
         }
@@ -118,6 +152,7 @@ impl ResourceError {
         match self {
             Self::Undeclared { resource, .. }
             | Self::Missing { resource, .. }
+            | Self::NotBrought { resource, .. }
             | Self::WrongType { resource, .. }
             | Self::CannotCross { resource, .. } => resource,
         }

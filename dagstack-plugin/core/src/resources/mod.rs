@@ -20,6 +20,8 @@ pub use os_rng::OsRng;
 pub(crate) use remote::answer;
 pub use remote::{Arguments, Parameters, Remote, ResourceCaller, ResourceServer, unknown_method};
 pub use rng::{Rng, RngSetting, SeededRng};
+#[doc(hidden)]
+pub use set::warn_if_misspelt;
 pub use set::{ErasedResource, ResourceSet, Resources};
 pub use tmp::TempDir;
 

@@ -92,6 +92,15 @@ impl ResourceSet {
         self.insert(name.into(), Held::Elsewhere { interface, at })
     }
 
+    /// Adds those of another set, in the place of those of the same names.
+    #[must_use]
+    pub fn with_all(mut self, other: &Self) -> Self {
+        let others = other.held.iter();
+        let others = others.map(|(name, held)| (name.clone(), held.clone()));
+        Arc::make_mut(&mut self.held).extend(others);
+        self
+    }
+
     fn insert(mut self, name: String, held: Held) -> Self {
         Arc::make_mut(&mut self.held).insert(name, held);
         self
@@ -333,16 +342,14 @@ impl Resources {
 
     fn declared(&self, name: &str) -> Result<(), ResourceError> {
         let declaration = self.declaration;
-        let mut names = declaration
-            .resources_required
-            .iter()
-            .chain(declaration.resources_optional);
-        if names.any(|declared| *declared == name) {
+        if declaration.resources().any(|declared| declared == name) {
             return Ok(());
         }
+        let suggestion = crate::suggest(name, declaration.resources());
         Err(ResourceError::Undeclared {
             plugin: declaration.key(),
             resource: name.to_owned(),
+            suggestion: suggestion.map(str::to_owned),
         })
     }
 
@@ -386,6 +393,23 @@ impl Resources {
     ) -> Result<Arc<T>, ResourceError> {
         self.declared(name)?;
         self.set.local(name)
+    }
+}
+
+/// Warns of an optional resource that is not among those there are and is named nearly like one: its
+/// plugin would silently do without.
+#[doc(hidden)]
+pub fn warn_if_misspelt<'a>(
+    plugin: &crate::PluginName,
+    resource: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) {
+    if let Some(meant) = crate::suggest(resource, known) {
+        tracing::warn!(
+            plugin.kind = plugin.kind(),
+            plugin.name = plugin.name(),
+            "`{plugin}` goes without its optional resource `{resource}`, which is not there (did you mean `{meant}`?)"
+        );
     }
 }
 
@@ -457,7 +481,24 @@ mod tests {
     }
 
     #[test]
+    fn sets_are_joined_and_the_other_counts() {
+        let frozen = |nanos| -> Arc<dyn Clock> { Arc::new(FrozenClock::at_unix_nanos(nanos)) };
+        let first = ResourceSet::new()
+            .with("clock", frozen(1))
+            .with("wall", frozen(2));
+        let both = first.with_all(&ResourceSet::new().with("clock", frozen(3)));
+        let shown = |name| both.get::<dyn Clock>(name).unwrap().monotonic_ns();
+        assert_eq!((shown("clock"), shown("wall")), (3, 2));
+    }
+
+    #[test]
     fn a_misspelt_name_is_guessed() {
+        let text = resources(ResourceSet::new()).get::<dyn Clock>("clokc");
+        let text = text.err().unwrap().to_string();
+        assert!(
+            text.contains("`clokc` (did you mean `clock`?); add it"),
+            "{text}"
+        );
         let set = ResourceSet::new().with("clock", clock());
         let text = set.get::<dyn Clock>("clcok").err().unwrap().to_string();
         assert!(text.contains("did you mean `clock`?"), "{text}");

@@ -1,6 +1,7 @@
 //! The command line of a plugin executable.
 
 use std::collections::BTreeMap;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -20,19 +21,20 @@ use super::runtime::AsyncRuntime;
 use super::select::{select, several};
 use super::server::{Hosted, Server};
 use super::session::Peer;
+use super::standalone::{Brought, Standalone};
 use super::supervisor;
 use super::tools::{NameStyle, Tools};
 use super::unix::{self, AsFd, Events};
 use super::writer::LineWriter;
-use super::{call_progress, config_file, help, lifecycle, manifest, resources, secrets};
+use super::{call_progress, config_file, help, lifecycle, manifest, secrets, standalone};
 use dagstack_engine::Access;
 use dagstack_engine::call::call_as;
 use dagstack_engine::secrets::mask_schema;
 use dagstack_engine::task;
 use dagstack_engine::{check_config, setup};
-use dagstack_plugin_core::context::{HookContext, SetupContext};
+use dagstack_plugin_core::context::{HookContext, PluginScope, SetupContext};
 use dagstack_plugin_core::declaration::Declaration;
-use dagstack_plugin_core::error::code;
+use dagstack_plugin_core::error::{PluginError, code};
 use dagstack_plugin_core::form::Args;
 use dagstack_plugin_core::giving_up::until_given_up;
 use dagstack_plugin_core::registration::Registration;
@@ -44,8 +46,8 @@ const USAGE: u8 = 2;
 const INTERRUPTED: u8 = 130;
 
 /// The `main` of a plugin executable; `dagstack_plugin::main!` calls it.
-pub fn main(plugins: Vec<Registration>) -> ExitCode {
-    match run(plugins) {
+pub fn main(plugins: Vec<Registration>, brought: Brought) -> ExitCode {
+    match run(plugins, brought) {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, problem)) => {
             // Where stderr fails there is nowhere to say it.
@@ -69,26 +71,38 @@ fn failed(problem: impl Into<String>) -> Failure {
 /// A call that ended with an error of this code: what was given does not fit, or something failed.
 fn ended(code: &str, problem: String) -> Failure {
     match code {
-        code::INVALID_ARGUMENTS | code::NOT_EXPOSED | code::UNKNOWN_HOOK | code::CONFIG_INVALID => {
-            usage(problem)
-        }
+        code::INVALID_ARGUMENTS
+        | code::NOT_EXPOSED
+        | code::UNKNOWN_HOOK
+        | code::CONFIG_INVALID
+        | code::RESOURCE_MISSING => usage(problem),
         code::CANCELLED => (INTERRUPTED, problem),
         _ => failed(problem),
     }
 }
 
-/// The plugins that are meant, and how their tools are named.
+/// A plugin that is meant, and its config.
+struct Configured {
+    registration: Registration,
+    config: Option<Value>,
+}
+
+/// What the words of the command line come to.
 struct Program {
-    plugins: Vec<Hosted>,
+    plugins: Vec<Configured>,
     /// The executable holds several plugins.
     in_company: bool,
+    brought: Brought,
+    /// How resources are made, as `NAME=VALUE`.
+    resources: Vec<String>,
     names: Option<NameStyle>,
     log_format: LogFormat,
 }
 
 impl Program {
     fn declarations(&self) -> impl Iterator<Item = &'static Declaration> {
-        self.plugins.iter().map(|plugin| plugin.declaration)
+        let plugins = self.plugins.iter();
+        plugins.map(|plugin| plugin.registration.declaration())
     }
 
     fn tools(&self) -> Tools {
@@ -96,34 +110,51 @@ impl Program {
     }
 
     /// The plugin, where only one will do.
-    fn single(&self) -> Result<&Hosted, Failure> {
+    fn single(&self) -> Result<&Configured, Failure> {
         match &self.plugins[..] {
             [plugin] => Ok(plugin),
             _ => Err(usage(several(self.declarations()))),
         }
+    }
+
+    /// What a plugin is given where no dagstack host gives it resources.
+    fn standalone(&self, declaration: &'static Declaration) -> Result<Standalone, Failure> {
+        // Of several plugins, an option is for those that use the resource. Where none does, it is a
+        // mistake whosever.
+        let is_for = |option: &&String| {
+            let name = option.split('=').next().unwrap_or_default();
+            let uses = |it: &Declaration| it.resources().any(|used| used == name);
+            uses(declaration) || !self.declarations().any(uses)
+        };
+        let options: Vec<String> = self.resources.iter().filter(is_for).cloned().collect();
+        Standalone::new(declaration, self.brought, &options, std::env::vars_os()).map_err(usage)
     }
 }
 
 /// A plugin with its config. What does not fit is said at once, on stderr; the plugin's own setup comes
 /// with a client.
 fn configured(
-    plugin: Registration,
+    registration: Registration,
     in_company: bool,
     config: Option<&PathBuf>,
-) -> Result<Hosted, Failure> {
-    let read = |path: &PathBuf| config_file::read(path, plugin.declaration(), in_company);
+) -> Result<Configured, Failure> {
+    let read = |path: &PathBuf| config_file::read(path, registration.declaration(), in_company);
     let config = config.map(read).transpose().map_err(usage)?;
     if let Some(section) = &config {
-        check_config(&plugin, section.clone())
+        check_config(&registration, section.clone())
             .map_err(|invalid| usage(format!("config_invalid: {invalid}")))?;
     }
-    Ok(Hosted::new(plugin, config))
+    Ok(Configured {
+        registration,
+        config,
+    })
 }
 
-fn run(plugins: Vec<Registration>) -> Result<(), Failure> {
+fn run(plugins: Vec<Registration>, brought: Brought) -> Result<(), Failure> {
     let Options {
         command,
         config,
+        resources,
         names,
         log_format,
         selection,
@@ -135,6 +166,8 @@ fn run(plugins: Vec<Registration>) -> Result<(), Failure> {
             .map(|plugin| configured(plugin, in_company, config.as_ref()))
             .collect::<Result<_, _>>()?,
         in_company,
+        brought,
+        resources,
         names,
         log_format: log_format.unwrap_or_else(LogFormat::of_stderr),
     };
@@ -143,10 +176,17 @@ fn run(plugins: Vec<Registration>) -> Result<(), Failure> {
     }
     match command {
         Command::Serve => {
-            serve(program).map_err(|error| failed(format!("cannot start serving: {error}")))
+            let plugins = program.declarations().map(|it| program.standalone(it));
+            let plugins = plugins.collect::<Result<Vec<_>, _>>()?;
+            // Other peers are known by what they say first; a dagstack host gives what is missing.
+            if std::io::stdin().is_terminal() {
+                plugins.iter().try_for_each(all_there)?;
+            }
+            serve(program, plugins)
+                .map_err(|error| failed(format!("cannot start serving: {error}")))
         }
         Command::Manifest { command, output } => {
-            let declaration = program.single()?.declaration;
+            let declaration = program.single()?.registration.declaration();
             let text = manifest::text(declaration, in_company, command, output.as_deref());
             let text = text.map_err(failed)?;
             match output {
@@ -160,14 +200,33 @@ fn run(plugins: Vec<Registration>) -> Result<(), Failure> {
             let text = schemas(&declarations).map_err(|error| failed(error.to_string()))?;
             print(&text)
         }
-        Command::Call { hook, json } => call_once(program, &hook, json),
-        Command::Help => print(&help::text(&program.declarations().collect::<Vec<_>>())),
+        Command::Call { hook, json } => call_once(&program, &hook, json),
+        Command::Help => {
+            let declarations: Vec<_> = program.declarations().collect();
+            let resources = declarations.iter().map(|it| standalone::help(it, brought));
+            print(&(help::text(&declarations) + &resources.collect::<String>()))
+        }
         Command::Version => {
             let versions = program.declarations();
             let versions =
                 versions.map(|it| format!("{} {}\n", it.key(), it.version.unwrap_or("0.0.0")));
             print(&versions.collect::<String>())
         }
+    }
+}
+
+/// That the executable brings what the plugin cannot do without.
+fn all_there(standalone: &Standalone) -> Result<(), Failure> {
+    // The author's function makes resources as in a setup.
+    let runtime = AsyncRuntime::default();
+    let _inside = runtime.enter();
+    let missing = standalone
+        .missing()
+        .map_err(|error| ended(error.code(), format!("{}: {error}", error.code())))?;
+    let missing: Vec<String> = missing.iter().map(ToString::to_string).collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(usage(missing.join("\n"))),
     }
 }
 
@@ -233,7 +292,7 @@ fn write(output: impl AsFd, text: &str) -> Result<(), Failure> {
 
 /// The plugin and the hook that `call` means; of an executable with several plugins it may be said by
 /// the tool's name.
-fn called<'a>(program: &'a Program, hook: &'a str) -> Result<(&'a Hosted, &'a str), Failure> {
+fn called<'a>(program: &'a Program, hook: &'a str) -> Result<(&'a Configured, &'a str), Failure> {
     let tool = match program.in_company {
         true => program.tools().find(Peer::default(), hook),
         false => return Ok((program.single()?, hook)),
@@ -241,7 +300,10 @@ fn called<'a>(program: &'a Program, hook: &'a str) -> Result<(&'a Hosted, &'a st
     match (tool, &program.plugins[..]) {
         (Ok(id), plugins) => {
             let plugin = plugins.get(id.plugin);
-            let hook = plugin.and_then(|it| Some((it, it.declaration.hooks.get(id.hook)?)));
+            let hook = plugin.and_then(|it| {
+                let declaration = it.registration.declaration();
+                Some((it, declaration.hooks.get(id.hook)?))
+            });
             let (plugin, hook) = hook.ok_or_else(|| usage("unknown tool"))?;
             Ok((plugin, hook.name))
         }
@@ -252,8 +314,10 @@ fn called<'a>(program: &'a Program, hook: &'a str) -> Result<(&'a Hosted, &'a st
 }
 
 /// `call HOOK JSON`: sets up, calls, tears down. What the hook prints goes to stderr.
-fn call_once(program: Program, hook: &str, json: String) -> Result<(), Failure> {
-    let (plugin, hook) = called(&program, hook)?;
+fn call_once(program: &Program, hook: &str, json: String) -> Result<(), Failure> {
+    let (Configured { registration, config }, hook) = called(program, hook)?;
+    let declaration = registration.declaration();
+    let standalone = program.standalone(declaration)?;
     let json = if json == "-" {
         unix::read_to_end(unix::stdin())
             .map_err(|error| failed(format!("cannot read the arguments from stdin: {error}")))?
@@ -267,20 +331,20 @@ fn call_once(program: Program, hook: &str, json: String) -> Result<(), Failure> 
     };
     let output =
         unix::take_stdout().map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
-    super::log::start(Some(plugin.declaration), program.log_format);
+    super::log::start(Some(declaration), program.log_format);
     secrets::report_panics();
-    let section = plugin.config.clone().unwrap_or(Value::Null);
-    secrets::learn(plugin.declaration, &section);
+    let section = config.clone().unwrap_or(Value::Null);
+    secrets::learn(declaration, &section);
     let runtime = AsyncRuntime::default();
     let _inside = runtime.enter();
-    let scope = Arc::clone(&plugin.scope);
+    let scope = Arc::new(PluginScope::of(declaration));
+    let not_set_up = |error: PluginError| ended(error.code(), format!("{}: {error}", error.code()));
+    let resources = standalone.make().map_err(not_set_up)?;
     let (plugin, called) = task::block_on(async {
         let context = SetupContext::new(section)
             .with_scope(Arc::clone(&scope))
-            .with_resources(resources::alone());
-        let plugin = setup(&plugin.registration, context)
-            .await
-            .map_err(|error| ended(error.code(), format!("{}: {error}", error.code())))?;
+            .with_resources(resources.clone());
+        let plugin = setup(registration, context).await.map_err(not_set_up)?;
         let context = HookContext::new()
             .with_scope(scope)
             .with_progress(call_progress::sink());
@@ -296,7 +360,7 @@ fn call_once(program: Program, hook: &str, json: String) -> Result<(), Failure> 
         Ok::<_, Failure>((plugin, called))
     })?;
     call_progress::clear_bar();
-    lifecycle::finish(lifecycle::tear_down(Arc::from(plugin)));
+    lifecycle::finish(lifecycle::tear_down(Arc::from(plugin), resources));
     let value = called
         .and_then(dagstack_plugin_core::Output::into_value)
         .map_err(secrets::scrub_error)
@@ -306,16 +370,22 @@ fn call_once(program: Program, hook: &str, json: String) -> Result<(), Failure> 
     write(output, &format!("{text}\n"))
 }
 
-fn serve(program: Program) -> std::io::Result<()> {
+fn serve(program: Program, standalone: Vec<Standalone>) -> std::io::Result<()> {
     let signals = unix::signals()?;
     let (woken, waker) = unix::wake_pipe()?;
     let streams = unix::protect()?;
-    let plugin = program.single().ok().map(|plugin| plugin.declaration);
+    let plugin = program.single().ok();
+    let plugin = plugin.map(|plugin| plugin.registration.declaration());
     super::log::start(plugin, program.log_format);
     secrets::report_panics();
+    let tools = program.tools();
+    let hosted = program.plugins.into_iter().zip(standalone);
+    let hosted = hosted.map(|(plugin, standalone)| {
+        Hosted::new(plugin.registration, plugin.config, standalone)
+    });
     let server = Arc::new(Server {
-        tools: program.tools(),
-        plugins: program.plugins.into_iter().map(Arc::new).collect(),
+        tools,
+        plugins: hosted.map(Arc::new).collect(),
         in_company: program.in_company,
         turns: Default::default(),
         in_flight: Default::default(),

@@ -99,7 +99,7 @@ pub(super) fn setup(
                 config,
                 metadata: Metadata::from(metadata),
                 coverage: config_watch,
-                resources: resources::given(server, resources),
+                resources: Some(resources::given(server, resources)),
             };
             lifecycle::set_up(server, plugin, setup);
         }

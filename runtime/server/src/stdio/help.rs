@@ -41,6 +41,9 @@ options
   --only NAME         serve this plugin alone, of an executable that holds several; repeated, these
   --plugin KIND.NAME  the same for the one plugin that a dagstack host wants
   --log-format FMT    log records on stderr as `text` or as `json` (default: text on a terminal)
+  --resource NAME=VALUE
+                      how a resource is made where no dagstack host gives it, as
+                      blob_store=file:///var/blobs; given once for each
   --tool-names NAMES  list MCP tools to everybody by their `full` names or by `function` alone
                       (default: full to dagstack hosts; both can always be called)
   -h, --help; -V, --version
@@ -50,6 +53,8 @@ environment
   DAGSTACK_LOG        what is logged to stderr: levels by target, as my_plugin=debug,hyper=warn,info
                       (default: info)
   RUST_LOG            the same where DAGSTACK_LOG is not set
+  DAGSTACK_RESOURCE_NAME
+                      the value of `--resource name=…` where that is not given
 ",
     );
     for declaration in declarations {

@@ -1,12 +1,13 @@
 //! The plugin's instance set up, told of its config's changes, and torn down.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::instance::SetupFailure;
 use super::server::{Hosted, Job, Server};
-use super::{executor, pool, resources, secrets};
+use super::{executor, pool, secrets};
 use dagstack_engine::feed::{Coverage, SectionFeed, failed_paths};
 use dagstack_engine::panics::{self, CatchPanic};
 use dagstack_engine::wire::{CONFIG_CHANGED, Object};
@@ -26,7 +27,8 @@ pub(super) struct Setup {
     pub(super) metadata: Metadata,
     /// Absent: nobody tells of changes; the file of `--config` is read once.
     pub(super) coverage: Option<Coverage>,
-    pub(super) resources: ResourceSet,
+    /// Absent: what the executable brings.
+    pub(super) resources: Option<ResourceSet>,
 }
 
 impl Setup {
@@ -36,7 +38,7 @@ impl Setup {
             config: None,
             metadata: Metadata::new(),
             coverage: None,
-            resources: resources::alone(),
+            resources: None,
         }
     }
 }
@@ -44,16 +46,18 @@ impl Setup {
 /// Sets a plugin up. Its instance's phase is "setting up" already.
 pub(super) fn set_up(server: &Arc<Server>, plugin: &Arc<Hosted>, setup: Setup) {
     let (plugin, begun) = (Arc::clone(plugin), Arc::clone(plugin));
+    let is_alone = setup.resources.is_none();
     // Schemas are the author's code, too.
     let setup = CatchPanic::new(Box::pin(async move { begin(&begun, setup).await }));
     executor::run(server, Box::pin(setup), move |server, outcome, _| {
         let outcome = outcome.unwrap_or(Err(PluginError::Panicked));
         if let Err(error) = &outcome {
             replace_feed(&plugin, None);
-            // Of several, the others go on, and no answer tells of it before a call of this one.
-            if server.single().is_none() {
-                let name = plugin.declaration.key();
-                tracing::error!("{name} could not be set up: {}: {error}", error.code());
+            drop(take_brought(&plugin));
+            if is_alone {
+                // Clients may not show what they are answered.
+                let (name, error) = (plugin.declaration.key(), secrets::scrub(error.to_string()));
+                tracing::error!("`{name}` could not be set up: {error}");
             }
         }
         end_setup(server, &plugin, outcome.map_err(SetupFailure::from));
@@ -81,10 +85,16 @@ fn begin(plugin: &Hosted, setup: Setup) -> dagstack_plugin_core::registration::S
     secrets::learn(declaration, &config);
     let feed = SectionFeed::new(declaration.key(), config.clone(), coverage);
     replace_feed(plugin, Some(feed.clone()));
+    let made = setup.resources.map_or_else(|| plugin.standalone.make(), Ok);
+    let resources = match made {
+        Ok(resources) => resources,
+        Err(error) => return Box::pin(ready(Err(error))),
+    };
+    *lock(&plugin.brought) = resources.clone();
     let context = SetupContext::new(config)
         .with_metadata(setup.metadata)
         .with_scope(Arc::clone(&plugin.scope))
-        .with_resources(setup.resources)
+        .with_resources(resources)
         .with_config_feed(feed);
     dagstack_engine::setup(&plugin.registration, context)
 }
@@ -108,15 +118,20 @@ pub(super) type Teardown = BoxFuture<'static, Result<Released, PluginError>>;
 pub(super) fn take_down(plugin: &Hosted) -> Option<Teardown> {
     let instance = plugin.instance.take()?;
     replace_feed(plugin, None);
-    Some(tear_down(instance))
+    Some(tear_down(instance, take_brought(plugin)))
 }
 
-/// Tears a plugin down, and drops it unless calls still hold it.
-pub(super) fn tear_down(plugin: Arc<dyn ErasedPlugin>) -> Teardown {
+/// The resources of the instance, which go with it: a temporary folder does when it is dropped.
+fn take_brought(plugin: &Hosted) -> ResourceSet {
+    std::mem::take(&mut lock(&plugin.brought))
+}
+
+/// Tears a plugin down, and drops it unless calls still hold it; then its resources.
+pub(super) fn tear_down(plugin: Arc<dyn ErasedPlugin>, resources: ResourceSet) -> Teardown {
     Box::pin(async move {
         let outcome = teardown(&*plugin).await;
         // The author's `drop` may panic, too, and must not cost the answer.
-        match panics::catch(move || drop(plugin)) {
+        match panics::catch(move || drop((plugin, resources))) {
             Ok(()) => outcome,
             Err(_) => Err(PluginError::Panicked),
         }

@@ -14,7 +14,8 @@
 //! What these threads share is the [`server`].
 //!
 //! A hook may call the host's resources meanwhile ([`resources`]): requests of our own on the same
-//! stream, whose answers the reader brings back.
+//! stream, whose answers the reader brings back. Where there is no dagstack host, the executable brings
+//! its own ([`standalone`]).
 //!
 //! The process's first thread does none of this: it supervises ([`supervisor`]). It alone sees
 //! signals, the end of the input and the clock, and it forwards stderr ([`unix`]), so no hook can
@@ -46,6 +47,7 @@ mod protocol;
 mod reader;
 mod reply;
 mod request;
+mod resource_settings;
 mod resources;
 mod router;
 mod runtime;
@@ -53,6 +55,7 @@ mod secrets;
 mod select;
 mod server;
 mod session;
+mod standalone;
 mod supervisor;
 mod tools;
 mod turns;
@@ -60,3 +63,4 @@ mod unix;
 mod writer;
 
 pub use cli::main;
+pub use standalone::{Brought, IntoResources, Own};

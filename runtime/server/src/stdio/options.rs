@@ -11,11 +11,12 @@ use super::tools::NameStyle;
 /// Says which plugin of several a dagstack host wants.
 pub(super) const PLUGIN: &str = "--plugin";
 const COMMANDS: [&str; 3] = ["manifest", "schema", "call"];
-const OPTIONS: [&str; 9] = [
+const OPTIONS: [&str; 10] = [
     "--config",
     "--log-format",
     "--only",
     PLUGIN,
+    "--resource",
     "--tool-names",
     "--command",
     "--output",
@@ -45,6 +46,8 @@ pub(super) enum Command {
 pub(super) struct Options {
     pub(super) command: Command,
     pub(super) config: Option<PathBuf>,
+    /// `NAME=VALUE`, as they were given.
+    pub(super) resources: Vec<String>,
     /// Absent: by the peer.
     pub(super) names: Option<NameStyle>,
     /// Absent: what stderr wants.
@@ -69,6 +72,7 @@ pub(super) enum Selection {
 struct Words {
     plain: Vec<OsString>,
     config: Option<OsString>,
+    resources: Vec<OsString>,
     names: Option<OsString>,
     log_format: Option<OsString>,
     only: Vec<OsString>,
@@ -102,6 +106,10 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options
                 &mut read.config,
                 value(&mut parser, &name, "a file")?,
             )?,
+            "--resource" => {
+                let given = value(&mut parser, &name, "`NAME=VALUE`")?;
+                read.resources.push(given);
+            }
             "--tool-names" => {
                 let given = value(&mut parser, &name, "`full` or `function`")?;
                 once(&name, &mut read.names, given)?;
@@ -262,9 +270,12 @@ impl Words {
                 }
             }
         }
+        let resources = self.resources.into_iter();
+        let resources = resources.map(|word| in_utf8(word, "the value of `--resource`"));
         Ok(Options {
             command,
             config: self.config.map(PathBuf::from),
+            resources: resources.collect::<Result<_, _>>()?,
             names,
             log_format,
             selection,
@@ -333,6 +344,8 @@ mod tests {
         };
         assert_eq!(command.unwrap(), ["p", "--config", "--", "-o"]);
         assert_eq!(output, Some(PathBuf::from("m.toml")));
+        let resources = read(&["--resource", "a=b=c", "--resource=d="]).unwrap();
+        assert_eq!(resources.resources, ["a=b=c", "d="]);
         let read = read(&["schema", "--config=a=b", "--tool-names", "full"]).unwrap();
         assert_eq!(read.config, Some(PathBuf::from("a=b")));
         assert_eq!(read.names, Some(NameStyle::Full));
@@ -373,6 +386,7 @@ mod tests {
             ),
             (&["--config"], "`--config` needs a file"),
             (&["--config="], "`--config` needs a file"),
+            (&["--resource"], "`--resource` needs `NAME=VALUE`"),
             (
                 &["--config", "--tool-names", "full"],
                 "`--config` needs a file",

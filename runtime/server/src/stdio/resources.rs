@@ -1,5 +1,4 @@
-//! The resources of a plugin in a process of its own: the host's, called on the same stream the other
-//! way, or those that a process has of itself.
+//! The resources of the host, called on the same stream the other way.
 
 use std::sync::{Arc, Weak};
 
@@ -10,9 +9,7 @@ use dagstack_engine::Offered;
 use dagstack_engine::wire::{RESOURCE, on_one_line};
 use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::future::BoxFuture;
-use dagstack_plugin_core::resources::{
-    CLOCK, Clock, OsRng, RNG, ResourceCaller, ResourceSet, Rng, SystemClock,
-};
+use dagstack_plugin_core::resources::{ResourceCaller, ResourceSet};
 
 /// The resources that the host gives with `dagstack/setup`.
 pub(super) fn given(server: &Arc<Server>, offered: Offered) -> ResourceSet {
@@ -22,16 +19,6 @@ pub(super) fn given(server: &Arc<Server>, offered: Offered) -> ResourceSet {
             name: name.to_owned(),
         })
     })
-}
-
-/// The resources of a plugin that nobody gives any: what a process has of itself.
-pub(super) fn alone() -> ResourceSet {
-    ResourceSet::new()
-        .with::<dyn Clock>(CLOCK, Arc::new(SystemClock))
-        .with::<dyn Rng>(RNG, Arc::new(OsRng))
-        .with_hint(
-            "resources other than `clock` and `rng` come from a dagstack host, and this plugin runs without one",
-        )
 }
 
 /// One resource of the host.

@@ -13,6 +13,7 @@ use super::pool::{self, Pool, Work};
 use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
+use super::standalone::Standalone;
 use super::tools::{HookId, Tools};
 use super::turns::Turns;
 use super::writer::LineWriter;
@@ -21,6 +22,7 @@ use dagstack_engine::feed::SectionFeed;
 use dagstack_plugin_core::context::PluginScope;
 use dagstack_plugin_core::declaration::{Declaration, Hook};
 use dagstack_plugin_core::registration::Registration;
+use dagstack_plugin_core::resources::ResourceSet;
 use dagstack_plugin_core::sync::lock;
 
 /// Everything the threads of the executable share.
@@ -52,6 +54,10 @@ pub(super) struct Hosted {
     pub(super) scope: Arc<PluginScope>,
     /// From the command line.
     pub(super) config: Option<Value>,
+    /// What the plugin is given where no dagstack host gives it resources.
+    pub(super) standalone: Standalone,
+    /// The resources of the instance that is set up, or being set up.
+    pub(super) brought: Mutex<ResourceSet>,
     /// The config of the instance that is set up, or being set up, as it changes.
     pub(super) feed: Mutex<Option<SectionFeed>>,
     /// Where its subscribers are told.
@@ -59,7 +65,11 @@ pub(super) struct Hosted {
 }
 
 impl Hosted {
-    pub(super) fn new(registration: Registration, config: Option<Value>) -> Self {
+    pub(super) fn new(
+        registration: Registration,
+        config: Option<Value>,
+        standalone: Standalone,
+    ) -> Self {
         let declaration = registration.declaration();
         Self {
             registration,
@@ -67,6 +77,8 @@ impl Hosted {
             instance: Instance::default(),
             scope: Arc::new(PluginScope::of(declaration)),
             config,
+            standalone,
+            brought: Mutex::default(),
             feed: Mutex::default(),
             changes: ChangeQueue::default(),
         }

@@ -1,6 +1,8 @@
 //! [`BlobStore`]: bytes under names.
 
-use super::Bytes;
+use dagstack_plugin_macros::resource;
+
+use crate::Bytes;
 
 /// Bytes under names. A key is a path of parts between `/`, such as `reports/2026/a.txt`.
 ///
@@ -18,7 +20,7 @@ use super::Bytes;
 ///     Ok(())
 /// }
 /// ```
-#[crate::resource(name = "dagstack_plugin::resources::BlobStore")]
+#[resource(crate = crate, name = "dagstack_plugin::resources::BlobStore")]
 pub trait BlobStore {
     /// Stores `data` under `key`, in the place of what was there.
     async fn put(&self, key: String, data: Bytes);

@@ -1,5 +1,6 @@
 //! [`TenantRegistry`]: what a plugin keeps for each tenant.
 
+use dagstack_plugin_macros::resource;
 use serde_json::Value;
 
 /// State per tenant, kept by the host. A plugin whose hooks serve many tenants holds none of it
@@ -7,7 +8,7 @@ use serde_json::Value;
 ///
 /// The tenant of a call is `ctx.metadata().get("tenant_id")`. Two tenants never see each other's
 /// entries, whatever the keys.
-#[crate::resource(name = "dagstack_plugin::resources::TenantRegistry")]
+#[resource(crate = crate, name = "dagstack_plugin::resources::TenantRegistry")]
 pub trait TenantRegistry {
     /// What `tenant` has under `key`.
     async fn get(&self, tenant: String, key: String) -> Option<Value>;

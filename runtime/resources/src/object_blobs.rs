@@ -1,9 +1,10 @@
 //! [`ObjectBlobs`]: blobs by way of object_store.
 
+use std::io::{Error, Result as IoResult};
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
-use dagstack_plugin::{HookError, async_trait, code};
+use dagstack_plugin_core::{HookError, async_trait, code};
 use futures_util::TryStreamExt;
 use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
@@ -11,7 +12,7 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
 use serde_json::json;
 
-use super::{BlobStore, Bytes};
+use crate::{BlobStore, Bytes, scratch_dir};
 
 /// Blobs by way of object_store: in memory, in files, or (feature `blob-store-s3`) in a bucket.
 ///
@@ -25,7 +26,11 @@ use super::{BlobStore, Bytes};
 ///     .resource::<dyn BlobStore>("blob_store", Arc::new(ObjectBlobs::in_memory()));
 /// ```
 #[derive(Clone, Debug)]
-pub struct ObjectBlobs(Arc<dyn ObjectStore>);
+pub struct ObjectBlobs {
+    store: Arc<dyn ObjectStore>,
+    /// Where they are, for errors: ` in …`, or empty.
+    place: Arc<str>,
+}
 
 impl ObjectBlobs {
     /// Blobs that last as long as this value.
@@ -38,11 +43,14 @@ impl ObjectBlobs {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be made or read.
-    pub fn in_folder(folder: impl AsRef<FilePath>) -> std::io::Result<Self> {
-        std::fs::create_dir_all(&folder)?;
-        let store = LocalFileSystem::new_with_prefix(folder).map_err(std::io::Error::other)?;
-        Ok(Self::new(Arc::new(store)))
+    /// When the folder cannot be made or read. All errors, these and those of calls, name it in full.
+    pub fn in_folder(folder: impl AsRef<FilePath>) -> IoResult<Self> {
+        let folder = scratch_dir::folder(folder.as_ref())?;
+        let store = LocalFileSystem::new_with_prefix(&folder).map_err(Error::other)?;
+        Ok(Self {
+            store: Arc::new(store),
+            place: format!(" in `{}`", folder.display()).into(),
+        })
     }
 
     /// Blobs in a bucket that speaks S3. What is not said here (region, endpoint, credentials) comes
@@ -52,17 +60,33 @@ impl ObjectBlobs {
     ///
     /// When the settings do not fit together.
     #[cfg(feature = "blob-store-s3")]
-    pub fn in_s3(bucket: &str) -> std::io::Result<Self> {
+    pub fn in_s3(bucket: &str) -> IoResult<Self> {
         let store = object_store::aws::AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
             .build()
-            .map_err(std::io::Error::other)?;
-        Ok(Self::new(Arc::new(store)))
+            .map_err(Error::other)?;
+        Ok(Self {
+            store: Arc::new(store),
+            place: format!(" in the bucket `{bucket}`").into(),
+        })
     }
 
     /// Blobs in any store.
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self(store)
+        Self {
+            store,
+            place: "".into(),
+        }
+    }
+
+    fn failed(&self, key: &str, error: &object_store::Error) -> HookError {
+        let code = match error {
+            object_store::Error::PermissionDenied { .. }
+            | object_store::Error::Unauthenticated { .. } => code::PERMISSION_DENIED,
+            _ => code::UNAVAILABLE,
+        };
+        let problem = format!("the blob store{} failed: {error}", self.place);
+        HookError::new(code, problem).details(json!({ "key": key }))
     }
 }
 
@@ -78,32 +102,23 @@ fn path(key: &str) -> Result<Path, HookError> {
         })
 }
 
-fn failed(key: &str, error: &object_store::Error) -> HookError {
-    let code = match error {
-        object_store::Error::PermissionDenied { .. }
-        | object_store::Error::Unauthenticated { .. } => code::PERMISSION_DENIED,
-        _ => code::UNAVAILABLE,
-    };
-    HookError::new(code, format!("the blob store failed: {error}")).details(json!({ "key": key }))
-}
-
 #[async_trait]
 impl BlobStore for ObjectBlobs {
     async fn put(&self, key: String, data: Bytes) -> Result<(), HookError> {
         let payload = PutPayload::from(Vec::from(data));
-        let put = self.0.put(&path(&key)?, payload).await;
-        put.map(drop).map_err(|error| failed(&key, &error))
+        let put = self.store.put(&path(&key)?, payload).await;
+        put.map(drop).map_err(|error| self.failed(&key, &error))
     }
 
     async fn get(&self, key: String) -> Result<Option<Bytes>, HookError> {
-        let found = match self.0.get(&path(&key)?).await {
+        let found = match self.store.get(&path(&key)?).await {
             Ok(found) => found.bytes().await,
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             Err(error) => Err(error),
         };
         found
             .map(|bytes| Some(bytes.to_vec().into()))
-            .map_err(|error| failed(&key, &error))
+            .map_err(|error| self.failed(&key, &error))
     }
 
     async fn delete(&self, key: String) -> Result<bool, HookError> {
@@ -111,10 +126,10 @@ impl BlobStore for ObjectBlobs {
         if !self.exists(key.clone()).await? {
             return Ok(false);
         }
-        match self.0.delete(&path(&key)?).await {
+        match self.store.delete(&path(&key)?).await {
             Ok(()) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(failed(&key, &error)),
+            Err(error) => Err(self.failed(&key, &error)),
         }
     }
 
@@ -125,11 +140,11 @@ impl BlobStore for ObjectBlobs {
             None => None,
         };
         let listed: Vec<_> = self
-            .0
+            .store
             .list(folder.as_ref())
             .try_collect()
             .await
-            .map_err(|error| failed(&prefix, &error))?;
+            .map_err(|error| self.failed(&prefix, &error))?;
         let mut keys: Vec<String> = listed
             .into_iter()
             .map(|meta| meta.location.to_string())
@@ -140,10 +155,10 @@ impl BlobStore for ObjectBlobs {
     }
 
     async fn exists(&self, key: String) -> Result<bool, HookError> {
-        match self.0.head(&path(&key)?).await {
+        match self.store.head(&path(&key)?).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(failed(&key, &error)),
+            Err(error) => Err(self.failed(&key, &error)),
         }
     }
 }
@@ -183,5 +198,20 @@ mod tests {
         let below = folder.path().join("new/blobs");
         behaves(&ObjectBlobs::in_folder(&below).unwrap()).await;
         assert!(below.join("a/one.txt").is_file());
+    }
+
+    #[tokio::test]
+    async fn n05_errors_name_the_folder_in_full() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "text").unwrap();
+        let error = ObjectBlobs::in_folder(&file).unwrap_err().to_string();
+        assert!(error.contains(&format!("`{}`", file.display())), "{error}");
+        // A blob is in the way of a folder.
+        let blobs = ObjectBlobs::in_folder(folder.path()).unwrap();
+        let error = blobs.put("file/below".to_owned(), "x".into()).await;
+        let message = error.unwrap_err().message().to_owned();
+        let expected = format!("the blob store in `{}` failed", folder.path().display());
+        assert!(message.starts_with(&expected), "{message}");
     }
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use dagstack_plugin_macros::resource;
 use serde::{Deserialize, Serialize};
 
-use super::Bytes;
+use crate::Bytes;
 
 /// Requests to the outside, by a client the host has set up (proxies, certificates, limits).
 ///
@@ -17,7 +18,7 @@ use super::Bytes;
 ///     Ok(answer.text())
 /// }
 /// ```
-#[crate::resource(name = "dagstack_plugin::resources::HttpClient")]
+#[resource(crate = crate, name = "dagstack_plugin::resources::HttpClient")]
 pub trait HttpClient {
     /// Sends a request and reads the whole answer. A status such as 404 is an answer, no error.
     async fn send(&self, request: HttpRequest) -> HttpResponse;

@@ -5,9 +5,10 @@
 //! |---|---|---|
 //! | [`SystemClock`], [`FrozenClock`] | | `clock` |
 //! | [`OsRng`], [`SeededRng`] | | `rng` |
-//! | [`ScratchDir`] | `temp-dir` | `tmpdir` |
+//! | [`ScratchDir`] | | `tmpdir` |
 //! | [`ReqwestClient`] | `http-client` | `http_client` |
 //! | [`ObjectBlobs`] | `blob-store`, `blob-store-s3` | `blob_store` |
+//! | `MemoryTenants` | `tenant-registry` | `tenant_registry` |
 //!
 //! ```
 //! use std::sync::Arc;
@@ -20,27 +21,22 @@
 //!     .resource::<dyn Rng>("rng", Arc::new(OsRng));
 //! ```
 
-#[cfg(feature = "blob-store")]
-mod blobs;
-#[cfg(feature = "http-client")]
-mod http;
-#[cfg(feature = "temp-dir")]
-mod scratch;
-
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
+use dagstack_plugin::resources::warn_if_misspelt;
 use dagstack_plugin::{BoxError, PluginName};
 
 use crate::error::PluginRegistryError;
 
+#[cfg(feature = "tenant-registry")]
+pub use dagstack_resources::MemoryTenants;
 #[cfg(feature = "blob-store")]
-pub use blobs::ObjectBlobs;
+pub use dagstack_resources::ObjectBlobs;
 #[cfg(feature = "http-client")]
-pub use http::ReqwestClient;
-#[cfg(feature = "temp-dir")]
-pub use scratch::ScratchDir;
+pub use dagstack_resources::ReqwestClient;
+pub use dagstack_resources::ScratchDir;
 
 pub use dagstack_plugin::resources::{
     BlobStore, Bytes, Clock, ErasedResource, FrozenClock, HttpClient, HttpRequest, HttpResponse,
@@ -90,7 +86,12 @@ impl HostResources {
         let required: Vec<&str> = required.into_iter().collect();
         self.check(plugin, required.iter().copied())?;
         for name in required.into_iter().chain(optional) {
-            if let Some(factory) = self.by_name.get(name).filter(|_| !set.contains(name)) {
+            let known = self.by_name.get(name);
+            if known.is_none() {
+                let names = self.by_name.keys().map(String::as_str);
+                warn_if_misspelt(plugin, name, names);
+            }
+            if let Some(factory) = known.filter(|_| !set.contains(name)) {
                 let made =
                     factory
                         .give(plugin)

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use dagstack_plugin::{HookError, async_trait, code};
+use dagstack_plugin_core::{HookError, async_trait, code};
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::json;
 
-use super::{HttpClient, HttpRequest, HttpResponse};
+use crate::{HttpClient, HttpRequest, HttpResponse};
 
 /// HTTP by way of reqwest, with the client the host has set up: proxies, certificates, time-outs.
 ///
@@ -20,13 +20,64 @@ use super::{HttpClient, HttpRequest, HttpResponse};
 /// let builder = Registry::builder()
 ///     .resource::<dyn HttpClient>("http_client", Arc::new(ReqwestClient::default()));
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct ReqwestClient(reqwest::Client);
 
 impl ReqwestClient {
     /// Uses `client`.
     pub fn new(client: reqwest::Client) -> Self {
         Self(client)
+    }
+}
+
+impl Default for ReqwestClient {
+    fn default() -> Self {
+        // Builders that nobody set anything in do not fail; reqwest's own default would panic, too.
+        Self(builder().build().unwrap_or_default())
+    }
+}
+
+/// reqwest's builder, with the TLS that the features ask for.
+pub(crate) fn builder() -> reqwest::ClientBuilder {
+    let builder = reqwest::Client::builder();
+    // Where both are on, reqwest's own default does, as for its users.
+    #[cfg(all(feature = "http-client-ring", not(feature = "http-client-rustls")))]
+    let builder = builder.tls_backend_preconfigured(tls::config());
+    builder
+}
+
+/// TLS by ring. Unlike reqwest's own way with a provider of one's choice, it needs none to be installed for
+/// the whole process.
+#[cfg(all(feature = "http-client-ring", not(feature = "http-client-rustls")))]
+mod tls {
+    use std::sync::Arc;
+
+    use rustls::client::WantsClientCert;
+    use rustls::crypto::ring;
+    use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
+    use rustls_platform_verifier::BuilderVerifierExt;
+
+    pub(super) fn config() -> ClientConfig {
+        let verified = versions().with_platform_verifier();
+        verified
+            .unwrap_or_else(trusting_nobody)
+            .with_no_client_auth()
+    }
+
+    // ring has ciphers for all versions.
+    #[allow(clippy::expect_used)]
+    fn versions() -> ConfigBuilder<ClientConfig, WantsVerifier> {
+        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring speaks TLS 1.2 and 1.3")
+    }
+
+    /// A container may have no certificates, and what asks for `http` alone needs none.
+    fn trusting_nobody(error: rustls::Error) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+        tracing::warn!(
+            "no `https` URL will be trusted: {error}; install the certificates of the system (ca-certificates), or name a file of them by SSL_CERT_FILE"
+        );
+        versions().with_root_certificates(RootCertStore::empty())
     }
 }
 

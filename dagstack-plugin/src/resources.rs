@@ -39,7 +39,7 @@
 //!
 //! # The standard resources
 //!
-//! | name | type | across a process boundary |
+//! | name | type | under a dagstack host, across the process boundary |
 //! |---|---|---|
 //! | `clock` | [`Clock`] | by value: the system's, or a frozen time |
 //! | `rng` | [`Rng`] | by value: the seed, or the system's randomness |
@@ -48,20 +48,27 @@
 //! | `blob_store` | [`BlobStore`] | each call is a request to the host |
 //! | `tenant_registry` | [`TenantRegistry`] | each call is a request to the host |
 //!
+//! # Where they come from
+//!
+//! | the plugin is | who gives `clock`, `rng`, `tmpdir` | who gives `http_client`, `blob_store`, `tenant_registry` | who gives others |
+//! |---|---|---|---|
+//! | linked into a host | the host: `.resource(…)` | the host | the host; `.local_resource(…)` for any type |
+//! | an executable under a dagstack host | the host | the host | the host, those of a `#[resource]` |
+//! | an executable under any other MCP client, or `call` | the executable | the executable, where `bin` has the feature `http-client`, `blob-store`, `tenant-registry` | `main!(…, resources = …)` |
+//! | under test | `testing`'s `.resources(…)` | the same; doubles are in `testing` | the same |
+//!
+//! Under a host nothing is filled up from the executable. How the executable's are set on the command
+//! line and in the environment: the page of `main!`.
+//!
 //! # Resources of one's own
 //!
 //! [`#[resource(name = "…")]`](macro@crate::resource) makes one of a trait: the plugin calls it alike
 //! whether it is linked into the host or runs beside it. What only plugins in the host's own process use
 //! (a connection pool, say) needs no trait; see [`ResourceSet::with_local`].
 
-mod blob;
-mod bytes;
-mod http;
-mod tenants;
-
+#[doc(inline)]
 pub use dagstack_plugin_core::resources::*;
-
-pub use blob::BlobStore;
-pub use bytes::Bytes;
-pub use http::{HttpClient, HttpRequest, HttpResponse};
-pub use tenants::TenantRegistry;
+#[doc(inline)]
+pub use dagstack_resources::{
+    BlobStore, Bytes, HttpClient, HttpRequest, HttpResponse, TenantRegistry,
+};

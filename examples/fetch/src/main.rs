@@ -1,0 +1,3 @@
+//! The plugin as an executable.
+
+dagstack_plugin::main!(fetch::Fetch);
