@@ -1,12 +1,14 @@
 //! Helpers of the tests in this package.
 
 pub mod around;
+pub mod brought;
 pub mod failing;
 pub mod gallery;
 pub mod guarded;
 pub mod interop;
 pub mod scratch;
 pub mod secretive;
+pub mod web;
 pub mod wired;
 
 use std::path::{Path, PathBuf};

@@ -54,6 +54,31 @@ fn an_executable_brings_no_validator_of_others() {
     assert!(!packages.iter().any(|name| name == "jsonschema"));
 }
 
+/// What resources bring is there for those who switch it on, and TLS needs no more than a C compiler.
+#[test]
+fn an_executable_brings_only_the_resources_it_asks_for() {
+    let fetch = tree(&["-p", "fetch", "--features", "bin"]);
+    let has = |packages: &[String], name: &str| packages.iter().any(|it| it == name);
+    for name in ["reqwest", "ring", "rustls-platform-verifier"] {
+        assert!(has(&fetch, name), "{name}");
+    }
+    let echo = tree(&["-p", "echo", "--features", "bin"]);
+    let linked = tree(&["-p", "fetch", "--no-default-features"]);
+    for name in [
+        "reqwest",
+        "ring",
+        "rustls",
+        "hyper",
+        "object_store",
+        "tempfile",
+    ] {
+        assert!(!has(&echo, name) && !has(&linked, name), "{name}");
+    }
+    for name in ["aws-lc-rs", "aws-lc-sys", "native-tls", "object_store"] {
+        assert!(!has(&fetch, name), "{name}");
+    }
+}
+
 #[test]
 fn the_smallest_plugin_is_eleven_lines() {
     let folder = workspace().join("examples/echo/src");
