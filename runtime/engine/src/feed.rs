@@ -394,6 +394,29 @@ impl SectionFeed {
         self.prepare(or_empty(section))
     }
 
+    /// Takes a plugin's new section to its subscribers, and returns once they have been told. Where it
+    /// does not fit, the old one stays, and the log says why.
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare).
+    pub fn change_section(&self, section: Value) -> Result<(), ConfigInvalid> {
+        match self.prepare_section(section) {
+            Ok(Some(change)) => change.commit().run(),
+            Ok(None) => {}
+            Err(invalid) => {
+                tracing::warn!(
+                    code = "reload_rejected",
+                    failed_paths = ?failed_paths(&invalid),
+                    "reload_rejected: the config stays as it was: {}",
+                    invalid.to_string().replace("\n  ", "; ")
+                );
+                return Err(invalid);
+            }
+        }
+        Ok(())
+    }
+
     /// Ends all subscriptions; no more can be made.
     pub fn close(&self) {
         let mut state = self.0.lock();

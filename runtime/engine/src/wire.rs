@@ -1,6 +1,5 @@
 //! What both ends of a dagstack connection must agree on: the extension's names, the form of a
-//! plugin's announcement, of results and of errors. The server writes with it, the host and the
-//! test client read with it.
+//! plugin's announcement, of errors. The server writes with it, the host reads with it.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
@@ -10,9 +9,7 @@ pub use dagstack_plugin_core::encode::on_one_line;
 pub use dagstack_plugin_core::object::Object;
 pub use dagstack_plugin_core::schema::WRAP;
 
-use crate::access::unknown_hook;
-use dagstack_plugin_core::error::{HookError, code, not_exposed};
-use dagstack_plugin_core::tool;
+use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::trace::{TRACE_CONTEXT, TRACEPARENT, TRACESTATE};
 
 /// The extension's key under `capabilities.experimental`, on both sides.
@@ -21,12 +18,16 @@ pub const EXTENSION: &str = "dev.dagstack/plugin";
 /// resources}`. Its answer may have
 /// `config_subscriptions`, the number of subscriptions that the setup made.
 pub const SETUP: &str = "dagstack/setup";
-/// The notification that the plugin's config section has changed: `{config}`.
+/// That the plugin's config section has changed: `{config}`. Hosts notify; as a request it is answered
+/// once the plugin's subscribers have been told, or by why they refuse it.
 pub const CONFIG_CHANGED: &str = "dagstack/config_changed";
 /// The request that asks how a plugin is.
 pub const HEALTH: &str = "dagstack/health";
 /// The request that tears a plugin down.
 pub const TEARDOWN: &str = "dagstack/teardown";
+/// The request to write [`log_mark`] of its `{mark}` to standard error, behind all that is logged: whoever
+/// reads the mark there has read the rest.
+pub const LOG_MARK: &str = "dagstack/log_mark";
 /// The request by which a plugin calls a resource of its host: `{resource, method, params}`, answered
 /// by `{"value": …}`.
 pub const RESOURCE: &str = "dagstack/resource";
@@ -41,6 +42,23 @@ pub const ERROR: &str = "dev.dagstack/error";
 pub const PROGRESS: &str = "dev.dagstack/progress";
 /// FastMCP's mark of the same.
 pub const WRAP_FASTMCP: &str = "x-fastmcp-wrap-result";
+
+/// What stands before the number in the line of a mark.
+const MARK: &str = "{\"dev.dagstack/log_mark\":";
+
+/// The line that a [`LOG_MARK`] asks for, with its break.
+pub fn log_mark(mark: u64) -> String {
+    format!("{MARK}{mark}}}\n")
+}
+
+/// The mark that a line is; `None` if it is something else.
+pub fn read_log_mark(line: &str) -> Option<u64> {
+    line.trim_end()
+        .strip_prefix(MARK)?
+        .strip_suffix('}')?
+        .parse()
+        .ok()
+}
 
 /// Whether an MCP client of this name (`clientInfo`) is a dagstack host: a core of the family,
 /// `dagstack` itself or `dagstack-runtime`, `dagstack-plugin-system`, `@dagstack/core` and the like.
@@ -62,7 +80,7 @@ pub fn is_one_line(message: &[u8]) -> bool {
 }
 
 /// What a plugin executable says about itself in its answer to `initialize`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Announcement {
     /// The extension's version.
     pub version: u32,
@@ -71,10 +89,9 @@ pub struct Announcement {
     /// The JSON Schema of its config.
     pub config_schema: Value,
     /// The hooks that are tools.
-    #[serde(deserialize_with = "list")]
     pub hooks: Vec<AnnouncedHook>,
     /// The names of those that are not exposed.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub hidden: Vec<String>,
 }
 
@@ -87,77 +104,6 @@ pub struct AnnouncedHook {
     pub tool: String,
     /// Whether the tool's result is wrapped as `{"result": …}`.
     pub wraps_result: bool,
-}
-
-impl Announcement {
-    /// Reads an announcement; `None` if it is something else.
-    pub fn from_value(value: &Value) -> Option<Self> {
-        Object::deserialize(value).ok().map(|Object(it)| it)
-    }
-
-    /// The hook of that name.
-    ///
-    /// # Errors
-    ///
-    /// The same as in process: [`code::NOT_EXPOSED`], [`code::UNKNOWN_HOOK`].
-    pub fn hook(&self, name: &str) -> Result<&AnnouncedHook, HookError> {
-        let found = self.hooks.iter().find(|hook| hook.name == name);
-        found.ok_or_else(|| {
-            if self.hidden.iter().any(|hidden| hidden == name) {
-                return not_exposed(&self.key(), name);
-            }
-            unknown_hook(
-                self.text("kind"),
-                self.text("name"),
-                self.hooks.iter().map(|hook| hook.name.as_str()),
-                name,
-            )
-        })
-    }
-
-    fn text(&self, key: &str) -> &str {
-        self.manifest
-            .get(key)
-            .and_then(Value::as_str)
-            .unwrap_or("?")
-    }
-
-    /// `<kind>.<name>`.
-    pub fn key(&self) -> String {
-        format!("{}.{}", self.text("kind"), self.text("name"))
-    }
-
-    /// Whether the hooks are functions of a `tool` plugin.
-    pub fn is_tool(&self) -> bool {
-        self.text("kind") == tool::KIND
-    }
-}
-
-/// Reads the result of `tools/call`: the hook's value, or the error that the plugin returned.
-///
-/// # Errors
-///
-/// The plugin's own error; [`code::HOOK_FAILED`] with the text of the answer where a foreign server
-/// reports one.
-pub fn read_result(result: &Value, wraps: bool) -> Result<Value, HookError> {
-    let text = || {
-        result["content"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|block| block["text"].as_str())
-            .collect::<Vec<_>>()
-            .join("\n")
-    };
-    if result["isError"].as_bool() == Some(true) {
-        return Err(HookError::from_value(&result["_meta"][ERROR])
-            .unwrap_or_else(|| HookError::new(code::HOOK_FAILED, text())));
-    }
-    match result.get("structuredContent") {
-        Some(value) if wraps => Ok(value["result"].clone()),
-        Some(value) => Ok(value.clone()),
-        None => Ok(Value::from(text())),
-    }
 }
 
 /// Reads a JSON-RPC error: one of ours carries the [`HookError`] in its `data`.
@@ -239,6 +185,13 @@ mod tests {
     use super::*;
 
     const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn a_mark_is_a_line_of_its_own() {
+        assert!(is_one_line(log_mark(7).as_bytes()));
+        assert_eq!(read_log_mark(&log_mark(7)), Some(7));
+        assert_eq!(read_log_mark("{\"body\":7}"), None);
+    }
 
     #[test]
     fn bare_keys_there_and_back() {

@@ -1,5 +1,6 @@
 //! The dagstack extension of MCP: what only our own hosts ask a plugin.
 
+use std::io::Write as _;
 use std::sync::Arc;
 
 use rmcp::ErrorData;
@@ -17,7 +18,9 @@ use dagstack_engine::Offered;
 use dagstack_engine::feed::Coverage;
 use dagstack_engine::panics::CatchPanic;
 use dagstack_engine::secrets::mask_schema;
-use dagstack_engine::wire::{AnnouncedHook, Announcement, EXTENSION, Object, SETUP, optional};
+use dagstack_engine::wire::{
+    AnnouncedHook, Announcement, EXTENSION, Object, SETUP, log_mark as log_mark_line, optional,
+};
 use dagstack_plugin_core::context::Metadata;
 
 /// The extension's version.
@@ -159,6 +162,43 @@ pub(super) fn teardown(
             tear_down(server, &plugin, request);
         }));
     });
+}
+
+/// `dagstack/config_changed` as a request: answered once the plugin's subscribers have been told.
+pub(super) fn config_changed(
+    server: &Arc<Server>,
+    plugin: &Arc<Hosted>,
+    request: Request,
+    params: Option<&str>,
+) {
+    lifecycle::config_changed(server, plugin, params, |server, outcome| {
+        let outcome = outcome.map(|()| json!({})).map_err(|failure| {
+            ErrorData::internal_error(failure.message.clone(), Some(failure.to_value()))
+        });
+        request.answer(server, outcome);
+    });
+}
+
+/// `dagstack/log_mark`: writes a line behind what is logged.
+pub(super) fn log_mark(
+    server: &Arc<Server>,
+    _: &Arc<Hosted>,
+    request: Request,
+    params: Option<&str>,
+) {
+    #[derive(Deserialize)]
+    struct Params {
+        mark: u64,
+    }
+    let outcome = match serde_json::from_str(params.unwrap_or("{}")) {
+        Ok(Object(Params { mark })) => {
+            // Who does not read the log does not wait for the mark.
+            let _ = std::io::stderr().write_all(log_mark_line(mark).as_bytes());
+            Ok(json!({}))
+        }
+        Err(error) => Err(ErrorData::invalid_params(error.to_string(), None)),
+    };
+    request.answer(server, outcome);
 }
 
 fn tear_down(server: &Arc<Server>, plugin: &Hosted, request: Request) {

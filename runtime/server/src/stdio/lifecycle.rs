@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::instance::SetupFailure;
 use super::server::{Hosted, Job, Server};
 use super::{executor, pool, secrets};
-use dagstack_engine::feed::{Coverage, SectionFeed, failed_paths};
+use dagstack_engine::feed::{Coverage, SectionFeed};
 use dagstack_engine::panics::{self, CatchPanic};
 use dagstack_engine::wire::{CONFIG_CHANGED, Object};
 use dagstack_engine::{task, teardown};
 use dagstack_plugin_core::context::{Metadata, SetupContext};
-use dagstack_plugin_core::error::PluginError;
+use dagstack_plugin_core::error::{PluginError, code};
 use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::health::Released;
 use dagstack_plugin_core::plugin::ErasedPlugin;
@@ -160,41 +160,35 @@ pub(super) fn subscriptions(plugin: &Hosted) -> usize {
     feed.as_ref().map_or(0, SectionFeed::subscriptions)
 }
 
-/// Takes a new config section to the plugin's subscribers, away from the reading.
-pub(super) fn config_changed(server: &Arc<Server>, params: Option<&str>) {
+/// Takes a new config section to the plugin's subscribers, away from the reading; `then` hears whether
+/// they take it.
+pub(super) fn config_changed(
+    server: &Arc<Server>,
+    plugin: &Hosted,
+    params: Option<&str>,
+    then: impl FnOnce(&Server, Result<(), SetupFailure>) + Send + 'static,
+) {
     #[derive(serde::Deserialize)]
     struct Params {
         config: Value,
     }
-    let Some(plugin) = server.single() else {
-        return;
-    };
     let Some(feed) = lock(&plugin.feed).clone() else {
-        return;
+        let failure = SetupFailure::new(code::UNAVAILABLE, "the plugin is not set up");
+        return then(server, Err(failure));
     };
     let Some(Ok(Object(Params { config }))) = params.map(serde_json::from_str) else {
         // The error would quote it, and there may be a secret in it.
-        tracing::warn!("`{CONFIG_CHANGED}` needs `{{\"config\": …}}`; the config stays as it was");
-        return;
+        let problem = format!("`{CONFIG_CHANGED}` needs `{{\"config\": …}}`");
+        tracing::warn!("{problem}; the config stays as it was");
+        return then(server, Err(SetupFailure::new("invalid_params", problem)));
     };
     let (shared, declaration) = (Arc::clone(server), plugin.declaration);
     plugin.changes.push(move || {
         let _inside = shared.runtime.enter();
         secrets::learn(declaration, &config);
-        apply(&feed, config);
+        // The host has validated the section against the plugin's schema; its types may ask for more.
+        let outcome = feed.change_section(config);
+        let outcome = outcome.map_err(PluginError::ConfigInvalid);
+        then(&shared, outcome.map_err(SetupFailure::from));
     });
-}
-
-/// The host has validated the section against the plugin's schema; its types may ask for more.
-fn apply(feed: &SectionFeed, section: Value) {
-    match feed.prepare_section(section) {
-        Ok(Some(change)) => change.commit().run(),
-        Ok(None) => {}
-        Err(invalid) => tracing::warn!(
-            code = "reload_rejected",
-            failed_paths = ?failed_paths(&invalid),
-            "reload_rejected: the config stays as it was: {}",
-            invalid.to_string().replace("\n  ", "; ")
-        ),
-    }
 }

@@ -32,6 +32,8 @@ fn beyond_mcp(method: &str) -> Option<Answer> {
         wire::SETUP => extension::setup,
         wire::HEALTH => extension::health,
         wire::TEARDOWN => extension::teardown,
+        wire::CONFIG_CHANGED => extension::config_changed,
+        wire::LOG_MARK => extension::log_mark,
         "get_schema" => dialect::get_schema,
         "shutdown" => dialect::shutdown,
         _ => return None,
@@ -61,7 +63,11 @@ impl Router for LineRouter {
             }
             Message::Notification { method, params } => match &*method {
                 "notifications/cancelled" => self.cancel(server, params),
-                wire::CONFIG_CHANGED => lifecycle::config_changed(server, params),
+                wire::CONFIG_CHANGED => {
+                    if let Some(plugin) = server.single() {
+                        lifecycle::config_changed(server, plugin, params, |_, _| {});
+                    }
+                }
                 // The SDK does nothing with others.
                 _ => {}
             },
