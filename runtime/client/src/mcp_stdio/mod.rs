@@ -16,6 +16,8 @@ mod transport;
 use std::fmt;
 use std::time::Duration;
 
+use dagstack_engine::secrets::Scrubber;
+use dagstack_engine::tool::Execute;
 use dagstack_engine::wire::{self, Object};
 use dagstack_engine::{Adapter, Announced, Reason, RemoteAdapter, TeardownFailure};
 use dagstack_plugin_core::config::ConfigSubscription;
@@ -35,6 +37,8 @@ use self::client::Client;
 use self::hooks::Hooks;
 use self::process::{EXIT_LAG, Ended, Process};
 use self::progress::Listeners;
+use self::stderr::Marks;
+use self::transport::PrivateParams;
 
 pub use self::command::StdioCommand;
 
@@ -52,6 +56,8 @@ pub struct McpStdio {
     peer: Peer<RoleClient>,
     /// Who hears of the progress of calls.
     listeners: Listeners,
+    private: PrivateParams,
+    marks: Marks,
     /// Dropping it closes the child's standard input.
     service: Mutex<Option<RunningService<RoleClient, Client>>>,
     /// Dropping it kills the child.
@@ -72,6 +78,74 @@ impl McpStdio {
         self.hooks.hides(hook)
     }
 
+    /// The plugin's kind and name.
+    pub fn plugin(&self) -> &PluginName {
+        &self.name
+    }
+
+    /// Waits, but not for ever, until all is in the host's log that the plugin has logged so far.
+    pub async fn catch_up_with_log(&self) {
+        self.marks.catch_up(&self.peer).await;
+    }
+
+    /// Has the plugin take another config section, in the place of what the feed of its start says.
+    /// Its subscribers have been told when this completes.
+    ///
+    /// # Errors
+    ///
+    /// Why the plugin does not take it.
+    pub async fn change_config(&self, section: Value) -> Result<(), PluginError> {
+        let secrets = Scrubber::of(&section, &self.config_schema.clone().unwrap_or_default());
+        let params = json!({ "config": section });
+        self.private.push(wire::CONFIG_CHANGED, params);
+        match request(&self.peer, wire::CONFIG_CHANGED, json!({})).await {
+            Ok(_) => Ok(()),
+            Err(ServiceError::McpError(error)) => {
+                let invalid = start::config_invalid(&self.name, &error, &secrets);
+                Err(invalid.map_or_else(
+                    || PluginError::new(secrets.scrub(&error.message)),
+                    PluginError::ConfigInvalid,
+                ))
+            }
+            Err(error) => Err(PluginError::new(error.to_string())),
+        }
+    }
+
+    /// Has the plugin give everything back. Its process goes on. `None` where it is gone before it has
+    /// said how that went.
+    ///
+    /// # Errors
+    ///
+    /// The plugin's own.
+    pub async fn release(&self) -> Result<Option<Released>, PluginError> {
+        match request(&self.peer, wire::TEARDOWN, json!({})).await {
+            Ok(answer) => {
+                let released = answer.get("released").map(Released::deserialize);
+                Ok(released.and_then(Result::ok))
+            }
+            Err(ServiceError::McpError(error)) => {
+                let text = |key: &str| error.data.as_ref()?.get(key)?.as_str();
+                Err(match text("code") {
+                    Some(code::PANICKED) => PluginError::Panicked,
+                    _ => PluginError::new(text("message").unwrap_or(&error.message)),
+                })
+            }
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// Answers `execute` of a tool.
+    ///
+    /// # Errors
+    ///
+    /// As a call of the function that the arguments name, but for the function's own errors, which are
+    /// answers.
+    pub async fn execute(&self, ctx: &HookContext, args: &Value) -> Result<Value, HookError> {
+        let given = Execute::read(&self.name.to_string(), args)?;
+        let called = self.call_tool(&given.function, ctx, Value::Object(given.args));
+        Execute::answer(called.await)
+    }
+
     async fn call_hook(
         &self,
         hook: &str,
@@ -82,6 +156,15 @@ impl McpStdio {
             dagstack_engine::tool::takes_nothing(&self.name.to_string(), &args)?;
             return Ok(self.hooks.functions.clone().unwrap_or_default());
         }
+        self.call_tool(hook, ctx, args).await
+    }
+
+    async fn call_tool(
+        &self,
+        hook: &str,
+        ctx: &HookContext,
+        args: Value,
+    ) -> Result<Value, HookError> {
         let tool = self.hooks.find(hook)?;
         let mut params =
             CallToolRequestParams::new(tool.name.to_string()).with_arguments(into_map(args));
@@ -117,12 +200,8 @@ impl McpStdio {
         .details(json!({ "plugin": self.name.to_string(), "hook": hook }))
     }
 
-    async fn request(&self, method: &str) -> Result<Value, ServiceError> {
-        request(&self.peer, method).await
-    }
-
     /// Closes the child's standard input and waits for its end.
-    async fn end(&self) {
+    pub async fn end(&self) {
         if let Some(mut service) = self.service.lock().await.take() {
             let _ = service.close_with_timeout(Duration::from_millis(500)).await;
         }
@@ -140,8 +219,12 @@ impl McpStdio {
 }
 
 /// Asks the child something of the dagstack extension.
-async fn request(peer: &Peer<RoleClient>, method: &str) -> Result<Value, ServiceError> {
-    let request = ClientRequest::CustomRequest(CustomRequest::new(method, Some(json!({}))));
+async fn request(
+    peer: &Peer<RoleClient>,
+    method: &str,
+    params: Value,
+) -> Result<Value, ServiceError> {
+    let request = ClientRequest::CustomRequest(CustomRequest::new(method, Some(params)));
     let answer = peer.send_request(request).await?;
     // What it parses as depends on its keys.
     serde_json::to_value(answer).map_err(|_| ServiceError::UnexpectedResponse)
@@ -183,7 +266,7 @@ impl Adapter for McpStdio {
             if !self.has_extension {
                 return Health::Healthy;
             }
-            match self.request(wire::HEALTH).await {
+            match request(&self.peer, wire::HEALTH, json!({})).await {
                 Ok(answer) => match Object::deserialize(answer) {
                     Ok(Object(health)) => health,
                     Err(error) => Health::degraded(format!("its health cannot be read: {error}")),
@@ -197,13 +280,8 @@ impl Adapter for McpStdio {
         Box::pin(async move {
             let alive = self.failure().is_none();
             let released = if self.has_extension && alive {
-                match tokio::time::timeout(limit, self.request(wire::TEARDOWN)).await {
-                    Ok(Err(ServiceError::McpError(error))) => {
-                        let data = error.data.as_ref();
-                        let own = data.and_then(|data| data.get("message")?.as_str());
-                        let message = own.unwrap_or(&error.message).to_owned();
-                        Err(TeardownFailure::Failed(PluginError::new(message)))
-                    }
+                match tokio::time::timeout(limit, self.release()).await {
+                    Ok(Err(error)) => Err(TeardownFailure::Failed(error)),
                     // Whatever it kept ends with its process, and the next setup starts a new one.
                     Ok(_) => Ok(Released::All),
                     Err(_) => Err(TeardownFailure::TimedOut),

@@ -122,7 +122,8 @@ impl Listeners {
             return;
         }
         let total = params.total.filter(|total| *total > 0.0).unwrap_or(100.0);
-        let percent = params.progress / total * 100.0;
+        // Of a hundred, the percentage stays as it is.
+        let percent = params.progress * (100.0 / total);
         let message = params.message.unwrap_or_default();
         match payload {
             Some(payload) => progress.update_with(percent, message, payload),

@@ -10,7 +10,7 @@ use dagstack_manifest::VersionRange;
 use dagstack_plugin_core::config::check_nesting;
 use dagstack_plugin_core::resources::{ResourceError, ResourceSet};
 use dagstack_plugin_core::schema::Schema;
-use dagstack_plugin_core::{CORE_VERSION, ConfigInvalid, PluginName, Problem, tool};
+use dagstack_plugin_core::{CORE_VERSION, ConfigInvalid, PluginName, Problem, code, tool};
 use rmcp::RoleClient;
 use rmcp::model::{ErrorData, JsonObject, Tool};
 use rmcp::service::{
@@ -28,14 +28,16 @@ use super::hooks::Hooks;
 use super::process::{EXIT_LAG, Group, Process};
 use super::progress::Listeners;
 use super::resources::Serving;
-use super::stderr::{self, Tail};
+use super::stderr::{self, Marks, Tail};
 use super::transport::{LineTransport, PrivateParams};
 use super::{McpStdio, StdioCommand, config, request};
 use crate::error::{Needs, ResourceProvider, StartError};
 
 /// What all steps of a start need.
-struct Start<'a> {
-    name: &'a PluginName,
+struct Start {
+    /// Stands for the plugin's own until that is known.
+    name: PluginName,
+    is_expected: bool,
     deadline: Instant,
 }
 
@@ -53,9 +55,40 @@ impl McpStdio {
         needs: Needs<'_, R>,
     ) -> Result<Self, StartError<R::Error>> {
         let start = Start {
-            name,
+            name: name.clone(),
+            is_expected: true,
             deadline: Instant::now() + limit,
         };
+        start.run(command, feed, needs).await
+    }
+
+    /// The same for a dagstack plugin of which nothing but the command is known.
+    ///
+    /// # Errors
+    ///
+    /// As [`start`](Self::start), and where it is no dagstack plugin.
+    pub async fn start_any<R: ResourceProvider>(
+        command: &StdioCommand,
+        feed: &SectionFeed,
+        limit: Duration,
+        needs: Needs<'_, R>,
+    ) -> Result<Self, StartError<R::Error>> {
+        let start = Start {
+            name: PluginName::new("plugin", "?"),
+            is_expected: false,
+            deadline: Instant::now() + limit,
+        };
+        start.run(command, feed, needs).await
+    }
+}
+
+impl Start {
+    async fn run<R: ResourceProvider>(
+        mut self,
+        command: &StdioCommand,
+        feed: &SectionFeed,
+        needs: Needs<'_, R>,
+    ) -> Result<McpStdio, StartError<R::Error>> {
         let Spawned {
             process,
             transport,
@@ -64,8 +97,9 @@ impl McpStdio {
             listeners,
             serving,
             stderr,
-        } = start.spawn(command).await?;
-        let service = start
+            marks,
+        } = self.spawn(command).await?;
+        let service = self
             .shake_hands(transport, serving.clone(), &process.group, stderr)
             .await?;
         tokio::spawn(supervise(
@@ -81,28 +115,40 @@ impl McpStdio {
         let mut given = ResourceSet::new();
         match &extension {
             Some(facts) => {
-                start.check_identity(facts)?;
-                let (set, offer) = start.resources(facts, needs.resources)?;
+                self.identify(facts)?;
+                let (set, offer) = self.resources(facts, needs.resources)?;
                 serving.open(offer.served);
                 given = set;
                 let secrets = Scrubber::of(&config, schema.as_ref().unwrap_or(&Schema::new()));
-                check_nesting(&name.to_string(), &config)?;
+                check_nesting(&self.name.to_string(), &config)?;
                 private.push(wire::SETUP, setup_params(&config, feed, offer.params));
-                let answer = start.set_up(&peer, &process.group, &secrets).await?;
+                let answer = self.set_up(&peer, &process.group, &secrets).await;
+                if answer.is_err() {
+                    // What it logged tells why, and goes with the process.
+                    self.in_time("its log", marks.catch_up(&peer)).await?;
+                }
+                let answer = answer?;
                 let subscriptions = answer.get("config_subscriptions").and_then(Value::as_u64);
                 // A child that does not count its subscriptions may have some.
                 subscribes = subscriptions != Some(0);
             }
-            None => start.without_extension(needs.required, &config)?,
+            None => self.without_extension(needs.required, &config)?,
         }
-        let hooks = start.hooks(&peer, extension.as_ref(), command).await?;
+        let hooks = self.hooks(&peer, extension.as_ref(), command).await?;
         // Last, so that no start that fails leaves a subscription.
         let subscription = subscribes.then(|| {
             let schema = schema.clone().unwrap_or_default();
-            config::relay(name, feed, &config, schema, peer.clone(), private)
+            config::relay(
+                &self.name,
+                feed,
+                &config,
+                schema,
+                peer.clone(),
+                private.clone(),
+            )
         });
-        Ok(Self {
-            name: name.clone(),
+        Ok(McpStdio {
+            name: self.name,
             hooks,
             has_extension: extension.is_some(),
             config_schema: schema,
@@ -110,6 +156,8 @@ impl McpStdio {
             announced: announced(&peer, extension.as_ref()),
             peer,
             listeners,
+            private,
+            marks,
             service: Mutex::new(Some(service)),
             process,
             _resources: given,
@@ -126,6 +174,7 @@ struct Spawned {
     listeners: Listeners,
     serving: Serving,
     stderr: Stderr,
+    marks: Marks,
 }
 
 /// A child's standard error, for the message of a failed start.
@@ -142,7 +191,7 @@ impl Stderr {
     }
 }
 
-impl Start<'_> {
+impl Start {
     fn failed<E>(&self, cause: &str, message: impl Into<String>) -> StartError<E> {
         StartError::Failed {
             cause: cause.to_owned(),
@@ -181,12 +230,9 @@ impl Start<'_> {
         let stdout = ChildStdout::from_std(streams.stdout).map_err(no_driver)?;
         let stderr = ChildStderr::from_std(streams.stderr).map_err(no_driver)?;
         let tail = Tail::default();
-        let drained = tokio::spawn(drain(
-            stderr,
-            self.name.clone(),
-            tail.clone(),
-            process.group.clone(),
-        ));
+        let (tell, marks) = Marks::new();
+        let draining = stderr::drain(stderr, self.name.clone(), tail.clone(), tell);
+        let drained = tokio::spawn(until_ended(process.group.clone(), draining));
         let private = PrivateParams::default();
         let listeners = Listeners::default();
         let serving = Serving::default();
@@ -206,6 +252,7 @@ impl Start<'_> {
             listeners,
             serving,
             stderr: Stderr { tail, drained },
+            marks,
         })
     }
 
@@ -252,17 +299,20 @@ impl Start<'_> {
         }
     }
 
-    /// That the executable is the plugin it is taken for, and fits this core.
-    fn check_identity<E>(&self, facts: &JsonObject) -> Result<(), StartError<E>> {
+    /// That the executable is the plugin it is taken for, if any, and fits this core.
+    fn identify<E>(&mut self, facts: &JsonObject) -> Result<(), StartError<E>> {
         let manifest = facts.get("manifest");
         let text = |key: &str| manifest?.get(key)?.as_str();
         if let (Some(kind), Some(name)) = (text("kind"), text("name"))
             && (kind, name) != (self.name.kind(), self.name.name())
         {
-            return Err(self.failed(
-                "another_plugin",
-                format!("its executable is the plugin `{kind}.{name}`; mend the command, or the kind and name"),
-            ));
+            if self.is_expected {
+                return Err(self.failed(
+                    "another_plugin",
+                    format!("its executable is the plugin `{kind}.{name}`; mend the command, or the kind and name"),
+                ));
+            }
+            self.name = PluginName::new(kind, name);
         }
         let fits =
             |range: &str| VersionRange::parse(range).is_ok_and(|it| it.matches(CORE_VERSION));
@@ -288,7 +338,7 @@ impl Start<'_> {
         };
         let (required, optional): (Vec<_>, Vec<_>) =
             (names("required").collect(), names("optional").collect());
-        let given = host.give(self.name, &required, &optional);
+        let given = host.give(&self.name, &required, &optional);
         let set = given.map_err(StartError::Resources)?;
         let mut offer = Offer::new(&set).map_err(StartError::CannotCross)?;
         if let Some(limit) = host.timeout() {
@@ -306,6 +356,14 @@ impl Start<'_> {
         required: &[String],
         config: &Value,
     ) -> Result<(), StartError<E>> {
+        if !self.is_expected {
+            return Err(self.failed(
+                "no_plugin",
+                format!(
+                    "it speaks MCP, but is no dagstack plugin: it does not announce `{EXTENSION}`"
+                ),
+            ));
+        }
         if let Some(resource) = required.first() {
             return Err(StartError::CannotCross(ResourceError::CannotCross {
                 resource: resource.clone(),
@@ -330,7 +388,10 @@ impl Start<'_> {
         group: &Group,
         secrets: &Scrubber,
     ) -> Result<Value, StartError<E>> {
-        match self.in_time("setup", request(peer, wire::SETUP)).await? {
+        match self
+            .in_time("setup", request(peer, wire::SETUP, json!({})))
+            .await?
+        {
             Ok(answer) => Ok(answer),
             Err(ServiceError::McpError(error)) => Err(self.refused(error, secrets)),
             Err(error) => {
@@ -347,16 +408,12 @@ impl Start<'_> {
 
     /// The plugin's own reason for a failed setup, `{code, message, problems?}`.
     fn refused<E>(&self, error: ErrorData, secrets: &Scrubber) -> StartError<E> {
+        if let Some(invalid) = config_invalid(&self.name, &error, secrets) {
+            return invalid.into();
+        }
         let data = error.data.unwrap_or_default();
         let text = |key: &str| data.get(key).and_then(Value::as_str);
         let clean = |text: &str| secrets.scrub(text).into_owned();
-        let problems = data.get("problems").and_then(Value::as_array);
-        if text("code") == Some(dagstack_plugin_core::code::CONFIG_INVALID)
-            && let Some(problems) = problems
-        {
-            let problems = problems.iter().map(|it| problem(it, secrets)).collect();
-            return ConfigInvalid::new(self.name.to_string(), problems).into();
-        }
         self.failed(
             text("code").unwrap_or("setup_failed"),
             clean(text("message").unwrap_or(&error.message)),
@@ -369,7 +426,7 @@ impl Start<'_> {
         extension: Option<&JsonObject>,
         command: &StdioCommand,
     ) -> Result<Hooks, StartError<E>> {
-        let announced = extension.and_then(|facts| Hooks::announced(self.name, facts));
+        let announced = extension.and_then(|facts| Hooks::announced(&self.name, facts));
         let is_tool = self.name.kind() == tool::KIND;
         let tools: Vec<Tool> = if announced.is_some() && !is_tool {
             Vec::new()
@@ -384,7 +441,7 @@ impl Start<'_> {
                 })?
         };
         let mut hooks =
-            announced.unwrap_or_else(|| Hooks::of_tools(self.name, &tools, command.tool_names()));
+            announced.unwrap_or_else(|| Hooks::of_tools(&self.name, &tools, command.tool_names()));
         if is_tool {
             hooks.list_functions(&tools);
         }
@@ -433,6 +490,19 @@ fn announced(peer: &Peer<RoleClient>, extension: Option<&JsonObject>) -> Announc
     }
 }
 
+/// What a plugin says is wrong with its config, where that is the error.
+pub(super) fn config_invalid(
+    name: &PluginName,
+    error: &ErrorData,
+    secrets: &Scrubber,
+) -> Option<ConfigInvalid> {
+    let data = error.data.as_ref()?;
+    let is_invalid = data.get("code")?.as_str() == Some(code::CONFIG_INVALID);
+    let problems = data.get("problems")?.as_array().filter(|_| is_invalid)?;
+    let problems = problems.iter().map(|it| problem(it, secrets)).collect();
+    Some(ConfigInvalid::new(name.to_string(), problems))
+}
+
 fn problem(given: &Value, secrets: &Scrubber) -> Problem {
     let clean = |text: &str| secrets.scrub(text).into_owned();
     let text = |key: &str| given.get(key).and_then(Value::as_str);
@@ -462,13 +532,13 @@ async fn supervise(
 }
 
 /// Drains standard error until it ends, or shortly after the process has.
-async fn drain(stream: ChildStderr, plugin: PluginName, tail: Tail, group: Group) {
+async fn until_ended(group: Group, draining: impl Future<Output = ()>) {
     let after_the_end = async {
         group.ended().await;
         tokio::time::sleep(EXIT_LAG).await;
     };
     tokio::select! {
-        () = stderr::drain(stream, plugin, tail) => {}
+        () = draining => {}
         () = after_the_end => {}
     }
 }

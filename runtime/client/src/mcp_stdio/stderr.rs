@@ -2,18 +2,58 @@
 //! A line that is a log record keeps its level and its fields.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use dagstack_engine::logging::{self, LogRecord};
+use dagstack_engine::wire;
 use dagstack_plugin_core::PluginName;
 use dagstack_plugin_core::sync::lock;
+use rmcp::RoleClient;
+use rmcp::service::Peer;
+use serde_json::json;
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::sync::watch;
+
+use super::request;
 
 /// A longer line is cut into several. Log records are longer than what people write.
 const MAX_LINE: usize = 64 * 1024;
 /// The last lines that are kept, for the message of a failed start.
 const TAIL_LINES: usize = 5;
 const TAIL_LINE: usize = 300;
+
+/// How long a mark may be on its way. All of it passes only where the child drops it among others.
+const MARK_LAG: Duration = Duration::from_secs(5);
+
+/// The marks that a child was asked to write to its standard error, and the last that came.
+#[derive(Debug)]
+pub(super) struct Marks {
+    asked: AtomicU64,
+    seen: watch::Receiver<u64>,
+}
+
+impl Marks {
+    /// Besides the marks, what [`drain`] tells them by.
+    pub(super) fn new() -> (watch::Sender<u64>, Self) {
+        let (tell, seen) = watch::channel(0);
+        let asked = AtomicU64::new(0);
+        (tell, Self { asked, seen })
+    }
+
+    /// Waits, but not for ever, until all has been read that the child has logged so far.
+    pub(super) async fn catch_up(&self, peer: &Peer<RoleClient>) {
+        let mark = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        let asked = request(peer, wire::LOG_MARK, json!({ "mark": mark })).await;
+        // Nothing comes of a child that is gone, or older than the marks.
+        if asked.is_ok() {
+            let mut seen = self.seen.clone();
+            let came = seen.wait_for(|seen| *seen >= mark);
+            let _ = tokio::time::timeout(MARK_LAG, came).await;
+        }
+    }
+}
 
 /// The last lines a child wrote.
 #[derive(Clone, Debug, Default)]
@@ -40,14 +80,21 @@ impl Tail {
 }
 
 /// Reads until the stream ends.
-pub(super) async fn drain(mut stream: impl AsyncRead + Unpin, plugin: PluginName, tail: Tail) {
+pub(super) async fn drain(
+    mut stream: impl AsyncRead + Unpin,
+    plugin: PluginName,
+    tail: Tail,
+    marks: watch::Sender<u64>,
+) {
     let key = plugin.to_string();
     let mut buffer = vec![0; 16 * 1024];
     let mut line: Vec<u8> = Vec::new();
     let say = |line: &mut Vec<u8>| {
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end();
-        if !text.is_empty() {
+        if let Some(mark) = wire::read_log_mark(text) {
+            marks.send_replace(mark);
+        } else if !text.is_empty() {
             match LogRecord::from_json(text) {
                 Some(record) => {
                     tail.push(&summary(&record));
@@ -111,9 +158,13 @@ mod tests {
         let mut bytes = b"first\n\xff\xfe second\r\n".to_vec();
         bytes.extend_from_slice(&vec![b'x'; 100_000]);
         let tail = Tail::default();
-        drain(&bytes[..], PluginName::new("tool", "test"), tail.clone()).await;
+        bytes.extend_from_slice(b"\n{\"dev.dagstack/log_mark\":3}\n");
+        let (tell, marks) = Marks::new();
+        let plugin = PluginName::new("tool", "test");
+        drain(&bytes[..], plugin, tail.clone(), tell).await;
+        assert_eq!(*marks.seen.borrow(), 3);
         let text = tail.text();
-        assert!(text.contains("xxx"), "{text}");
+        assert!(text.contains("xxx") && !text.contains("mark"), "{text}");
         assert!(text.len() < 5 * 320);
     }
 }

@@ -217,9 +217,9 @@ fn encode(
         JsonRpcMessage::Request(request) => {
             listeners.note(&mut request.request);
             if let ClientRequest::CustomRequest(custom) = &mut request.request
-                && custom.method == SETUP
+                && matches!(&*custom.method, SETUP | CONFIG_CHANGED)
             {
-                custom.params = private.take(SETUP);
+                custom.params = private.take(&custom.method);
             }
         }
         JsonRpcMessage::Notification(notification) => {
