@@ -11,7 +11,7 @@
 //! | `http-client`, `blob-store`, `tenant-registry` | for `bin`, beside `stdio`: the [resource](resources#where-they-come-from) that the executable brings where its host gives none |
 //! | `system` | [`resources::OsRng`], the randomness of the system |
 //! | `include-kind` | [`include_kind!`], a kind's trait made from a hookspec |
-//! | `testing` | tests that run on the linked plugin and on its executable |
+//! | `testing` | `logging`, with tests that run on the linked plugin and, by the client that hosts use, on its executable |
 //!
 //! # Types of other crates
 //!

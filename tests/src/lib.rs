@@ -6,6 +6,7 @@ pub mod failing;
 pub mod gallery;
 pub mod guarded;
 pub mod interop;
+pub mod observed;
 pub mod scratch;
 pub mod secretive;
 pub mod web;

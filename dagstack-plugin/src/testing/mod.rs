@@ -28,36 +28,178 @@
 //! // gives_back(testing::executable(env!("CARGO_BIN_EXE_echo")));
 //! ```
 //!
+//! # A host for the plugin
+//!
+//! A test gives what a host would: a [`config`](TestPlugin::config), [resources](TestPlugin::resource),
+//! and with each call a [`HookContext`] of metadata, a deadline, a token to cancel by, a sink for
+//! progress. It sees what a host sees: results and errors, progress, [log records](TestPlugin::logs),
+//! health, how the teardown went.
+//!
+//! ```
+//! use std::sync::{Arc, Mutex};
+//! use std::time::Duration;
+//!
+//! use dagstack_plugin::prelude::*;
+//! use dagstack_plugin::progress::{self, ProgressReport};
+//! use dagstack_plugin::resources::{HttpClient, HttpRequest, HttpResponse};
+//! use dagstack_plugin::serde_json::json;
+//! use dagstack_plugin::testing::{self, HttpDouble, TestPlugin};
+//! use dagstack_plugin::{CancelToken, Metadata, Released};
+//!
+//! #[data]
+//! struct Config {
+//!     /// Where the pages are.
+//!     site: String,
+//! }
+//!
+//! struct Pages {
+//!     site: Arc<Mutex<String>>,
+//!     http: Arc<dyn HttpClient>,
+//! }
+//!
+//! /// Reads pages.
+//! #[plugin(kind = "tool", name = "pages", resources(required = ["http_client"]))]
+//! impl Pages {
+//!     #[setup]
+//!     fn setup(ctx: &PluginContext<Config>) -> Result<Self, PluginError> {
+//!         ctx.logger().info("ready");
+//!         let site = Arc::new(Mutex::new(ctx.config().site.clone()));
+//!         let current = Arc::clone(&site);
+//!         ctx.on_section_change(move |_: &Config, new: &Config| {
+//!             *current.lock().unwrap() = new.site.clone();
+//!         });
+//!         let http = ctx.resources().get::<dyn HttpClient>("http_client")?;
+//!         Ok(Self { site, http })
+//!     }
+//!
+//!     /// Reads one page.
+//!     #[hook]
+//!     async fn read(&self, ctx: &HookContext, page: String) -> Result<String, HookError> {
+//!         ctx.progress().update(50.0, "asked");
+//!         let url = format!("{}/{page}", self.site.lock().unwrap());
+//!         let answer = self.http.send(HttpRequest::get(url)).await?;
+//!         ctx.logger().bind("status", answer.status).info("read");
+//!         Ok(answer.text())
+//!     }
+//!
+//!     /// Waits for ever.
+//!     #[hook]
+//!     async fn wait(&self, ctx: &HookContext) {
+//!         ctx.progress().update(0.0, "waits");
+//!         std::future::pending().await
+//!     }
+//! }
+//!
+//! fn reads_pages(plugin: TestPlugin) -> Result<(), Box<dyn std::error::Error>> {
+//!     // Config and resources.
+//!     let http = HttpDouble::new()
+//!         .on("GET", "https://a.example/x", HttpResponse::new(200, "hello"))
+//!         .on("GET", "https://b.example/x", HttpResponse::new(404, "gone"));
+//!     let http = Arc::new(http);
+//!     let plugin = plugin
+//!         .config(json!({ "site": "https://a.example" }))
+//!         .resource::<dyn HttpClient>("http_client", http.clone());
+//!     assert_eq!(plugin.call("read", json!({ "page": "x" }))?, "hello");
+//!     assert_eq!(http.requests().len(), 1);
+//!
+//!     // Metadata: whose call it is, and which trace it belongs to.
+//!     let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+//!     let metadata = Metadata::new()
+//!         .with("tenant_id", "acme")
+//!         .with("trace_context", json!({ "traceparent": parent }));
+//!     // Progress.
+//!     let (sink, reports) = progress::queue(16);
+//!     let ctx = HookContext::new().with_metadata(metadata).with_progress(Arc::new(sink));
+//!     plugin.call_with("read", &ctx, json!({ "page": "x" }))?;
+//!     let reports: Vec<_> = reports.try_iter().collect();
+//!     assert!(matches!(&reports[..], [ProgressReport::Update { percent: 50.0, .. }]));
+//!
+//!     // The log, since the setup.
+//!     let logs = plugin.logs();
+//!     assert_eq!(logs[0].body, "ready");
+//!     let last = logs.last().ok_or("nothing is logged")?;
+//!     assert_eq!((&last.body, &last.attributes["status"]), (&json!("read"), &json!(200)));
+//!     assert_eq!(last.attributes["tenant_id"], "acme");
+//!     assert_eq!(last.trace_id.ok_or("no trace")?.to_string(), &parent[3..35]);
+//!
+//!     // Another config.
+//!     plugin.change_config(json!({ "site": "https://b.example" }))?;
+//!     assert_eq!(plugin.call("read", json!({ "page": "x" }))?, "gone");
+//!     let refused = plugin.change_config(json!({ "site": 5 })).unwrap_err();
+//!     assert_eq!(refused.code(), "config_invalid");
+//!
+//!     // A deadline, and a caller who gives up once the hook is at work.
+//!     let ctx = HookContext::new().with_timeout(Duration::from_millis(20));
+//!     let late = plugin.call_with("wait", &ctx, json!({})).unwrap_err();
+//!     assert_eq!(late.code(), "deadline_exceeded");
+//!     let token = CancelToken::new();
+//!     let ctx = HookContext::new().with_cancellation(token.clone());
+//!     let ctx = ctx.with_progress(Arc::new(move |_| token.cancel()));
+//!     let cancelled = plugin.call_with("wait", &ctx, json!({})).unwrap_err();
+//!     assert_eq!(cancelled.code(), "cancelled");
+//!
+//!     // How it is, and the end.
+//!     assert_eq!(plugin.health()?, Health::Healthy);
+//!     assert_eq!(plugin.teardown()?, Released::All);
+//!     Ok(())
+//! }
+//!
+//! reads_pages(testing::in_process::<Pages>()).unwrap();
+//! ```
+//!
+//! # Doubles
+//!
+//! | resource | double | what a test asks it |
+//! |---|---|---|
+//! | `clock` | [`FrozenClock`] | [`advance`](FrozenClock::advance); an executable keeps the time of its setup |
+//! | `rng` | [`SeededRng`] | |
+//! | `tmpdir` | [`ScratchDir`] | what is in its folder; it removes itself |
+//! | `http_client` | [`HttpDouble`] | [`requests`](HttpDouble::requests) |
+//! | `blob_store` | [`MemoryBlobs`] | [`contents`](MemoryBlobs::contents) |
+//! | `tenant_registry` | [`MemoryTenants`] | [`contents`](MemoryTenants::contents) |
+//!
+//! The event bus is no resource: each process has its own, and so has each plugin under test.
+//!
+//! # A plugin of a kind
+//!
+//! [`TestPlugin::get`] gives the plugin as its kind's trait, whose `async` methods are awaited in an async
+//! test or by [`block_on`].
+//!
+//! # Linked and executable
+//!
 //! Linked, a hook runs as on most hosts, on a thread that a tokio runtime drives; see
-//! [`#[hook]`](crate::hook) for what that means for one that blocks.
+//! [`#[hook]`](crate::hook) for what that means for one that blocks. What it logs by its context's logger
+//! is in [`logs`](TestPlugin::logs) from whatever thread, and so is what it logs by `tracing` while it
+//! is called and in what it spawns on that runtime. An executable has all it logs there, by the `log` crate and in threads of its own
+//! too; its other output goes to the test's.
 
 mod executable;
+mod linked;
+mod logs;
 mod resources;
+mod running;
 mod runtime;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use dagstack_engine::Access;
-use dagstack_engine::call::call_as;
-use dagstack_engine::secrets::Scrubber;
 use serde_json::Value;
 
 pub use self::resources::{HttpDouble, MemoryBlobs};
 pub use crate::resources::{FrozenClock, SeededRng};
-pub use dagstack_resources::MemoryTenants;
+pub use dagstack_resources::{MemoryTenants, ScratchDir};
 
-use self::runtime::TestRuntime;
+use self::logs::Logs;
+use self::running::Running;
 
-use crate::args;
-use crate::error::{HookError, PluginError};
-use crate::execution::ExecutionModel;
-use crate::resources::ResourceSet;
+use crate::error::{HookError, PluginError, ResourceError, code};
+use crate::kind::Kind;
+use crate::logging::LogRecord;
+use crate::resources::{Resource, ResourceSet};
 use crate::sync::lock;
-use crate::tool;
 use crate::{
-    Args, Declaration, ErasedPlugin, HookContext, Plugin, PluginScope, Registration, SetupContext,
+    Health, HookContext, Plugin, PluginName, Registration, Released, did_you_mean, suggest,
 };
 
 /// The plugin `T`, linked into the test.
@@ -73,12 +215,24 @@ pub fn executable(path: impl AsRef<Path>) -> TestPlugin {
     TestPlugin::new(Source::Executable(path.as_ref().to_owned()))
 }
 
+/// Awaits a future on this thread, in a test that is not async: a call by a kind's trait, say.
+///
+/// ```
+/// assert_eq!(dagstack_plugin::testing::block_on(async { 7 }), 7);
+/// ```
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    dagstack_engine::task::block_on(future)
+}
+
 /// A plugin under test, in either form. It is set up at the first call and torn down when dropped.
+///
+/// Threads may share it; their calls run at the same time. Where a test fails, what the plugin has logged
+/// is printed.
 pub struct TestPlugin {
     source: Source,
-    config: Value,
     resources: ResourceSet,
-    running: Mutex<Option<Running>>,
+    logs: Logs,
+    state: Mutex<State>,
 }
 
 enum Source {
@@ -86,34 +240,54 @@ enum Source {
     Executable(PathBuf),
 }
 
-enum Running {
-    Linked {
-        runtime: TestRuntime,
-        plugin: Box<dyn ErasedPlugin>,
-        scope: Arc<PluginScope>,
-        secrets: Scrubber,
-    },
-    Executable(executable::Child),
+struct State {
+    config: Value,
+    running: Option<Arc<Running>>,
 }
 
 impl TestPlugin {
     fn new(source: Source) -> Self {
         Self {
             source,
-            config: Value::Null,
             resources: ResourceSet::new(),
-            running: Mutex::default(),
+            logs: Logs::default(),
+            state: Mutex::new(State {
+                config: Value::Null,
+                running: None,
+            }),
         }
     }
 
     /// Gives the plugin this config section; without it, an empty one.
     #[must_use]
-    pub fn config(mut self, section: Value) -> Self {
-        self.config = section;
+    pub fn config(self, section: Value) -> Self {
+        lock(&self.state).config = section;
         self
     }
 
-    /// Gives the plugin these resources; those it declares can be reached, in either form.
+    /// Gives the plugin a resource that it declares, in either form.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    ///
+    /// use dagstack_plugin::resources::BlobStore;
+    /// use dagstack_plugin::testing::{self, MemoryBlobs, TestPlugin};
+    ///
+    /// fn with_blobs(plugin: TestPlugin) -> TestPlugin {
+    ///     plugin.resource::<dyn BlobStore>("blob_store", Arc::new(MemoryBlobs::new()))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn resource<R: Resource + ?Sized>(
+        mut self,
+        name: impl Into<String>,
+        resource: Arc<R>,
+    ) -> Self {
+        self.resources = std::mem::take(&mut self.resources).with(name, resource);
+        self
+    }
+
+    /// Gives the plugin these resources, and no others. It must declare them all.
     #[must_use]
     pub fn resources(mut self, resources: ResourceSet) -> Self {
         self.resources = resources;
@@ -124,10 +298,11 @@ impl TestPlugin {
     ///
     /// # Errors
     ///
-    /// When the config does not fit (`config_invalid`), the plugin's setup failed (`setup_failed`,
-    /// `panicked`), or the executable could not be started (`transport`).
+    /// When the config does not fit (`config_invalid`), a resource is missing (`resource_missing`) or not
+    /// declared (`undeclared_resource`), the plugin's setup failed (`setup_failed`, `panicked`), or the
+    /// executable could not be started (`transport`).
     pub fn setup(&self) -> Result<(), HookError> {
-        self.with_running(|_| Ok(()))
+        self.running().map(drop)
     }
 
     /// Calls a hook and waits for its result. May be used inside an async test too; it blocks.
@@ -136,71 +311,153 @@ impl TestPlugin {
     ///
     /// What the hook returned, what is wrong with the arguments, or as [`setup`](Self::setup).
     pub fn call(&self, hook: &str, arguments: Value) -> Result<Value, HookError> {
-        self.with_running(|running| match running {
-            Running::Linked {
-                runtime,
-                plugin,
-                scope,
-                secrets,
-            } => {
-                let declaration = plugin.erased_declaration();
-                let arguments = args::by_name(&declaration.key(), hook, arguments)?;
-                let mut arguments = Value::Object(arguments);
-                let model = execution_model(declaration, hook, &arguments);
-                let called = async {
-                    let ctx = HookContext::default().with_scope(Arc::clone(scope));
-                    let arguments = Args::Value(&mut arguments);
-                    let called =
-                        call_as(Access::Exposed, plugin.as_ref(), hook, &ctx, arguments).await;
-                    called.map_err(|error| secrets.scrub_error(error))
-                };
-                match model {
-                    Some(ExecutionModel::ThreadCpuBound) => runtime.block_beside(called),
-                    _ => runtime.block_on(called),
-                }?
-                .into_value()
-            }
-            Running::Executable(child) => child.call(hook, arguments),
-        })
+        self.call_with(hook, &HookContext::default(), arguments)
     }
 
-    fn with_running<T>(
+    /// [`call`](Self::call) with metadata, a deadline, a token to cancel by, a sink for progress. What is
+    /// reported has come by the time it returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`call`](Self::call); `cancelled` and `deadline_exceeded`.
+    pub fn call_with(
         &self,
-        act: impl FnOnce(&mut Running) -> Result<T, HookError>,
-    ) -> Result<T, HookError> {
-        let mut running = lock(&self.running);
-        match &mut *running {
-            Some(running) => act(running),
-            slot => act(slot.insert(self.start()?)),
+        hook: &str,
+        ctx: &HookContext,
+        arguments: Value,
+    ) -> Result<Value, HookError> {
+        self.running()?.call(hook, ctx, arguments)
+    }
+
+    /// The plugin as its kind's trait, set up. After a teardown its calls are `unavailable`.
+    ///
+    /// ```
+    /// # use dagstack_plugin::prelude::*;
+    /// # use dagstack_plugin::testing;
+    /// /// Counts.
+    /// #[kind(name = "counter", version = "1.0.0")]
+    /// pub trait Counter {
+    ///     /// Counts the words.
+    ///     #[hook(dispatch = "singleton")]
+    ///     async fn count(&self, text: String) -> usize;
+    /// }
+    ///
+    /// #[derive(Default)]
+    /// struct Words;
+    ///
+    /// /// Counts words.
+    /// #[plugin(kind = Counter, name = "words")]
+    /// impl Words {
+    ///     /// Counts the words.
+    ///     #[hook]
+    ///     async fn count(&self, text: String) -> usize {
+    ///         text.split_whitespace().count()
+    ///     }
+    /// }
+    ///
+    /// let plugin = testing::in_process::<Words>();
+    /// let counter = plugin.get::<dyn Counter>()?;
+    /// let ctx = HookContext::default();
+    /// assert_eq!(testing::block_on(counter.count(&ctx, "one two".to_owned()))?, 2);
+    /// # Ok::<(), HookError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `unavailable` where the plugin is of another kind, or as [`setup`](Self::setup).
+    pub fn get<K: Kind + ?Sized>(&self) -> Result<Arc<K>, HookError> {
+        self.running()?.typed()
+    }
+
+    /// What the plugin has logged so far, setups and teardowns included: all by its contexts' loggers, and
+    /// by `tracing` what is `info` and above. Secrets are masked as they are for hosts.
+    ///
+    /// What a call has logged is there once it has returned.
+    pub fn logs(&self) -> Vec<LogRecord> {
+        let running = lock(&self.state).running.clone();
+        if let Some(running) = running {
+            running.catch_up_with_log();
+        }
+        self.logs.records()
+    }
+
+    /// Changes the plugin's config section, and waits until its subscribers
+    /// ([`on_section_change`](crate::PluginContext::on_section_change)) have been told.
+    ///
+    /// # Errors
+    ///
+    /// `config_invalid` where the section does not fit: the old one stays, and nobody is told. Or as
+    /// [`setup`](Self::setup).
+    pub fn change_config(&self, section: Value) -> Result<(), HookError> {
+        self.running()?.change_config(section.clone())?;
+        lock(&self.state).config = section;
+        Ok(())
+    }
+
+    /// Asks the plugin how it is.
+    ///
+    /// # Errors
+    ///
+    /// As [`setup`](Self::setup).
+    pub fn health(&self) -> Result<Health, HookError> {
+        self.running()?.health()
+    }
+
+    /// Tears the plugin down; the next call sets up a new instance of it. One that is not set up has
+    /// nothing to give back.
+    ///
+    /// # Errors
+    ///
+    /// `teardown_failed` with the author's own words, `panicked`; `transport` where an executable ended
+    /// before it could be asked.
+    pub fn teardown(&self) -> Result<Released, HookError> {
+        let running = lock(&self.state).running.take();
+        match running {
+            Some(running) => running.teardown(),
+            None => Ok(Released::All),
         }
     }
 
-    fn start(&self) -> Result<Running, HookError> {
-        match &self.source {
-            Source::Linked(registration) => {
-                let runtime = TestRuntime::new()?;
-                let declaration = registration.declaration();
-                let schema = (declaration.config_schema)();
-                let scope = Arc::new(PluginScope::of(declaration));
-                let context = SetupContext::new(self.config.clone())
-                    .with_scope(Arc::clone(&scope))
-                    .with_resources(self.resources.clone());
-                let setup = dagstack_engine::setup(registration, context);
-                let plugin = runtime
-                    .block_beside(async { setup.await.map_err(|error| setup_failed(&error)) })?;
-                Ok(Running::Linked {
-                    runtime,
-                    plugin,
-                    scope,
-                    secrets: Scrubber::of(&self.config, &schema),
-                })
-            }
-            Source::Executable(path) => {
-                executable::Child::start(path, &self.config, &self.resources)
-                    .map(Running::Executable)
-            }
+    fn running(&self) -> Result<Arc<Running>, HookError> {
+        let mut state = lock(&self.state);
+        if let Some(running) = &state.running {
+            return Ok(Arc::clone(running));
         }
+        let started = Running::start(&self.source, &state.config, &self.resources, &self.logs)?;
+        Ok(Arc::clone(state.running.insert(Arc::new(started))))
     }
+}
+
+/// Of what the test gives, what the plugin declares: that must be all of it, and all it requires.
+fn given(
+    set: &ResourceSet,
+    plugin: &PluginName,
+    required: &[&str],
+    optional: &[&str],
+) -> Result<ResourceSet, HookError> {
+    let declared = || required.iter().chain(optional).copied();
+    if let Some(stray) = set.names().find(|name| declared().all(|it| it != *name)) {
+        let guess = did_you_mean(suggest(stray, declared()));
+        let names: Vec<_> = declared().collect();
+        let has = match &*names {
+            [] => "no resources".to_owned(),
+            names => names.join(", "),
+        };
+        return Err(HookError::new(
+            code::UNDECLARED_RESOURCE,
+            format!(
+                "the test gives the resource `{stray}`, which `{plugin}` does not declare{guess}; it declares {has}"
+            ),
+        ));
+    }
+    if let Some(missing) = required.iter().find(|name| !set.contains(name)) {
+        let mut error = ResourceError::missing(missing, set.names());
+        if let ResourceError::Missing { hint, .. } = &mut error {
+            *hint = "the test gives it by `.resource::<dyn …>(name, Arc::new(…))`";
+        }
+        return Err(setup_failed(&PluginError::Resource(error)));
+    }
+    Ok(set.clone())
 }
 
 /// The error of a setup, as the extension's `dagstack/setup` reports it too.
@@ -208,35 +465,17 @@ fn setup_failed(error: &PluginError) -> HookError {
     HookError::new(error.code(), error.to_string())
 }
 
-impl Drop for Running {
+impl Drop for TestPlugin {
     fn drop(&mut self) {
-        if let Self::Linked {
-            runtime, plugin, ..
-        } = self
-        {
-            // A failed teardown cannot be reported from here.
-            let _ = runtime.block_beside(async {
-                let _ = dagstack_engine::teardown(&**plugin).await;
-                Ok(())
-            });
+        // A failed teardown cannot be reported from here.
+        let _ = self.teardown();
+        if std::thread::panicking() {
+            for record in self.logs.records() {
+                let facts = Value::Object(record.attributes);
+                eprintln!("{} {} {facts}", record.severity, record.body);
+            }
         }
     }
-}
-
-/// How a hook runs, or the function that a tool's `execute` names.
-fn execution_model(
-    declaration: &Declaration,
-    hook: &str,
-    arguments: &Value,
-) -> Option<ExecutionModel> {
-    let function = match declaration.hook(hook) {
-        None if declaration.is_tool() && hook == tool::EXECUTE => {
-            arguments.get("function").and_then(Value::as_str)?
-        }
-        _ => hook,
-    };
-    let (_, hook) = declaration.hook(function)?;
-    Some(hook.runs_as())
 }
 
 impl fmt::Debug for TestPlugin {

@@ -8,8 +8,37 @@ use crate::resources::{BlobStore, Bytes, HttpClient, HttpRequest, HttpResponse};
 use crate::sync::lock;
 
 /// A [`BlobStore`] in memory.
+///
+/// ```
+/// use dagstack_plugin::resources::BlobStore;
+/// use dagstack_plugin::testing::{MemoryBlobs, block_on};
+///
+/// let blobs = MemoryBlobs::new().with("a.txt", "one");
+/// block_on(blobs.put("b.txt".to_owned(), "two".into())).unwrap();
+/// assert_eq!(blobs.contents()["b.txt"], "two".into());
+/// assert_eq!(blobs.contents().len(), 2);
+/// ```
 #[derive(Debug, Default)]
 pub struct MemoryBlobs(Mutex<BTreeMap<String, Bytes>>);
+
+impl MemoryBlobs {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Stores `data` under `key`.
+    #[must_use]
+    pub fn with(self, key: impl Into<String>, data: impl Into<Bytes>) -> Self {
+        lock(&self.0).insert(key.into(), data.into());
+        self
+    }
+
+    /// All that is stored.
+    pub fn contents(&self) -> BTreeMap<String, Bytes> {
+        lock(&self.0).clone()
+    }
+}
 
 #[crate::async_trait]
 impl BlobStore for MemoryBlobs {

@@ -10,8 +10,44 @@ use serde_json::{Map, Value};
 use crate::TenantRegistry;
 
 /// A [`TenantRegistry`] in memory, which lasts as long as this value.
+///
+/// ```
+/// use dagstack_plugin::resources::TenantRegistry;
+/// use dagstack_plugin::testing::{MemoryTenants, block_on};
+///
+/// let tenants = MemoryTenants::new().with("acme", "plan", "free");
+/// block_on(tenants.add("acme".to_owned(), "calls".to_owned(), 2)).unwrap();
+/// assert_eq!(tenants.contents()["acme"]["calls"], 2);
+/// ```
 #[derive(Debug, Default)]
 pub struct MemoryTenants(Mutex<BTreeMap<String, Map<String, Value>>>);
+
+impl MemoryTenants {
+    /// One without tenants.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets what `tenant` has under `key`.
+    #[must_use]
+    pub fn with(
+        self,
+        tenant: impl Into<String>,
+        key: impl Into<String>,
+        value: impl Into<Value>,
+    ) -> Self {
+        let mut tenants = lock(&self.0);
+        let entries = tenants.entry(tenant.into()).or_default();
+        entries.insert(key.into(), value.into());
+        drop(tenants);
+        self
+    }
+
+    /// What each tenant has.
+    pub fn contents(&self) -> BTreeMap<String, Map<String, Value>> {
+        lock(&self.0).clone()
+    }
+}
 
 #[async_trait]
 impl TenantRegistry for MemoryTenants {
