@@ -1,5 +1,8 @@
 //! Plugins call the resources of their host: the same from its own process and from another.
 
+#[path = "../../runtime/tests/common/log.rs"]
+mod log;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -16,6 +19,7 @@ use dagstack_plugin::testing::{self, MemoryBlobs, MemoryTenants};
 use dagstack_plugin::{HookContext, HookError, Metadata, async_trait};
 use dagstack_runtime::resources::{OsRng, ScratchDir};
 use dagstack_runtime::{MemoryConfig, PluginHandle, Registry, RegistryBuilder};
+use dagstack_tests::brought::Uses;
 use dagstack_tests::built;
 use resource_probe::{Ledger, Probe};
 use serde_json::{Value, json};
@@ -181,6 +185,33 @@ async fn an_optional_resource_may_be_missing() {
         let args = json!({ "title": "a", "text": "b" });
         let note = plugin.call("keep", &of_tenant("acme"), args).await;
         assert_eq!(note.expect("it is kept")["number"], Value::Null);
+    }
+}
+
+/// It would be missing without a word: the plugin does without.
+#[tokio::test]
+async fn a_misspelt_optional_resource_is_in_the_log() {
+    for place in BOTH {
+        let (log, _guard) = log::Log::start();
+        let builder = Registry::builder()
+            .resource::<dyn Clock>("clock", Arc::new(SystemClock))
+            .resource::<dyn Ledger>("ledger", Arc::new(Books::default()))
+            .resource::<dyn TenantRegistry>("tenant_registry", Arc::new(MemoryTenants::default()));
+        let registry = set_up(match place {
+            In::Process => builder.plugin::<Uses>(),
+            In::Child => builder.executable("tool", "uses", built("bare")),
+        })
+        .await;
+        let plugin = registry.plugin("tool", "uses").expect("it is there");
+        assert!(plugin.state().is_callable(), "{:?}", plugin.reason());
+        let lines = log.lines(&["WARN", "optional resource `tenant_registri`"]);
+        assert_eq!(lines.len(), 1, "{place:?}: {}", log.text());
+        assert!(
+            lines[0].contains("did you mean `tenant_registry`?"),
+            "{lines:?}"
+        );
+        // Others that are not there are nobody's mistake.
+        assert!(log.lines(&["WARN", "`blob_store`"]).is_empty());
     }
 }
 

@@ -97,6 +97,7 @@ fn build(package: &Package, profile: &str) -> Result<Vec<f64>, String> {
             "dagstack-plugin",
             "dagstack-plugin-core",
             "dagstack-plugin-macros",
+            "dagstack-resources",
             "dagstack-server",
         ] {
             let whole = format!("profile.dev.package.{ours}.incremental=false");
