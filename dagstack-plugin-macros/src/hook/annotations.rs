@@ -78,12 +78,12 @@ impl Annotations {
     /// Reports hints that contradict each other.
     pub(crate) fn check(&self, cx: &Ctxt) {
         if self.get(Hint::ReadOnly).is_some_and(|flag| flag.value) {
-            self.check_read_only("", cx);
+            self.check_read_only("", "leave one of the two out", cx);
         }
     }
 
-    /// Reports what contradicts `read_only`; `whose` is who says that.
-    fn check_read_only(&self, whose: &str, cx: &Ctxt) {
+    /// Reports what contradicts `read_only`; `whose` is who says that, and `help` the mend.
+    fn check_read_only(&self, whose: &str, help: &str, cx: &Ctxt) {
         for (hint, why, name) in [
             (
                 Hint::Destructive,
@@ -102,7 +102,7 @@ impl Annotations {
                 cx.error(
                     flag.span,
                     format!(
-                        "`{key}` contradicts `read_only`{whose}: {why}\nnote: to MCP clients `{name}` means something only where `readOnlyHint` is false\nhelp: leave one of the two out"
+                        "`{key}` contradicts `read_only`{whose}: {why}\nnote: to MCP clients `{name}` means something only where `readOnlyHint` is false\nhelp: {help}"
                     ),
                 );
             }
@@ -126,7 +126,7 @@ impl Annotations {
         }
         let of_kind = kind.get(Hint::ReadOnly).is_some_and(|flag| flag.value);
         if of_kind && self.get(Hint::ReadOnly).is_none() {
-            self.check_read_only(&format!(" of the kind `{name}`"), cx);
+            self.check_read_only(&format!(" of the kind `{name}`"), "leave it out", cx);
         }
     }
 
