@@ -112,8 +112,8 @@ pub fn read(path: &Path, format: Option<Format>) -> Result<Node, FileError> {
 pub fn parse(text: &str, format: Option<Format>, name: &str) -> Result<Node, FileError> {
     let text = text.trim_start_matches('\u{feff}');
     let file = Arc::from(name);
-    let (file, line) = (Arc::clone(&file), Some(1));
     if is_blank(text) {
+        let line = Some(1);
         return Ok(Node::empty(Origin::File { file, line }));
     }
     let format = format.unwrap_or_else(|| Format::of_content(text));
@@ -164,7 +164,7 @@ pub(crate) struct Lines<'t> {
 
 impl<'t> Lines<'t> {
     pub(crate) fn of(text: &str, file: &'t Arc<str>) -> Self {
-        let breaks = memchr_lines(text).collect();
+        let breaks = text.match_indices('\n').map(|(at, _)| at).collect();
         Self { file, breaks }
     }
 
@@ -180,8 +180,4 @@ impl<'t> Lines<'t> {
             line: Some(self.at(offset)),
         }
     }
-}
-
-fn memchr_lines(text: &str) -> impl Iterator<Item = usize> + '_ {
-    text.match_indices('\n').map(|(at, _)| at)
 }

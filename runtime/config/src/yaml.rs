@@ -12,7 +12,7 @@ use crate::node::{Content, Node, Origin};
 
 /// How many values a document may have, those that aliases stand for among them: a few lines of aliases
 /// of aliases would fill the memory.
-const MAX_VALUES: usize = 1_000_000;
+const MAX_VALUES: usize = 100_000;
 
 /// How deep it may nest.
 const MAX_DEPTH: usize = 128;
@@ -41,6 +41,8 @@ pub(crate) fn parse(text: &str, file: &Arc<str>) -> Result<Node, Problem> {
 struct Open {
     node: Node,
     anchor: usize,
+    /// How many values there were before.
+    before: usize,
     /// Of a table: the key whose value comes next, and its line.
     key: Option<(String, usize)>,
 }
@@ -49,7 +51,8 @@ struct Loader<'t> {
     file: &'t Arc<str>,
     root: Option<Node>,
     open: Vec<Open>,
-    anchors: HashMap<usize, Node>,
+    /// What aliases stand for, and how many values that is.
+    anchors: HashMap<usize, (Node, usize)>,
     values: usize,
 }
 
@@ -63,13 +66,19 @@ impl Loader<'_> {
                     let value =
                         scalar(text, style, tag.as_deref()).map_err(|what| at(line, what))?;
                     let node = self.node(Content::Plain(value), line);
-                    self.value(node, anchor)
+                    let before = self.values;
+                    self.count(1)?;
+                    self.value(node, anchor, before)
                 }
             },
             Event::Alias(anchor) if !self.wants_key() => {
-                let node = self.anchors.get(&anchor).cloned();
-                let node = node.ok_or_else(|| at(line, "an alias inside of what it stands for"))?;
-                self.value(node, 0)
+                let count = self.anchors.get(&anchor).map(|(_, count)| *count);
+                let inside = || at(line, "an alias inside of what it stands for");
+                let before = self.values;
+                // Before it is copied.
+                self.count(count.ok_or_else(inside)?)?;
+                let node = self.anchors.get(&anchor).map(|(node, _)| node.clone());
+                self.value(node.ok_or_else(inside)?, 0, before)
             }
             Event::SequenceStart(anchor, _) if !self.wants_key() => {
                 self.begin(Content::List(Vec::new()), anchor, line)
@@ -81,7 +90,7 @@ impl Loader<'_> {
                 Err(at(line, "a key that is no text"))
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
-                Some(Open { node, anchor, .. }) => self.value(node, anchor),
+                Some(open) => self.value(open.node, open.anchor, open.before),
                 None => Ok(()),
             },
             Event::DocumentStart(_) if self.root.is_some() => {
@@ -101,9 +110,23 @@ impl Loader<'_> {
         if self.open.len() >= MAX_DEPTH {
             return Err(at(line, "it nests too deep"));
         }
-        let (node, key) = (self.node(content, line), None);
-        self.open.push(Open { node, anchor, key });
+        let before = self.values;
+        self.count(1)?;
+        self.open.push(Open {
+            node: self.node(content, line),
+            anchor,
+            before,
+            key: None,
+        });
         Ok(())
+    }
+
+    fn count(&mut self, values: usize) -> Result<(), Problem> {
+        self.values += values;
+        match self.values > MAX_VALUES {
+            true => Err(too_many()),
+            false => Ok(()),
+        }
     }
 
     fn wants_key(&self) -> bool {
@@ -121,15 +144,11 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// A value that has ended: it has its place in what is open.
-    fn value(&mut self, mut node: Node, anchor: usize) -> Result<(), Problem> {
-        self.values += size(&node);
-        if self.values > MAX_VALUES {
-            let what = format!("it holds more than {MAX_VALUES} values");
-            return Err(Problem::Content(what));
-        }
+    /// A value that has ended: it has its place in what is open. `before` it there were so many.
+    fn value(&mut self, mut node: Node, anchor: usize, before: usize) -> Result<(), Problem> {
         if anchor > 0 {
-            self.anchors.insert(anchor, node.clone());
+            let kept = (node.clone(), self.values - before);
+            self.anchors.insert(anchor, kept);
         }
         let Some(open) = self.open.last_mut() else {
             self.root = Some(node);
@@ -152,13 +171,8 @@ impl Loader<'_> {
     }
 }
 
-/// How many values it is. What is inside of a list or a table has been counted before, but for aliases.
-fn size(node: &Node) -> usize {
-    match &node.content {
-        Content::List(items) => 1 + items.len(),
-        Content::Table(members) => 1 + members.len(),
-        _ => 1,
-    }
+fn too_many() -> Problem {
+    Problem::Content(format!("it holds more than {MAX_VALUES} values"))
 }
 
 fn at(line: usize, what: impl AsRef<str>) -> Problem {
