@@ -1,7 +1,6 @@
 //! The command line of a plugin executable.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -16,19 +15,19 @@ use super::reply::failure_text;
 use super::router::LineRouter;
 use super::runtime::AsyncRuntime;
 use super::server::Server;
+use super::standalone::{self, Standalone};
 use super::supervisor;
 use super::tools::{NameStyle, Tools};
 use super::unix::{self, AsFd, Events};
 use super::writer::LineWriter;
-use super::{config_file, help, lifecycle, manifest, resources, secrets};
-use dagstack_engine::Access;
-use dagstack_engine::call::call_as;
+use super::{check, help, lifecycle, manifest, resources, secrets};
+use crate::config::{Mistakes, Sources};
+use dagstack_engine::call::{self, Target};
 use dagstack_engine::secrets::mask_schema;
-use dagstack_engine::task;
-use dagstack_engine::{check_config, setup};
+use dagstack_engine::{Access, setup, task};
 use dagstack_plugin_core::context::{HookContext, PluginScope, SetupContext};
 use dagstack_plugin_core::declaration::Declaration;
-use dagstack_plugin_core::error::code;
+use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::form::Args;
 use dagstack_plugin_core::plugin::Plugin;
 use dagstack_plugin_core::registration::Registration;
@@ -77,17 +76,24 @@ fn run<T: Plugin>() -> Result<(), Failure> {
         names,
     } = options::parse(std::env::args_os().skip(1)).map_err(usage)?;
     let declaration = T::declaration();
-    let read = |path: &PathBuf| config_file::read(path, declaration);
-    let config = config.as_ref().map(read).transpose().map_err(usage)?;
-    // What does not fit is said at once, on stderr; the plugin's own setup comes with a client.
-    if let Some(section) = &config {
-        check_config(&Registration::of::<T>(), section.clone())
-            .map_err(|invalid| usage(format!("config_invalid: {invalid}")))?;
-    }
+    let gathered = || {
+        let gathered = standalone::gather::<T>(&config).map_err(unfit)?;
+        standalone::warn(&gathered.warnings);
+        Ok::<_, Failure>(gathered)
+    };
     match command {
-        Command::Serve => serve::<T>(config, names)
-            .map_err(|error| failed(format!("cannot start serving: {error}"))),
+        Command::Serve => {
+            // What the command line gets wrong is said at once, on stderr; the plugin's own setup
+            // comes with a client.
+            let standalone = Standalone::of::<T>(&config).map_err(unfit)?;
+            serve::<T>(standalone, names)
+                .map_err(|error| failed(format!("cannot start serving: {error}")))
+        }
+        Command::Check => checked::<T>(&config),
         Command::Manifest { command, output } => {
+            if config.are_named() {
+                gathered()?;
+            }
             let text = manifest::text(declaration, command, output.as_deref()).map_err(failed)?;
             match output {
                 None => print(&text),
@@ -96,10 +102,16 @@ fn run<T: Plugin>() -> Result<(), Failure> {
             }
         }
         Command::Schema => {
+            if config.are_named() {
+                gathered()?;
+            }
             let text = schemas(declaration).map_err(|error| failed(error.to_string()))?;
             print(&text)
         }
-        Command::Call { hook, json } => call_once::<T>(config, &hook, json),
+        Command::Call { hook, json } => {
+            let call = Call::read(declaration, &hook, json)?;
+            call_once::<T>(gathered()?.section, call)
+        }
         Command::Help => print(&help::text(declaration)),
         Command::Version => print(&format!(
             "{}.{} {}\n",
@@ -153,24 +165,58 @@ fn write(output: impl AsFd, text: &str) -> Result<(), Failure> {
     }
 }
 
+/// What does not fit, with what is odd besides.
+fn unfit(mistakes: Mistakes) -> Failure {
+    standalone::warn(&mistakes.warnings);
+    usage(mistakes.to_string())
+}
+
+/// `check`: says what is well, then everything that is not.
+fn checked<T: Plugin>(sources: &Sources) -> Result<(), Failure> {
+    let report = check::check::<T>(sources);
+    for line in report.well {
+        print(&(line + "\n"))?;
+    }
+    match report.problems.is_empty() {
+        true => Ok(()),
+        false => Err(usage(report.problems.join("\nerror: "))),
+    }
+}
+
+/// A call that may be made, as far as that can be known before the setup.
+struct Call {
+    hook: String,
+    args: Value,
+}
+
+impl Call {
+    fn read(declaration: &'static Declaration, hook: &str, json: String) -> Result<Self, Failure> {
+        let refused = |error: HookError| ended(error.code(), failure_text(&error));
+        let target = Target::find(declaration, hook, Access::Exposed).map_err(refused)?;
+        let json = if json == "-" {
+            unix::read_to_end(unix::stdin())
+                .map_err(|error| failed(format!("cannot read the arguments from stdin: {error}")))?
+        } else {
+            json.into_bytes()
+        };
+        let args: Value = match serde_json::from_slice(&json) {
+            Ok(args @ Value::Object(_)) => args,
+            Ok(_) => return Err(usage("the arguments must be a JSON object")),
+            Err(error) => return Err(usage(format!("the arguments are no JSON: {error}"))),
+        };
+        call::foresee(declaration, target, &args).map_err(refused)?;
+        let hook = hook.to_owned();
+        Ok(Self { hook, args })
+    }
+}
+
 /// `call HOOK JSON`: sets up, calls, tears down. What the hook prints goes to stderr.
-fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Result<(), Failure> {
-    let json = if json == "-" {
-        unix::read_to_end(unix::stdin())
-            .map_err(|error| failed(format!("cannot read the arguments from stdin: {error}")))?
-    } else {
-        json.into_bytes()
-    };
-    let mut args: Value = match serde_json::from_slice(&json) {
-        Ok(args @ Value::Object(_)) => args,
-        Ok(_) => return Err(usage("the arguments must be a JSON object")),
-        Err(error) => return Err(usage(format!("the arguments are no JSON: {error}"))),
-    };
+fn call_once<T: Plugin>(section: Value, call: Call) -> Result<(), Failure> {
+    let Call { hook, mut args } = call;
     let output =
         unix::take_stdout().map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
     super::log::start(T::declaration());
     secrets::report_panics();
-    let section = config.unwrap_or(Value::Null);
     secrets::learn(T::declaration(), &section);
     let runtime = AsyncRuntime::default();
     let _inside = runtime.enter();
@@ -184,7 +230,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
             .map_err(|error| ended(error.code(), format!("{}: {error}", error.code())))?;
         let context = HookContext::new().with_scope(scope);
         let args = Args::Value(&mut args);
-        let called = call_as(Access::Exposed, &*plugin, hook, &context, args).await;
+        let called = call::call_as(Access::Exposed, &*plugin, &hook, &context, args).await;
         Ok::<_, Failure>((plugin, called))
     })?;
     lifecycle::finish(lifecycle::tear_down(Arc::from(plugin)));
@@ -197,7 +243,7 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     write(output, &format!("{text}\n"))
 }
 
-fn serve<T: Plugin>(config: Option<Value>, names: Option<NameStyle>) -> std::io::Result<()> {
+fn serve<T: Plugin>(standalone: Standalone, names: Option<NameStyle>) -> std::io::Result<()> {
     let signals = unix::signals()?;
     let (woken, waker) = unix::wake_pipe()?;
     let streams = unix::protect()?;
@@ -218,7 +264,7 @@ fn serve<T: Plugin>(config: Option<Value>, names: Option<NameStyle>) -> std::io:
         spare: Default::default(),
         router: Box::new(LineRouter::default()),
         scope: Arc::new(PluginScope::of(T::declaration())),
-        config,
+        standalone,
         feed: Default::default(),
         changes: Default::default(),
     });
@@ -228,6 +274,11 @@ fn serve<T: Plugin>(config: Option<Value>, names: Option<NameStyle>) -> std::io:
         woken,
     };
     supervisor::supervise(&server, events);
+    let code = if server.standalone.is_refused() {
+        USAGE
+    } else {
+        0
+    };
     // At once: threads may still be inside hooks.
-    std::process::exit(0)
+    std::process::exit(code.into())
 }

@@ -84,8 +84,9 @@ pub(super) fn setup(server: &Arc<Server>, request: Request, params: Option<&str>
             if let Some(millis) = resource_timeout_ms {
                 server.host_calls.set_limit(millis);
             }
+            let config = config.unwrap_or_else(|| server.standalone.section_for_hosts());
             let setup = Setup {
-                config,
+                config: Some(config),
                 metadata: Metadata::from(metadata),
                 coverage: config_watch,
                 resources: resources::given(server, resources),

@@ -1,28 +1,21 @@
 //! `--help`: the options, and what this very plugin takes.
 
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use super::in_order;
-use dagstack_engine::secrets;
+use crate::config::{keys, variable};
+use dagstack_config::render;
+use dagstack_engine::{Place, secrets};
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::schema::Schema;
 use dagstack_plugin_core::secrets::MASKED;
 
-/// The whole text.
-pub(super) fn text(declaration: &'static Declaration) -> String {
-    let mut text = format!("{}.{}", declaration.kind, declaration.name);
-    if let Some(version) = declaration.version {
-        let _ = write!(text, " {version}");
-    }
-    if let Some(description) = declaration.description {
-        let _ = write!(text, "\n{description}");
-    }
-    text.push_str(
-        "
+const OPTIONS: &str = "
 
-usage: [OPTIONS] [COMMAND]
+usage: {program} [OPTIONS] [COMMAND]
 
 commands (none: serve MCP on stdin and stdout)
   manifest [OPTIONS]  print dagstack.toml, by which hosts find the plugin
@@ -32,10 +25,13 @@ commands (none: serve MCP on stdin and stdout)
                                   that follow
   schema              print the schemas of the config and the hooks
   call HOOK JSON      call one hook and print its result; `-` reads JSON from stdin
+  check               check the config, from all its sources, and what the plugin needs, without serving
 
 options
-  --config FILE       the plugin's config section, TOML or JSON; or a file with sections of several
-                      plugins, each under its `[kind.name]`
+  --config FILE       the plugin's config section, TOML, YAML or JSON; or a file with sections of several
+                      plugins, each under its `[kind.name]`. `${VAR}` and `${VAR:-default}` in it stand
+                      for environment variables
+  --set KEY=VALUE     one key of the config, as `--set limits.rows=5` or `--set tags[0]=a`; may be repeated
   --tool-names NAMES  list MCP tools to everybody by their `full` names or by `function` alone
                       (default: full to dagstack hosts; both can always be called)
   -h, --help; -V, --version
@@ -47,26 +43,79 @@ environment
   RUST_LOG            the same where DAGSTACK_LOG is not set
 
 hooks
-",
-    );
+";
+
+/// The whole text.
+pub(super) fn text(declaration: &'static Declaration) -> String {
+    let mut text = format!("{}.{}", declaration.kind, declaration.name);
+    if let Some(version) = declaration.version {
+        let _ = write!(text, " {version}");
+    }
+    if let Some(description) = declaration.description {
+        let _ = write!(text, "\n{description}");
+    }
+    text.push_str(&OPTIONS.replace("{program}", &program()));
     for (_, hook) in declaration.exposed() {
         let _ = writeln!(text, "  {}{}", hook.name, about(hook.description));
         let schema = &hook.schemas().input;
         let names = properties(schema).map(|all| in_order::parameters(hook, all));
         members(&mut text, schema, names.into_iter().flatten());
     }
-    let config = (declaration.config_schema)();
-    let mut keys = String::new();
-    members(
-        &mut keys,
-        &config,
-        properties(&config).into_iter().flatten(),
-    );
-    if !keys.is_empty() {
-        text.push_str("\nconfig\n");
-        text.push_str(&keys);
-    }
+    config(&mut text, declaration);
     text
+}
+
+/// As it was started, without its folder.
+fn program() -> String {
+    let path = std::env::args_os().next().map(PathBuf::from);
+    let name = path.as_deref().and_then(Path::file_name);
+    name.map_or_else(
+        || "PROGRAM".to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// The keys of the config, each with its variable.
+fn config(text: &mut String, declaration: &Declaration) {
+    let schema = (declaration.config_schema)();
+    let root = Place::of(&schema);
+    let keys = keys(&root);
+    if keys.is_empty() && !root.is_open() {
+        return;
+    }
+    text.push_str(
+        "
+config: defaults, then the file of `--config`, then the variables named here, then `--set`; under a
+dagstack host only what the host sends
+",
+    );
+    for key in keys {
+        let path = render("", &key.steps);
+        let expected = key
+            .place
+            .expected()
+            .unwrap_or_else(|| "any value".to_owned());
+        let expected = expected.strip_suffix(" or null").unwrap_or(&expected);
+        let mut notes = Vec::new();
+        if key.place.is_secret() {
+            notes.push("secret".to_owned());
+        }
+        match key.default() {
+            Some(default) => notes.push(format!("default {default}")),
+            None if key.is_required => notes.push("required".to_owned()),
+            None => notes.push("optional".to_owned()),
+        }
+        let mut variable = variable(declaration, &key.steps);
+        if key.place.is_object() && key.place.is_open() {
+            variable = format!("{variable}, {variable}__<KEY>");
+        }
+        let about = about(key.place.description());
+        let _ = writeln!(
+            text,
+            "      {path}: {expected} ({}) [{variable}]{about}",
+            notes.join(", ")
+        );
+    }
 }
 
 fn about(description: Option<&str>) -> String {

@@ -12,7 +12,7 @@ use dagstack_engine::panics::{self, CatchPanic};
 use dagstack_engine::wire::{CONFIG_CHANGED, Object};
 use dagstack_engine::{task, teardown};
 use dagstack_plugin_core::context::{Metadata, SetupContext};
-use dagstack_plugin_core::error::PluginError;
+use dagstack_plugin_core::error::{PluginError, code};
 use dagstack_plugin_core::future::BoxFuture;
 use dagstack_plugin_core::health::Released;
 use dagstack_plugin_core::plugin::ErasedPlugin;
@@ -21,10 +21,10 @@ use dagstack_plugin_core::sync::lock;
 
 /// What a plugin is set up with.
 pub(super) struct Setup {
-    /// Absent: what the command line gave, or an empty one.
+    /// Absent: what the command line and the environment say.
     pub(super) config: Option<Value>,
     pub(super) metadata: Metadata,
-    /// Absent: nobody tells of changes; the file of `--config` is read once.
+    /// Absent: nobody tells of changes; files and variables are read once.
     pub(super) coverage: Option<Coverage>,
     pub(super) resources: ResourceSet,
 }
@@ -43,6 +43,12 @@ impl Setup {
 
 /// Sets the plugin up. The instance's phase is "setting up" already.
 pub(super) fn set_up(server: &Arc<Server>, setup: Setup) {
+    if setup.config.is_none()
+        && let Some(problem) = &server.standalone.problem
+    {
+        let failure = SetupFailure::new(code::CONFIG_INVALID, problem.as_str());
+        return end_setup(server, Err(failure));
+    }
     let shared = Arc::clone(server);
     // Schemas are the author's code, too.
     let setup = CatchPanic::new(Box::pin(async move { begin(&shared, setup).await }));
@@ -58,14 +64,10 @@ pub(super) fn set_up(server: &Arc<Server>, setup: Setup) {
 /// What the author's code is given, and its setup.
 fn begin(server: &Server, setup: Setup) -> dagstack_plugin_core::registration::Setup {
     let declaration = server.tools.declaration;
-    let config = setup.config.or_else(|| server.config.clone());
-    let config = config.unwrap_or(Value::Null);
+    let standalone = &server.standalone;
+    let config = setup.config.unwrap_or_else(|| standalone.section());
     let coverage = setup.coverage.unwrap_or_else(|| Coverage::NoWatch {
-        source_ids: server
-            .config
-            .iter()
-            .map(|_| "--config".to_owned())
-            .collect(),
+        source_ids: standalone.source_ids.clone(),
     });
     secrets::learn(declaration, &config);
     let feed = SectionFeed::new(declaration.key(), config.clone(), coverage);

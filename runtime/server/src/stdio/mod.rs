@@ -21,8 +21,8 @@
 //! keep the process from ending.
 
 mod calls;
+mod check;
 mod cli;
-mod config_file;
 mod dialect;
 mod envelope;
 mod executor;
@@ -50,6 +50,7 @@ mod runtime;
 mod secrets;
 mod server;
 mod session;
+mod standalone;
 mod supervisor;
 mod tools;
 mod turns;

@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use lexopt::{Arg, Parser};
 
 use super::tools::NameStyle;
+use crate::config::Sources;
 
-const COMMANDS: [&str; 3] = ["manifest", "schema", "call"];
-const OPTIONS: [&str; 6] = [
+const COMMANDS: [&str; 4] = ["manifest", "schema", "call", "check"];
+const OPTIONS: [&str; 7] = [
     "--config",
+    "--set",
     "--tool-names",
     "--command",
     "--output",
@@ -30,6 +32,7 @@ pub(super) enum Command {
         hook: String,
         json: String,
     },
+    Check,
     Help,
     Version,
 }
@@ -38,7 +41,8 @@ pub(super) enum Command {
 #[derive(Debug, PartialEq)]
 pub(super) struct Options {
     pub(super) command: Command,
-    pub(super) config: Option<PathBuf>,
+    /// Where the plugin's config is, beside the environment.
+    pub(super) config: Sources,
     /// Absent: by the peer.
     pub(super) names: Option<NameStyle>,
 }
@@ -48,6 +52,7 @@ pub(super) struct Options {
 struct Words {
     plain: Vec<OsString>,
     config: Option<OsString>,
+    settings: Vec<OsString>,
     names: Option<OsString>,
     command: Option<Vec<OsString>>,
     output: Option<OsString>,
@@ -78,6 +83,10 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options
                 &mut read.config,
                 value(&mut parser, &name, "a file")?,
             )?,
+            "--set" => {
+                let given = value(&mut parser, &name, "a key and its value: `--set key=value`")?;
+                read.settings.push(given);
+            }
             "--tool-names" => {
                 let given = value(&mut parser, &name, "`full` or `function`")?;
                 once(&name, &mut read.names, given)?;
@@ -166,6 +175,7 @@ impl Words {
             _ if self.version => Command::Version,
             None => Command::Serve,
             Some("schema") => Command::Schema,
+            Some("check") => Command::Check,
             Some("manifest") => {
                 let words = |words: Vec<OsString>| {
                     let words = words.into_iter();
@@ -204,9 +214,16 @@ impl Words {
                 }
             }
         }
+        let settings = self.settings.into_iter();
+        // Not quoted: there may be a secret in it.
+        let no_utf8 = |_| "what `--set` says must be UTF-8".to_owned();
+        let settings = settings.map(|it| it.into_string().map_err(no_utf8));
         Ok(Options {
             command,
-            config: self.config.map(PathBuf::from),
+            config: Sources {
+                file: self.config.map(PathBuf::from),
+                settings: settings.collect::<Result<_, _>>()?,
+            },
             names,
         })
     }
@@ -259,6 +276,9 @@ mod tests {
         assert_eq!(command(&["call", "-h"]), Command::Help);
         assert_eq!(command(&["call", "f", "{}", "--help"]), Command::Help);
         assert_eq!(command(&["-V"]), Command::Version);
+        assert_eq!(command(&["check"]), Command::Check);
+        let config = read(&["--set", "a=-1", "--set=b=--c=d"]).unwrap().config;
+        assert_eq!(config.settings, ["a=-1", "b=--c=d"]);
         let Command::Manifest { command, output } = command(&[
             "manifest",
             "-o",
@@ -274,7 +294,7 @@ mod tests {
         assert_eq!(command.unwrap(), ["p", "--config", "--", "-o"]);
         assert_eq!(output, Some(PathBuf::from("m.toml")));
         let read = read(&["schema", "--config=a=b", "--tool-names", "full"]).unwrap();
-        assert_eq!(read.config, Some(PathBuf::from("a=b")));
+        assert_eq!(read.config.file, Some(PathBuf::from("a=b")));
         assert_eq!(read.names, Some(NameStyle::Full));
     }
 
@@ -287,7 +307,7 @@ mod tests {
             vec!["--config".into(), odd()],
             vec![OsString::from_vec(b"--config=/tmp/\xff.toml".to_vec())],
         ] {
-            let config = parse(words).unwrap().config;
+            let config = parse(words).unwrap().config.file;
             assert_eq!(config, Some(PathBuf::from(odd())));
         }
         let problem = parse(vec!["call".into(), odd(), "{}".into()]).unwrap_err();
@@ -312,6 +332,8 @@ mod tests {
                 "`--output` is given twice",
             ),
             (&["--config"], "`--config` needs a file"),
+            (&["--set"], "`--set` needs a key and its value"),
+            (&["chek"], "did you mean `check`?"),
             (&["--config="], "`--config` needs a file"),
             (
                 &["--config", "--tool-names", "full"],

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use super::calls::{self, Call};
 use super::envelope::{
-    self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, error_line, is_object, result_line, type_of,
+    self, INVALID_PARAMS, METHOD_NOT_FOUND, Message, error_line, is_object, refusal_line,
+    result_line, type_of,
 };
+use super::instance::SetupFailure;
 use super::lifecycle::{self, Setup};
 use super::protocol::{self, Protocol};
 use super::request::Request;
 use super::server::{Job, Router, Server};
 use super::{dialect, extension};
 use dagstack_engine::wire::{self, Object};
+use dagstack_plugin_core::error::code;
 
 /// `tools/call` goes to [`calls`], the methods of ours to [`extension`] and [`dialect`], and
 /// everything else of MCP to the official SDK.
@@ -118,6 +121,10 @@ impl LineRouter {
                 };
                 if initialized.peer.has_extension {
                     server.instance.expect_setup();
+                } else if let Some(problem) = server.standalone.refuse() {
+                    let failure = SetupFailure::new(code::CONFIG_INVALID, problem);
+                    jobs.push(Job::answer(refusal_line(id, &failure.into())));
+                    return;
                 } else if server.instance.begin() {
                     jobs.push(Job::new(|server, _| {
                         lifecycle::set_up(server, Setup::alone())

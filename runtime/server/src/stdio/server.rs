@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
-
 use super::envelope::{self, INVALID_REQUEST, PARSE_ERROR, error_line};
 use super::host_calls::HostCalls;
 use super::in_flight::InFlight;
@@ -13,8 +11,10 @@ use super::pool::{self, Pool, Work};
 use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
+use super::standalone::Standalone;
 use super::tools::Tools;
 use super::turns::Turns;
+use super::unix;
 use super::writer::LineWriter;
 use dagstack_engine::ChangeQueue;
 use dagstack_engine::feed::SectionFeed;
@@ -40,8 +40,8 @@ pub(super) struct Server {
     pub(super) router: Box<dyn Router>,
     /// What all calls share.
     pub(super) scope: Arc<PluginScope>,
-    /// From `--config`.
-    pub(super) config: Option<Value>,
+    /// What counts without a dagstack host.
+    pub(super) standalone: Standalone,
     /// The config of the instance that is set up, or being set up, as it changes.
     pub(super) feed: Mutex<Option<SectionFeed>>,
     /// Where its subscribers are told.
@@ -104,8 +104,17 @@ impl Work for Server {
                 }
             }
         }
+        // A client that was refused is not read any further.
+        let goes_on = goes_on && !self.standalone.is_refused();
         if !goes_on {
             self.host_calls.end();
+            if !self.session.has_extension()
+                && let Some(problem) = self.standalone.refuse()
+            {
+                // Where stderr fails there is nowhere to say it.
+                let line = format!("error: {problem}\n");
+                let _ = unix::write_all(unix::stderr(), line.as_bytes());
+            }
         }
         goes_on
     }
