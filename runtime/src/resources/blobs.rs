@@ -1,5 +1,6 @@
 //! [`ObjectBlobs`]: blobs by way of object_store.
 
+use std::io;
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
@@ -38,11 +39,19 @@ impl ObjectBlobs {
     ///
     /// # Errors
     ///
-    /// When the folder cannot be made or read.
-    pub fn in_folder(folder: impl AsRef<FilePath>) -> std::io::Result<Self> {
-        std::fs::create_dir_all(&folder)?;
-        let store = LocalFileSystem::new_with_prefix(folder).map_err(std::io::Error::other)?;
-        Ok(Self::new(Arc::new(store)))
+    /// When the folder cannot be made or read; it names the folder by its absolute path.
+    pub fn in_folder(folder: impl AsRef<FilePath>) -> io::Result<Self> {
+        let folder = std::path::absolute(folder)?;
+        let failed = |error: io::Error| {
+            let problem = format!(
+                "the folder of the blob store, `{}`: {error}",
+                folder.display()
+            );
+            io::Error::new(error.kind(), problem)
+        };
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        let store = LocalFileSystem::new_with_prefix(&folder).map_err(io::Error::other);
+        Ok(Self::new(Arc::new(store.map_err(failed)?)))
     }
 
     /// Blobs in a bucket that speaks S3. What is not said here (region, endpoint, credentials) comes
@@ -52,11 +61,11 @@ impl ObjectBlobs {
     ///
     /// When the settings do not fit together.
     #[cfg(feature = "blob-store-s3")]
-    pub fn in_s3(bucket: &str) -> std::io::Result<Self> {
+    pub fn in_s3(bucket: &str) -> io::Result<Self> {
         let store = object_store::aws::AmazonS3Builder::from_env()
             .with_bucket_name(bucket)
             .build()
-            .map_err(std::io::Error::other)?;
+            .map_err(io::Error::other)?;
         Ok(Self::new(Arc::new(store)))
     }
 

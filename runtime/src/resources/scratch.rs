@@ -27,12 +27,17 @@ impl ScratchDir {
     ///
     /// # Errors
     ///
-    /// When the system refuses.
+    /// When the system refuses; it names the folder in which it was to be made.
     pub fn new() -> io::Result<Self> {
         tempfile::Builder::new()
             .prefix("dagstack-")
             .tempdir()
             .map(Self)
+            .map_err(|error| {
+                let folder = std::env::temp_dir();
+                let problem = format!("no temporary folder in `{}`: {error}", folder.display());
+                io::Error::new(error.kind(), problem)
+            })
     }
 }
 
