@@ -1,6 +1,7 @@
 //! Helpers of the tests in this package.
 
 pub mod around;
+pub mod configured;
 pub mod failing;
 pub mod guarded;
 pub mod interop;
