@@ -85,6 +85,7 @@ pub use dagstack_plugin_macros::{data, health, hook, kind, plugin, resource, set
 
 #[cfg(feature = "stdio")]
 #[doc = include_str!("command_line.md")]
+#[doc = include_str!("config.md")]
 #[macro_export]
 macro_rules! main {
     (& $life:lifetime $plugin:ty $(,)?) => {

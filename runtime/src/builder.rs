@@ -84,9 +84,10 @@ impl RegistryBuilder {
     /// Adds the plugin in the folder `path` (one with a `dagstack.toml` or `dagstack.json`), or
     /// those in its folders.
     ///
-    /// A plugin that runs as a process runs in its manifest's folder, or in the `working_dir` that
-    /// the manifest names: a relative path in its config starts there. The same plugin linked in
-    /// takes it from the folder that the host runs in; give configs absolute paths.
+    /// A plugin that runs as a process starts in the folder that the host runs in, as one that is linked
+    /// does, so that a relative path in its config means the same for both; or in the `working_dir` that
+    /// the manifest names. Paths in a manifest start at its own folder: `working_dir`, and words of
+    /// `command` that begin with `./` or `../`.
     ///
     /// A manifest that names a plugin linked into this program, with `in_process` among its
     /// runtimes, is that plugin. One that cannot be read, or asks for what this host has not, is

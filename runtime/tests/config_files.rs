@@ -144,7 +144,7 @@ async fn an_unset_variable_is_named_with_its_file_and_path() {
     let lines: Vec<&str> = error.lines().collect();
     assert_eq!(lines.len(), 2, "{error}");
     assert!(
-        lines[0].contains("app-config.yaml: `chunker.fixed.host`: "),
+        lines[0].contains("app-config.yaml:3: `chunker.fixed.host`: "),
         "{error}"
     );
     assert!(lines[0].contains("`DB_HOST` is not set"), "{error}");

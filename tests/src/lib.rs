@@ -2,6 +2,7 @@
 
 pub mod around;
 pub mod brought;
+pub mod configured;
 pub mod failing;
 pub mod gallery;
 pub mod guarded;

@@ -131,6 +131,17 @@ pub fn suggest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, word)| word)
 }
 
+/// Whether a word is another but for a slip of the pen: one letter, or two of eight and more. Words of
+/// less than four are too many to tell.
+#[doc(hidden)]
+pub fn is_slip(given: &str, known: &str) -> bool {
+    let shorter = given.chars().count().min(known.chars().count());
+    let slips = if shorter >= 8 { 2 } else { 1 };
+    shorter >= 4
+        && given.len().abs_diff(known.len()) <= 8
+        && strsim::damerau_levenshtein(given, known) <= slips
+}
+
 /// What every expansion goes through, `items` of a facade's `__private…`.
 #[doc(hidden)]
 #[macro_export]

@@ -8,7 +8,7 @@ use crate::plugin::{ErasedPlugin, Plugin};
 use crate::uncompiled::not_compiled;
 
 /// One plugin type that is linked into this program: what it declares and how to set it up.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Registration {
     declaration: fn() -> &'static Declaration,
     setup: fn(SetupContext) -> Setup,

@@ -122,6 +122,38 @@ pub fn decode<T: DeserializeOwned + JsonSchema + 'static>(
     })
 }
 
+/// What is wrong with arguments by the schema alone. Nothing is said of arguments with keys that it does
+/// not know inside of others, or beside flattened ones: types may read them by other names.
+///
+/// # Errors
+///
+/// [`code::INVALID_ARGUMENTS`](dagstack_plugin_core::code::INVALID_ARGUMENTS).
+pub(crate) fn foresee(
+    declaration: &Declaration,
+    hook: &'static Hook,
+    args: &Value,
+) -> Result<(), HookError> {
+    let reading = Reading::of(declaration, hook);
+    reading.check_nesting(&Args::Value(&mut args.clone()))?;
+    let value = reading.by_own_names(Cow::Borrowed(args))?;
+    let (base, schema) = (reading.path(), reading.schema());
+    let problems = if diagnose::takes_nothing(schema) {
+        diagnose::nothing_taken(&base, &value, "the hook takes no arguments")
+    } else {
+        let all = diagnose::explain(&base, schema, &value, Unknown::Everywhere);
+        let mut unknown = all.iter().filter(|it| it.is_unknown_key());
+        if reading.known.closed_by_schema || unknown.any(|it| it.steps.len() > 1) {
+            return Ok(());
+        }
+        let certain = diagnose::explain(&base, schema, &value, Unknown::WhereForbidden);
+        diagnose::problems(&base, certain)
+    };
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(invalid(hook.name, &problems)),
+    }
+}
+
 /// Reads a value once more, for the path of the mistake.
 type Again<'a> = &'a mut dyn FnMut(&Value) -> Option<Undecoded>;
 

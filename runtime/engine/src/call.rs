@@ -138,6 +138,27 @@ pub fn start<'a>(
     })
 }
 
+/// What is wrong with the arguments of a call, as far as that can be known without an instance of the
+/// plugin. Arguments that pass may still not fit: only their types know.
+///
+/// # Errors
+///
+/// [`code::INVALID_ARGUMENTS`].
+pub fn foresee(
+    declaration: &'static Declaration,
+    target: Target,
+    args: &Value,
+) -> Result<(), HookError> {
+    match target {
+        Target::Hook(index) => match declaration.hooks.get(index) {
+            Some(hook) => arguments::foresee(declaration, hook, args),
+            None => Ok(()),
+        },
+        Target::GetSchema => tool::takes_nothing(&declaration.key(), args),
+        Target::Execute(_) => tool::Execute::read(&declaration.key(), args).map(drop),
+    }
+}
+
 /// Has the hook read its arguments. A type of the author's that panics there is the hook's panic.
 fn read<'a>(
     plugin: &'a dyn ErasedPlugin,

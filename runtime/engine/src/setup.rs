@@ -66,7 +66,7 @@ pub async fn teardown(plugin: &dyn ErasedPlugin) -> Result<Released, PluginError
 /// # Errors
 ///
 /// What is wrong with the schema, or which feature it needs.
-fn check_schemas(declaration: &Declaration) -> Result<(), PluginError> {
+pub fn check_schemas(declaration: &Declaration) -> Result<(), PluginError> {
     if cfg!(feature = "json-schema") {
         return Ok(());
     }

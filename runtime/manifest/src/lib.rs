@@ -245,9 +245,10 @@ impl Default for UnitOfWork {
 /// How to start a plugin as a subprocess.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct McpStdio {
-    /// The program and its arguments; a relative program path starts at the manifest's folder.
+    /// The program and its arguments; words that begin with `./` or `../` are paths that start at the
+    /// manifest's folder, and so is any program with a `/` in it.
     pub command: Vec<String>,
-    /// The folder to run in, relative to the manifest's.
+    /// The folder to run in, relative to the manifest's; absent: the host's.
     pub working_dir: Option<String>,
     /// The environment. The published Python core puts it in place of its own, so it should be
     /// empty or complete.

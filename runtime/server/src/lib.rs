@@ -4,6 +4,7 @@
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 compile_error!("feature `stdio` of dagstack-plugin needs Linux or macOS");
 
+mod config;
 mod stdio;
 
 pub use stdio::{Brought, IntoResources, Own, main};

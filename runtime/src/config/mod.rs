@@ -14,9 +14,10 @@
 //! the full path (`chunker.fixed.max_size`), what was found and what is expected, and never quote a
 //! secret.
 //!
-//! Paths in a section are the plugin's business. A relative one means something else for a plugin that
-//! is linked in (it starts at the folder the host runs in) than for one that runs as a process (at its
-//! manifest's folder, or the `working_dir` named there): write them absolute.
+//! Paths in a section are the plugin's business. A relative one starts at the folder that the host runs
+//! in, wherever the plugin runs: plugins that run as processes start in that folder, too, unless their
+//! manifest names another as `working_dir`. A service or an application that somebody else starts rarely
+//! knows its folder: write paths absolute there.
 //!
 //! # Changes
 //!

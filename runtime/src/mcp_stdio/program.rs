@@ -43,21 +43,27 @@ impl From<StdioCommand> for Program {
 }
 
 impl Program {
-    /// What a manifest says in `command`, where `mcp_stdio` is among its runtimes: paths start at its
-    /// folder, and so does the process.
+    /// What a manifest says in `command`, where `mcp_stdio` is among its runtimes: paths in it start at
+    /// its folder. The process starts in the host's folder unless the manifest names another, so that a
+    /// path in a config means the same as for a plugin that is linked.
     pub(crate) fn of_manifest(manifest: &Manifest, folder: &Path) -> Option<Self> {
         let address = manifest.mcp_stdio.as_ref()?;
         if !manifest.runtimes.contains(&Runtime::McpStdio) {
             return None;
         }
-        let working_dir = match &address.working_dir {
-            Some(dir) => folder.join(dir),
-            None => folder.to_owned(),
-        };
-        let mut command = StdioCommand::new(address.command.iter().cloned())
+        let mut command =
+            StdioCommand::new(address.command.iter().enumerate().map(|(index, word)| {
+                match is_own_path(word) && index > 0 {
+                    true => folder.join(word).into_os_string(),
+                    false => word.into(),
+                }
+            }))
             .relative_to(folder)
-            .working_dir(working_dir)
             .tools(tools(manifest));
+        match &address.working_dir {
+            Some(dir) => command = command.working_dir(folder.join(dir)),
+            None => warn_of_files(&address.command, folder),
+        }
         for (name, value) in &address.env {
             command = command.env(name, value);
         }
@@ -125,6 +131,24 @@ impl Program {
     }
 }
 
+/// Whether a word is a path that starts where it is written.
+fn is_own_path(word: &str) -> bool {
+    word.starts_with("./") || word.starts_with("../")
+}
+
+/// `server.py` is looked for in the host's folder by whatever is started.
+fn warn_of_files(command: &[String], folder: &Path) {
+    for word in command.iter().skip(1) {
+        let is_bare = !is_own_path(word) && !Path::new(word).is_absolute();
+        if is_bare && folder.join(word).is_file() && !Path::new(word).exists() {
+            tracing::warn!(
+                folder = %folder.display(),
+                "`{word}` of the manifest's `command` is a file of its folder, and the process starts in the host's; write `./{word}`, or `working_dir = \".\"`"
+            );
+        }
+    }
+}
+
 /// `[plugin.metadata.dagstack] tools`: which tool of a foreign server is which hook.
 fn tools(manifest: &Manifest) -> BTreeMap<String, String> {
     let tools = manifest
@@ -137,4 +161,40 @@ fn tools(manifest: &Manifest) -> BTreeMap<String, String> {
         .flatten()
         .filter_map(|(hook, tool)| Some((hook.clone(), tool.as_str()?.to_owned())))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(rest: &str) -> StdioCommand {
+        let text = format!(
+            "[plugin]\nschema_version = \"1\"\nkind = \"fake\"\nname = \"child\"\nkind_api_version = \"1\"\ncore_version = \">=0.1.0\"\nruntime = \"mcp_stdio\"\n{rest}"
+        );
+        let manifest = Manifest::parse(&text, "dagstack.toml").unwrap();
+        let program = Program::of_manifest(&manifest, Path::new("/plugins/child"));
+        program.unwrap().command
+    }
+
+    fn expected(words: &[&str]) -> StdioCommand {
+        StdioCommand::new(words.iter().copied()).relative_to(Path::new("/plugins/child"))
+    }
+
+    #[test]
+    fn paths_of_a_manifest_start_at_its_folder_and_the_process_in_the_hosts() {
+        assert_eq!(
+            command("command = [\"./child\", \"./data\", \"../x\", \"plain\", \"--a=./b\"]\n"),
+            expected(&[
+                "./child",
+                "/plugins/child/./data",
+                "/plugins/child/../x",
+                "plain",
+                "--a=./b"
+            ])
+        );
+        assert_eq!(
+            command("command = [\"child\"]\n[plugin.mcp_stdio]\nworking_dir = \"sub\"\n"),
+            expected(&["child"]).working_dir("/plugins/child/sub")
+        );
+    }
 }

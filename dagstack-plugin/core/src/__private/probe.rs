@@ -162,9 +162,9 @@ pub(super) mod answers {
         /// The schema, as it is published.
         fn __dagstack_config_schema(self) -> Schema;
     }
-    impl<T: JsonSchema> ConfigSchema for Probe<T> {
+    impl<T: serde::de::DeserializeOwned + JsonSchema> ConfigSchema for Probe<T> {
         fn __dagstack_config_schema(self) -> Schema {
-            schema::input::<T>()
+            schema::config::<T>()
         }
     }
     impl<T> ConfigSchema for &Probe<T> {

@@ -2,8 +2,10 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::closed::close;
 use super::keywords::Schema;
 use super::optional;
 use super::published::{Formats, publish};
@@ -24,6 +26,14 @@ use crate::args::Param;
 /// ```
 pub fn input<T: JsonSchema + ?Sized>() -> Schema {
     published_input(typed_input::<T>())
+}
+
+/// The schema of a config. Keys that are refused are forbidden, as far as the type says which those
+/// are.
+pub(crate) fn config<T: DeserializeOwned + JsonSchema>() -> Schema {
+    let mut schema = input::<T>();
+    close::<T>(&mut schema);
+    schema
 }
 
 /// The schema of the arguments of a hook, put together from those of its parameters.

@@ -1,5 +1,6 @@
 //! JSON Schemas: made from types by schemars, brought into the form MCP clients accept.
 
+mod closed;
 mod generated;
 #[doc(hidden)]
 pub mod keywords;
@@ -8,7 +9,7 @@ mod optional;
 mod published;
 mod reference;
 
-pub(crate) use self::generated::{flattened, of_params, typed_output};
+pub(crate) use self::generated::{config, flattened, of_params, typed_output};
 pub use self::generated::{input, output};
 #[doc(hidden)]
 pub use self::generated::{published_input, typed_input};

@@ -239,6 +239,11 @@ pub(crate) fn no_object(base: &str, schema: &Schema, value: &Value, what: &str) 
     problem
 }
 
+/// What a part of the schema `root` expects, in words; `None` if anything will do.
+pub(crate) fn expected(root: &Schema, schema: &Schema) -> Option<String> {
+    describe::expected(root, schema, None)
+}
+
 /// The steps of a path as serde goes.
 pub(crate) fn steps(path: &[Segment]) -> Vec<Step<'_>> {
     let steps = path.iter().filter_map(|segment| match segment {

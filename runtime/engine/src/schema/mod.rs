@@ -7,10 +7,12 @@ pub(crate) mod keys;
 pub(crate) mod kinds;
 mod order;
 pub(crate) mod parts;
+mod place;
 mod shape;
 pub(crate) mod validator;
 
 pub(crate) use constrains::constrains;
 pub use judge::Judge;
 pub(crate) use judge::pattern::longest;
+pub use place::Place;
 pub(crate) use shape::{Shape, Wanted};

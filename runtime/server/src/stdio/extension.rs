@@ -98,8 +98,9 @@ pub(super) fn setup(
             if let Some(millis) = resource_timeout_ms {
                 server.host_calls.set_limit(millis);
             }
+            let config = config.unwrap_or_else(|| plugin.config.section_for_hosts());
             let setup = Setup {
-                config,
+                config: Some(config),
                 metadata: Metadata::from(metadata),
                 coverage: config_watch,
                 resources: Some(resources::given(server, resources)),

@@ -22,10 +22,10 @@ use dagstack_plugin_core::sync::lock;
 
 /// What a plugin is set up with.
 pub(super) struct Setup {
-    /// Absent: what the command line gave, or an empty one.
+    /// Absent: what the command line and the environment say.
     pub(super) config: Option<Value>,
     pub(super) metadata: Metadata,
-    /// Absent: nobody tells of changes; the file of `--config` is read once.
+    /// Absent: nobody tells of changes; files and variables are read once.
     pub(super) coverage: Option<Coverage>,
     /// Absent: what the executable brings.
     pub(super) resources: Option<ResourceSet>,
@@ -45,6 +45,12 @@ impl Setup {
 
 /// Sets a plugin up. Its instance's phase is "setting up" already.
 pub(super) fn set_up(server: &Arc<Server>, plugin: &Arc<Hosted>, setup: Setup) {
+    if setup.config.is_none()
+        && let Some(problem) = &plugin.config.problem
+    {
+        let failure = SetupFailure::new(code::CONFIG_INVALID, problem.as_str());
+        return end_setup(server, plugin, Err(failure));
+    }
     let (plugin, begun) = (Arc::clone(plugin), Arc::clone(plugin));
     let is_alone = setup.resources.is_none();
     // Schemas are the author's code, too.
@@ -73,19 +79,14 @@ pub(super) fn set_up_alone(plugin: &Arc<Hosted>) -> Job {
 /// What the author's code is given, and its setup.
 fn begin(plugin: &Hosted, setup: Setup) -> dagstack_plugin_core::registration::Setup {
     let declaration = plugin.declaration;
-    let config = setup.config.or_else(|| plugin.config.clone());
-    let config = config.unwrap_or(Value::Null);
+    let config = setup.config.unwrap_or_else(|| plugin.config.section());
     let coverage = setup.coverage.unwrap_or_else(|| Coverage::NoWatch {
-        source_ids: plugin
-            .config
-            .iter()
-            .map(|_| "--config".to_owned())
-            .collect(),
+        source_ids: plugin.config.source_ids.clone(),
     });
     secrets::learn(declaration, &config);
     let feed = SectionFeed::new(declaration.key(), config.clone(), coverage);
     replace_feed(plugin, Some(feed.clone()));
-    let made = setup.resources.map_or_else(|| plugin.standalone.make(), Ok);
+    let made = setup.resources.map_or_else(|| plugin.resources.make(), Ok);
     let resources = match made {
         Ok(resources) => resources,
         Err(error) => return Box::pin(ready(Err(error))),

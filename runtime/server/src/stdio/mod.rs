@@ -21,10 +21,11 @@
 //! signals, the end of the input and the clock, and it forwards stderr ([`unix`]), so no hook can
 //! keep the process from ending.
 
+mod call_once;
 mod call_progress;
 mod calls;
+mod check;
 mod cli;
-mod config_file;
 mod dialect;
 mod envelope;
 mod executor;
@@ -42,6 +43,7 @@ mod manifest;
 mod meta;
 mod options;
 mod pool;
+mod program;
 mod progress;
 mod protocol;
 mod reader;
@@ -55,7 +57,8 @@ mod secrets;
 mod select;
 mod server;
 mod session;
-mod standalone;
+mod standalone_config;
+mod standalone_resources;
 mod supervisor;
 mod tools;
 mod turns;
@@ -63,4 +66,4 @@ mod unix;
 mod writer;
 
 pub use cli::main;
-pub use standalone::{Brought, IntoResources, Own};
+pub use standalone_resources::{Brought, IntoResources, Own};

@@ -10,9 +10,10 @@ use super::tools::NameStyle;
 
 /// Says which plugin of several a dagstack host wants.
 pub(super) const PLUGIN: &str = "--plugin";
-const COMMANDS: [&str; 3] = ["manifest", "schema", "call"];
-const OPTIONS: [&str; 10] = [
+const COMMANDS: [&str; 4] = ["manifest", "schema", "call", "check"];
+const OPTIONS: [&str; 11] = [
     "--config",
+    "--set",
     "--log-format",
     "--only",
     PLUGIN,
@@ -37,15 +38,18 @@ pub(super) enum Command {
         hook: String,
         json: String,
     },
+    Check,
     Help,
     Version,
 }
 
-/// The whole command line.
+/// What it is told besides.
 #[derive(Debug, PartialEq)]
 pub(super) struct Options {
-    pub(super) command: Command,
-    pub(super) config: Option<PathBuf>,
+    /// Of `--config`.
+    pub(super) file: Option<PathBuf>,
+    /// Of each `--set`: `path=value`.
+    pub(super) settings: Vec<String>,
     /// `NAME=VALUE`, as they were given.
     pub(super) resources: Vec<String>,
     /// Absent: by the peer.
@@ -73,6 +77,7 @@ struct Words {
     plain: Vec<OsString>,
     config: Option<OsString>,
     resources: Vec<OsString>,
+    settings: Vec<OsString>,
     names: Option<OsString>,
     log_format: Option<OsString>,
     only: Vec<OsString>,
@@ -84,7 +89,9 @@ struct Words {
 }
 
 /// Reads the words after the program's name.
-pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options, String> {
+pub(super) fn parse(
+    words: impl IntoIterator<Item = OsString>,
+) -> Result<(Command, Options), String> {
     let mut parser = Parser::from_args(words);
     let mut read = Words::default();
     loop {
@@ -109,6 +116,10 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options
             "--resource" => {
                 let given = value(&mut parser, &name, "`NAME=VALUE`")?;
                 read.resources.push(given);
+            }
+            "--set" => {
+                let given = value(&mut parser, &name, "a key and its value: `--set key=value`")?;
+                read.settings.push(given);
             }
             "--tool-names" => {
                 let given = value(&mut parser, &name, "`full` or `function`")?;
@@ -188,7 +199,7 @@ fn flag(parser: &mut Parser, name: &str) -> Result<bool, String> {
 }
 
 impl Words {
-    fn options(self) -> Result<Options, String> {
+    fn options(self) -> Result<(Command, Options), String> {
         let names = match self.names {
             None => None,
             Some(names) if names == "function" => Some(NameStyle::Short),
@@ -232,6 +243,7 @@ impl Words {
             _ if self.version => Command::Version,
             None => Command::Serve,
             Some("schema") => Command::Schema,
+            Some("check") => Command::Check,
             Some("manifest") => {
                 let words = |words: Vec<OsString>| {
                     let words = words.into_iter();
@@ -272,14 +284,19 @@ impl Words {
         }
         let resources = self.resources.into_iter();
         let resources = resources.map(|word| in_utf8(word, "the value of `--resource`"));
-        Ok(Options {
-            command,
-            config: self.config.map(PathBuf::from),
+        let settings = self.settings.into_iter();
+        // Not quoted: there may be a secret in it.
+        let no_utf8 = |_| "what `--set` says must be UTF-8".to_owned();
+        let settings = settings.map(|it| it.into_string().map_err(no_utf8));
+        let options = Options {
+            file: self.config.map(PathBuf::from),
+            settings: settings.collect::<Result<_, _>>()?,
             resources: resources.collect::<Result<_, _>>()?,
             names,
             log_format,
             selection,
-        })
+        };
+        Ok((command, options))
     }
 }
 
@@ -302,7 +319,7 @@ fn unknown(what: &str, word: &str, known: &[&'static str]) -> String {
 mod tests {
     use super::*;
 
-    fn read(words: &[&str]) -> Result<Options, String> {
+    fn read(words: &[&str]) -> Result<(Command, Options), String> {
         parse(words.iter().map(OsString::from))
     }
 
@@ -315,7 +332,7 @@ mod tests {
 
     #[test]
     fn b18_words_are_taken_as_they_are_meant() {
-        let command = |words: &[&str]| read(words).unwrap().command;
+        let command = |words: &[&str]| read(words).unwrap().0;
         assert_eq!(command(&[]), Command::Serve);
         assert_eq!(command(&["--"]), Command::Serve);
         for words in [
@@ -330,6 +347,9 @@ mod tests {
         assert_eq!(command(&["call", "-h"]), Command::Help);
         assert_eq!(command(&["call", "f", "{}", "--help"]), Command::Help);
         assert_eq!(command(&["-V"]), Command::Version);
+        assert_eq!(command(&["check"]), Command::Check);
+        let config = read(&["--set", "a=-1", "--set=b=--c=d"]).unwrap().1;
+        assert_eq!(config.settings, ["a=-1", "b=--c=d"]);
         let Command::Manifest { command, output } = command(&[
             "manifest",
             "-o",
@@ -344,10 +364,10 @@ mod tests {
         };
         assert_eq!(command.unwrap(), ["p", "--config", "--", "-o"]);
         assert_eq!(output, Some(PathBuf::from("m.toml")));
-        let resources = read(&["--resource", "a=b=c", "--resource=d="]).unwrap();
+        let resources = read(&["--resource", "a=b=c", "--resource=d="]).unwrap().1;
         assert_eq!(resources.resources, ["a=b=c", "d="]);
-        let read = read(&["schema", "--config=a=b", "--tool-names", "full"]).unwrap();
-        assert_eq!(read.config, Some(PathBuf::from("a=b")));
+        let read = read(&["schema", "--config=a=b", "--tool-names", "full"]).unwrap().1;
+        assert_eq!(read.file, Some(PathBuf::from("a=b")));
         assert_eq!(read.names, Some(NameStyle::Full));
     }
 
@@ -360,7 +380,7 @@ mod tests {
             vec!["--config".into(), odd()],
             vec![OsString::from_vec(b"--config=/tmp/\xff.toml".to_vec())],
         ] {
-            let config = parse(words).unwrap().config;
+            let config = parse(words).unwrap().1.file;
             assert_eq!(config, Some(PathBuf::from(odd())));
         }
         let problem = parse(vec!["call".into(), odd(), "{}".into()]).unwrap_err();
@@ -385,6 +405,8 @@ mod tests {
                 "`--output` is given twice",
             ),
             (&["--config"], "`--config` needs a file"),
+            (&["--set"], "`--set` needs a key and its value"),
+            (&["chek"], "did you mean `check`?"),
             (&["--config="], "`--config` needs a file"),
             (&["--resource"], "`--resource` needs `NAME=VALUE`"),
             (

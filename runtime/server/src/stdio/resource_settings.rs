@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use super::standalone::switch_on;
+use super::standalone_resources::switch_on;
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::{did_you_mean, suggest};
 use dagstack_resources::standalone::Standard;

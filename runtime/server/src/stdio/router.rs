@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::calls::{self, Call};
 use super::envelope::{
     self, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Message, error_line, is_object,
-    result_line, type_of,
+    refusal_line, result_line, type_of,
 };
+use super::instance::SetupFailure;
 use super::lifecycle;
 use super::protocol::{self, Protocol};
 use super::request::Request;
@@ -15,6 +16,7 @@ use super::select::several;
 use super::server::{Hosted, Job, Router, Server};
 use super::{dialect, extension};
 use dagstack_engine::wire::{self, Object};
+use dagstack_plugin_core::error::code;
 
 /// `tools/call` goes to [`calls`], the methods of ours to [`extension`] and [`dialect`], and
 /// everything else of MCP to the official SDK.
@@ -136,6 +138,12 @@ impl LineRouter {
                 let is_host = initialized.peer.has_extension || !initialized.is_mcp;
                 if is_host && single.is_none() {
                     return jobs.push(no_single());
+                }
+                if !initialized.peer.has_extension
+                    && let Some(problem) = server.refuse()
+                {
+                    let failure = SetupFailure::new(code::CONFIG_INVALID, problem);
+                    return jobs.push(Job::answer(refusal_line(id, &failure.into())));
                 }
                 match single.filter(|_| initialized.peer.has_extension) {
                     Some(plugin) => plugin.instance.expect_setup(),

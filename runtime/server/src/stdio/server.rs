@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
-
 use super::envelope::{self, INVALID_REQUEST, PARSE_ERROR, error_line};
 use super::host_calls::HostCalls;
 use super::in_flight::InFlight;
@@ -13,9 +11,11 @@ use super::pool::{self, Pool, Work};
 use super::reader::{Line, LineReader, MAX_LINE, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
-use super::standalone::Standalone;
+use super::standalone_config::StandaloneConfig;
+use super::standalone_resources::StandaloneResources;
 use super::tools::{HookId, Tools};
 use super::turns::Turns;
+use super::unix;
 use super::writer::LineWriter;
 use dagstack_engine::ChangeQueue;
 use dagstack_engine::feed::SectionFeed;
@@ -52,10 +52,10 @@ pub(super) struct Hosted {
     pub(super) instance: Instance<ParkedCall>,
     /// What all its calls share.
     pub(super) scope: Arc<PluginScope>,
-    /// From the command line.
-    pub(super) config: Option<Value>,
-    /// What the plugin is given where no dagstack host gives it resources.
-    pub(super) standalone: Standalone,
+    /// Its config, where no dagstack host says one.
+    pub(super) config: StandaloneConfig,
+    /// What it is given where no dagstack host gives it resources.
+    pub(super) resources: StandaloneResources,
     /// The resources of the instance that is set up, or being set up.
     pub(super) brought: Mutex<ResourceSet>,
     /// The config of the instance that is set up, or being set up, as it changes.
@@ -67,8 +67,8 @@ pub(super) struct Hosted {
 impl Hosted {
     pub(super) fn new(
         registration: Registration,
-        config: Option<Value>,
-        standalone: Standalone,
+        config: StandaloneConfig,
+        resources: StandaloneResources,
     ) -> Self {
         let declaration = registration.declaration();
         Self {
@@ -77,7 +77,7 @@ impl Hosted {
             instance: Instance::default(),
             scope: Arc::new(PluginScope::of(declaration)),
             config,
-            standalone,
+            resources,
             brought: Mutex::default(),
             feed: Mutex::default(),
             changes: ChangeQueue::default(),
@@ -141,8 +141,17 @@ impl Work for Server {
                 }
             }
         }
+        // A client that was refused is not read any further.
+        let goes_on = goes_on && !self.is_refused();
         if !goes_on {
             self.host_calls.end();
+            if !self.session.has_extension()
+                && let Some(problem) = self.refuse()
+            {
+                // Where stderr fails there is nowhere to say it.
+                let line = format!("error: {problem}\n");
+                let _ = unix::write_all(unix::stderr(), line.as_bytes());
+            }
         }
         goes_on
     }
@@ -179,6 +188,16 @@ impl Server {
     pub(super) fn hook(&self, id: HookId) -> Option<(&Arc<Hosted>, &'static Hook)> {
         let plugin = self.plugins.get(id.plugin)?;
         Some((plugin, plugin.declaration.hooks.get(id.hook)?))
+    }
+
+    /// The peer is no host of ours: what is wrong with the environment then ends the process.
+    pub(super) fn refuse(&self) -> Option<&str> {
+        self.plugins.iter().find_map(|plugin| plugin.config.refuse())
+    }
+
+    /// Whether the process is to end for it.
+    pub(super) fn is_refused(&self) -> bool {
+        self.plugins.iter().any(|plugin| plugin.config.is_refused())
     }
 
     /// Waits for the setup of all plugins. One that failed keeps the others from nothing.

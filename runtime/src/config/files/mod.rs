@@ -34,9 +34,6 @@
 //!
 //! `examples/config_files.rs` of this package is a host to try it with.
 
-mod environment;
-mod expand;
-mod layers;
 #[cfg(feature = "config-watch")]
 mod watch;
 
@@ -44,18 +41,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use config::Config;
+use dagstack_config::{EXTENSIONS, Format, Node};
 use dagstack_plugin::BoxFuture;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use self::environment::Environment;
-use self::layers::{EXTENSIONS, Layer, STEM};
 #[cfg(feature = "config-watch")]
 use super::{Changed, Watch};
 use super::{ConfigSource, ConfigSourceError};
 
 /// The variable that names the environment.
 const ENV: &str = "DAGSTACK_ENV";
+/// The name of the files in a folder.
+const STEM: &str = "app-config";
 /// What the variables that set config keys begin with.
 const PREFIX: &str = "DAGSTACK_CONFIG__";
 
@@ -217,20 +214,46 @@ impl FileConfig {
 
     fn read(&self) -> Result<Value, ConfigSourceError> {
         let variables = self.variables();
-        let mut builder = Config::builder();
+        let mut tree: Option<Node> = None;
         for candidate in self.candidates(&variables)? {
-            if let Some(layer) = Layer::read(&candidate.path, candidate.required)? {
-                builder = builder.add_source(layer);
+            match (candidate.read()?, &mut tree) {
+                (Some(layer), Some(tree)) => tree.lay_over(layer),
+                (layer @ Some(_), None) => tree = layer,
+                (None, _) => {}
             }
         }
+        let Some(mut tree) = tree else {
+            return Ok(Value::Object(Map::new()));
+        };
         if self.environment {
-            builder = builder.add_source(Environment::new(PREFIX, &variables));
+            let variables = variables.iter();
+            let pairs = variables.map(|(name, value)| (name.as_str(), value.as_str()));
+            for setting in dagstack_config::settings(PREFIX, pairs) {
+                setting.apply(&mut tree);
+            }
         }
-        // The layers are in memory: nothing can fail here, and what it said could quote a value.
-        let merged = builder
-            .build()
-            .map_err(|_| ConfigSourceError::new("its layers do not fit together"))?;
-        expand::to_json(merged.cache, &variables).map_err(ConfigSourceError::new)
+        tree.expand("", &|name| variables.get(name).cloned())
+            .map_err(|problems| ConfigSourceError::new(problems.join("\n  ")))?;
+        Ok(tree.to_json())
+    }
+}
+
+impl Candidate {
+    /// Its tree; `None` if it is not there and need not be.
+    fn read(&self) -> Result<Option<Node>, ConfigSourceError> {
+        let format = Format::of_extension(&self.path).ok_or_else(|| {
+            ConfigSourceError::new(format!(
+                "{}: its extension does not say what it is; expected one of {}",
+                self.path.display(),
+                EXTENSIONS.join(", ")
+            ))
+        })?;
+        match dagstack_config::read(&self.path, Some(format)) {
+            Ok(tree) => Ok(Some(tree)),
+            // It was there a moment ago, or nobody asked for it by name.
+            Err(error) if error.is_not_found() && !self.required => Ok(None),
+            Err(error) => Err(ConfigSourceError::new(error)),
+        }
     }
 }
 

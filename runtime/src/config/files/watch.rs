@@ -10,7 +10,8 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecursiveMode, Watcher as _};
 
 use super::super::{Changed, ConfigSourceError, Watch};
-use super::layers::{EXTENSIONS, STEM};
+use super::STEM;
+use dagstack_config::EXTENSIONS;
 
 /// A file is taken for written when nothing has happened for so long …
 const QUIET: Duration = Duration::from_millis(50);

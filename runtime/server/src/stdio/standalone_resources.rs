@@ -51,7 +51,7 @@ impl<E: Into<BoxError>> IntoResources for Result<ResourceSet, E> {
 }
 
 /// The resources of one plugin's executable. None is made before the plugin is set up.
-pub(super) struct Standalone {
+pub(super) struct StandaloneResources {
     declaration: &'static Declaration,
     brought: Brought,
     /// Those of the standard ones that the plugin declares and its executable brings.
@@ -66,7 +66,7 @@ struct Brings {
     source: Option<String>,
 }
 
-impl Standalone {
+impl StandaloneResources {
     /// Reads the settings: `NAME=VALUE` of `--resource`, and variables of the environment.
     ///
     /// # Errors
@@ -268,12 +268,12 @@ mod tests {
         brought: Brought,
         options: &[&str],
         variables: &[(&str, &str)],
-    ) -> Result<Standalone, String> {
+    ) -> Result<StandaloneResources, String> {
         let options: Vec<String> = options.iter().map(|it| (*it).to_owned()).collect();
         let variables = variables
             .iter()
             .map(|(name, value)| (name.into(), value.into()));
-        Standalone::new(&FETCHER, brought, &options, variables)
+        StandaloneResources::new(&FETCHER, brought, &options, variables)
     }
 
     fn problem(options: &[&str]) -> String {

@@ -1,0 +1,3 @@
+//! An executable with a config of every kind of key.
+
+dagstack_plugin::main!(dagstack_tests::configured::Sql);
