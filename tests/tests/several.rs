@@ -121,6 +121,42 @@ fn one_server_has_the_tools_of_all() {
     assert_eq!(log, "");
 }
 
+/// Each has its section, its variables and its `--set`.
+#[test]
+fn each_has_its_own_config() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let role = "table.rows[0].role=cook";
+    let count = |args: &[&str]| {
+        let output = run(&[args, &["call", "table_count", ROLE]].concat(), "");
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        text(&output.stdout)
+    };
+    assert_eq!(count(&["--set", role]), "1\n");
+    assert_eq!(count(&["--set", &format!("tool.{role}")]), "1\n");
+    // The only one that is meant need not be named.
+    assert_eq!(count(&["--only", "table", "--set", "rows=[]"]), "0\n");
+    let misspelt = folder.path().join("misspelt.toml");
+    std::fs::write(&misspelt, "[tool.tabel]\nrows = []\n").expect("a file");
+    let misspelt = misspelt.to_str().expect("UTF-8");
+    for (args, says) in [
+        (
+            &["--set", "rows=[]"][..],
+            "`--set rows`: it names no plugin\nhelp: this executable holds tool.table, tool.search; write `--set tool.table.rows=…`",
+        ),
+        (&["--set", "search.words=x"], "`tool.search.words`: unknown key"),
+        (&["--config", misspelt], "no section `[tool.table]` (did you mean it by `[tool.tabel]`?)"),
+    ] {
+        let output = run(&[args, &["check"]].concat(), "");
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {said}");
+        assert!(said.contains(says), "{args:?}: {said}");
+    }
+    let output = run(&["--set", role, "check"], "");
+    let said = text(&output.stdout);
+    assert!(said.contains("tool.table: config: ok, from --set rows[0].role\n"), "{said}");
+    assert!(said.contains("tool.search: schemas: ok, of 2 hooks\n"), "{said}");
+}
+
 #[test]
 fn one_that_cannot_be_set_up_keeps_the_others_from_nothing() {
     let lines = json!({ "text": "one", "word": "one" });
