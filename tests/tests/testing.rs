@@ -1,5 +1,7 @@
 //! What a test of a plugin gives and sees is the same for the linked plugin and for its executable.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::time::Duration;
@@ -393,17 +395,16 @@ fn mistakes_of_a_test_are_told() {
     ] {
         assert!(unbuilt.message().contains(part), "{unbuilt}");
     }
-    // This test itself, which runs no test of that name, is no plugin; nor is a text.
-    for path in [
-        &*std::env::current_exe().unwrap().to_string_lossy(),
-        file!(),
-    ] {
+    let scratch = ScratchDir::new().unwrap();
+    for (name, mode) in [("ends", 0o755), ("is-no-program", 0o644)] {
+        let path = scratch.path().join(name);
+        std::fs::write(&path, "#!/bin/sh\nexit 3\n").unwrap();
+        std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        let path = path.to_str().unwrap();
         let error = start(path);
         assert_eq!(error.code(), "transport", "{error}");
-        assert!(
-            error.message().starts_with(&format!("`{path}`: ")),
-            "{error}"
-        );
+        let named = error.message().starts_with(&format!("`{path}`: "));
+        assert!(named, "{error}");
     }
 }
 
