@@ -102,7 +102,8 @@ fn b20_a_setup_that_fails_tells_no_secret() {
         let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("fails-{}-{key}.json", std::process::id()));
         std::fs::write(&file, config.to_string()).unwrap();
-        let arguments = ["--config", file.to_str().unwrap(), "call", "echo", "{}"];
+        let call = ["call", "echo", r#"{"text": "a"}"#];
+        let arguments = [&["--config", file.to_str().unwrap()][..], &call].concat();
         let (exit, _, err) = run(&arguments, "");
         assert_eq!(exit, 1, "{err}");
         for said in [failed.to_string(), refused.to_string(), err] {
