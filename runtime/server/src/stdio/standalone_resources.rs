@@ -38,12 +38,15 @@ pub trait IntoResources {
     fn into_resources(self) -> Result<ResourceSet, BoxError>;
 }
 
+// The message says which there are.
+#[diagnostic::do_not_recommend]
 impl IntoResources for ResourceSet {
     fn into_resources(self) -> Result<ResourceSet, BoxError> {
         Ok(self)
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<BoxError>> IntoResources for Result<ResourceSet, E> {
     fn into_resources(self) -> Result<ResourceSet, BoxError> {
         self.map_err(Into::into)
