@@ -180,7 +180,7 @@ pub fn plugin(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | `mcp_exposed` | flag | `true` | whether it can be called from outside the program: by JSON, and as an MCP tool |
 /// | `mcp_tool_name_template` | text | `{kind}.{plugin}.{hook}` | the tool's name for dagstack hosts; other MCP clients are listed the hook's |
 /// | `description` | text | the doc comment | what it does |
-/// | `title`, `read_only`, `destructive`, `idempotent`, `open_world` | text, flags | | [annotations](macro@hook#annotations) of the hook of every plugin |
+/// | `title`, `read_only`, `destructive`, `idempotent`, `open_world` | text, flags | | [annotations](attr.hook.html#annotations) of the hook of every plugin |
 ///
 /// A plugin of the kind has the annotations of its hooks. It may have another `title`, and promise more
 /// than its kind (`read_only` where the kind leaves it open), not less (`open_world` where the kind says
