@@ -25,7 +25,7 @@ pub struct HookSchemas {
     pub output: Schema,
     /// Whether the value is wrapped.
     pub wraps_result: bool,
-    /// Whether the value is an array of content blocks, by [`CONTENT`]. One that stands inside another
+    /// Whether the value is an array of content blocks, by the mark at its schema's root. One that stands inside another
     /// type is data like any other.
     pub is_content: bool,
     /// What the engine knows of them, filled when it first calls the hook.
