@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use tracing::Dispatch;
+
 use super::Metadata;
 use crate::declaration::Declaration;
 use crate::event_bus::EventBus;
@@ -18,6 +20,7 @@ pub struct PluginScope {
     version: Option<Cow<'static, str>>,
     tenancy: Option<Arc<dyn TenantResolver>>,
     event_bus: EventBus,
+    subscriber: Option<Dispatch>,
 }
 
 impl PluginScope {
@@ -28,6 +31,7 @@ impl PluginScope {
             version: None,
             tenancy: None,
             event_bus: EventBus::new(),
+            subscriber: None,
         }
     }
 
@@ -60,6 +64,14 @@ impl PluginScope {
         self
     }
 
+    /// Sets who takes what the plugin's loggers log, on whatever thread; without it, that is the
+    /// subscriber of the thread.
+    #[must_use]
+    pub fn with_subscriber(mut self, subscriber: Dispatch) -> Self {
+        self.subscriber = Some(subscriber);
+        self
+    }
+
     /// The plugin.
     pub fn plugin(&self) -> &PluginName {
         &self.plugin
@@ -68,6 +80,10 @@ impl PluginScope {
     /// The plugin's version.
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
+    }
+
+    pub(crate) fn subscriber(&self) -> Option<&Dispatch> {
+        self.subscriber.as_ref()
     }
 
     pub(super) fn event_bus(&self) -> &EventBus {

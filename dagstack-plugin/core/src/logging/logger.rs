@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use tracing::dispatcher;
+use tracing::level_filters::LevelFilter;
 
 use super::event::{self, FIXED, Fields, TENANT_ID};
 use super::{Severity, exception};
@@ -63,7 +65,19 @@ impl Logger {
     /// Whether anybody wants records of that severity. Asked before one that is costly to make.
     #[inline]
     pub fn is_enabled(&self, severity: Severity) -> bool {
-        event::is_enabled(severity)
+        // Without looking further while nobody at all wants the level.
+        LevelFilter::current() >= severity.level()
+            && self.for_subscriber(|| event::is_enabled(severity))
+    }
+
+    /// Runs what logs with the subscriber around it that the plugin's records are for.
+    #[inline]
+    fn for_subscriber<T>(&self, log: impl FnOnce() -> T) -> T {
+        let own = self.scope.as_deref().and_then(PluginScope::subscriber);
+        match own {
+            Some(own) => dispatcher::with_default(own, log),
+            None => log(),
+        }
     }
 
     /// Logs a record. `attributes` are pairs of a name and a value, in anything that can be iterated:
@@ -164,7 +178,7 @@ impl Logger {
         }
         let text = event::attributes_text(&mut attributes);
         fields.attributes = text.as_deref();
-        event::emit(severity, body, &fields);
+        self.for_subscriber(|| event::emit(severity, body, &fields));
     }
 }
 
