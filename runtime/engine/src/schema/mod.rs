@@ -7,10 +7,12 @@ pub(crate) mod keys;
 pub(crate) mod kinds;
 mod order;
 pub(crate) mod parts;
+mod plain;
 mod shape;
 pub(crate) mod validator;
 
 pub(crate) use constrains::constrains;
 pub use judge::Judge;
 pub(crate) use judge::pattern::longest;
+pub use plain::plain;
 pub(crate) use shape::{Shape, Wanted};
