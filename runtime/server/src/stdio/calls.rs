@@ -16,12 +16,13 @@ use super::in_flight::CallEntry;
 use super::instance::{Admission, Admitted};
 use super::lifecycle::{self, Setup};
 use super::meta::{self, CallMeta};
+use super::origin::Origin;
 use super::progress::CallProgress;
 use super::reader::LARGE;
 use super::reply::{self, ResultFormat, Shape, TextBlock};
 use super::server::{Job, ParkedCall, Server};
 use dagstack_engine::call::call_at;
-use dagstack_plugin_core::context::HookContext;
+use dagstack_plugin_core::context::{HookContext, PluginScope};
 use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::form::{Args, Output};
 use dagstack_plugin_core::future::BoxFuture;
@@ -47,6 +48,7 @@ pub(super) struct Call {
     shape: Shape,
     /// The peer knows our extension.
     has_extension: bool,
+    origin: Origin,
 }
 
 #[derive(Deserialize)]
@@ -65,6 +67,7 @@ pub(super) fn prepare(
     line: Cow<'_, str>,
     id: Range<usize>,
     params: Option<Range<usize>>,
+    origin: Origin,
 ) -> Result<Call, Vec<u8>> {
     let text = &*line;
     let id_text = text.get(id.clone()).unwrap_or("null");
@@ -104,16 +107,18 @@ pub(super) fn prepare(
             ));
         }
     };
-    Ok(Call::begin(server, line.into_owned(), id, args, hook, meta))
+    let text = line.into_owned();
+    Ok(Call::begin(server, text, id, args, hook, meta, origin))
 }
 
 /// The context as the hook gets it: it knows the plugin, and whom to tell of the call's progress.
 fn in_scope(
     server: &Arc<Server>,
     context: HookContext,
+    scope: Arc<PluginScope>,
     token: Option<Box<str>>,
 ) -> (HookContext, Option<Arc<CallProgress>>) {
-    let context = context.with_scope(Arc::clone(&server.scope));
+    let context = context.with_scope(scope);
     let Some(token) = token else {
         return (context, None);
     };
@@ -139,17 +144,19 @@ impl Call {
         args: Option<Range<usize>>,
         hook: usize,
         meta: CallMeta,
+        origin: Origin,
     ) -> Self {
-        let (context, progress) = in_scope(server, meta.context, meta.progress);
+        let scope = server.log_view.scope(server, &meta);
+        let (context, progress) = in_scope(server, meta.context, scope, meta.progress);
         let shape = meta.shape;
         let call = CallEntry {
             token: context.cancellation().clone(),
             hook,
             shape,
         };
-        let ticket = server
-            .in_flight
-            .begin(text.get(id.clone()).unwrap_or("null"), Some(call));
+        let id_text = text.get(id.clone()).unwrap_or("null");
+        let batch = origin.batch.clone();
+        let ticket = server.in_flight.begin(id_text, batch, Some(call));
         Self {
             text,
             id,
@@ -160,6 +167,7 @@ impl Call {
             ticket,
             shape,
             has_extension: meta.peer.is_some_and(|peer| peer.has_extension),
+            origin,
         }
     }
 
@@ -189,10 +197,12 @@ impl Call {
 
     /// Runs the call, or says why it cannot run.
     fn job(self, admitted: Admitted) -> Job {
-        Job::new(move |server, more| match admitted {
+        let bytes = self.text.len();
+        let job = Job::new(move |server, more| match admitted {
             Ok(plugin) => self.run_on(server, plugin, more),
             Err(error) => self.answer(server, Err(error), more),
-        })
+        });
+        job.holding(bytes)
     }
 
     fn run_on(self, server: &Arc<Server>, plugin: Arc<dyn ErasedPlugin>, more: bool) {
@@ -239,7 +249,9 @@ impl Call {
                     wraps: hook.schemas().wraps_result,
                     text: TextBlock::of(&value, shape, self.has_extension),
                 };
-                let Self { text, id, .. } = self;
+                let Self {
+                    text, id, origin, ..
+                } = self;
                 let own_id;
                 let id = if text.len() < LARGE {
                     text.get(id).unwrap_or("null")
@@ -249,7 +261,7 @@ impl Call {
                     &own_id
                 };
                 if server.in_flight.end(id, ticket) {
-                    reply::send_result(&server.output, id, format, &value, more);
+                    reply::send_result(&server.output, &origin, id, format, &value, more);
                 }
                 return;
             }
@@ -269,7 +281,7 @@ impl Call {
             }
         };
         if server.in_flight.end(self.id(), ticket) {
-            server.output.send(line, more);
+            self.origin.send(&server.output, line, more);
         }
     }
 }

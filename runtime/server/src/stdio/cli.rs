@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::bounds::Bounds;
 use super::in_order::Input;
+use super::log_view::LogView;
 use super::options::{self, Command, Options};
 use super::pool::Pool;
 use super::reader::LineReader;
@@ -17,7 +19,7 @@ use super::router::LineRouter;
 use super::runtime::AsyncRuntime;
 use super::server::Server;
 use super::supervisor;
-use super::tools::{NameStyle, Tools};
+use super::tools::Tools;
 use super::unix::{self, AsFd, Events};
 use super::writer::LineWriter;
 use super::{config_file, help, lifecycle, manifest, resources, secrets};
@@ -71,21 +73,22 @@ fn ended(code: &str, problem: String) -> Failure {
 }
 
 fn run<T: Plugin>() -> Result<(), Failure> {
-    let Options {
-        command,
-        config,
-        names,
-    } = options::parse(std::env::args_os().skip(1)).map_err(usage)?;
+    let options = options::parse(std::env::args_os().skip(1)).map_err(usage)?;
     let declaration = T::declaration();
     let read = |path: &PathBuf| config_file::read(path, declaration);
-    let config = config.as_ref().map(read).transpose().map_err(usage)?;
+    let config = options
+        .config
+        .as_ref()
+        .map(read)
+        .transpose()
+        .map_err(usage)?;
     // What does not fit is said at once, on stderr; the plugin's own setup comes with a client.
     if let Some(section) = &config {
         check_config(&Registration::of::<T>(), section.clone())
             .map_err(|invalid| usage(format!("config_invalid: {invalid}")))?;
     }
-    match command {
-        Command::Serve => serve::<T>(config, names)
+    match options.command {
+        Command::Serve => serve::<T>(config, &options)
             .map_err(|error| failed(format!("cannot start serving: {error}"))),
         Command::Manifest { command, output } => {
             let text = manifest::text(declaration, command, output.as_deref()).map_err(failed)?;
@@ -197,27 +200,34 @@ fn call_once<T: Plugin>(config: Option<Value>, hook: &str, json: String) -> Resu
     write(output, &format!("{text}\n"))
 }
 
-fn serve<T: Plugin>(config: Option<Value>, names: Option<NameStyle>) -> std::io::Result<()> {
+/// Requests without an answer that a peer can have; more are refused.
+const MAX_REQUESTS: usize = 32 * 1024;
+/// What they may hold together, in messages of the largest size.
+const MAX_HELD: usize = 16;
+
+fn serve<T: Plugin>(config: Option<Value>, options: &Options) -> std::io::Result<()> {
     let signals = unix::signals()?;
     let (woken, waker) = unix::wake_pipe()?;
     let streams = unix::protect()?;
     super::log::start(T::declaration());
     secrets::report_panics();
-    let server = Arc::new(Server {
+    let server = Arc::new_cyclic(|server| Server {
         registration: Registration::of::<T>(),
-        tools: Tools::new(T::declaration(), names),
+        tools: Tools::new(T::declaration(), options.names, options.schemas),
         instance: Default::default(),
         turns: Default::default(),
         in_flight: Default::default(),
+        bounds: Bounds::new(MAX_REQUESTS, options.max_message.saturating_mul(MAX_HELD)),
         output: LineWriter::new(streams.output),
         runtime: Default::default(),
         session: Default::default(),
         host_calls: Default::default(),
         pool: Pool::new(waker),
-        input: Mutex::new(LineReader::new(streams.input)),
+        input: Mutex::new(LineReader::new(streams.input, options.max_message)),
         spare: Default::default(),
         router: Box::new(LineRouter::default()),
         scope: Arc::new(PluginScope::of(T::declaration())),
+        log_view: LogView::new(Weak::clone(server), T::declaration().name),
         config,
         feed: Default::default(),
         changes: Default::default(),

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::calls::Call;
 use super::envelope::{refusal_line, unfit};
 use super::meta::{self, CallMeta};
+use super::origin::Origin;
 use super::reply::{Shape, protocol_error};
 use super::request::Request;
 use super::server::Server;
@@ -54,6 +55,7 @@ pub(super) fn execute(
     server: &Arc<Server>,
     id: &str,
     params: Option<&str>,
+    origin: Origin,
 ) -> Result<Call, Vec<u8>> {
     let read = || {
         let params = params.unwrap_or("{}");
@@ -74,7 +76,7 @@ pub(super) fn execute(
     };
     let text = format!("{id}{args}");
     let (id, args) = (0..id.len(), Some(id.len()..text.len()));
-    Ok(Call::begin(server, text, id, args, hook, meta))
+    Ok(Call::begin(server, text, id, args, hook, meta, origin))
 }
 
 /// The hook that `execute` is to run, and its arguments.

@@ -72,7 +72,7 @@ fn begin(server: &Server, setup: Setup) -> dagstack_plugin_core::registration::S
     replace_feed(server, Some(feed.clone()));
     let context = SetupContext::new(config)
         .with_metadata(setup.metadata)
-        .with_scope(Arc::clone(&server.scope))
+        .with_scope(server.log_view.scope_of_session(server))
         .with_resources(setup.resources)
         .with_config_feed(feed);
     dagstack_engine::setup(&server.registration, context)

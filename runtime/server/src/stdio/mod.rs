@@ -20,6 +20,8 @@
 //! signals, the end of the input and the clock, and it forwards stderr ([`unix`]), so no hook can
 //! keep the process from ending.
 
+mod batch;
+mod bounds;
 mod calls;
 mod cli;
 mod config_file;
@@ -35,9 +37,12 @@ mod instance;
 mod lifecycle;
 mod log;
 mod log_filter;
+mod log_level;
+mod log_view;
 mod manifest;
 mod meta;
 mod options;
+mod origin;
 mod pool;
 mod progress;
 mod protocol;

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
 
-use super::tools::NameStyle;
+use super::tools::{NameStyle, SchemaStyle};
 
 const COMMANDS: [&str; 3] = ["manifest", "schema", "call"];
-const OPTIONS: [&str; 6] = [
+const OPTIONS: [&str; 8] = [
     "--config",
     "--tool-names",
+    "--schemas",
+    "--max-message",
     "--command",
     "--output",
     "--help",
@@ -41,7 +43,14 @@ pub(super) struct Options {
     pub(super) config: Option<PathBuf>,
     /// Absent: by the peer.
     pub(super) names: Option<NameStyle>,
+    /// Absent: by the peer.
+    pub(super) schemas: Option<SchemaStyle>,
+    /// The longest message, in bytes.
+    pub(super) max_message: usize,
 }
+
+/// As other SDKs have it.
+const MAX_MESSAGE: usize = 16 * 1024 * 1024;
 
 /// The words, as far as they are read.
 #[derive(Default)]
@@ -49,6 +58,8 @@ struct Words {
     plain: Vec<OsString>,
     config: Option<OsString>,
     names: Option<OsString>,
+    schemas: Option<OsString>,
+    max_message: Option<OsString>,
     command: Option<Vec<OsString>>,
     output: Option<OsString>,
     help: bool,
@@ -81,6 +92,14 @@ pub(super) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Options
             "--tool-names" => {
                 let given = value(&mut parser, &name, "`full` or `function`")?;
                 once(&name, &mut read.names, given)?;
+            }
+            "--schemas" => {
+                let given = value(&mut parser, &name, "`full` or `plain`")?;
+                once(&name, &mut read.schemas, given)?;
+            }
+            "--max-message" => {
+                let given = value(&mut parser, &name, "a size, as `64MiB`")?;
+                once(&name, &mut read.max_message, given)?;
             }
             "--output" | "-o" => {
                 let given = value(&mut parser, &name, "a file")?;
@@ -145,16 +164,18 @@ fn flag(parser: &mut Parser, name: &str) -> Result<bool, String> {
 
 impl Words {
     fn options(self) -> Result<Options, String> {
-        let names = match self.names {
-            None => None,
-            Some(names) if names == "function" => Some(NameStyle::Short),
-            Some(names) if names == "full" => Some(NameStyle::Full),
-            Some(other) => {
-                return Err(format!(
-                    "`--tool-names {}`: expected `full` or `function`",
-                    other.to_string_lossy()
-                ));
-            }
+        let names = [("full", NameStyle::Full), ("function", NameStyle::Short)];
+        let names = one_of("--tool-names", self.names, names)?;
+        let schemas = [("full", SchemaStyle::Full), ("plain", SchemaStyle::Plain)];
+        let schemas = one_of("--schemas", self.schemas, schemas)?;
+        let max_message = match self.max_message {
+            None => MAX_MESSAGE,
+            Some(given) => size(&given.to_string_lossy()).ok_or_else(|| {
+                format!(
+                    "`--max-message {}`: expected a number of bytes from 1KiB on, or one with KiB, MiB or GiB, as `64MiB`",
+                    given.to_string_lossy()
+                )
+            })?,
         };
         let mut plain = self.plain.into_iter();
         let mut word = |what: &str| {
@@ -208,8 +229,43 @@ impl Words {
             command,
             config: self.config.map(PathBuf::from),
             names,
+            schemas,
+            max_message,
         })
     }
+}
+
+/// What an option says, which is one of two words.
+fn one_of<T>(
+    name: &str,
+    given: Option<OsString>,
+    words: [(&str, T); 2],
+) -> Result<Option<T>, String> {
+    let Some(given) = given else { return Ok(None) };
+    let [first, second] = words.each_ref().map(|(word, _)| *word);
+    let mut words = words.into_iter();
+    let found = words.find(|(word, _)| given == *word);
+    match found {
+        Some((_, meant)) => Ok(Some(meant)),
+        None => Err(format!(
+            "`{name} {}`: expected `{first}` or `{second}`",
+            given.to_string_lossy()
+        )),
+    }
+}
+
+/// A number of bytes.
+fn size(text: &str) -> Option<usize> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let factor = match text.get(digits.len()..)?.trim_start() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    let size = digits.parse::<usize>().ok()?.checked_mul(factor)?;
+    (size >= 1 << 10).then_some(size)
 }
 
 fn in_utf8(word: OsString, what: &str) -> Result<String, String> {
@@ -276,6 +332,19 @@ mod tests {
         let read = read(&["schema", "--config=a=b", "--tool-names", "full"]).unwrap();
         assert_eq!(read.config, Some(PathBuf::from("a=b")));
         assert_eq!(read.names, Some(NameStyle::Full));
+        assert_eq!((read.schemas, read.max_message), (None, MAX_MESSAGE));
+        let sizes = [
+            ("64MiB", 64 << 20),
+            ("1 GiB", 1 << 30),
+            ("2KiB", 2048),
+            ("5000", 5000),
+        ];
+        for (text, size) in sizes {
+            let words = ["--schemas", "plain", "--max-message", text].map(OsString::from);
+            let read = parse(words).unwrap();
+            assert_eq!(read.max_message, size, "{text}");
+            assert_eq!(read.schemas, Some(SchemaStyle::Plain));
+        }
     }
 
     #[test]
@@ -332,6 +401,11 @@ mod tests {
             (&["-o", "f"], "`--output` belongs to `manifest`"),
             (&["manifest", "--command"], "`--command` needs a program"),
             (&["--tool-names", "short"], "expected `full` or `function`"),
+            (&["--schemas", "flat"], "expected `full` or `plain`"),
+            (&["--schemas"], "`--schemas` needs `full` or `plain`"),
+            (&["--max-message", "64MB"], "`--max-message 64MB`: expected"),
+            (&["--max-message", "1023"], "from 1KiB on"),
+            (&["--max-message", "99999999999999GiB"], "expected a number"),
         ] {
             let problem = read(words).unwrap_err();
             assert!(problem.contains(says), "{words:?}: {problem}");

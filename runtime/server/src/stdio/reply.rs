@@ -8,6 +8,7 @@ use rmcp::ErrorData;
 use serde_json::{Value, json};
 
 use super::envelope::refusal_line;
+use super::origin::Origin;
 use super::writer::{LineWriter, Pieces};
 use dagstack_engine::wire::ERROR;
 use dagstack_plugin_core::error::{HookError, code};
@@ -20,7 +21,7 @@ pub(super) enum Shape {
     Session,
     /// The same for 2026-07-28: with `resultType`.
     Stateless,
-    /// No tool's result: errors are JSON-RPC's.
+    /// No tool's result: what would be its structured content, and errors are JSON-RPC's.
     Plain,
 }
 
@@ -64,7 +65,7 @@ fn start(line: &mut Vec<u8>, id: &str, shape: Shape) {
     line.extend_from_slice(match shape {
         Shape::Session => b",\"result\":{\"content\":[".as_slice(),
         Shape::Stateless => b",\"result\":{\"resultType\":\"complete\",\"content\":[".as_slice(),
-        Shape::Plain => b",\"result\":{".as_slice(),
+        Shape::Plain => b",\"result\":".as_slice(),
     });
 }
 
@@ -76,16 +77,17 @@ const PIECE: usize = 64 * 1024;
 /// The answer to a call that succeeded with the JSON text `value`.
 pub(super) fn send_result(
     output: &LineWriter,
+    origin: &Origin,
     id: &str,
     format: ResultFormat,
     value: &[u8],
     more: bool,
 ) {
-    if value.len() >= LARGE {
+    if value.len() >= LARGE && origin.batch.is_none() {
         output.send_pieces(&Large { id, format, value });
         return;
     }
-    output.send(line(id, format, value), more);
+    origin.send(output, line(id, format, value), more);
 }
 
 /// The whole answer.
@@ -170,7 +172,8 @@ fn between(line: &mut Vec<u8>, format: ResultFormat) {
         TextBlock::Json => b"\"}",
     });
     line.extend_from_slice(match (format.shape, format.wraps) {
-        (Shape::Plain, _) => br#""result":"#.as_slice(),
+        (Shape::Plain, true) => br#"{"result":"#.as_slice(),
+        (Shape::Plain, false) => b"".as_slice(),
         (_, true) => br#"],"structuredContent":{"result":"#,
         (_, false) => br#"],"structuredContent":"#,
     });
@@ -178,7 +181,8 @@ fn between(line: &mut Vec<u8>, format: ResultFormat) {
 
 fn after(line: &mut Vec<u8>, format: ResultFormat) {
     line.extend_from_slice(match (format.shape, format.wraps) {
-        (Shape::Plain, _) => b"}}\n".as_slice(),
+        (Shape::Plain, true) => b"}}\n".as_slice(),
+        (Shape::Plain, false) => b"}\n",
         (_, true) => b"},\"isError\":false}}\n",
         (_, false) => b",\"isError\":false}}\n",
     });
@@ -254,14 +258,14 @@ mod tests {
                 let answer: Value = serde_json::from_slice(&line).unwrap();
                 assert_eq!(answer["id"], "id");
                 let result = &answer["result"];
-                if format.shape == Shape::Plain {
-                    assert_eq!(*result, json!({ "result": value }));
-                    continue;
-                }
                 let structured = match format.wraps {
                     true => json!({ "result": value }),
                     false => value.clone(),
                 };
+                if format.shape == Shape::Plain {
+                    assert_eq!(*result, structured, "{format:?}");
+                    continue;
+                }
                 assert_eq!(result["structuredContent"], structured, "{format:?}");
                 assert_eq!(result["isError"], false);
                 let text = match format.text {

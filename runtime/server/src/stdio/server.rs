@@ -5,12 +5,14 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
+use super::bounds::Bounds;
 use super::envelope::{self, INVALID_REQUEST, PARSE_ERROR, error_line};
 use super::host_calls::HostCalls;
 use super::in_flight::InFlight;
 use super::instance::{Admitted, Instance};
+use super::log_view::LogView;
 use super::pool::{self, Pool, Work};
-use super::reader::{Line, LineReader, MAX_LINE, Spare};
+use super::reader::{Line, LineReader, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::tools::Tools;
@@ -30,6 +32,8 @@ pub(super) struct Server {
     /// The order of the setups and teardowns that are asked for.
     pub(super) turns: Turns,
     pub(super) in_flight: InFlight,
+    /// What all requests together may hold.
+    pub(super) bounds: Bounds,
     pub(super) output: LineWriter,
     pub(super) runtime: AsyncRuntime,
     pub(super) session: Session,
@@ -40,6 +44,8 @@ pub(super) struct Server {
     pub(super) router: Box<dyn Router>,
     /// What all calls share.
     pub(super) scope: Arc<PluginScope>,
+    /// And which of their records the client gets.
+    pub(super) log_view: LogView,
     /// From `--config`.
     pub(super) config: Option<Value>,
     /// The config of the instance that is set up, or being set up, as it changes.
@@ -55,9 +61,18 @@ pub(super) trait Router: Send + Sync {
 }
 
 /// What a worker does next.
-pub(super) struct Job(Box<Run>);
+pub(super) struct Job {
+    run: Box<Run>,
+    /// What it holds, in bytes.
+    weight: usize,
+    /// It runs no author's code.
+    is_light: bool,
+}
 
 type Run = dyn FnOnce(&Arc<Server>, bool) + Send;
+
+/// What a job holds beside the text it came in.
+const OVERHEAD: usize = 256;
 
 /// A call that waits for the instance: what it then has a worker do.
 pub(super) type ParkedCall = Box<dyn FnOnce(Admitted) -> Job + Send>;
@@ -65,12 +80,35 @@ pub(super) type ParkedCall = Box<dyn FnOnce(Admitted) -> Job + Send>;
 impl Job {
     /// `run` is told whether other jobs wait.
     pub(super) fn new(run: impl FnOnce(&Arc<Server>, bool) + Send + 'static) -> Self {
-        Self(Box::new(run))
+        Self {
+            run: Box::new(run),
+            weight: OVERHEAD,
+            is_light: false,
+        }
+    }
+
+    /// The same job, which holds so many bytes of text.
+    pub(super) fn holding(mut self, bytes: usize) -> Self {
+        self.weight += bytes;
+        self
     }
 
     /// Writes an answer that is ready.
     pub(super) fn answer(line: Vec<u8>) -> Self {
-        Self::new(move |server, more| server.output.send(line, more))
+        let bytes = line.len();
+        let job = Self::new(move |server, more| server.output.send(line, more));
+        job.holding(bytes).light()
+    }
+
+    /// Writes what waits to be written.
+    pub(super) fn flush() -> Self {
+        Self::new(|server, _| server.output.flush()).light()
+    }
+
+    /// The same job, which runs no author's code.
+    pub(super) fn light(mut self) -> Self {
+        self.is_light = true;
+        self
     }
 }
 
@@ -89,8 +127,10 @@ impl Work for Server {
                 Line::Here(range) => std::str::from_utf8(input.bytes(range)).ok().map(Cow::from),
                 Line::Own(bytes) => String::from_utf8(bytes).ok().map(Cow::from),
                 Line::TooLong(head) => {
-                    let problem =
-                        format!("the line is longer than {MAX_LINE} bytes and was skipped");
+                    let problem = format!(
+                        "the line is longer than {} bytes and was skipped; `--max-message` allows longer ones",
+                        input.max_line()
+                    );
                     let id = envelope::id_in(&head);
                     jobs.push(Job::answer(error_line(id, INVALID_REQUEST, &problem)));
                     continue;
@@ -110,8 +150,20 @@ impl Work for Server {
         goes_on
     }
 
+    fn weight(job: &Job) -> usize {
+        job.weight
+    }
+
+    fn is_light(job: &Job) -> bool {
+        job.is_light
+    }
+
+    fn is_jammed(&self) -> bool {
+        self.output.is_full()
+    }
+
     fn run(self: &Arc<Self>, job: Job, more: bool) {
-        (job.0)(self, more);
+        (job.run)(self, more);
     }
 
     fn has_input(&self) -> bool {

@@ -9,11 +9,14 @@ use std::sync::{Arc, OnceLock};
 use rmcp::ErrorData;
 use rmcp::model::Tool;
 
+use super::envelope::shown;
 use super::reply::protocol_error;
 use super::session::Peer;
+use dagstack_engine::plain_schema;
 use dagstack_plugin_core::declaration::{Declaration, Hook};
 use dagstack_plugin_core::error;
 use dagstack_plugin_core::kind::TOOL_NAME_TEMPLATE;
+use dagstack_plugin_core::schema::Schema;
 
 /// One of a tool's two names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +25,16 @@ pub(super) enum NameStyle {
     Full,
     /// The hook's or function's own name.
     Short,
+}
+
+/// How input schemas are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SchemaStyle {
+    /// As they are.
+    Full,
+    /// In few keywords, for clients that know no others; and no output schemas, in which `null` could
+    /// not be told.
+    Plain,
 }
 
 const STYLES: [NameStyle; 2] = [NameStyle::Full, NameStyle::Short];
@@ -55,7 +68,8 @@ pub(super) struct Listing {
     declaration: &'static Declaration,
     style: NameStyle,
     by_name: HashMap<String, usize>,
-    listed: OnceLock<Vec<Tool>>,
+    full: OnceLock<Vec<Tool>>,
+    plain: OnceLock<Vec<Tool>>,
 }
 
 impl Listing {
@@ -67,7 +81,8 @@ impl Listing {
             declaration,
             style,
             by_name: by_name.collect(),
-            listed: OnceLock::new(),
+            full: OnceLock::new(),
+            plain: OnceLock::new(),
         }
     }
 
@@ -76,22 +91,30 @@ impl Listing {
         self.style.name(self.declaration, hook)
     }
 
-    /// What `tools/list` answers.
-    pub(super) fn list(&self) -> &[Tool] {
-        self.listed.get_or_init(|| {
-            self.declaration
-                .exposed()
-                .map(|(_, hook)| {
-                    let schemas = hook.schemas();
-                    Tool::new(
-                        self.name(hook),
-                        hook.description.unwrap_or_default(),
-                        Arc::new(schemas.input.clone()),
-                    )
-                    .with_raw_output_schema(Arc::new(schemas.output.clone()))
-                })
-                .collect()
+    /// What `tools/list` answers, as a whole.
+    fn list(&self, schemas: SchemaStyle) -> &[Tool] {
+        let list = match schemas {
+            SchemaStyle::Full => &self.full,
+            SchemaStyle::Plain => &self.plain,
+        };
+        list.get_or_init(|| {
+            let exposed = self.declaration.exposed();
+            exposed.map(|(_, hook)| self.tool(hook, schemas)).collect()
         })
+    }
+
+    fn tool(&self, hook: &Hook, style: SchemaStyle) -> Tool {
+        let schemas = hook.schemas();
+        let tool = |input: Schema| {
+            let description = hook.description.unwrap_or_default();
+            Tool::new(self.name(hook), description, Arc::new(input))
+        };
+        match style {
+            SchemaStyle::Full => {
+                tool(schemas.input.clone()).with_raw_output_schema(Arc::new(schemas.output.clone()))
+            }
+            SchemaStyle::Plain => tool(plain_schema(&schemas.input)),
+        }
     }
 }
 
@@ -101,15 +124,22 @@ pub(super) struct Tools {
     pub(super) declaration: &'static Declaration,
     /// What `--tool-names` says: how everybody is listed them.
     style: Option<NameStyle>,
+    /// What `--schemas` says.
+    schemas: Option<SchemaStyle>,
     full: Listing,
     short: Listing,
 }
 
 impl Tools {
-    pub(super) fn new(declaration: &'static Declaration, style: Option<NameStyle>) -> Self {
+    pub(super) fn new(
+        declaration: &'static Declaration,
+        style: Option<NameStyle>,
+        schemas: Option<SchemaStyle>,
+    ) -> Self {
         Self {
             declaration,
             style,
+            schemas,
             full: Listing::new(declaration, NameStyle::Full),
             short: Listing::new(declaration, NameStyle::Short),
         }
@@ -132,6 +162,25 @@ impl Tools {
         self.listings(peer)[0]
     }
 
+    /// A page of what `peer` is listed, and the cursor of the next one. `None` where `cursor` is none
+    /// of ours.
+    pub(super) fn page(
+        &self,
+        peer: Peer,
+        cursor: Option<&str>,
+    ) -> Option<(&[Tool], Option<String>)> {
+        // A host of ours takes everything.
+        let by_peer = match peer.is_picky && !peer.is_dagstack {
+            true => SchemaStyle::Plain,
+            false => SchemaStyle::Full,
+        };
+        let schemas = match peer.has_extension {
+            true => SchemaStyle::Full,
+            false => self.schemas.unwrap_or(by_peer),
+        };
+        page(self.listing(peer).list(schemas), cursor)
+    }
+
     /// The hook of a tool by either of its names.
     pub(super) fn hook(&self, tool: &str) -> Option<&'static Hook> {
         let mut listings = [&self.full, &self.short].into_iter();
@@ -151,6 +200,7 @@ impl Tools {
     /// The error for a tool that is not there.
     #[cold]
     fn missing(&self, peer: Peer, tool: &str) -> ErrorData {
+        let tool = &*shown(tool);
         let names = |hook: &Hook| STYLES.map(|style| style.name(self.declaration, hook));
         let mut hidden = self.declaration.hooks.iter().filter(|it| !it.mcp_exposed);
         if let Some(hook) = hidden.find(|hook| names(hook).iter().any(|name| name == tool)) {
@@ -179,6 +229,27 @@ impl Tools {
         };
         ErrorData::invalid_params(format!("unknown tool `{tool}`{guess}; {list}"), None)
     }
+}
+
+/// Tools on one page. Many clients read no other page than the first, so all tools of any plugin but
+/// the largest are on it.
+const PAGE: usize = 250;
+
+/// What stands before the number of tools behind which a page begins.
+const CURSOR: &str = "tools-";
+
+fn page<'a, T>(all: &'a [T], cursor: Option<&str>) -> Option<(&'a [T], Option<String>)> {
+    let start = match cursor {
+        None => 0,
+        Some(cursor) => {
+            let start = cursor.strip_prefix(CURSOR)?.parse::<usize>().ok()?;
+            // Only what was told leads anywhere.
+            (start > 0 && start < all.len() && start.is_multiple_of(PAGE)).then_some(start)?
+        }
+    };
+    let rest = all.get(start..)?;
+    let next = (rest.len() > PAGE).then(|| format!("{CURSOR}{}", start + PAGE));
+    Some((rest.get(..PAGE).unwrap_or(rest), next))
 }
 
 #[cfg(test)]
@@ -246,30 +317,32 @@ pub(super) mod tests {
     const CLIENT: Peer = Peer {
         has_extension: false,
         is_dagstack: false,
+        is_picky: false,
     };
     const HOST: Peer = Peer {
         has_extension: false,
         is_dagstack: true,
+        is_picky: false,
     };
 
     fn listed(tools: &Tools, peer: Peer) -> Vec<&str> {
-        let list = tools.listing(peer).list().iter();
-        list.map(|tool| &*tool.name).collect()
+        let (list, _) = tools.page(peer, None).unwrap();
+        list.iter().map(|tool| &*tool.name).collect()
     }
 
     #[test]
     fn b04_names_are_short_unless_a_dagstack_host_asks() {
         let full = ["tool.fixed.execute.split", "tool.fixed.execute.fixed_split"];
         let short = ["split", "fixed_split"];
-        let by_peer = Tools::new(&TOOL, None);
+        let by_peer = Tools::new(&TOOL, None, None);
         assert_eq!(listed(&by_peer, CLIENT), short);
         assert_eq!(listed(&by_peer, HOST), full);
         assert_eq!(
-            listed(&Tools::new(&TOOL, Some(NameStyle::Full)), CLIENT),
+            listed(&Tools::new(&TOOL, Some(NameStyle::Full), None), CLIENT),
             full
         );
         assert_eq!(
-            listed(&Tools::new(&TOOL, Some(NameStyle::Short)), HOST),
+            listed(&Tools::new(&TOOL, Some(NameStyle::Short), None), HOST),
             short
         );
         for name in full.iter().chain(&short) {
@@ -282,7 +355,7 @@ pub(super) mod tests {
     /// The template makes `fixed_split` of the hook `split`, and there is a hook `fixed_split`.
     #[test]
     fn b04_of_two_tools_with_one_name_it_is_the_one_that_was_listed() {
-        let tools = Tools::new(&CHUNKER, None);
+        let tools = Tools::new(&CHUNKER, None, None);
         assert_eq!(listed(&tools, CLIENT), ["split", "fixed_split"]);
         assert_eq!(
             listed(&tools, HOST),
@@ -295,7 +368,7 @@ pub(super) mod tests {
 
     #[test]
     fn b04_mistakes_are_answered_in_the_names_that_were_listed() {
-        let tools = Tools::new(&TOOL, None);
+        let tools = Tools::new(&TOOL, None, None);
         for slip in ["splid", "tool.fixed.execute.splid"] {
             let said = tools.find(CLIENT, slip).unwrap_err().message;
             assert!(said.contains("did you mean `split`?"), "{said}");
@@ -308,5 +381,56 @@ pub(super) mod tests {
         }
         let hidden = tools.find(CLIENT, "own").unwrap_err();
         assert_eq!(hidden.data.unwrap()["code"], "not_exposed");
+    }
+
+    #[test]
+    fn long_lists_have_pages() {
+        let all: Vec<usize> = (0..2 * PAGE + 1).collect();
+        let (mut seen, mut cursor, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let (items, next) = page(&all, cursor.as_deref()).unwrap();
+            seen.extend_from_slice(items);
+            pages += 1;
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!((seen, pages), (all.clone(), 3));
+        assert_eq!(page(&all[..PAGE], None), Some((&all[..PAGE], None)));
+        assert_eq!(page::<u8>(&[], None), Some((&[][..], None)));
+        for cursor in [
+            "",
+            "1",
+            "tools-0",
+            "tools-1",
+            "tools-750",
+            "tools--250",
+            "tools-250 ",
+            "250",
+        ] {
+            assert_eq!(page(&all, Some(cursor)), None, "{cursor}");
+        }
+    }
+
+    #[test]
+    fn plain_schemas_are_for_who_needs_them() {
+        let plain = |schemas, peer| {
+            let tools = Tools::new(&TOOL, None, schemas);
+            let (listed, _) = tools.page(peer, None).unwrap();
+            listed.iter().all(|tool| tool.output_schema.is_none())
+        };
+        let picky = Peer {
+            is_picky: true,
+            ..CLIENT
+        };
+        let ours = Peer {
+            has_extension: true,
+            ..HOST
+        };
+        assert!(plain(None, picky) && !plain(None, CLIENT));
+        assert!(plain(Some(SchemaStyle::Plain), CLIENT));
+        assert!(!plain(Some(SchemaStyle::Full), picky));
+        assert!(!plain(Some(SchemaStyle::Plain), ours));
     }
 }
