@@ -4,6 +4,7 @@ pub mod around;
 pub mod failing;
 pub mod guarded;
 pub mod interop;
+pub mod many;
 pub mod scratch;
 pub mod secretive;
 pub mod wired;
