@@ -137,6 +137,9 @@ impl Form {
                 }
             }
         }
+        if made.get("additionalProperties") == Some(&json!({})) {
+            made.remove("additionalProperties");
+        }
         if kind == "array" {
             made.entry("items").or_insert_with(|| json!({}));
         }
@@ -255,6 +258,14 @@ fn loosened(left: &Form, right: &Form) -> Form {
             _ => continue,
         };
         keywords.insert(keyword.clone(), new);
+    }
+    // Where one says what else there may be, the other does not forbid it.
+    let rest = "additionalProperties";
+    let others = [one, other].map(|keywords| keywords.get(rest));
+    if let [Some(said), None] | [None, Some(said)] = others
+        && said != &Value::Bool(false)
+    {
+        keywords.insert(rest.to_owned(), json!({}));
     }
     if let Some(properties) = either_properties(one.get("properties"), other.get("properties")) {
         keywords.insert("properties".to_owned(), properties);

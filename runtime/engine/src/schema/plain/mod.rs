@@ -215,7 +215,7 @@ impl<'s> Walk<'s> {
         }
     }
 
-    /// What is said of the members that have no name in the schema; `None` if anything may be there.
+    /// What is said of the members that have no name in the schema; `None` if nothing is.
     fn rest(&mut self, schema: &'s Schema) -> Option<Value> {
         let patterns: Vec<&Value> = parts::named(schema, "patternProperties")
             .map(|(_, part)| part)
@@ -224,8 +224,9 @@ impl<'s> Walk<'s> {
             (Some(Value::Bool(false)), []) => Some(false.into()),
             // Their names cannot be told.
             (Some(Value::Bool(false)), [only]) => Some(self.value(only)),
-            (Some(part), []) if !is_any(part) => Some(self.value(part)),
-            _ => None,
+            (Some(part), []) => Some(self.value(part)),
+            (None, []) => None,
+            _ => Some(json!({})),
         }
     }
 
