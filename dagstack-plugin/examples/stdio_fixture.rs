@@ -4,6 +4,7 @@
 use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
+use dagstack_plugin::Severity;
 use dagstack_plugin::prelude::*;
 use dagstack_plugin::serde_json::value::RawValue;
 use dagstack_plugin::serde_json::{Map, Value, json};
@@ -41,6 +42,16 @@ struct Raw {
 enum Choice {
     Plain,
     Of(u8),
+}
+
+/// A shape.
+#[data]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Shape {
+    /// A round one.
+    Circle { radius: f64 },
+    /// Of others.
+    Group { parts: Vec<Shape> },
 }
 
 #[data]
@@ -224,6 +235,31 @@ impl Fixture {
         log::debug!(target: "by_log::inner", "debug by log");
         tracing::info!(target: "by_tracing", "info by tracing");
         tracing::debug!(target: "by_tracing", "debug by tracing");
+    }
+
+    /// Logs at each of the severities, `times` over, and gives back how often that was.
+    #[hook]
+    fn say(&self, severities: Vec<u8>, times: u32, text: String, ctx: &HookContext) -> u32 {
+        let log = ctx.logger();
+        for n in 0..times {
+            for number in &severities {
+                let severity = Severity::new(*number).unwrap();
+                log.log(
+                    severity,
+                    text.as_str(),
+                    [("n", json!(n)), ("api_key", json!("k-1"))],
+                );
+            }
+        }
+        eprintln!("all is said");
+        times
+    }
+
+    /// A schema with all that picky clients refuse.
+    #[hook]
+    fn shaped(&self, shape: Option<Shape>, sizes: Vec<Option<u8>>) -> Option<Shape> {
+        drop(sizes);
+        shape
     }
 
     #[hook]

@@ -271,15 +271,15 @@ fn b15_what_is_no_object_is_refused_with_words() {
             r#"["2.0",71,"ping"]"#,
             -32600,
             Value::Null,
-            "batches are not supported",
+            "only MCP 2025-03-26 has batches",
         ),
         (
             r#"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"ping"}]"#,
             -32600,
             Value::Null,
-            "batches are not supported",
+            "only MCP 2025-03-26 has batches",
         ),
-        ("[]", -32600, Value::Null, "batches are not supported"),
+        ("[]", -32600, Value::Null, "only MCP 2025-03-26 has batches"),
         (
             r#""ping""#,
             -32600,

@@ -1,7 +1,8 @@
 // The official TypeScript MCP client against a plugin executable: list, call, error case.
 //
 // usage: node mcp_client.mjs NODE_MODULES COMMAND CALLS   (CALLS: JSON, [[tool, arguments], ...])
-// Prints one JSON object: {tools, answers, warnings, unfit}. `warnings` is all that was printed on
+// Prints one JSON object: {tools, pages, records, answers, warnings, unfit}. `pages` are the numbers of tools on
+// each page; `records` what came into the log view, from `debug` on after the first call. `warnings` is all that was printed on
 // the way; `unfit` the arguments that do not fit the tool's schema by the client's own validator.
 
 import { createRequire } from "node:module";
@@ -19,11 +20,24 @@ const load = (name) => import(pathToFileURL(require.resolve(name)).href);
 const sdk = "@modelcontextprotocol/sdk";
 const { Client } = await load(`${sdk}/client/index.js`);
 const { StdioClientTransport } = await load(`${sdk}/client/stdio.js`);
+const { LoggingMessageNotificationSchema } = await load(`${sdk}/types.js`);
 const { AjvJsonSchemaValidator } = await load(`${sdk}/validation/ajv`);
 
 const client = new Client({ name: "dagstack-tests", version: "1.0.0" });
 await client.connect(new StdioClientTransport({ command }));
-const { tools } = await client.listTools();
+const records = [];
+client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
+  records.push(params);
+});
+const tools = [];
+const pages = [];
+let cursor;
+do {
+  const page = await client.listTools({ cursor });
+  tools.push(...page.tools);
+  pages.push(page.tools.length);
+  cursor = page.nextCursor;
+} while (cursor !== undefined);
 
 const validator = new AjvJsonSchemaValidator();
 const inputs = new Map(tools.map((tool) => [tool.name, validator.getValidator(tool.inputSchema)]));
@@ -43,6 +57,7 @@ for (const [name, args] of JSON.parse(calls)) {
   } catch (error) {
     answers.push({ protocol_error: error.code, message: error.message });
   }
+  if (answers.length === 1) await client.setLoggingLevel("debug");
 }
 await client.close();
 process.stdout.write(
@@ -55,6 +70,8 @@ process.stdout.write(
       title: tool.title ?? null,
       annotations: tool.annotations ?? null,
     })),
+    pages,
+    records,
     answers,
     warnings,
     unfit,

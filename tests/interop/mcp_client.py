@@ -1,7 +1,9 @@
 """The official Python MCP client against a plugin executable: list, call, error case.
 
 usage: python -W error mcp_client.py legacy|auto COMMAND CALLS   (CALLS: JSON, [[tool, arguments], ...])
-Prints one JSON object: {version, tools, answers, warnings, unfit}. `warnings` is what was logged as
+Prints one JSON object: {version, tools, pages, records, answers, warnings, unfit}. `pages` are the
+numbers of tools on each page; `records` what came into the log view, from `debug` on after the first
+call where there is a session, else from `info` on. `warnings` is what was logged as
 one on the way; `unfit` the arguments that do not fit the tool's schema.
 """
 
@@ -9,6 +11,7 @@ import asyncio
 import json
 import logging
 import sys
+from warnings import catch_warnings, simplefilter
 
 from jsonschema.validators import validator_for
 from mcp import Client, MCPError, StdioServerParameters, stdio_client
@@ -43,8 +46,20 @@ def check(tool):
 async def main(mode, command, calls):
     warnings = Warnings()
     logging.getLogger().addHandler(warnings)
-    async with Client(stdio_client(StdioServerParameters(command=command)), mode=mode) as client:
-        tools = (await client.list_tools()).tools
+    records = []
+
+    async def note(record):
+        records.append(record.model_dump(mode="json", exclude_none=True, by_alias=True))
+
+    server = stdio_client(StdioServerParameters(command=command))
+    level = None if mode == "legacy" else "info"
+    async with Client(server, mode=mode, logging_callback=note, log_level=level) as client:
+        tools, pages, cursor = [], [], None
+        while not pages or cursor is not None:
+            page = await client.list_tools(cursor=cursor)
+            tools += page.tools
+            pages.append(len(page.tools))
+            cursor = page.next_cursor
         inputs = {tool.name: check(tool) for tool in tools}
         answers = []
         unfit = []
@@ -63,6 +78,11 @@ async def main(mode, command, calls):
                 )
             except MCPError as error:
                 answers.append({"protocol_error": error.error.code, "message": error.error.message})
+            if len(answers) == 1 and mode == "legacy":
+                with catch_warnings():
+                    # Deprecated by 2026-07-28.
+                    simplefilter("ignore")
+                    await client.set_logging_level("debug")
         print(
             json.dumps(
                 {
@@ -78,6 +98,8 @@ async def main(mode, command, calls):
                         }
                         for tool in tools
                     ],
+                    "pages": pages,
+                    "records": records,
                     "answers": answers,
                     "warnings": warnings.texts,
                     "unfit": unfit,

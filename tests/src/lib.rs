@@ -7,6 +7,7 @@ pub mod failing;
 pub mod gallery;
 pub mod guarded;
 pub mod interop;
+pub mod many;
 pub mod observed;
 pub mod scratch;
 pub mod secretive;

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use dagstack_tests::interop::{self, PYTHON, json_of, python_client, script};
+use dagstack_tests::many::TOOLS;
 use dagstack_tests::{built, gallery, peer};
 use serde_json::{Value, json};
 
@@ -155,6 +156,62 @@ fn clients_see_every_block_and_annotation() {
         assert_eq!((title, hints), (Value::Null, Value::Null));
         assert!(output.is_object());
     }
+}
+
+/// The log view and the pages of a long list, as the official clients see them.
+#[test]
+fn clients_read_the_log_view_and_all_pages() {
+    let calls = json!([["tell_000", { "text": "a" }], ["tell_599", { "text": "b" }]]);
+    let record = |level: &str, message: &str, fields: Value| {
+        let mut data = json!({ "message": message });
+        if !fields.is_null() {
+            data["fields"] = fields;
+        }
+        json!({ "level": level, "logger": "many", "data": data })
+    };
+    let told = |text: &str| {
+        let fields = json!({ "api_key": "***", "text": text });
+        record("info", "told", fields)
+    };
+    let error = || record("error", "an error", Value::Null);
+    let debug = record("debug", "a detail", Value::Null);
+    let by_session = json!([told("a"), error(), debug, told("b"), error()]);
+    let by_call = json!([told("a"), error(), told("b"), error()]);
+    let seen = [
+        (python_client("legacy", "many", &calls), &by_session),
+        (python_client("auto", "many", &calls), &by_call),
+        (interop::typescript_client("many", &calls), &by_session),
+    ];
+    for (seen, records) in seen {
+        let Some(seen) = seen else { continue };
+        assert_eq!(seen["pages"], json!([250, 250, 100]));
+        assert_eq!(seen["tools"].as_array().map(Vec::len), Some(TOOLS));
+        assert_eq!(&seen["records"], records);
+        assert_eq!(seen["answers"][1]["text"], json!(["b"]));
+        assert_eq!(seen["warnings"], json!([]));
+    }
+}
+
+/// A list of several pages is one to a host.
+#[tokio::test]
+async fn hosts_read_all_pages() {
+    let registry = dagstack_runtime::Registry::builder()
+        .executable("tool", "many", built("many"))
+        .build();
+    let registry = registry.expect("it is one plugin");
+    let report = registry.setup_all().await;
+    assert!(report.all_ready(), "{report}");
+    let many = registry.plugin("tool", "many").expect("it is ready");
+    let ctx = dagstack_runtime::HookContext::default();
+    let listed = many.call("get_schema", &ctx, json!({})).await;
+    assert_eq!(
+        listed.expect("a list").as_array().map(Vec::len),
+        Some(TOOLS)
+    );
+    let told = many.call("tell_599", &ctx, json!({ "text": "a" })).await;
+    assert_eq!(told, Ok(json!("a")));
+    drop(many);
+    registry.teardown_all().await.expect("nothing holds it");
 }
 
 /// `echo manifest` prints what the published Python core accepts.

@@ -143,8 +143,14 @@ fn each_has_its_own_config() {
             &["--set", "rows=[]"][..],
             "`--set rows`: it names no plugin\nhelp: this executable holds tool.table, tool.search; write `--set tool.table.rows=…`",
         ),
-        (&["--set", "search.words=x"], "`tool.search.words`: unknown key"),
-        (&["--config", misspelt], "no section `[tool.table]` (did you mean it by `[tool.tabel]`?)"),
+        (
+            &["--set", "search.words=x"],
+            "`tool.search.words`: unknown key",
+        ),
+        (
+            &["--config", misspelt],
+            "no section `[tool.table]` (did you mean it by `[tool.tabel]`?)",
+        ),
     ] {
         let output = run(&[args, &["check"]].concat(), "");
         let said = text(&output.stderr);
@@ -153,8 +159,14 @@ fn each_has_its_own_config() {
     }
     let output = run(&["--set", role, "check"], "");
     let said = text(&output.stdout);
-    assert!(said.contains("tool.table: config: ok, from --set rows[0].role\n"), "{said}");
-    assert!(said.contains("tool.search: schemas: ok, of 2 hooks\n"), "{said}");
+    assert!(
+        said.contains("tool.table: config: ok, from --set rows[0].role\n"),
+        "{said}"
+    );
+    assert!(
+        said.contains("tool.search: schemas: ok, of 2 hooks\n"),
+        "{said}"
+    );
 }
 
 #[test]

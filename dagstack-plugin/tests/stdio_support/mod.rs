@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -47,6 +47,7 @@ pub struct Peer {
     pub process: Child,
     stdin: Option<ChildStdin>,
     lines: Receiver<String>,
+    unread: Option<ChildStdout>,
 }
 
 impl Peer {
@@ -59,6 +60,13 @@ impl Peer {
     }
 
     pub fn of(program: &mut Command, stderr: Stdio) -> Self {
+        let mut peer = Self::deaf(program, stderr);
+        peer.listen();
+        peer
+    }
+
+    /// Reads nothing until it [listens](Self::listen).
+    pub fn deaf(program: &mut Command, stderr: Stdio) -> Self {
         let mut process = program
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -67,12 +75,21 @@ impl Peer {
             .spawn()
             .unwrap();
         let stdin = process.stdin.take();
-        let lines = lines_of(process.stdout.take().unwrap());
+        let unread = process.stdout.take();
         Self {
             process,
             stdin,
-            lines,
+            lines: channel().1,
+            unread,
         }
+    }
+
+    pub fn listen(&mut self) {
+        self.lines = lines_of(self.unread.take().unwrap());
+    }
+
+    pub fn stdin(&self) -> &ChildStdin {
+        self.stdin.as_ref().unwrap()
     }
 
     /// After `initialize`.

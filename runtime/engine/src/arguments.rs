@@ -62,6 +62,15 @@ impl InputSchema {
 /// wanted.
 type Read<'r, R> = dyn FnMut(Args<'_>, bool, bool) -> Result<R, Undecoded> + 'r;
 
+/// Whether a tree of all values in the text would take tens of megabytes.
+fn is_large(text: &str) -> bool {
+    const MOST: usize = 256 * 1024;
+    let separators = text
+        .bytes()
+        .filter(|byte| matches!(byte, b',' | b'[' | b'{'));
+    text.len() > MOST && separators.take(MOST).count() == MOST
+}
+
 /// Reads a value for its mistake alone.
 fn traced<'r, R>(read: &'r mut Read<'_, R>) -> impl FnMut(&Value) -> Option<Undecoded> + 'r {
     |value| read(Args::Value(&mut value.clone()), false, true).err()
@@ -285,6 +294,16 @@ impl<'a> Reading<'a> {
                     Respelt::Value(map) => read(Args::Value(&mut Value::Object(map)), false, false),
                 };
             }
+        }
+        if decoded.is_err()
+            && let Args::Json(text) = args
+            && is_large(text)
+        {
+            let problem = "found arguments that do not fit, and too many values to say where";
+            return Err(invalid(
+                self.hook.name,
+                &[Problem::new(self.path(), problem)],
+            ));
         }
         // A type that tries one form after the other leaves a text behind where it failed, but no value.
         if decoded.is_err()

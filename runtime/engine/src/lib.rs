@@ -31,5 +31,5 @@ pub use change_queue::ChangeQueue;
 pub use config::check_section;
 pub use offer::{Offer, Offered, Served};
 pub use reason::Reason;
-pub use schema::{Judge, Place};
+pub use schema::{Judge, Place, plain as plain_schema};
 pub use setup::{check_config, check_schemas, setup, teardown};

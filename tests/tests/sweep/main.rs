@@ -9,6 +9,7 @@
 mod agreement;
 mod exceptions;
 mod inputs;
+mod plain;
 
 use std::collections::BTreeMap;
 

@@ -8,6 +8,7 @@ pub(crate) mod kinds;
 mod order;
 pub(crate) mod parts;
 mod place;
+mod plain;
 mod shape;
 pub(crate) mod validator;
 
@@ -15,4 +16,5 @@ pub(crate) use constrains::constrains;
 pub use judge::Judge;
 pub(crate) use judge::pattern::longest;
 pub use place::Place;
+pub use plain::plain;
 pub(crate) use shape::{Shape, Wanted};

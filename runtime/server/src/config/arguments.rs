@@ -90,7 +90,9 @@ pub(crate) fn share(
     let mut shared = vec![Vec::new(); declarations.len()];
     for words in settings {
         let own = |it: &&Declaration| {
-            let rest = words.strip_prefix(it.kind).and_then(|rest| rest.strip_prefix('.'));
+            let rest = words
+                .strip_prefix(it.kind)
+                .and_then(|rest| rest.strip_prefix('.'));
             let rest = rest.unwrap_or(&words).strip_prefix(it.name)?;
             rest.strip_prefix('.').map(str::to_owned)
         };

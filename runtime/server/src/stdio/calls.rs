@@ -16,13 +16,14 @@ use super::in_flight::CallEntry;
 use super::instance::{Admission, Admitted};
 use super::lifecycle;
 use super::meta::{self, CallMeta};
+use super::origin::Origin;
 use super::progress::CallProgress;
 use super::reader::LARGE;
 use super::reply::{self, Content, ResultFormat, Shape};
-use super::server::{Hosted, Job, ParkedCall, Server};
+use super::server::{Job, ParkedCall, Server};
 use super::tools::HookId;
 use dagstack_engine::call::call_at;
-use dagstack_plugin_core::context::HookContext;
+use dagstack_plugin_core::context::{HookContext, PluginScope};
 use dagstack_plugin_core::error::{HookError, code};
 use dagstack_plugin_core::form::{Args, Output};
 use dagstack_plugin_core::future::BoxFuture;
@@ -48,6 +49,7 @@ pub(super) struct Call {
     shape: Shape,
     /// The peer knows our extension.
     has_extension: bool,
+    origin: Origin,
 }
 
 #[derive(Deserialize)]
@@ -66,6 +68,7 @@ pub(super) fn prepare(
     line: Cow<'_, str>,
     id: Range<usize>,
     params: Option<Range<usize>>,
+    origin: Origin,
 ) -> Result<Call, Vec<u8>> {
     let text = &*line;
     let id_text = text.get(id.clone()).unwrap_or("null");
@@ -105,18 +108,19 @@ pub(super) fn prepare(
             ));
         }
     };
-    Ok(Call::begin(server, line.into_owned(), id, args, hook, meta))
+    let text = line.into_owned();
+    Ok(Call::begin(server, text, id, args, hook, meta, origin))
 }
 
 /// The context as the hook gets it: it knows the plugin, and whom to tell of the call's progress.
 fn in_scope(
     server: &Arc<Server>,
-    plugin: Option<&Hosted>,
     context: HookContext,
+    scope: Option<Arc<PluginScope>>,
     token: Option<Box<str>>,
 ) -> (HookContext, Option<Arc<CallProgress>>) {
-    let context = match plugin {
-        Some(plugin) => context.with_scope(Arc::clone(&plugin.scope)),
+    let context = match scope {
+        Some(scope) => context.with_scope(scope),
         None => context,
     };
     let Some(token) = token else {
@@ -144,18 +148,20 @@ impl Call {
         args: Option<Range<usize>>,
         hook: HookId,
         meta: CallMeta,
+        origin: Origin,
     ) -> Self {
-        let plugin = server.plugins.get(hook.plugin).map(Arc::as_ref);
-        let (context, progress) = in_scope(server, plugin, meta.context, meta.progress);
+        let plugin = server.plugins.get(hook.plugin);
+        let scope = plugin.map(|plugin| plugin.log_view.scope(&plugin.scope, &meta));
+        let (context, progress) = in_scope(server, meta.context, scope, meta.progress);
         let shape = meta.shape;
         let call = CallEntry {
             token: context.cancellation().clone(),
             hook,
             shape,
         };
-        let ticket = server
-            .in_flight
-            .begin(text.get(id.clone()).unwrap_or("null"), Some(call));
+        let id_text = text.get(id.clone()).unwrap_or("null");
+        let batch = origin.batch.clone();
+        let ticket = server.in_flight.begin(id_text, batch, Some(call));
         Self {
             text,
             id,
@@ -166,6 +172,7 @@ impl Call {
             ticket,
             shape,
             has_extension: meta.peer.is_some_and(|peer| peer.has_extension),
+            origin,
         }
     }
 
@@ -194,10 +201,12 @@ impl Call {
 
     /// Runs the call, or says why it cannot run.
     fn job(self, admitted: Admitted) -> Job {
-        Job::new(move |server, more| match admitted {
+        let bytes = self.text.len();
+        let job = Job::new(move |server, more| match admitted {
             Ok(plugin) => self.run_on(server, plugin, more),
             Err(error) => self.answer(server, Err(error), more),
-        })
+        });
+        job.holding(bytes)
     }
 
     fn run_on(self, server: &Arc<Server>, plugin: Arc<dyn ErasedPlugin>, more: bool) {
@@ -245,7 +254,9 @@ impl Call {
                     wraps: schemas.wraps_result,
                     content: Content::of(&value, schemas.is_content, shape, self.has_extension),
                 };
-                let Self { text, id, .. } = self;
+                let Self {
+                    text, id, origin, ..
+                } = self;
                 let own_id;
                 let id = if text.len() < LARGE {
                     text.get(id).unwrap_or("null")
@@ -255,7 +266,7 @@ impl Call {
                     &own_id
                 };
                 if server.in_flight.end(id, ticket) {
-                    reply::send_result(&server.output, id, format, &value, more);
+                    reply::send_result(&server.output, &origin, id, format, &value, more);
                 }
                 return;
             }
@@ -275,7 +286,7 @@ impl Call {
             }
         };
         if server.in_flight.end(self.id(), ticket) {
-            server.output.send(line, more);
+            self.origin.send(&server.output, line, more);
         }
     }
 }

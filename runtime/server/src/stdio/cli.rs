@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex};
 
 use serde::Serialize;
 
+use super::bounds::Bounds;
 use super::in_order::Input;
 use super::options::{self, Command};
 use super::pool::Pool;
 use super::program::Program;
 use super::reader::LineReader;
 use super::router::LineRouter;
-use super::server::{Hosted, Server};
+use super::server::{Hosted, Prepared, Server};
 use super::standalone_resources::{self, Brought};
 use super::supervisor;
 use super::unix::{self, AsFd, Events};
@@ -70,7 +71,7 @@ fn run(plugins: Vec<Registration>, brought: Brought) -> Result<(), Failure> {
     let program = Program::new(plugins, brought, options).map_err(usage)?;
     match command {
         Command::Serve => {
-            let plugins = program.hosted().map_err(usage)?;
+            let plugins = program.prepared().map_err(usage)?;
             serve(&program, plugins)
                 .map_err(|error| failed(format!("cannot start serving: {error}")))
         }
@@ -196,25 +197,34 @@ pub(super) fn write(output: impl AsFd, text: &str) -> Result<(), Failure> {
     }
 }
 
-fn serve(program: &Program, plugins: Vec<Hosted>) -> std::io::Result<()> {
+/// Requests without an answer that a peer can have; more are refused.
+const MAX_REQUESTS: usize = 32 * 1024;
+/// What they may hold together, in messages of the largest size.
+const MAX_HELD: usize = 16;
+
+fn serve(program: &Program, plugins: Vec<Prepared>) -> std::io::Result<()> {
     let signals = unix::signals()?;
     let (woken, waker) = unix::wake_pipe()?;
     let streams = unix::protect()?;
     let only = program.single().ok();
     super::log::start(only.map(|plugin| plugin.declaration()), program.log_format);
     secrets::report_panics();
-    let server = Arc::new(Server {
-        plugins: plugins.into_iter().map(Arc::new).collect(),
+    let server = Arc::new_cyclic(|server| Server {
+        plugins: plugins
+            .into_iter()
+            .map(|prepared| Arc::new(Hosted::new(server, prepared)))
+            .collect(),
         tools: program.tools(),
         in_company: program.in_company,
         turns: Default::default(),
         in_flight: Default::default(),
+        bounds: Bounds::new(MAX_REQUESTS, program.max_message.saturating_mul(MAX_HELD)),
         output: LineWriter::new(streams.output),
         runtime: Default::default(),
         session: Default::default(),
         host_calls: Default::default(),
         pool: Pool::new(waker),
-        input: Mutex::new(LineReader::new(streams.input)),
+        input: Mutex::new(LineReader::new(streams.input, program.max_message)),
         spare: Default::default(),
         router: Box::new(LineRouter::default()),
     });

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::calls::Call;
 use super::envelope::{refusal_line, unfit};
 use super::meta::{self, CallMeta};
+use super::origin::Origin;
 use super::reply::{Shape, protocol_error};
 use super::request::Request;
 use super::server::{Hosted, Server};
@@ -61,6 +62,7 @@ pub(super) fn execute(
     plugin: &Hosted,
     id: &str,
     params: Option<&str>,
+    origin: Origin,
 ) -> Result<Call, Vec<u8>> {
     let read = || {
         let params = params.unwrap_or("{}");
@@ -82,7 +84,7 @@ pub(super) fn execute(
     let text = format!("{id}{args}");
     let (id, args) = (0..id.len(), Some(id.len()..text.len()));
     let hook = HookId::of_single(hook);
-    Ok(Call::begin(server, text, id, args, hook, meta))
+    Ok(Call::begin(server, text, id, args, hook, meta, origin))
 }
 
 /// The hook that `execute` is to run, and its arguments.

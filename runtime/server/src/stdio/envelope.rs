@@ -16,8 +16,6 @@ use dagstack_plugin_core::json_type;
 pub(super) const PARSE_ERROR: i32 = -32700;
 /// JSON, but no request.
 pub(super) const INVALID_REQUEST: i32 = -32600;
-/// No method of any dialect.
-pub(super) const METHOD_NOT_FOUND: i32 = -32601;
 /// A known method with parameters that do not fit.
 pub(super) const INVALID_PARAMS: i32 = -32602;
 /// Deeper nesting is refused (the limit of serde_json).
@@ -135,9 +133,20 @@ fn is_id(text: &str) -> bool {
     }
 }
 
+impl Message<'_> {
+    /// What is JSON, but no message.
+    pub(super) fn invalid(problem: impl Into<Cow<'static, str>>) -> Self {
+        Self::Invalid {
+            id: None,
+            code: INVALID_REQUEST,
+            problem: problem.into(),
+        }
+    }
+}
+
 /// Why a line is no message: no JSON at all, or JSON of another shape.
 #[cold]
-fn not_a_message(line: &str, error: impl Display) -> Message<'_> {
+pub(super) fn not_a_message(line: &str, error: impl Display) -> Message<'_> {
     if let Some(problem) = too_deep(line) {
         return Message::Invalid {
             id: None,
@@ -156,9 +165,11 @@ fn not_a_message(line: &str, error: impl Display) -> Message<'_> {
         id: None,
         code: INVALID_REQUEST,
         problem: match type_of(line) {
-            "an array" => {
-                "found an array, expected an object: batches are not supported; send each message on a line of its own".into()
-            }
+            "an array" => format!(
+                "found an array, expected an object: only MCP {} has batches; send each message on a line of its own",
+                super::batch::VERSION
+            )
+            .into(),
             "an object" => format!("the message is no JSON-RPC request: {error}").into(),
             other => format!("found {other}, expected an object, a JSON-RPC message").into(),
         },
@@ -169,6 +180,12 @@ fn not_a_message(line: &str, error: impl Display) -> Message<'_> {
 pub(super) fn is_object(json: &str) -> bool {
     let space = [' ', '\t', '\r', '\n'];
     json.trim_start_matches(space).starts_with('{')
+}
+
+/// Whether JSON text is an array.
+pub(super) fn is_array(json: &str) -> bool {
+    let space = [' ', '\t', '\r', '\n'];
+    json.trim_start_matches(space).starts_with('[')
 }
 
 /// What JSON text is, by its first byte: not all that is valid can be decoded.
@@ -203,6 +220,15 @@ pub(super) fn id_in(head: &[u8]) -> Option<&str> {
     };
     rest.get(..length)
         .filter(|id| !id.is_empty() && !id.contains('\\'))
+}
+
+/// As much of a name as is shown of one that is unknown.
+pub(super) fn shown(name: &str) -> Cow<'_, str> {
+    const MOST: usize = 200;
+    match name.char_indices().nth(MOST) {
+        None => Cow::Borrowed(name),
+        Some((end, _)) => Cow::Owned(format!("{}…", name.get(..end).unwrap_or_default())),
+    }
 }
 
 /// What is wrong with a text that nests deeper than serde_json reads.

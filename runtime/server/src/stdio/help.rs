@@ -38,6 +38,9 @@ options
   --log-format FMT    log records on stderr as `text` or as `json` (default: text on a terminal)
   --tool-names NAMES  list MCP tools to everybody by their `full` names or by `function` alone
                       (default: full to dagstack hosts; both can always be called)
+  --schemas STYLE     list input schemas to everybody in `full`, or `plain`: without references, unions
+                      and other keywords that some clients do not take (default: by the client)
+  --max-message SIZE  the longest message that is read, as 64MiB (default: 16MiB)
   -h, --help; -V, --version
   --                  what follows is no option
 

@@ -1,8 +1,9 @@
 //! The requests that are not answered yet: for cancellation, and to know when all is done.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
+use super::batch::Batch;
 use super::reply::Shape;
 use super::tools::HookId;
 use dagstack_plugin_core::cancel::CancelToken;
@@ -23,6 +24,8 @@ struct State {
 #[derive(Debug)]
 struct Entry {
     ticket: u64,
+    /// What it came in.
+    batch: Option<Arc<Batch>>,
     call: Option<CallEntry>,
 }
 
@@ -43,15 +46,26 @@ pub(super) struct Open {
     pub(super) hook: Option<HookId>,
     /// How its answer is written.
     pub(super) shape: Shape,
+    /// And where, unless on its own.
+    pub(super) batch: Option<Arc<Batch>>,
 }
 
 impl InFlight {
     /// Notes a request; the ticket tells it from others with the same id.
-    pub(super) fn begin(&self, id: &str, call: Option<CallEntry>) -> u64 {
+    pub(super) fn begin(
+        &self,
+        id: &str,
+        batch: Option<Arc<Batch>>,
+        call: Option<CallEntry>,
+    ) -> u64 {
         let mut state = lock(&self.0);
         state.next += 1;
         let ticket = state.next;
-        let entry = Entry { ticket, call };
+        let entry = Entry {
+            ticket,
+            batch,
+            call,
+        };
         if let Some(earlier) = state.requests.insert(id.into(), entry) {
             state.shadowed.insert(earlier.ticket, (id.into(), earlier));
         }
@@ -116,6 +130,7 @@ impl InFlight {
             id,
             hook: request.call.as_ref().map(|call| call.hook),
             shape: request.call.map_or(Shape::Plain, |call| call.shape),
+            batch: request.batch,
         })
         .collect()
     }
@@ -144,7 +159,7 @@ mod tests {
     #[test]
     fn a_request_is_answered_once() {
         let in_flight = InFlight::default();
-        let ticket = in_flight.begin("7", None);
+        let ticket = in_flight.begin("7", None, None);
         assert!(in_flight.has("7", ticket) && !in_flight.is_empty());
         assert!(in_flight.end("7", ticket));
         assert!(!in_flight.end("7", ticket));
@@ -154,7 +169,10 @@ mod tests {
     #[test]
     fn two_requests_with_one_id_are_both_answered() {
         let in_flight = InFlight::default();
-        let (first, second) = (in_flight.begin("7", None), in_flight.begin("7", None));
+        let (first, second) = (
+            in_flight.begin("7", None, None),
+            in_flight.begin("7", None, None),
+        );
         assert!(in_flight.has("7", first) && in_flight.has("7", second));
         assert!(in_flight.end("7", first));
         assert!(in_flight.has("7", second) && !in_flight.is_empty());
@@ -166,11 +184,11 @@ mod tests {
     fn a_cancelled_request_is_not_answered() {
         let in_flight = InFlight::default();
         let (token, entry) = call(0);
-        let ticket = in_flight.begin("\"a\"", entry);
+        let ticket = in_flight.begin("\"a\"", None, entry);
         assert_eq!(in_flight.cancel("\"a\""), None);
         assert!(token.is_cancelled() && !in_flight.end("\"a\"", ticket));
         // One that is no call is cancelled by whoever has it.
-        let ticket = in_flight.begin("8", None);
+        let ticket = in_flight.begin("8", None, None);
         assert_eq!(in_flight.cancel("8"), Some(ticket));
         assert_eq!(in_flight.cancel("8"), None);
         assert!(in_flight.is_empty());
@@ -181,9 +199,9 @@ mod tests {
         let in_flight = InFlight::default();
         let (token, entry) = call(3);
         let (shadowed, other) = call(4);
-        let ticket = in_flight.begin("7", other);
-        in_flight.begin("7", entry);
-        in_flight.begin("8", None);
+        let ticket = in_flight.begin("7", None, other);
+        in_flight.begin("7", None, entry);
+        in_flight.begin("8", None, None);
         in_flight.cancel_tokens();
         assert!(token.is_cancelled() && shadowed.is_cancelled());
         assert!(in_flight.has("7", ticket), "it may still be answered");

@@ -94,7 +94,7 @@ fn begin(plugin: &Hosted, setup: Setup) -> dagstack_plugin_core::registration::S
     *lock(&plugin.brought) = resources.clone();
     let context = SetupContext::new(config)
         .with_metadata(setup.metadata)
-        .with_scope(Arc::clone(&plugin.scope))
+        .with_scope(plugin.log_view.scope_of_session(&plugin.scope))
         .with_resources(resources)
         .with_config_feed(feed);
     dagstack_engine::setup(&plugin.registration, context)

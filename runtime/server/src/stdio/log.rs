@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use tracing::level_filters::LevelFilter;
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{Interest, Subscriber};
-use tracing::{Event, Metadata};
+use tracing::{Dispatch, Event, Metadata};
 use tracing_core::span::Current;
 use tracing_log::{AsLog, LogTracer};
 use tracing_subscriber::fmt::MakeWriter;
@@ -49,6 +49,11 @@ pub(super) fn start(plugin: Option<&'static Declaration>, format: LogFormat) {
         lines: OnceLock::new(),
     });
     let _ = LogTracer::builder().with_max_level(most.as_log()).init();
+}
+
+/// The most that a subscriber of ours writes; `None` for another's.
+pub(super) fn most(subscriber: &Dispatch) -> Option<LevelFilter> {
+    subscriber.downcast_ref::<Log>().map(|log| log.filter.most)
 }
 
 /// Writes lines; what does the writing is made for the first one. Most runs log nothing, and its

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::envelope::unfit;
+use super::log_level::Level;
 use super::reply::Shape;
 use super::session::Peer;
 use dagstack_engine::wire::{METADATA, Object, TIMEOUT_MS, put_bare};
@@ -16,6 +17,8 @@ use dagstack_plugin_core::context::{HookContext, Metadata};
 
 /// What a request that carries its version must carry too.
 const CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+
+const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
 #[derive(Default, Deserialize)]
 struct Meta<'a> {
@@ -35,6 +38,8 @@ struct Meta<'a> {
     timeout: Option<&'a RawValue>,
     #[serde(borrow, rename = "progressToken")]
     progress: Option<&'a RawValue>,
+    #[serde(borrow, rename = "io.modelcontextprotocol/logLevel")]
+    log_level: Option<&'a RawValue>,
 }
 
 /// What a call's `_meta` says.
@@ -46,10 +51,27 @@ pub(super) struct CallMeta {
     pub(super) peer: Option<Peer>,
     /// Under which token the caller wants to hear of the call's progress, as JSON.
     pub(super) progress: Option<Box<str>>,
+    /// From which level on the caller of the stateless protocol wants the call's records.
+    pub(super) log_level: Option<Level>,
+}
+
+/// The longest `_meta` that is read, in bytes: a tree is made of some of it.
+const MAX_META: usize = 1024 * 1024;
+
+/// Whether a request's parameters are those of the stateless protocol, by the looks of them.
+pub(super) fn is_stateless(params: Option<&str>) -> bool {
+    params.is_some_and(|params| params.contains("/protocolVersion"))
 }
 
 /// Reads a call's `_meta`.
 pub(super) fn read(text: &str) -> Result<CallMeta, ErrorData> {
+    if text.len() > MAX_META {
+        let problem = format!(
+            "`_meta` may have at most {MAX_META} bytes, found {}",
+            text.len()
+        );
+        return Err(ErrorData::invalid_params(problem, None));
+    }
     // What cannot be read, as it nests too deep, must not be dropped: a tenant is among it.
     let unfit = |error| unfit(text, &error);
     let Object(meta) = serde_json::from_str::<Object<Meta<'_>>>(text).map_err(unfit)?;
@@ -74,6 +96,15 @@ pub(super) fn read(text: &str) -> Result<CallMeta, ErrorData> {
         let capabilities = meta.capabilities.map(RawValue::get);
         read.shape = judge(version, capabilities)?;
         read.peer = Some(Peer::read(capabilities, meta.client.map(RawValue::get)));
+        if read.shape == Shape::Stateless
+            && let Some(level) = meta.log_level
+        {
+            let level = Level::read(level.get());
+            read.log_level = Some(level.map_err(|problem| {
+                let problem = format!("`{LOG_LEVEL}` in `_meta`: {problem}");
+                ErrorData::invalid_params(problem, None)
+            })?);
+        }
     }
     Ok(read)
 }

@@ -21,6 +21,8 @@
 //! signals, the end of the input and the clock, and it forwards stderr ([`unix`]), so no hook can
 //! keep the process from ending.
 
+mod batch;
+mod bounds;
 mod call_once;
 mod call_progress;
 mod calls;
@@ -39,9 +41,12 @@ mod lifecycle;
 mod log;
 mod log_filter;
 mod log_format;
+mod log_level;
+mod log_view;
 mod manifest;
 mod meta;
 mod options;
+mod origin;
 mod pool;
 mod program;
 mod progress;

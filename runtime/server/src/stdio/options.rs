@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use lexopt::{Arg, Parser};
 
 use super::log_format::LogFormat;
-use super::tools::NameStyle;
+use super::tools::{NameStyle, SchemaStyle};
 
 /// Says which plugin of several a dagstack host wants.
 pub(super) const PLUGIN: &str = "--plugin";
 const COMMANDS: [&str; 4] = ["manifest", "schema", "call", "check"];
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 13] = [
     "--config",
     "--set",
     "--log-format",
@@ -19,6 +19,8 @@ const OPTIONS: [&str; 11] = [
     PLUGIN,
     "--resource",
     "--tool-names",
+    "--schemas",
+    "--max-message",
     "--command",
     "--output",
     "--help",
@@ -54,6 +56,10 @@ pub(super) struct Options {
     pub(super) resources: Vec<String>,
     /// Absent: by the peer.
     pub(super) names: Option<NameStyle>,
+    /// Absent: by the peer.
+    pub(super) schemas: Option<SchemaStyle>,
+    /// The longest message, in bytes.
+    pub(super) max_message: usize,
     /// Absent: what stderr wants.
     pub(super) log_format: Option<LogFormat>,
     /// Which of the plugins.
@@ -71,6 +77,9 @@ pub(super) enum Selection {
     Plugin(String),
 }
 
+/// As other SDKs have it.
+const MAX_MESSAGE: usize = 16 * 1024 * 1024;
+
 /// The words, as far as they are read.
 #[derive(Default)]
 struct Words {
@@ -82,6 +91,8 @@ struct Words {
     log_format: Option<OsString>,
     only: Vec<OsString>,
     plugin: Option<OsString>,
+    schemas: Option<OsString>,
+    max_message: Option<OsString>,
     command: Option<Vec<OsString>>,
     output: Option<OsString>,
     help: bool,
@@ -136,6 +147,14 @@ pub(super) fn parse(
             PLUGIN => {
                 let given = value(&mut parser, &name, "a plugin as `kind.name`")?;
                 once(&name, &mut read.plugin, given)?;
+            }
+            "--schemas" => {
+                let given = value(&mut parser, &name, "`full` or `plain`")?;
+                once(&name, &mut read.schemas, given)?;
+            }
+            "--max-message" => {
+                let given = value(&mut parser, &name, "a size, as `64MiB`")?;
+                once(&name, &mut read.max_message, given)?;
             }
             "--output" | "-o" => {
                 let given = value(&mut parser, &name, "a file")?;
@@ -200,27 +219,20 @@ fn flag(parser: &mut Parser, name: &str) -> Result<bool, String> {
 
 impl Words {
     fn options(self) -> Result<(Command, Options), String> {
-        let names = match self.names {
-            None => None,
-            Some(names) if names == "function" => Some(NameStyle::Short),
-            Some(names) if names == "full" => Some(NameStyle::Full),
-            Some(other) => {
-                return Err(format!(
-                    "`--tool-names {}`: expected `full` or `function`",
-                    other.to_string_lossy()
-                ));
-            }
-        };
-        let log_format = match self.log_format {
-            None => None,
-            Some(format) if format == "json" => Some(LogFormat::Json),
-            Some(format) if format == "text" => Some(LogFormat::text()),
-            Some(other) => {
-                return Err(format!(
-                    "`--log-format {}`: expected `text` or `json`",
-                    other.to_string_lossy()
-                ));
-            }
+        let names = [("full", NameStyle::Full), ("function", NameStyle::Short)];
+        let names = one_of("--tool-names", self.names, names)?;
+        let schemas = [("full", SchemaStyle::Full), ("plain", SchemaStyle::Plain)];
+        let schemas = one_of("--schemas", self.schemas, schemas)?;
+        let formats = [("text", LogFormat::text()), ("json", LogFormat::Json)];
+        let log_format = one_of("--log-format", self.log_format, formats)?;
+        let max_message = match self.max_message {
+            None => MAX_MESSAGE,
+            Some(given) => size(&given.to_string_lossy()).ok_or_else(|| {
+                format!(
+                    "`--max-message {}`: expected a number of bytes from 1KiB on, or one with KiB, MiB or GiB, as `64MiB`",
+                    given.to_string_lossy()
+                )
+            })?,
         };
         let key = |word| in_utf8(word, "the name of a plugin");
         let only = self.only.into_iter().map(key);
@@ -293,11 +305,46 @@ impl Words {
             settings: settings.collect::<Result<_, _>>()?,
             resources: resources.collect::<Result<_, _>>()?,
             names,
+            schemas,
+            max_message,
             log_format,
             selection,
         };
         Ok((command, options))
     }
+}
+
+/// What an option says, which is one of two words.
+fn one_of<T>(
+    name: &str,
+    given: Option<OsString>,
+    words: [(&str, T); 2],
+) -> Result<Option<T>, String> {
+    let Some(given) = given else { return Ok(None) };
+    let [first, second] = words.each_ref().map(|(word, _)| *word);
+    let mut words = words.into_iter();
+    let found = words.find(|(word, _)| given == *word);
+    match found {
+        Some((_, meant)) => Ok(Some(meant)),
+        None => Err(format!(
+            "`{name} {}`: expected `{first}` or `{second}`",
+            given.to_string_lossy()
+        )),
+    }
+}
+
+/// A number of bytes.
+fn size(text: &str) -> Option<usize> {
+    let digits = text.trim_end_matches(|c: char| !c.is_ascii_digit());
+    let factor = match text.get(digits.len()..)?.trim_start() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    };
+    let size = digits.parse::<usize>().ok()?.checked_mul(factor)?;
+    (size >= 1 << 10).then_some(size)
 }
 
 fn in_utf8(word: OsString, what: &str) -> Result<String, String> {
@@ -366,9 +413,24 @@ mod tests {
         assert_eq!(output, Some(PathBuf::from("m.toml")));
         let resources = read(&["--resource", "a=b=c", "--resource=d="]).unwrap().1;
         assert_eq!(resources.resources, ["a=b=c", "d="]);
-        let read = read(&["schema", "--config=a=b", "--tool-names", "full"]).unwrap().1;
+        let read = read(&["schema", "--config=a=b", "--tool-names", "full"])
+            .unwrap()
+            .1;
         assert_eq!(read.file, Some(PathBuf::from("a=b")));
         assert_eq!(read.names, Some(NameStyle::Full));
+        assert_eq!((read.schemas, read.max_message), (None, MAX_MESSAGE));
+        let sizes = [
+            ("64MiB", 64 << 20),
+            ("1 GiB", 1 << 30),
+            ("2KiB", 2048),
+            ("5000", 5000),
+        ];
+        for (text, size) in sizes {
+            let words = ["--schemas", "plain", "--max-message", text].map(OsString::from);
+            let read = parse(words).unwrap().1;
+            assert_eq!(read.max_message, size, "{text}");
+            assert_eq!(read.schemas, Some(SchemaStyle::Plain));
+        }
     }
 
     #[test]
@@ -432,6 +494,11 @@ mod tests {
             (&["--only"], "`--only` needs the name of a plugin"),
             (&["--only", "a", "--plugin", "tool.a"], "exclude each other"),
             (&["--plugin=a.b", "--plugin=a.c"], "is given twice"),
+            (&["--schemas", "flat"], "expected `full` or `plain`"),
+            (&["--schemas"], "`--schemas` needs `full` or `plain`"),
+            (&["--max-message", "64MB"], "`--max-message 64MB`: expected"),
+            (&["--max-message", "1023"], "from 1KiB on"),
+            (&["--max-message", "99999999999999GiB"], "expected a number"),
         ] {
             let problem = read(words).unwrap_err();
             assert!(problem.contains(says), "{words:?}: {problem}");

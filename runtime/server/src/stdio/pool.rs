@@ -14,8 +14,10 @@ use dagstack_engine::task::MAX_RUNNING;
 use dagstack_plugin_core::panics;
 use dagstack_plugin_core::sync::lock;
 
-/// Queued jobs from which on nobody reads more.
-const MAX_QUEUED: usize = 16 * 1024;
+/// What queued jobs hold, in bytes, from which on nobody reads more.
+const MAX_QUEUED: usize = 4 * 1024 * 1024;
+/// Threads beyond [`MAX_RUNNING`] jobs that take long: one reads, one does what is light.
+const MORE_THREADS: usize = 2;
 /// A worker that idles longer ends.
 const IDLE: Duration = Duration::from_secs(10);
 /// The time between ticks while something may be held up.
@@ -41,6 +43,15 @@ pub(super) trait Work: Send + Sync + 'static {
     /// anything but the input.
     fn read(self: &Arc<Self>, jobs: &mut Vec<Self::Job>) -> bool;
 
+    /// What a queued job holds, in bytes.
+    fn weight(job: &Self::Job) -> usize;
+
+    /// Whether a job runs no author's code, so that it is done however many run.
+    fn is_light(job: &Self::Job) -> bool;
+
+    /// Whether nothing is to be read or begun for now: nobody takes what comes of it.
+    fn is_jammed(&self) -> bool;
+
     /// Runs one job. With `more`, other jobs wait and [`flush`](Self::flush) will be called.
     fn run(self: &Arc<Self>, job: Self::Job, more: bool);
 
@@ -65,8 +76,7 @@ pub(super) struct Pool<J> {
 
 #[derive(Debug)]
 struct State<J> {
-    /// Each job with the tick it came in.
-    queue: VecDeque<(u32, J)>,
+    queue: Queue<J>,
     threads: usize,
     idle: usize,
     running: usize,
@@ -85,12 +95,100 @@ struct State<J> {
     pace: Duration,
 }
 
+/// The jobs that wait, in the order they came; light ones beside the others, to be found when those
+/// have to wait.
+#[derive(Debug)]
+struct Queue<J> {
+    next: u64,
+    light: VecDeque<Queued<J>>,
+    others: VecDeque<Queued<J>>,
+    /// What all of them hold.
+    weight: usize,
+}
+
+#[derive(Debug)]
+struct Queued<J> {
+    place: u64,
+    /// The tick it came in.
+    since: u32,
+    weight: usize,
+    job: J,
+}
+
+impl<J> Queue<J> {
+    fn new() -> Self {
+        Self {
+            next: 0,
+            light: VecDeque::new(),
+            others: VecDeque::new(),
+            weight: 0,
+        }
+    }
+
+    fn push<W: Work<Job = J>>(&mut self, since: u32, job: J) {
+        let queued = Queued {
+            place: self.next,
+            since,
+            weight: W::weight(&job),
+            job,
+        };
+        self.next += 1;
+        self.weight += queued.weight;
+        match W::is_light(&queued.job) {
+            true => self.light.push_back(queued),
+            false => self.others.push_back(queued),
+        }
+    }
+
+    /// The one whose turn it is.
+    fn pop(&mut self, only_light: bool) -> Option<J> {
+        let queue = match (self.light.front(), self.others.front()) {
+            (Some(light), Some(other)) if !only_light && other.place < light.place => {
+                &mut self.others
+            }
+            (None, _) if !only_light => &mut self.others,
+            _ => &mut self.light,
+        };
+        let queued = queue.pop_front()?;
+        self.weight -= queued.weight;
+        Some(queued.job)
+    }
+
+    /// Whether one that could run waits since before this tick.
+    fn is_late(&self, tick: u32, only_light: bool) -> bool {
+        let is_late = |queue: &VecDeque<Queued<J>>| {
+            let first = queue.front();
+            first.is_some_and(|queued| queued.since != tick)
+        };
+        is_late(&self.light) || (!only_light && is_late(&self.others))
+    }
+
+    fn len(&self) -> usize {
+        self.light.len() + self.others.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<J> State<J> {
+    /// So many jobs run that only light ones may join them.
+    fn is_crowded(&self) -> bool {
+        self.running >= MAX_RUNNING
+    }
+
+    fn may_read(&self) -> bool {
+        !self.reading && !self.ended && self.queue.weight < MAX_QUEUED
+    }
+}
+
 impl<J: Send + 'static> Pool<J> {
     /// A pool without threads; the first [`tick`] starts one.
     pub(super) fn new(waker: OwnedFd) -> Self {
         Self {
             state: Mutex::new(State {
-                queue: VecDeque::new(),
+                queue: Queue::new(),
                 threads: 0,
                 idle: 0,
                 running: 0,
@@ -150,7 +248,9 @@ pub(super) fn submit_all<W: Work>(work: &Arc<W>, jobs: impl Iterator<Item = W::J
     let mut state = pool.lock();
     let tick = state.tick;
     let before = state.queue.len();
-    state.queue.extend(jobs.map(|job| (tick, job)));
+    for job in jobs {
+        state.queue.push::<W>(tick, job);
+    }
     if state.queue.len() == before {
         return;
     }
@@ -164,7 +264,7 @@ pub(super) fn resume<W: Work>(work: &Arc<W>, job: W::Job) {
     let pool = work.pool();
     let mut state = pool.lock();
     let tick = state.tick;
-    state.queue.push_back((tick, job));
+    state.queue.push::<W>(tick, job);
     if state.idle > 0 || state.running == 0 {
         wake_worker(work, &mut state);
     }
@@ -178,12 +278,9 @@ pub(super) fn tick<W: Work>(work: &Arc<W>) {
     let put_off = work.is_put_off();
     let mut state = pool.lock();
     let held_up = state.progress == state.seen;
-    let late = state
-        .queue
-        .front()
-        .is_some_and(|(since, _)| *since != state.tick)
-        && state.running < MAX_RUNNING;
-    let unread = !state.reading && !state.ended && state.queue.len() < MAX_QUEUED;
+    let jammed = work.is_jammed();
+    let late = !jammed && state.queue.is_late(state.tick, state.is_crowded());
+    let unread = !jammed && state.may_read();
     let unwritten = put_off && state.put_off_seen;
     // A thread beside the one that is held up is of use only if it finds something; without this
     // question every large call would start one, with memory of its own.
@@ -213,7 +310,7 @@ pub(super) fn tick<W: Work>(work: &Arc<W>) {
 fn wake_worker<W: Work>(work: &Arc<W>, state: &mut State<W::Job>) {
     if state.idle > 0 {
         work.pool().idle.notify_one();
-    } else if state.threads <= MAX_RUNNING {
+    } else if state.threads < MAX_RUNNING + MORE_THREADS {
         let shared = Arc::clone(work);
         let spawned = std::thread::Builder::new()
             .name("dagstack-worker".to_owned())
@@ -239,9 +336,9 @@ fn worker<W: Work>(work: &Arc<W>) {
     let mut put_off = false;
     let mut state = pool.lock();
     loop {
-        if state.running < MAX_RUNNING
-            && let Some((_, job)) = state.queue.pop_front()
-        {
+        let jammed = work.is_jammed();
+        let only_light = state.is_crowded();
+        if !jammed && let Some(job) = state.queue.pop(only_light) {
             state.running += 1;
             state.progress += 1;
             let more = !state.queue.is_empty();
@@ -261,7 +358,7 @@ fn worker<W: Work>(work: &Arc<W>) {
             state = pool.lock();
             continue;
         }
-        if !state.reading && !state.ended && state.queue.len() < MAX_QUEUED {
+        if !jammed && state.may_read() {
             state.reading = true;
             state.progress += 1;
             drop(state);
@@ -269,7 +366,9 @@ fn worker<W: Work>(work: &Arc<W>) {
             state = pool.lock();
             state.reading = false;
             let tick = state.tick;
-            state.queue.extend(jobs.drain(..).map(|job| (tick, job)));
+            for job in jobs.drain(..) {
+                state.queue.push::<W>(tick, job);
+            }
             alert_supervisor(pool, &mut state);
             if !goes_on {
                 state.ended = true;
@@ -292,251 +391,4 @@ fn worker<W: Work>(work: &Arc<W>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
-    use super::*;
-
-    /// What a job does.
-    type Act = Box<dyn FnOnce(&Arc<Acts>, bool) + Send>;
-
-    /// Work that is sent in, a batch for each read.
-    struct Acts {
-        pool: Pool<Act>,
-        input: Mutex<Receiver<Vec<Act>>>,
-        flushed: Sender<()>,
-        put_off: AtomicBool,
-    }
-
-    impl Work for Acts {
-        type Job = Act;
-
-        fn pool(&self) -> &Pool<Act> {
-            &self.pool
-        }
-
-        fn read(self: &Arc<Self>, jobs: &mut Vec<Act>) -> bool {
-            let batch = self.input.lock().unwrap().recv();
-            jobs.extend(batch.into_iter().flatten());
-            !jobs.is_empty()
-        }
-
-        fn run(self: &Arc<Self>, job: Act, more: bool) {
-            job(self, more);
-        }
-
-        fn has_input(&self) -> bool {
-            true
-        }
-
-        fn flush(&self) {
-            let _ = self.flushed.send(());
-        }
-
-        fn is_put_off(&self) -> bool {
-            self.put_off.load(Ordering::Relaxed)
-        }
-    }
-
-    struct Peer {
-        acts: Arc<Acts>,
-        /// Dropped, it ends the input.
-        input: Sender<Vec<Act>>,
-        flushed: Receiver<()>,
-        woken: OwnedFd,
-    }
-
-    fn start() -> Peer {
-        let (woken, wake) = rustix::pipe::pipe().unwrap();
-        let (input, batches) = channel();
-        let (flush, flushed) = channel();
-        let acts = Arc::new(Acts {
-            pool: Pool::new(wake),
-            input: Mutex::new(batches),
-            flushed: flush,
-            put_off: AtomicBool::new(false),
-        });
-        tick(&acts);
-        Peer {
-            acts,
-            input,
-            flushed,
-            woken,
-        }
-    }
-
-    fn act(act: impl FnOnce(bool) + Send + 'static) -> Act {
-        Box::new(move |_, more| act(more))
-    }
-
-    /// A job that says that it has begun, and waits until it is let go.
-    fn blocks() -> (Act, Receiver<()>, Sender<()>) {
-        let (begin, begun) = channel();
-        let (go, gone) = channel::<()>();
-        let act = act(move |_| {
-            begin.send(()).unwrap();
-            let _ = gone.recv();
-        });
-        (act, begun, go)
-    }
-
-    /// Ticks until something has happened.
-    fn tick_until<T>(acts: &Arc<Acts>, event: &Receiver<T>) -> T {
-        loop {
-            tick(acts);
-            match event.recv_timeout(TICK) {
-                Ok(event) => return event,
-                Err(error) => assert_ne!(error, std::sync::mpsc::RecvTimeoutError::Disconnected),
-            }
-        }
-    }
-
-    #[test]
-    fn a_worker_that_blocks_is_replaced() {
-        let peer = start();
-        let (sender, receiver) = channel();
-        let (held, begun, go) = blocks();
-        let behind = sender.clone();
-        peer.input
-            .send(vec![held, act(move |_| behind.send("behind").unwrap())])
-            .unwrap();
-        begun.recv().unwrap();
-        // What was read with it, then what comes in while it runs.
-        assert_eq!(tick_until(&peer.acts, &receiver), "behind");
-        let read = sender.clone();
-        peer.input
-            .send(vec![act(move |_| read.send("read").unwrap())])
-            .unwrap();
-        assert_eq!(tick_until(&peer.acts, &receiver), "read");
-        // And what is queued from elsewhere, at once or as something that goes on.
-        let queued = sender.clone();
-        submit_all(
-            &peer.acts,
-            std::iter::once(act(move |_| queued.send("queued").unwrap())),
-        );
-        assert_eq!(tick_until(&peer.acts, &receiver), "queued");
-        resume(&peer.acts, act(move |_| sender.send("resumed").unwrap()));
-        assert_eq!(tick_until(&peer.acts, &receiver), "resumed");
-        assert!(!peer.acts.pool.is_idle());
-        drop(go);
-    }
-
-    #[test]
-    fn one_worker_does_all_that_does_not_block() {
-        let peer = start();
-        let (sender, receiver) = channel();
-        for _ in 0..3 {
-            let batch = (0..2).map(|_| {
-                let sender = sender.clone();
-                act(move |more| sender.send((std::thread::current().id(), more)).unwrap())
-            });
-            peer.input.send(batch.collect()).unwrap();
-            let (first, second) = (receiver.recv().unwrap(), receiver.recv().unwrap());
-            assert_eq!(first.0, second.0);
-            // The last one of a batch has nobody behind it to write what was put off.
-            assert_eq!((first.1, second.1), (true, false));
-        }
-        assert_eq!(peer.acts.pool.lock().threads, 1);
-    }
-
-    #[test]
-    fn a_job_that_panics_costs_no_worker() {
-        let peer = start();
-        let (sender, receiver) = channel();
-        let after = act(move |_| sender.send(()).unwrap());
-        peer.input
-            .send(vec![act(|_| panic!("what a job may do")), after])
-            .unwrap();
-        receiver.recv().unwrap();
-        while !peer.acts.pool.is_quiet() {
-            std::thread::yield_now();
-        }
-        assert_eq!(peer.acts.pool.lock().threads, 1);
-    }
-
-    #[test]
-    fn what_was_put_off_for_a_job_that_another_took_is_flushed() {
-        let peer = start();
-        let (held, begun, go) = blocks();
-        let (sender, receiver) = channel();
-        let other = act(move |more| sender.send(more).unwrap());
-        peer.input.send(vec![held, other]).unwrap();
-        begun.recv().unwrap();
-        assert!(!tick_until(&peer.acts, &receiver));
-        assert!(peer.flushed.try_recv().is_err());
-        drop(go);
-        peer.flushed.recv().unwrap();
-    }
-
-    #[test]
-    fn what_was_put_off_and_nobody_is_at_is_flushed() {
-        let peer = start();
-        let (held, begun, go) = blocks();
-        peer.input.send(vec![held]).unwrap();
-        begun.recv().unwrap();
-        peer.acts.put_off.store(true, Ordering::Relaxed);
-        tick_until(&peer.acts, &peer.flushed);
-        drop(go);
-    }
-
-    #[test]
-    fn nobody_reads_while_too_much_is_queued() {
-        let peer = start();
-        let (held, begun, go) = blocks();
-        let (sender, receiver) = channel();
-        let mut batch = vec![held];
-        batch.extend((0..=MAX_QUEUED).map(|_| act(|_| {})));
-        peer.input.send(batch).unwrap();
-        begun.recv().unwrap();
-        peer.input
-            .send(vec![act(move |_| sender.send(()).unwrap())])
-            .unwrap();
-        let state = peer.acts.pool.lock();
-        assert!(!state.reading && state.queue.len() > MAX_QUEUED);
-        drop(state);
-        drop(go);
-        tick_until(&peer.acts, &receiver);
-        assert!(peer.acts.pool.lock().queue.is_empty());
-    }
-
-    #[test]
-    fn the_end_of_the_input_wakes_the_supervisor_and_stops_nothing() {
-        let peer = start();
-        let (held, begun, go) = blocks();
-        peer.input.send(vec![held]).unwrap();
-        begun.recv().unwrap();
-        drop(peer.input);
-        while !peer.acts.pool.has_ended() {
-            tick(&peer.acts);
-            std::thread::yield_now();
-        }
-        let mut byte = [0];
-        assert_eq!(rustix::io::read(&peer.woken, &mut byte), Ok(1));
-        assert!(!peer.acts.pool.is_quiet());
-        let (sender, receiver) = channel();
-        submit_all(
-            &peer.acts,
-            std::iter::once(act(move |_| sender.send(()).unwrap())),
-        );
-        tick_until(&peer.acts, &receiver);
-        drop(go);
-    }
-
-    #[test]
-    fn a_supervisor_without_work_sleeps_until_there_is_some() {
-        let peer = start();
-        let (sender, receiver) = channel();
-        while peer.acts.pool.next_tick().is_some() {
-            tick(&peer.acts);
-            std::thread::yield_now();
-        }
-        peer.input
-            .send(vec![act(move |_| sender.send(()).unwrap())])
-            .unwrap();
-        let mut byte = [0];
-        assert_eq!(rustix::io::read(&peer.woken, &mut byte), Ok(1));
-        receiver.recv().unwrap();
-        assert!(peer.acts.pool.next_tick().is_some());
-    }
-}
+mod tests;

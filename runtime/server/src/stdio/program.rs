@@ -7,10 +7,10 @@ use super::check::all_there;
 use super::log_format::LogFormat;
 use super::options::Options;
 use super::select::{select, several};
-use super::server::Hosted;
+use super::server::Prepared;
 use super::standalone_config::{StandaloneConfig, gather, warn};
 use super::standalone_resources::{Brought, StandaloneResources};
-use super::tools::{NameStyle, Tools};
+use super::tools::{NameStyle, SchemaStyle, Tools};
 use crate::config::{Gathered, Mistakes, Sources, share};
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::registration::Registration;
@@ -24,6 +24,9 @@ pub(super) struct Program {
     /// How resources are made, as `NAME=VALUE`.
     resources: Vec<String>,
     names: Option<NameStyle>,
+    schemas: Option<SchemaStyle>,
+    /// The longest message, in bytes.
+    pub(super) max_message: usize,
     pub(super) log_format: LogFormat,
 }
 
@@ -89,6 +92,8 @@ impl Program {
             brought,
             resources: options.resources,
             names: options.names,
+            schemas: options.schemas,
+            max_message: options.max_message,
             log_format: options.log_format.unwrap_or_else(LogFormat::of_stderr),
         };
         if in_company {
@@ -102,7 +107,12 @@ impl Program {
     }
 
     pub(super) fn tools(&self) -> Tools {
-        Tools::new(self.declarations(), self.in_company, self.names)
+        Tools::new(
+            self.declarations(),
+            self.in_company,
+            self.names,
+            self.schemas,
+        )
     }
 
     /// The plugin, where only one will do.
@@ -144,7 +154,7 @@ impl Program {
     ///
     /// What is wrong with the words; on a terminal, where no dagstack host is, with the environment and
     /// the resources too.
-    pub(super) fn hosted(&self) -> Result<Vec<Hosted>, String> {
+    pub(super) fn prepared(&self) -> Result<Vec<Prepared>, String> {
         let plugins = self.plugins.iter().map(|plugin| {
             let Chosen {
                 registration,
@@ -156,7 +166,11 @@ impl Program {
             if std::io::stdin().is_terminal() {
                 all_there(&resources)?;
             }
-            Ok(Hosted::new(registration.clone(), config, resources))
+            Ok(Prepared {
+                registration: registration.clone(),
+                config,
+                resources,
+            })
         });
         plugins.collect()
     }

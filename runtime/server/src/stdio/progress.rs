@@ -122,7 +122,7 @@ impl ProgressSink for CallProgress {
         drop(state);
         match offered {
             // The hook does not write: whoever reads slowly would hold it up.
-            Some(true) => server.submit(Job::new(|server, _| server.output.flush())),
+            Some(true) => server.submit(Job::flush()),
             Some(false) => {}
             None => warn_of_drops(&self.warned),
         }

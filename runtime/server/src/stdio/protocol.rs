@@ -14,9 +14,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use rmcp::model::{
     ClientJsonRpcMessage, CustomRequest, CustomResult, ErrorCode, Implementation,
-    InitializeRequestParams, InitializeResult, JsonRpcError, JsonRpcMessage, ListToolsResult,
-    PaginatedRequestParams, RequestId, ServerCapabilities, ServerConfig, ServerJsonRpcMessage,
-    ServerResult,
+    InitializeRequestParams, InitializeResult, JsonObject, JsonRpcError, JsonRpcMessage,
+    ListToolsResult, PaginatedRequestParams, RequestId, ServerCapabilities, ServerConfig,
+    ServerJsonRpcMessage, ServerResult,
 };
 use rmcp::service::{RequestContext, RxJsonRpcMessage, TxJsonRpcMessage, serve_directly};
 use rmcp::transport::Transport;
@@ -25,7 +25,9 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use super::bounds::{Bounds, Held};
 use super::envelope::unfit;
+use super::origin::Origin;
 use super::request::{Request, internal_error};
 use super::server::Server;
 use super::session::Peer;
@@ -42,8 +44,22 @@ const ROUNDS: usize = 16;
 pub(super) struct Protocol {
     sdk: OnceLock<Option<Sdk>>,
     /// The requests that it has, by their tickets.
-    requests: Mutex<HashMap<u64, Request>>,
+    requests: Mutex<HashMap<u64, (Request, Held)>>,
+    bounds: SdkBounds,
 }
+
+/// What the SDK is given at once. It makes a tree of every message, tens of times as large.
+#[derive(Debug)]
+struct SdkBounds(Bounds);
+
+impl Default for SdkBounds {
+    fn default() -> Self {
+        Self(Bounds::new(1024, 2 * MAX_PARAMS))
+    }
+}
+
+/// The most parameters that a method which the SDK answers is read with, in bytes.
+const MAX_PARAMS: usize = 256 * 1024;
 
 #[derive(Debug)]
 struct Sdk {
@@ -65,29 +81,40 @@ impl Protocol {
         id: &str,
         method: &str,
         params: Option<&str>,
-    ) -> bool {
-        let request = Request::begin(server, id);
-        let ticket = request.ticket();
-        lock(&self.requests).insert(ticket, request);
-        let method = Value::from(method);
+        origin: Origin,
+    ) -> Result<bool, ErrorData> {
         let params = params
             .map(|params| format!(",\"params\":{params}"))
             .unwrap_or_default();
+        if params.len() > MAX_PARAMS {
+            let problem = format!(
+                "`params` of `{method}` may have at most {MAX_PARAMS} bytes, found {}",
+                params.len()
+            );
+            return Err(ErrorData::invalid_params(problem, None));
+        }
+        let held = self.bounds.0.hold(params.len())?;
+        let request = Request::begin(server, id, origin);
+        let ticket = request.ticket();
+        lock(&self.requests).insert(ticket, (request, held));
+        let method = Value::from(method);
         let line = format!("{{\"jsonrpc\":\"2.0\",\"id\":{ticket},\"method\":{method}{params}}}");
         let sdk = self.sdk.get_or_init(|| self.start(server)).as_ref();
-        match sdk.map(|sdk| sdk.lines.send((Some(ticket), line)).map(|()| sdk)) {
-            Some(Ok(sdk)) if sdk.is_driven() => false,
-            // A hook that runs would hold up whoever drives it.
-            Some(Ok(sdk)) => server.pool.is_idle() || !sdk.start_thread(),
-            _ => {
-                if let Some(request) = self.take(ticket) {
-                    let problem = "the process cannot start the MCP runtime";
-                    let error = ErrorData::internal_error(problem, None);
-                    request.answer(server, Err::<Value, _>(error));
+        Ok(
+            match sdk.map(|sdk| sdk.lines.send((Some(ticket), line)).map(|()| sdk)) {
+                Some(Ok(sdk)) if sdk.is_driven() => false,
+                // A hook that runs would hold up whoever drives it.
+                Some(Ok(sdk)) => server.pool.is_idle() || !sdk.start_thread(),
+                _ => {
+                    if let Some(request) = self.take(ticket) {
+                        let problem = "the process cannot start the MCP runtime";
+                        let error = ErrorData::internal_error(problem, None);
+                        request.answer(server, Err::<Value, _>(error));
+                    }
+                    false
                 }
-                false
-            }
-        }
+            },
+        )
     }
 
     /// Drives the SDK's tasks as far as they go; a thread does the rest.
@@ -129,7 +156,8 @@ impl Protocol {
     }
 
     fn take(&self, ticket: u64) -> Option<Request> {
-        lock(&self.requests).remove(&ticket)
+        let taken = lock(&self.requests).remove(&ticket);
+        taken.map(|(request, _)| request)
     }
 
     fn start(self: &Arc<Self>, server: &Arc<Server>) -> Option<Sdk> {
@@ -289,7 +317,12 @@ impl Handler {
                 Implementation::new(manifest::program_name(), version.unwrap_or("0.0.0"))
             }
         };
-        let mut config = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+        let mut capabilities = ServerCapabilities::builder().enable_tools().build();
+        if !self.server.session.has_extension() {
+            // A host of ours reads stderr.
+            capabilities.logging = Some(JsonObject::new());
+        }
+        let mut config = ServerConfig::new(capabilities);
         config.server_info = info;
         config
     }
@@ -320,12 +353,21 @@ impl ServerHandler for Handler {
 
     async fn list_tools(
         &self,
-        _: Option<PaginatedRequestParams>,
+        params: Option<PaginatedRequestParams>,
         context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let listing = self.server.tools.listing(self.peer(&context));
-        let tools = panics::catch(|| listing.list().to_vec()).map_err(internal_error)?;
-        Ok(ListToolsResult::with_all_items(tools))
+        let peer = self.peer(&context);
+        let cursor = params.and_then(|params| params.cursor);
+        let page = || self.server.tools.page(peer, cursor.as_deref());
+        // Schemas are the author's code.
+        let page = panics::catch(page).map_err(internal_error)?;
+        let (tools, next_cursor) = page.ok_or_else(|| {
+            let problem = "`cursor` is none of this server; expected the `nextCursor` of an answer, or none for the first page";
+            ErrorData::invalid_params(problem, None)
+        })?;
+        let mut listed = ListToolsResult::with_all_items(tools.to_vec());
+        listed.next_cursor = next_cursor;
+        Ok(listed)
     }
 
     async fn on_custom_request(

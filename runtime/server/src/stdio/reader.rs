@@ -6,9 +6,6 @@ use std::sync::Mutex;
 use super::unix::{self, OwnedFd};
 use dagstack_plugin_core::sync::lock;
 
-/// The longest line; longer ones are skipped and answered with an error.
-pub(super) const MAX_LINE: usize = 64 * 1024 * 1024;
-
 /// What one read asks for at least.
 const CHUNK: usize = 64 * 1024;
 /// Lines from here on are handed over with their buffer instead of being copied out of it.
@@ -45,6 +42,8 @@ impl Spare {
 #[derive(Debug)]
 pub(super) struct LineReader {
     fd: OwnedFd,
+    /// The longest line; longer ones are skipped and answered with an error.
+    max_line: usize,
     buffer: Vec<u8>,
     /// The buffer for small lines, while a large one has taken another.
     small: Vec<u8>,
@@ -66,14 +65,15 @@ pub(super) enum Line {
     Here(Range<usize>),
     /// It was large and comes with its own buffer.
     Own(Vec<u8>),
-    /// It was longer than [`MAX_LINE`]; this is how it began.
+    /// It was longer than [`LineReader::max_line`]; this is how it began.
     TooLong(Vec<u8>),
 }
 
 impl LineReader {
-    pub(super) fn new(fd: OwnedFd) -> Self {
+    pub(super) fn new(fd: OwnedFd, max_line: usize) -> Self {
         Self {
             fd,
+            max_line,
             buffer: Vec::new(),
             small: Vec::new(),
             start: 0,
@@ -82,6 +82,11 @@ impl LineReader {
             head: Vec::new(),
             ended: false,
         }
+    }
+
+    /// How long a line may be, in bytes.
+    pub(super) fn max_line(&self) -> usize {
+        self.max_line
     }
 
     /// Reads once, waiting until there is something. `false` at the end of the input.
@@ -129,7 +134,7 @@ impl LineReader {
             }
             None => {
                 self.scanned = self.buffer.len();
-                if self.skipping || self.scanned - self.start > MAX_LINE {
+                if self.skipping || self.scanned - self.start > self.max_line {
                     if !std::mem::replace(&mut self.skipping, true) {
                         self.head = head(&self.buffer, self.start);
                     }
@@ -144,7 +149,7 @@ impl LineReader {
         if std::mem::take(&mut self.skipping) {
             return Some(Line::TooLong(std::mem::take(&mut self.head)));
         }
-        if line.len() > MAX_LINE {
+        if line.len() > self.max_line {
             return Some(Line::TooLong(head(&self.buffer, line.start)));
         }
         if line.len() < LARGE {
@@ -184,9 +189,11 @@ fn head(buffer: &[u8], start: usize) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    const MAX_LINE: usize = 8 * 1024 * 1024;
+
     fn input() -> (OwnedFd, LineReader) {
         let (read, write) = rustix::pipe::pipe().unwrap();
-        (write, LineReader::new(read))
+        (write, LineReader::new(read, MAX_LINE))
     }
 
     fn write(fd: &OwnedFd, mut bytes: &[u8]) {

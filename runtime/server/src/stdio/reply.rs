@@ -8,6 +8,7 @@ use rmcp::ErrorData;
 use serde_json::{Value, json};
 
 use super::envelope::refusal_line;
+use super::origin::Origin;
 use super::writer::{LineWriter, Pieces};
 use dagstack_engine::wire::ERROR;
 use dagstack_plugin_core::error::{HookError, code};
@@ -20,7 +21,7 @@ pub(super) enum Shape {
     Session,
     /// The same for 2026-07-28: with `resultType`.
     Stateless,
-    /// No tool's result: errors are JSON-RPC's.
+    /// No tool's result: what would be its structured content, and errors are JSON-RPC's.
     Plain,
 }
 
@@ -67,7 +68,7 @@ fn start(line: &mut Vec<u8>, id: &str, shape: Shape) {
     line.extend_from_slice(match shape {
         Shape::Session => b",\"result\":{\"content\":".as_slice(),
         Shape::Stateless => b",\"result\":{\"resultType\":\"complete\",\"content\":".as_slice(),
-        Shape::Plain => b",\"result\":{".as_slice(),
+        Shape::Plain => b",\"result\":".as_slice(),
     });
 }
 
@@ -79,16 +80,17 @@ const PIECE: usize = 64 * 1024;
 /// The answer to a call that succeeded with the JSON text `value`.
 pub(super) fn send_result(
     output: &LineWriter,
+    origin: &Origin,
     id: &str,
     format: ResultFormat,
     value: &[u8],
     more: bool,
 ) {
-    if value.len() >= LARGE {
+    if value.len() >= LARGE && origin.batch.is_none() {
         output.send_pieces(&Large { id, format, value });
         return;
     }
-    output.send(line(id, format, value), more);
+    origin.send(output, line(id, format, value), more);
 }
 
 /// The whole answer.
@@ -178,8 +180,8 @@ fn between(line: &mut Vec<u8>, format: ResultFormat) {
         Content::Json => b"\"}",
     });
     line.extend_from_slice(match (format.content, format.shape, format.wraps) {
-        (Content::Blocks, ..) => b"".as_slice(),
-        (_, Shape::Plain, _) => br#""result":"#,
+        (Content::Blocks, ..) | (_, Shape::Plain, false) => b"".as_slice(),
+        (_, Shape::Plain, true) => br#"{"result":"#,
         (.., true) => br#"],"structuredContent":{"result":"#,
         (.., false) => br#"],"structuredContent":"#,
     });
@@ -187,7 +189,8 @@ fn between(line: &mut Vec<u8>, format: ResultFormat) {
 
 fn after(line: &mut Vec<u8>, format: ResultFormat) {
     line.extend_from_slice(match (format.content, format.shape, format.wraps) {
-        (_, Shape::Plain, _) => b"}}\n".as_slice(),
+        (_, Shape::Plain, true) => b"}}\n".as_slice(),
+        (_, Shape::Plain, false) => b"}\n",
         (Content::Blocks, ..) | (.., false) => b",\"isError\":false}}\n",
         (.., true) => b"},\"isError\":false}}\n",
     });
@@ -271,8 +274,12 @@ mod tests {
                 let answer: Value = serde_json::from_slice(&line).unwrap();
                 assert_eq!(answer["id"], "id");
                 let result = &answer["result"];
+                let structured = match format.wraps {
+                    true => json!({ "result": value }),
+                    false => value.clone(),
+                };
                 if format.shape == Shape::Plain {
-                    assert_eq!(*result, json!({ "result": value }));
+                    assert_eq!(*result, structured, "{format:?}");
                     continue;
                 }
                 assert_eq!(result["isError"], false);
@@ -281,10 +288,6 @@ mod tests {
                     assert_eq!(result.get("structuredContent"), None);
                     continue;
                 }
-                let structured = match format.wraps {
-                    true => json!({ "result": value }),
-                    false => value.clone(),
-                };
                 assert_eq!(result["structuredContent"], structured, "{format:?}");
                 let text = match format.content {
                     Content::Text => value.as_str().map(str::to_owned),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::envelope::{refusal_line, result_line};
 use super::executor;
+use super::origin::Origin;
 use super::server::{Hosted, Server};
 use super::turns::Turn;
 use dagstack_plugin_core::error::code;
@@ -20,24 +21,26 @@ pub(super) struct Request {
     /// As it is on the wire.
     id: Box<str>,
     ticket: u64,
+    origin: Origin,
     /// Over when it is answered.
     turn: Option<Turn>,
 }
 
 impl Request {
     /// Notes a request that was read.
-    pub(super) fn begin(server: &Arc<Server>, id: &str) -> Self {
+    pub(super) fn begin(server: &Arc<Server>, id: &str, origin: Origin) -> Self {
         Self {
             server: Arc::downgrade(server),
             id: id.into(),
-            ticket: server.in_flight.begin(id, None),
+            ticket: server.in_flight.begin(id, origin.batch.clone(), None),
+            origin,
             turn: None,
         }
     }
 
     /// The same for one whose answer those behind it in the server's order wait for.
-    pub(super) fn begin_in_turn(server: &Arc<Server>, id: &str) -> Self {
-        let mut request = Self::begin(server, id);
+    pub(super) fn begin_in_turn(server: &Arc<Server>, id: &str, origin: Origin) -> Self {
+        let mut request = Self::begin(server, id, origin);
         request.turn = Some(server.turns.next());
         request
     }
@@ -68,7 +71,7 @@ impl Request {
             Err(error) => refusal_line(&self.id, &error),
         };
         if server.in_flight.end(&self.id, self.ticket) {
-            server.output.send(line, false);
+            self.origin.send(&server.output, line, false);
         }
     }
 
@@ -94,7 +97,7 @@ impl Drop for Request {
             && server.in_flight.end(&self.id, self.ticket)
         {
             let line = refusal_line(&self.id, &internal_error(Panicked));
-            server.output.send(line, false);
+            self.origin.send(&server.output, line, false);
         }
     }
 }

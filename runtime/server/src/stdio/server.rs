@@ -1,14 +1,16 @@
 //! What the threads of the executable share, and the jobs that they do.
 
 use std::borrow::Cow;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
+use super::bounds::Bounds;
 use super::envelope::{self, INVALID_REQUEST, PARSE_ERROR, error_line};
 use super::host_calls::HostCalls;
 use super::in_flight::InFlight;
 use super::instance::{Admitted, Instance, SetupFailure};
+use super::log_view::LogView;
 use super::pool::{self, Pool, Work};
-use super::reader::{Line, LineReader, MAX_LINE, Spare};
+use super::reader::{Line, LineReader, Spare};
 use super::runtime::AsyncRuntime;
 use super::session::Session;
 use super::standalone_config::StandaloneConfig;
@@ -35,6 +37,8 @@ pub(super) struct Server {
     /// The order of the setups and teardowns that are asked for.
     pub(super) turns: Turns,
     pub(super) in_flight: InFlight,
+    /// What all requests together may hold.
+    pub(super) bounds: Bounds,
     pub(super) output: LineWriter,
     pub(super) runtime: AsyncRuntime,
     pub(super) session: Session,
@@ -52,6 +56,8 @@ pub(super) struct Hosted {
     pub(super) instance: Instance<ParkedCall>,
     /// What all its calls share.
     pub(super) scope: Arc<PluginScope>,
+    /// Which of their records the client gets.
+    pub(super) log_view: LogView,
     /// Its config, where no dagstack host says one.
     pub(super) config: StandaloneConfig,
     /// What it is given where no dagstack host gives it resources.
@@ -64,18 +70,27 @@ pub(super) struct Hosted {
     pub(super) changes: ChangeQueue,
 }
 
+/// A plugin that is about to be served.
+pub(super) struct Prepared {
+    pub(super) registration: Registration,
+    pub(super) config: StandaloneConfig,
+    pub(super) resources: StandaloneResources,
+}
+
 impl Hosted {
-    pub(super) fn new(
-        registration: Registration,
-        config: StandaloneConfig,
-        resources: StandaloneResources,
-    ) -> Self {
+    pub(super) fn new(server: &Weak<Server>, prepared: Prepared) -> Self {
+        let Prepared {
+            registration,
+            config,
+            resources,
+        } = prepared;
         let declaration = registration.declaration();
         Self {
             registration,
             declaration,
             instance: Instance::default(),
             scope: Arc::new(PluginScope::of(declaration)),
+            log_view: LogView::new(Weak::clone(server), declaration.name),
             config,
             resources,
             brought: Mutex::default(),
@@ -92,9 +107,18 @@ pub(super) trait Router: Send + Sync {
 }
 
 /// What a worker does next.
-pub(super) struct Job(Box<Run>);
+pub(super) struct Job {
+    run: Box<Run>,
+    /// What it holds, in bytes.
+    weight: usize,
+    /// It runs no author's code.
+    is_light: bool,
+}
 
 type Run = dyn FnOnce(&Arc<Server>, bool) + Send;
+
+/// What a job holds beside the text it came in.
+const OVERHEAD: usize = 256;
 
 /// A call that waits for the instance: what it then has a worker do.
 pub(super) type ParkedCall = Box<dyn FnOnce(Admitted) -> Job + Send>;
@@ -102,12 +126,35 @@ pub(super) type ParkedCall = Box<dyn FnOnce(Admitted) -> Job + Send>;
 impl Job {
     /// `run` is told whether other jobs wait.
     pub(super) fn new(run: impl FnOnce(&Arc<Server>, bool) + Send + 'static) -> Self {
-        Self(Box::new(run))
+        Self {
+            run: Box::new(run),
+            weight: OVERHEAD,
+            is_light: false,
+        }
+    }
+
+    /// The same job, which holds so many bytes of text.
+    pub(super) fn holding(mut self, bytes: usize) -> Self {
+        self.weight += bytes;
+        self
     }
 
     /// Writes an answer that is ready.
     pub(super) fn answer(line: Vec<u8>) -> Self {
-        Self::new(move |server, more| server.output.send(line, more))
+        let bytes = line.len();
+        let job = Self::new(move |server, more| server.output.send(line, more));
+        job.holding(bytes).light()
+    }
+
+    /// Writes what waits to be written.
+    pub(super) fn flush() -> Self {
+        Self::new(|server, _| server.output.flush()).light()
+    }
+
+    /// The same job, which runs no author's code.
+    pub(super) fn light(mut self) -> Self {
+        self.is_light = true;
+        self
     }
 }
 
@@ -126,8 +173,10 @@ impl Work for Server {
                 Line::Here(range) => std::str::from_utf8(input.bytes(range)).ok().map(Cow::from),
                 Line::Own(bytes) => String::from_utf8(bytes).ok().map(Cow::from),
                 Line::TooLong(head) => {
-                    let problem =
-                        format!("the line is longer than {MAX_LINE} bytes and was skipped");
+                    let problem = format!(
+                        "the line is longer than {} bytes and was skipped; `--max-message` allows longer ones",
+                        input.max_line()
+                    );
                     let id = envelope::id_in(&head);
                     jobs.push(Job::answer(error_line(id, INVALID_REQUEST, &problem)));
                     continue;
@@ -156,8 +205,20 @@ impl Work for Server {
         goes_on
     }
 
+    fn weight(job: &Job) -> usize {
+        job.weight
+    }
+
+    fn is_light(job: &Job) -> bool {
+        job.is_light
+    }
+
+    fn is_jammed(&self) -> bool {
+        self.output.is_full()
+    }
+
     fn run(self: &Arc<Self>, job: Job, more: bool) {
-        (job.0)(self, more);
+        (job.run)(self, more);
     }
 
     fn has_input(&self) -> bool {
@@ -192,7 +253,9 @@ impl Server {
 
     /// The peer is no host of ours: what is wrong with the environment then ends the process.
     pub(super) fn refuse(&self) -> Option<&str> {
-        self.plugins.iter().find_map(|plugin| plugin.config.refuse())
+        self.plugins
+            .iter()
+            .find_map(|plugin| plugin.config.refuse())
     }
 
     /// Whether the process is to end for it.

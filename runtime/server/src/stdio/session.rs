@@ -1,11 +1,13 @@
 //! What the peer at the other end says of itself.
 
+use std::borrow::Cow;
 use std::sync::Mutex;
 
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::batch;
 use super::envelope::{is_object, present, type_of};
 use dagstack_engine::wire::{EXTENSION, Object, is_dagstack_host};
 use dagstack_plugin_core::sync::lock;
@@ -18,6 +20,23 @@ pub(super) struct Peer {
     pub(super) has_extension: bool,
     /// It is a dagstack host, with or without the extension.
     pub(super) is_dagstack: bool,
+    /// It is known to take plain schemas only.
+    pub(super) is_picky: bool,
+}
+
+/// What the names of clients begin with that are known to take plain schemas only, in small letters.
+///
+/// * Cursor: a value of `"type": ["string", "null"]` is refused, whatever it is.
+/// * Gemini CLI: tools with `$ref` are skipped, unions and formats are errors of its model's.
+/// * Copilot: what `$ref` refers to is not seen; unions among `items` are errors of some of its models.
+const PICKY: [&str; 3] = ["cursor", "gemini-cli", "github-copilot"];
+
+/// Whether a client of this name takes plain schemas only.
+fn is_picky(client: &str) -> bool {
+    PICKY.iter().any(|name| {
+        let start = client.get(..name.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(name))
+    })
 }
 
 impl Peer {
@@ -32,16 +51,24 @@ impl Peer {
         Self {
             has_extension,
             is_dagstack: has_extension || name.is_some_and(is_dagstack_host),
+            is_picky: name.is_some_and(is_picky),
         }
     }
 
     /// The same from the JSON texts. Those of most clients are not parsed for it.
     pub(super) fn read(capabilities: Option<&str>, client: Option<&str>) -> Self {
-        let value = |text: Option<&str>| -> Option<Value> {
-            let text = text.filter(|text| text.contains("dagstack"))?;
+        let value = |text: Option<&str>, is_known: &dyn Fn(&str) -> bool| -> Option<Value> {
+            let text = text.filter(|text| is_known(text))?;
             serde_json::from_str(text).ok()
         };
-        Self::of(value(capabilities).as_ref(), value(client).as_ref())
+        let is_ours = |text: &str| text.contains("dagstack");
+        // Names are short: these are few bytes to look at.
+        let is_told = |text: &str| {
+            let small = text.to_ascii_lowercase();
+            is_ours(text) || PICKY.iter().any(|name| small.contains(name))
+        };
+        let client = value(client, &is_told);
+        Self::of(value(capabilities, &is_ours).as_ref(), client.as_ref())
     }
 }
 
@@ -51,6 +78,8 @@ pub(super) struct Initialized {
     pub(super) peer: Peer,
     /// It named a version of MCP. The Python core does not.
     pub(super) is_mcp: bool,
+    /// That version has batches.
+    has_batches: bool,
 }
 
 impl Initialized {
@@ -80,7 +109,14 @@ impl Initialized {
         );
         let is_mcp = given.version.is_some();
         peer.is_dagstack |= !is_mcp;
-        Ok(Self { peer, is_mcp })
+        // The SDK agrees to it.
+        let version = given.version.map(RawValue::get);
+        let version = version.and_then(|it| serde_json::from_str::<Cow<'_, str>>(it).ok());
+        Ok(Self {
+            peer,
+            is_mcp,
+            has_batches: version.as_deref() == Some(batch::VERSION),
+        })
     }
 }
 
@@ -101,7 +137,13 @@ struct Initialize<'a> {
 
 /// Who is at the other end of this connection.
 #[derive(Debug, Default)]
-pub(super) struct Session(Mutex<Peer>);
+pub(super) struct Session(Mutex<State>);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    peer: Peer,
+    has_batches: bool,
+}
 
 impl Session {
     /// Whether the host announced the dagstack extension.
@@ -111,13 +153,21 @@ impl Session {
 
     /// What the peer said in `initialize`.
     pub(super) fn peer(&self) -> Peer {
-        *lock(&self.0)
+        lock(&self.0).peer
+    }
+
+    /// Whether its version of MCP has batches.
+    pub(super) fn has_batches(&self) -> bool {
+        lock(&self.0).has_batches
     }
 
     /// Notes what `initialize` says.
     pub(super) fn note_initialize(&self, params: Option<&str>) -> Result<Initialized, String> {
         let initialized = Initialized::read(params)?;
-        *lock(&self.0) = initialized.peer;
+        *lock(&self.0) = State {
+            peer: initialized.peer,
+            has_batches: initialized.has_batches,
+        };
         Ok(initialized)
     }
 }
@@ -176,5 +226,45 @@ mod tests {
             problem(r#"{"protocolVersion":"2025-11-25","clientInfo":["x","1"]}"#),
             "`clientInfo` of `initialize` must be an object, found an array"
         );
+    }
+
+    #[test]
+    fn picky_clients_are_known_by_their_names() {
+        let is_picky = |name: &str| {
+            let client = format!("{{\"name\":\"{name}\",\"version\":\"1\"}}");
+            Peer::read(None, Some(&client)).is_picky
+        };
+        for client in [
+            "cursor-vscode",
+            "Cursor",
+            "gemini-cli-mcp-client-files",
+            "github-copilot-developer",
+        ] {
+            assert!(is_picky(client), "{client}");
+        }
+        for client in [
+            "claude-ai",
+            "my-cursor",
+            "gemini",
+            "Visual Studio Code",
+            "kürsor",
+        ] {
+            assert!(!is_picky(client), "{client}");
+        }
+    }
+
+    #[test]
+    fn one_version_has_batches() {
+        for (version, has_batches) in [
+            ("2025-03-26", true),
+            ("2024-11-05", false),
+            ("2025-06-18", false),
+            ("1999-01-01", false),
+        ] {
+            let session = Session::default();
+            let params = format!("{{\"protocolVersion\":\"{version}\"}}");
+            session.note_initialize(Some(&params)).unwrap();
+            assert_eq!(session.has_batches(), has_batches, "{version}");
+        }
     }
 }

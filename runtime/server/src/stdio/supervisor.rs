@@ -55,6 +55,9 @@ fn end(server: &Arc<Server>, events: &mut Events) {
     let is_done =
         || server.in_flight.is_empty() && server.pool.is_quiet() && server.output.is_idle();
     wait_until(CANCEL, &is_done);
+    for plugin in &server.plugins {
+        plugin.log_view.tell_of_drops();
+    }
     server.in_flight.cancel_tokens();
     wait_until(GIVE_UP, &is_done);
     let is_open = !server.in_flight.is_empty();
@@ -106,7 +109,14 @@ fn has_ended(thread: &Option<JoinHandle<()>>) -> bool {
 fn give_up(server: &Arc<Server>) {
     let open = server.in_flight.take_all();
     let mut running: BTreeMap<&str, usize> = BTreeMap::new();
-    for Open { id, hook, shape } in open {
+    let mut batches = Vec::new();
+    for Open {
+        id,
+        hook,
+        shape,
+        batch,
+    } in open
+    {
         let name = hook
             .and_then(|hook| server.hook(hook))
             .map(|(_, hook)| hook.name);
@@ -120,8 +130,21 @@ fn give_up(server: &Arc<Server>) {
             *running.entry(hook).or_default() += 1;
         }
         let error = HookError::new(code::UNAVAILABLE, problem);
-        // Whoever reads too slowly for it is not waited for.
-        let _ = server.output.offer(failure_line(&id, shape, &error));
+        let line = failure_line(&id, shape, &error);
+        match batch {
+            // Its other shares are with calls that still run.
+            Some(batch) => {
+                batch.add(&line);
+                batches.push(batch);
+            }
+            // Whoever reads too slowly for it is not waited for.
+            None => {
+                let _ = server.output.offer(line);
+            }
+        }
+    }
+    for line in batches.iter().filter_map(|batch| batch.take()) {
+        let _ = server.output.offer(line);
     }
     if !running.is_empty() {
         let names: Vec<String> = running

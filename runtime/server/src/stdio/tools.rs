@@ -10,11 +10,14 @@ use std::sync::{Arc, OnceLock};
 use rmcp::ErrorData;
 use rmcp::model::{Tool, ToolAnnotations};
 
+use super::envelope::shown;
 use super::reply::protocol_error;
 use super::session::Peer;
+use dagstack_engine::plain_schema;
 use dagstack_plugin_core::declaration::{Declaration, Hook};
 use dagstack_plugin_core::error;
 use dagstack_plugin_core::kind::TOOL_NAME_TEMPLATE;
+use dagstack_plugin_core::schema::Schema;
 
 /// The longest name that big clients take.
 const LONGEST: usize = 64;
@@ -64,6 +67,16 @@ pub(super) enum NameStyle {
     Short,
 }
 
+/// How input schemas are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SchemaStyle {
+    /// As they are.
+    Full,
+    /// In few keywords, for clients that know no others; and no output schemas, in which `null` could
+    /// not be told.
+    Plain,
+}
+
 impl NameStyle {
     /// The name, unless another tool has it.
     fn name(self, declaration: &Declaration, hook: &Hook, in_company: bool) -> String {
@@ -102,7 +115,8 @@ pub(super) struct Listing {
     plugins: Plugins,
     names: Vec<(HookId, String)>,
     by_name: HashMap<String, HookId>,
-    listed: OnceLock<Vec<Tool>>,
+    full: OnceLock<Vec<Tool>>,
+    plain: OnceLock<Vec<Tool>>,
 }
 
 impl Listing {
@@ -122,7 +136,8 @@ impl Listing {
             plugins: plugins.clone(),
             names,
             by_name,
-            listed: OnceLock::new(),
+            full: OnceLock::new(),
+            plain: OnceLock::new(),
         }
     }
 
@@ -134,27 +149,35 @@ impl Listing {
             .map_or("", |(_, name)| &**name)
     }
 
-    /// What `tools/list` answers.
-    pub(super) fn list(&self) -> &[Tool] {
-        self.listed.get_or_init(|| {
+    /// What `tools/list` answers, as a whole.
+    fn list(&self, schemas: SchemaStyle) -> &[Tool] {
+        let list = match schemas {
+            SchemaStyle::Full => &self.full,
+            SchemaStyle::Plain => &self.plain,
+        };
+        list.get_or_init(|| {
             let named = self.plugins.exposed().zip(&self.names);
             named
-                .map(|((_, declaration, hook), (_, name))| {
-                    let schemas = hook.schemas();
-                    let tool = Tool::new(
-                        name.clone(),
-                        hook.description.unwrap_or_default(),
-                        Arc::new(schemas.input.clone()),
-                    );
-                    let tool = annotated(tool, declaration, hook);
-                    // Clients ask for structured content where there is an output schema.
-                    match schemas.is_content {
-                        true => tool,
-                        false => tool.with_raw_output_schema(Arc::new(schemas.output.clone())),
-                    }
-                })
+                .map(|((_, declaration, hook), (_, name))| tool(name, declaration, hook, schemas))
                 .collect()
         })
+    }
+}
+
+fn tool(name: &str, declaration: &Declaration, hook: &Hook, style: SchemaStyle) -> Tool {
+    let schemas = hook.schemas();
+    let tool = |input: Schema| {
+        let description = hook.description.unwrap_or_default();
+        let tool = Tool::new(name.to_owned(), description, Arc::new(input));
+        annotated(tool, declaration, hook)
+    };
+    match style {
+        SchemaStyle::Plain => tool(plain_schema(&schemas.input)),
+        // Clients ask for structured content where there is an output schema.
+        SchemaStyle::Full if schemas.is_content => tool(schemas.input.clone()),
+        SchemaStyle::Full => {
+            tool(schemas.input.clone()).with_raw_output_schema(Arc::new(schemas.output.clone()))
+        }
     }
 }
 
@@ -183,6 +206,8 @@ pub(super) struct Tools {
     plugins: Plugins,
     /// What `--tool-names` says: how everybody is listed them.
     style: Option<NameStyle>,
+    /// What `--schemas` says.
+    schemas: Option<SchemaStyle>,
     full: Listing,
     short: Listing,
     /// Of several plugins, the hooks by their own names, which they may share.
@@ -195,6 +220,7 @@ impl Tools {
         declarations: impl IntoIterator<Item = &'static Declaration>,
         in_company: bool,
         style: Option<NameStyle>,
+        schemas: Option<SchemaStyle>,
     ) -> Self {
         let plugins = Plugins {
             declarations: declarations.into_iter().collect(),
@@ -208,6 +234,7 @@ impl Tools {
         }
         Self {
             style,
+            schemas,
             full: Listing::new(&plugins, NameStyle::Full),
             short: Listing::new(&plugins, NameStyle::Short),
             own,
@@ -263,6 +290,25 @@ impl Tools {
         self.listings(peer)[0]
     }
 
+    /// A page of what `peer` is listed, and the cursor of the next one. `None` where `cursor` is none
+    /// of ours.
+    pub(super) fn page(
+        &self,
+        peer: Peer,
+        cursor: Option<&str>,
+    ) -> Option<(&[Tool], Option<String>)> {
+        // A host of ours takes everything.
+        let by_peer = match peer.is_picky && !peer.is_dagstack {
+            true => SchemaStyle::Plain,
+            false => SchemaStyle::Full,
+        };
+        let schemas = match peer.has_extension {
+            true => SchemaStyle::Full,
+            false => self.schemas.unwrap_or(by_peer),
+        };
+        page(self.listing(peer).list(schemas), cursor)
+    }
+
     /// The hook of a tool by either of its names.
     pub(super) fn hook(&self, tool: &str) -> Option<&'static Hook> {
         let mut listings = [&self.full, &self.short].into_iter();
@@ -286,6 +332,7 @@ impl Tools {
     /// The error for a tool that is not there.
     #[cold]
     fn missing(&self, peer: Peer, tool: &str) -> ErrorData {
+        let tool = &*shown(tool);
         let listing = self.listing(peer);
         if let Some(several) = self.own.get(tool) {
             let names: Vec<&str> = several.iter().map(|id| listing.name(*id)).collect();
@@ -327,6 +374,27 @@ impl Tools {
             Some(error::not_exposed(&declaration.key(), hook.name))
         })
     }
+}
+
+/// Tools on one page. Many clients read no other page than the first, so all tools of any plugin but
+/// the largest are on it.
+const PAGE: usize = 250;
+
+/// What stands before the number of tools behind which a page begins.
+const CURSOR: &str = "tools-";
+
+fn page<'a, T>(all: &'a [T], cursor: Option<&str>) -> Option<(&'a [T], Option<String>)> {
+    let start = match cursor {
+        None => 0,
+        Some(cursor) => {
+            let start = cursor.strip_prefix(CURSOR)?.parse::<usize>().ok()?;
+            // Only what was told leads anywhere.
+            (start > 0 && start < all.len() && start.is_multiple_of(PAGE)).then_some(start)?
+        }
+    };
+    let rest = all.get(start..)?;
+    let next = (rest.len() > PAGE).then(|| format!("{CURSOR}{}", start + PAGE));
+    Some((rest.get(..PAGE).unwrap_or(rest), next))
 }
 
 #[cfg(test)]
@@ -387,19 +455,21 @@ pub(super) mod tests {
     const CLIENT: Peer = Peer {
         has_extension: false,
         is_dagstack: false,
+        is_picky: false,
     };
     const HOST: Peer = Peer {
         has_extension: false,
         is_dagstack: true,
+        is_picky: false,
     };
 
     fn of(declaration: &'static Declaration, style: Option<NameStyle>) -> Tools {
-        Tools::new([declaration], false, style)
+        Tools::new([declaration], false, style, None)
     }
 
     fn listed(tools: &Tools, peer: Peer) -> Vec<&str> {
-        let list = tools.listing(peer).list().iter();
-        list.map(|tool| &*tool.name).collect()
+        let (list, _) = tools.page(peer, None).unwrap();
+        list.iter().map(|tool| &*tool.name).collect()
     }
 
     #[test]
@@ -459,7 +529,7 @@ pub(super) mod tests {
 
     #[test]
     fn tools_of_several_plugins_have_the_name_of_theirs() {
-        let tools = Tools::new([&TOOL, &OTHER], true, None);
+        let tools = Tools::new([&TOOL, &OTHER], true, None, None);
         tools.check().unwrap();
         let short = [
             "fixed_split",
@@ -482,7 +552,7 @@ pub(super) mod tests {
             said.ends_with("call one of: fixed_split, other_one_split"),
             "{said}"
         );
-        let alone = Tools::new([&OTHER], true, None);
+        let alone = Tools::new([&OTHER], true, None, None);
         assert_eq!(listed(&alone, CLIENT), short[2..]);
         assert_eq!(alone.find(CLIENT, "split").unwrap(), HookId::of_single(0));
         let hidden = alone.find(CLIENT, "other_one_own").unwrap_err();
@@ -491,7 +561,7 @@ pub(super) mod tests {
 
     #[test]
     fn names_of_several_plugins_that_clash_have_the_kind_too() {
-        let tools = Tools::new([&TOOL, &CHUNKER], true, None);
+        let tools = Tools::new([&TOOL, &CHUNKER], true, None, None);
         tools.check().unwrap();
         assert_eq!(
             listed(&tools, CLIENT)[2..],
@@ -503,11 +573,62 @@ pub(super) mod tests {
     fn b04_names_that_clients_would_refuse_are_told() {
         const LONG: &str = "a_name_of_a_plugin_that_is_nearly_as_long_as_clients_take";
         static WORDY: Declaration = Declaration::new("tool", LONG, "Long", &HOOKS, Schema::new);
-        let problem = Tools::new([&WORDY], true, None).check().unwrap_err();
+        let problem = Tools::new([&WORDY], true, None, None).check().unwrap_err();
         assert!(problem.contains("has 69 characters"), "{problem}");
         assert!(
             problem.contains("`fixed_split` of `tool.a_name"),
             "{problem}"
         );
+    }
+
+    #[test]
+    fn long_lists_have_pages() {
+        let all: Vec<usize> = (0..2 * PAGE + 1).collect();
+        let (mut seen, mut cursor, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let (items, next) = page(&all, cursor.as_deref()).unwrap();
+            seen.extend_from_slice(items);
+            pages += 1;
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!((seen, pages), (all.clone(), 3));
+        assert_eq!(page(&all[..PAGE], None), Some((&all[..PAGE], None)));
+        assert_eq!(page::<u8>(&[], None), Some((&[][..], None)));
+        for cursor in [
+            "",
+            "1",
+            "tools-0",
+            "tools-1",
+            "tools-750",
+            "tools--250",
+            "tools-250 ",
+            "250",
+        ] {
+            assert_eq!(page(&all, Some(cursor)), None, "{cursor}");
+        }
+    }
+
+    #[test]
+    fn plain_schemas_are_for_who_needs_them() {
+        let plain = |schemas, peer| {
+            let tools = Tools::new([&TOOL], false, None, schemas);
+            let (listed, _) = tools.page(peer, None).unwrap();
+            listed.iter().all(|tool| tool.output_schema.is_none())
+        };
+        let picky = Peer {
+            is_picky: true,
+            ..CLIENT
+        };
+        let ours = Peer {
+            has_extension: true,
+            ..HOST
+        };
+        assert!(plain(None, picky) && !plain(None, CLIENT));
+        assert!(plain(Some(SchemaStyle::Plain), CLIENT));
+        assert!(!plain(Some(SchemaStyle::Full), picky));
+        assert!(!plain(Some(SchemaStyle::Plain), ours));
     }
 }

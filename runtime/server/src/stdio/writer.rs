@@ -1,5 +1,6 @@
 //! The one writer of the protocol's stream: whole lines, combined into few writes.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::unix::{self, OwnedFd};
@@ -25,6 +26,8 @@ pub(super) struct LineWriter {
     fd: OwnedFd,
     state: Mutex<State>,
     drained: Condvar,
+    /// Who sends now waits for the reader at the other end; known without the lock.
+    full: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +45,7 @@ impl LineWriter {
             fd,
             state: Mutex::default(),
             drained: Condvar::new(),
+            full: AtomicBool::new(false),
         }
     }
 
@@ -59,6 +63,7 @@ impl LineWriter {
         let collected = state.pending.len() + line.len();
         if state.writing || (more && collected < COMBINE) {
             state.pending.extend_from_slice(&line);
+            self.note(&state);
             return;
         }
         state.writing = true;
@@ -99,6 +104,7 @@ impl LineWriter {
                 state.pending.extend_from_slice(piece);
                 true
             });
+            self.note(&state);
             return;
         }
         state.writing = true;
@@ -120,6 +126,16 @@ impl LineWriter {
         let unwatched = !state.writing && state.pending.is_empty();
         state.pending.extend_from_slice(&line);
         Some(unwatched)
+    }
+
+    /// Whether the peer leaves so much unread that more would only wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed)
+    }
+
+    fn note(&self, state: &State) {
+        let is_full = state.writing && state.pending.len() > LIMIT;
+        self.full.store(is_full, Ordering::Relaxed);
     }
 
     /// Waits while too much is unwritten. `None` if nobody reads any more.
@@ -159,6 +175,7 @@ impl LineWriter {
         while written && !state.pending.is_empty() {
             let spare = std::mem::take(&mut state.spare);
             let mut batch = std::mem::replace(&mut state.pending, spare);
+            self.note(&state);
             drop(state);
             written = self.write(&batch);
             state = self.lock();
@@ -173,6 +190,7 @@ impl LineWriter {
             state.pending = Vec::new();
         }
         state.writing = false;
+        self.note(&state);
         drop(state);
         self.drained.notify_all();
     }

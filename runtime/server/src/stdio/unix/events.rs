@@ -5,7 +5,7 @@ use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::low_level::pipe::register;
 
 use super::descriptors::{drain, wake_pipe};
@@ -14,8 +14,9 @@ use super::streams::Forwarder;
 /// What is readable once a signal has come that ends the process.
 pub(in super::super) fn signals() -> io::Result<OwnedFd> {
     let (signals, signalled) = wake_pipe()?;
-    register(SIGTERM, signalled.try_clone()?)?;
-    register(SIGINT, signalled)?;
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        register(signal, signalled.try_clone()?)?;
+    }
     Ok(signals)
 }
 

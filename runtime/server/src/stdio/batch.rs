@@ -1,0 +1,147 @@
+//! Batches of JSON-RPC, which MCP has in its version 2025-03-26 alone: an array of messages on one
+//! line, whose answers are one array.
+
+use std::fmt;
+use std::mem;
+use std::sync::{Mutex, Weak};
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::server::Server;
+use dagstack_plugin_core::sync::lock;
+
+/// The version of MCP that has batches.
+pub(super) const VERSION: &str = "2025-03-26";
+/// More messages are no batch that anybody needs.
+const MOST: usize = 100;
+
+/// The messages of a batch, as they stand in it; an error says what is wrong with it.
+pub(super) fn parts(line: &str) -> Result<Vec<&RawValue>, String> {
+    let mut json = serde_json::Deserializer::from_str(line);
+    let parts = Parts.deserialize(&mut json);
+    let parts = parts.and_then(|parts| json.end().map(|()| parts));
+    match parts {
+        Ok(parts) if parts.is_empty() => Err("a batch needs at least one message".to_owned()),
+        Ok(parts) => Ok(parts),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Reads no more of them than are taken.
+struct Parts;
+
+impl<'de> DeserializeSeed<'de> for Parts {
+    type Value = Vec<&'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
+        from.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Parts {
+    type Value = Vec<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of messages")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut messages: A) -> Result<Self::Value, A::Error> {
+        let mut parts = Vec::new();
+        while parts.len() < MOST {
+            match messages.next_element()? {
+                Some(part) => parts.push(part),
+                None => return Ok(parts),
+            }
+        }
+        match messages.next_element::<IgnoredAny>()? {
+            None => Ok(parts),
+            Some(_) => Err(A::Error::custom(format!(
+                "a batch may have at most {MOST} messages"
+            ))),
+        }
+    }
+}
+
+/// The answers of one batch. Each request in it has a share; when the last one is dropped, answered or
+/// not, they are written.
+pub(super) struct Batch {
+    server: Weak<Server>,
+    /// Behind one another, with commas.
+    answers: Mutex<Vec<u8>>,
+}
+
+impl Batch {
+    pub(super) fn new(server: Weak<Server>) -> Self {
+        Self {
+            server,
+            answers: Mutex::default(),
+        }
+    }
+
+    /// Adds an answer, a line.
+    pub(super) fn add(&self, line: &[u8]) {
+        let mut answers = lock(&self.answers);
+        let before = if answers.is_empty() { b'[' } else { b',' };
+        answers.push(before);
+        answers.extend_from_slice(line.trim_ascii_end());
+    }
+
+    /// The answers so far as one line; `None` if there are none. What comes later begins another.
+    pub(super) fn take(&self) -> Option<Vec<u8>> {
+        let mut line = mem::take(&mut *lock(&self.answers));
+        (!line.is_empty()).then(|| {
+            line.extend_from_slice(b"]\n");
+            line
+        })
+    }
+}
+
+impl fmt::Debug for Batch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a batch")
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        if let Some(line) = self.take()
+            && let Some(server) = self.server.upgrade()
+        {
+            server.output.send(line, false);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_has_messages_and_not_too_many() {
+        let many = |count: usize| format!("[{}]", vec!["{}"; count].join(","));
+        let count = |text: &str| parts(text).map(|parts| parts.len());
+        assert_eq!(count("[1, {\"a\":[]} ]"), Ok(2));
+        assert_eq!(count(&many(MOST)), Ok(MOST));
+        for (text, says) in [
+            ("[]", "at least one"),
+            ("[ ]", "at least one"),
+            (&many(MOST + 1), "at most 100"),
+            ("[1,", "EOF"),
+            ("[1] 2", "trailing"),
+        ] {
+            let problem = parts(text).unwrap_err();
+            assert!(problem.contains(says), "{problem}");
+        }
+    }
+
+    #[test]
+    fn answers_are_one_array() {
+        let batch = Batch::new(Weak::new());
+        assert_eq!(batch.take(), None);
+        batch.add(b"{\"id\":1}\n");
+        batch.add(b"{\"id\":2}\n");
+        assert_eq!(batch.take().unwrap(), b"[{\"id\":1},{\"id\":2}]\n");
+        assert_eq!(batch.take(), None);
+    }
+}

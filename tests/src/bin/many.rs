@@ -1,0 +1,1 @@
+dagstack_plugin::main!(dagstack_tests::many::Many);
