@@ -394,7 +394,7 @@ fn a_cursor_of_nobody_is_refused() {
     let mut peer = Peer::session(&[]);
     let answer = peer.ask(1, "tools/list", json!({}));
     assert!(answer["result"].get("nextCursor").is_none());
-    for cursor in ["tools-250", "tools-0", "", "x"] {
+    for cursor in ["tools-250", "tools-0", "x"] {
         let answer = peer.ask(2, "tools/list", json!({"cursor": cursor}));
         assert_eq!(answer["error"]["code"], -32602, "{answer}");
     }

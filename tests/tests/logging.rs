@@ -163,6 +163,8 @@ async fn ready(builder: dagstack_runtime::RegistryBuilder) -> (Registry, PluginH
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_record_is_its_own_calls() {
+    // Features of the whole workspace give reqwest TLS without a provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let collector = Collector::start();
     let (otlp, provider) = otlp_host::otlp(&collector.address).unwrap();
     let lines = Lines::default();

@@ -507,7 +507,7 @@ fn help_and_schemas_show_no_default_of_a_secret() {
     }
     let help = run(&["--help"], "");
     assert!(
-        help.contains("api_key: string (default [MASKED])"),
+        help.contains("api_key: text (secret, default [MASKED]) [SECRETIVE_API_KEY]"),
         "{help}"
     );
     let schema = run(&["schema"], "");

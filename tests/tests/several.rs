@@ -134,14 +134,14 @@ fn each_has_its_own_config() {
     assert_eq!(count(&["--set", role]), "1\n");
     assert_eq!(count(&["--set", &format!("tool.{role}")]), "1\n");
     // The only one that is meant need not be named.
-    assert_eq!(count(&["--only", "table", "--set", "rows=[]"]), "0\n");
+    assert_eq!(count(&["--only", "table", "--set", "rows=[{}]"]), "0\n");
     let misspelt = folder.path().join("misspelt.toml");
     std::fs::write(&misspelt, "[tool.tabel]\nrows = []\n").expect("a file");
     let misspelt = misspelt.to_str().expect("UTF-8");
     for (args, says) in [
         (
             &["--set", "rows=[]"][..],
-            "`--set rows`: it names no plugin\nhelp: this executable holds tool.table, tool.search; write `--set tool.table.rows=…`",
+            "`--set rows`: it names no plugin that is served\nhelp: there are tool.table, tool.search; write `--set tool.table.rows=…`",
         ),
         (
             &["--set", "search.words=x"],
@@ -149,7 +149,7 @@ fn each_has_its_own_config() {
         ),
         (
             &["--config", misspelt],
-            "no section `[tool.table]` (did you mean it by `[tool.tabel]`?)",
+            "misspelt.toml:1: `[tool.tabel]` is no plugin's section (did you mean `[tool.table]`?)",
         ),
     ] {
         let output = run(&[args, &["check"]].concat(), "");
@@ -160,7 +160,7 @@ fn each_has_its_own_config() {
     let output = run(&["--set", role, "check"], "");
     let said = text(&output.stdout);
     assert!(
-        said.contains("tool.table: config: ok, from --set rows[0].role\n"),
+        said.contains("tool.table: config: ok, from `--set tool.table.rows[0].role`\n"),
         "{said}"
     );
     assert!(
@@ -173,7 +173,7 @@ fn each_has_its_own_config() {
 fn one_that_cannot_be_set_up_keeps_the_others_from_nothing() {
     let lines = json!({ "text": "one", "word": "one" });
     let (answers, log) = session(
-        &[],
+        &["--set", "table.rows=[]"],
         &json!({}),
         &[call("table_count", role()), call("search_count", lines)],
     );
@@ -182,9 +182,27 @@ fn one_that_cannot_be_set_up_keeps_the_others_from_nothing() {
     assert_eq!(error["isError"], true);
     let said = error["content"][0]["text"].as_str().expect("a text");
     assert!(said.starts_with("unavailable: "), "{said}");
-    assert!(said.contains("`tool.table.rows`"), "{said}");
+    assert!(said.ends_with("the table has no rows"), "{said}");
     assert_eq!(answers[2]["result"]["structuredContent"]["result"], 1);
     assert!(log.contains("`tool.table` could not be set up"), "{log}");
+}
+
+/// A config that does not fit is told at once, whichever plugin's it is; the mend names the way around.
+#[test]
+fn a_config_that_does_not_fit_ends_the_program() {
+    let output = run(
+        &[],
+        "{\"jsonrpc\":\"2.0\",\"id\":0,\"method\":\"initialize\",\"params\":{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{},\"clientInfo\":{\"name\":\"c\",\"version\":\"1\"}}}\n",
+    );
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains("`tool.table.rows`: missing"), "{said}");
+    assert!(
+        said.contains("`--only NAME` serves the plugin NAME alone"),
+        "{said}"
+    );
+    let answer: Value = serde_json::from_str(&text(&output.stdout)).expect("JSON");
+    assert_eq!(answer["error"]["data"]["code"], "config_invalid");
 }
 
 #[test]
@@ -204,7 +222,9 @@ fn only_those_that_are_named_are_served() {
         ),
     ] {
         // What is not served is not set up: the table alone lacks its config.
-        let (answers, log) = session(args, &json!({}), &[list()]);
+        let set = ["--set", "table.rows=[]"];
+        let set = &set[..if tools.len() == 2 { 0 } else { 2 }];
+        let (answers, log) = session(&[args, set].concat(), &json!({}), &[list()]);
         assert_eq!(names(&answers[1]), tools, "{args:?}");
         assert_eq!(log.is_empty(), tools.len() == 2, "{log}");
     }
@@ -245,7 +265,7 @@ fn the_command_line_knows_each_by_its_name() {
     let help = said(&["--help"]);
     for part in [
         "hooks of tool.table\n",
-        "config of tool.table\n",
+        "config of tool.table: defaults, then",
         "hooks of tool.search\n",
     ] {
         assert!(help.contains(part), "{help}");
@@ -328,10 +348,24 @@ fn a_host_that_does_not_say_which_is_told_to() {
 #[test]
 fn clients_call_the_tools_of_all() {
     let calls = json!([["search_count", { "text": "one", "word": "one" }], ["table_rows", role()]]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let script = folder.path().join("toolbox.sh");
+    let program = built("toolbox");
+    let lines = format!(
+        "#!/bin/sh\nexec '{}' --set 'table.rows[0].role=cook'\n",
+        program.display()
+    );
+    std::fs::write(&script, lines).expect("a file");
+    let mut rights = std::fs::metadata(&script)
+        .expect("it is there")
+        .permissions();
+    std::os::unix::fs::PermissionsExt::set_mode(&mut rights, 0o755);
+    std::fs::set_permissions(&script, rights).expect("it is ours");
+    let program = script.to_str().expect("UTF-8");
     let seen = [
-        interop::python_client("legacy", "toolbox", &calls),
-        interop::python_client("auto", "toolbox", &calls),
-        interop::typescript_client("toolbox", &calls),
+        interop::python_client("legacy", program, &calls),
+        interop::python_client("auto", program, &calls),
+        interop::typescript_client(program, &calls),
     ];
     for seen in seen.into_iter().flatten() {
         let tools = seen["tools"].as_array().expect("a list");
@@ -344,6 +378,9 @@ fn clients_call_the_tools_of_all() {
             ["table_rows", "table_count", "search_lines", "search_count"]
         );
         assert_eq!(seen["answers"][0]["structured"]["result"], 1);
-        assert_eq!(seen["answers"][1]["is_error"], true);
+        assert_eq!(
+            seen["answers"][1]["structured"]["result"],
+            json!([{ "role": "cook" }])
+        );
     }
 }

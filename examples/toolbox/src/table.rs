@@ -22,10 +22,12 @@ pub struct Table {
 #[plugin(kind = "tool", name = "table")]
 impl Table {
     #[setup]
-    fn setup(ctx: &PluginContext<Config>) -> Self {
-        Self {
-            rows: ctx.config().rows.clone(),
+    fn setup(ctx: &PluginContext<Config>) -> Result<Self, PluginError> {
+        let rows = ctx.config().rows.clone();
+        if rows.is_empty() {
+            return Err(PluginError::new("the table has no rows"));
         }
+        Ok(Self { rows })
     }
 
     /// Returns the rows in which `column` has `value`.

@@ -1,7 +1,8 @@
 //! Reading a file: which format it has, and what is wrong with it.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -62,6 +63,9 @@ impl Format {
     }
 }
 
+/// A larger file is no config.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Why a file cannot be read, in one line that begins with the file and quotes nothing of it.
 #[derive(Debug)]
 pub struct FileError {
@@ -95,7 +99,15 @@ pub fn read(path: &Path, format: Option<Format>) -> Result<Node, FileError> {
         kind: Some(error.kind()),
         message: format!("{shown}: {error}"),
     };
-    let bytes = std::fs::read(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    let read = file.take(MAX_BYTES + 1).read_to_end(&mut bytes);
+    if read.map_err(failed)? as u64 > MAX_BYTES {
+        return Err(FileError {
+            kind: None,
+            message: format!("{shown}: it is larger than {MAX_BYTES} bytes"),
+        });
+    }
     let text = String::from_utf8(bytes).map_err(|_| FileError {
         kind: None,
         message: format!("{shown}: it is not UTF-8"),

@@ -5,13 +5,21 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use dagstack_plugin_core::encode::nesting::text_is_deeper;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::file::{Lines, Problem};
 use crate::node::{Content, Node};
 
+/// Levels of arrays and objects, as serde_json has them elsewhere.
+const MAX_DEPTH: usize = 127;
+
 pub(crate) fn parse(text: &str, file: &Arc<str>) -> Result<Node, Problem> {
+    // Parts that are lent know no limit of their own.
+    if text_is_deeper(text, MAX_DEPTH) {
+        return Err(Problem::Content("it nests too deep".to_owned()));
+    }
     let syntax = |error: serde_json::Error| Problem::Syntax(error.to_string());
     let root: &RawValue = serde_json::from_str(text).map_err(syntax)?;
     let lines = Lines::of(text, file);

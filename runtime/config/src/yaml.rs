@@ -147,7 +147,10 @@ impl Loader<'_> {
     /// A value that has ended: it has its place in what is open. `before` it there were so many.
     fn value(&mut self, mut node: Node, anchor: usize, before: usize) -> Result<(), Problem> {
         if anchor > 0 {
-            let kept = (node.clone(), self.values - before);
+            // The copy counts, too: anchors may stand inside of each other.
+            let values = self.values - before;
+            self.count(values)?;
+            let kept = (node.clone(), values);
             self.anchors.insert(anchor, kept);
         }
         let Some(open) = self.open.last_mut() else {

@@ -58,6 +58,8 @@ mod tls {
     use rustls_platform_verifier::BuilderVerifierExt;
 
     pub(super) fn config() -> ClientConfig {
+        // The feature makes clients that others build want one, too. One that is there stays.
+        let _ = ring::default_provider().install_default();
         let verified = versions().with_platform_verifier();
         verified
             .unwrap_or_else(trusting_nobody)

@@ -3,6 +3,7 @@
 use dagstack_config::{Step, find_key};
 use dagstack_engine::Place;
 use dagstack_plugin_core::declaration::Declaration;
+use dagstack_plugin_core::is_slip;
 
 use super::mistake::Mistake;
 
@@ -52,7 +53,7 @@ pub(super) fn parse(words: &str) -> Result<Assignment<'_>, Mistake> {
     let mut rest = words;
     loop {
         let at = rest.find(['.', '[', '=']).ok_or_else(|| {
-            let path = words.split(char::is_whitespace).next().unwrap_or_default();
+            let path = path_of(words);
             Mistake::new(format!("`--set {path}`: it has no `=`"))
                 .with_help("write `--set key=value`, for example `--set limits.rows=5`")
         })?;
@@ -89,7 +90,7 @@ pub(crate) fn share(
 ) -> Result<Vec<Vec<String>>, String> {
     let mut shared = vec![Vec::new(); declarations.len()];
     for words in settings {
-        let own = |it: &&Declaration| {
+        let own = |it: &&'static Declaration| {
             let rest = words
                 .strip_prefix(it.kind)
                 .and_then(|rest| rest.strip_prefix('.'));
@@ -105,21 +106,39 @@ pub(crate) fn share(
             [(at, rest)] => shared[*at].push(rest.clone()),
             [] if declarations.len() == 1 => shared[0].push(words),
             named => {
-                let path = words.split('=').next().unwrap_or_default();
-                let problem = match named {
-                    [] => "it names no plugin",
-                    _ => "it names several plugins",
+                let path = path_of(&words);
+                let guess = || {
+                    let words: Vec<&str> = path.split('.').collect();
+                    let (key, rest) = (words.get(..2)?.join("."), words.get(2..)?.join("."));
+                    let known = declarations.iter().find(|it| is_slip(&key, &it.key()))?;
+                    Some(format!("{}.{rest}", known.key()))
+                };
+                if let Some(meant) = guess() {
+                    return Err(format!(
+                        "`--set {path}`: it names no plugin that is served (did you mean `--set {meant}=…`?)"
+                    ));
+                }
+                let (problem, rest) = match named {
+                    [] => ("it names no plugin that is served", path),
+                    [(_, rest), ..] => ("it names several plugins", path_of(rest)),
                 };
                 let keys: Vec<String> = declarations.iter().map(|it| it.key()).collect();
                 let first = keys.first().map_or("", |key| key);
                 return Err(format!(
-                    "`--set {path}`: {problem}\nhelp: this executable holds {}; write `--set {first}.{path}=…`",
+                    "`--set {path}`: {problem}\nhelp: there are {}; write `--set {first}.{rest}=…`",
                     keys.join(", ")
                 ));
             }
         }
     }
     Ok(shared)
+}
+
+/// What of the words can be quoted: a path, with no value behind it.
+fn path_of(words: &str) -> &str {
+    let is_path = |c: char| c.is_alphanumeric() || "_-.[]\"".contains(c);
+    let end = words.find(|c| !is_path(c)).unwrap_or(words.len());
+    words.get(..end).unwrap_or_default()
 }
 
 fn is_after_item(words: &str, rest: &str) -> bool {
@@ -177,6 +196,8 @@ mod tests {
             let problem = read(words).unwrap_err();
             assert!(problem.contains("--set"), "{words}: {problem}");
         }
-        assert!(!read("a..b=hunter2").unwrap_err().contains("hunter2"));
+        for words in ["a..b=hunter2", "a:hunter2", "a hunter2", "a.b(hunter2"] {
+            assert!(!read(words).unwrap_err().contains("hunter2"), "{words}");
+        }
     }
 }

@@ -50,6 +50,12 @@ pub(super) fn find(
             continue;
         };
         let words: Vec<&str> = rest.split("__").collect();
+        if words.len() > 1 && words.contains(&"") && named(Some(root), &words[..1]).is_some() {
+            let line = format!("variable `{name}`: a `__` in it has no key behind or before it");
+            let mistake = Mistake::new(line).with_help("write one key on each side of `__`");
+            found.mistakes.push(mistake.by_environment());
+            continue;
+        }
         let Some(steps) = steps_of(root, tree, &words) else {
             if let Some(meant) = nearly(root, rest) {
                 suspects.push((name, meant));
@@ -137,8 +143,14 @@ fn named(place: Option<&Place<'_>>, words: &[&str]) -> Option<(String, usize)> {
 fn nearly(root: &Place<'_>, rest: &str) -> Option<Vec<Step>> {
     let rest = spell(rest);
     let keys = keys(root);
-    let names = keys.iter().map(|key| {
-        let words = key.steps.iter().filter_map(|step| match step {
+    // Those of tables, too, which a variable may set as a whole.
+    let all = keys.iter().flat_map(|key| {
+        let depths = 1..=key.steps.len();
+        depths.filter_map(|depth| key.steps.get(..depth))
+    });
+    let all: Vec<&[Step]> = all.collect();
+    let names = all.iter().map(|steps| {
+        let words = steps.iter().filter_map(|step| match step {
             Step::Key(key) => Some(spell(key)),
             Step::Item(_) => None,
         });
@@ -148,5 +160,5 @@ fn nearly(root: &Place<'_>, rest: &str) -> Option<Vec<Step>> {
     let near = names.iter().map(String::as_str);
     let meant = suggest(&rest, near.filter(|name| is_slip(&rest, name)))?;
     let at = names.iter().position(|name| name == meant)?;
-    Some(keys[at].steps.clone())
+    all.get(at).map(|steps| steps.to_vec())
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use dagstack_config::{Format, Node, Origin};
+use dagstack_config::{Format, Node};
 use dagstack_engine::Place;
 use dagstack_plugin_core::declaration::Declaration;
-use dagstack_plugin_core::{did_you_mean, suggest};
+use dagstack_plugin_core::{did_you_mean, is_slip, suggest};
 
 use super::mistake::Mistake;
 
@@ -16,7 +16,7 @@ pub(super) fn section(
     declaration: &Declaration,
     company: &[String],
     root: &Place<'_>,
-) -> Result<Node, Mistake> {
+) -> Result<Option<Node>, Mistake> {
     let tree = dagstack_config::read(path, Format::of_extension(path)).map_err(|error| {
         let mistake = Mistake::new(error.to_string());
         match std::path::absolute(path) {
@@ -27,7 +27,7 @@ pub(super) fn section(
         }
     })?;
     let own = match company {
-        [] => own(tree, declaration, root),
+        [] => own(tree, declaration, root).map(Some),
         company => of_company(tree, declaration, company),
     };
     own.map_err(|mistake| mistake.of_file(path))
@@ -83,29 +83,50 @@ fn own(mut tree: Node, declaration: &Declaration, root: &Place<'_>) -> Result<No
     )))
 }
 
-/// The section of one plugin among several; without it, the config is empty. A section that nobody has
-/// and whose name is nearly this plugin's is a mistake.
+/// The section of one plugin among several, if it is there. Whatever is no plugin's section is a mistake: it
+/// would count for nobody.
 fn of_company(
     mut tree: Node,
     declaration: &Declaration,
     company: &[String],
-) -> Result<Node, Mistake> {
-    let (kind, name) = (declaration.kind, declaration.name);
-    let others = sections(&tree);
-    if let Some(section) = tree.take(kind).and_then(|mut plugins| plugins.take(name)) {
-        return Ok(section);
+) -> Result<Option<Node>, Mistake> {
+    let holds = || format!("this executable holds {}", company.join(", "));
+    let is_kind = |kind: &str| {
+        company
+            .iter()
+            .any(|key| key.starts_with(&format!("{kind}.")))
+    };
+    for (kind, plugins) in tree.as_table().into_iter().flatten() {
+        if plugins.as_table().is_none() || (!is_kind(kind) && !is_of_sections(plugins)) {
+            let line = format!("{}: `{kind}` stands outside of a section", plugins.origin);
+            return Err(Mistake::new(line).with_help(holds()));
+        }
+        for (name, section) in plugins.as_table().into_iter().flatten() {
+            let key = format!("{kind}.{name}");
+            let is_own = company.contains(&key);
+            if is_own && section.as_table().is_none() {
+                let line = format!("{}: `{key}`: it is no section", section.origin);
+                return Err(
+                    Mistake::new(line).with_help(format!("write `[{key}]`, and keys below it"))
+                );
+            }
+            let keys = company.iter().map(String::as_str);
+            if !is_own && let Some(meant) = suggest(&key, keys.filter(|it| is_slip(&key, it))) {
+                let guess = did_you_mean(Some(format!("[{meant}]")));
+                let line = format!(
+                    "{}: `[{key}]` is no plugin's section{guess}",
+                    section.origin
+                );
+                return Err(Mistake::new(line).with_help(holds()));
+            }
+        }
     }
-    let others = others.iter().filter(|it| !company.contains(it));
-    match suggest(&declaration.key(), others.map(String::as_str)) {
-        None => Ok(Node::empty(Origin::Argument("the config".into()))),
-        Some(other) => Err(Mistake::new(format!(
-            "no section `[{kind}.{name}]` (did you mean it by `[{other}]`?)"
-        ))
-        .with_help(format!(
-            "rename the section; this executable holds {}",
-            company.join(", ")
-        ))),
+    let found = sections(&tree);
+    if !found.is_empty() && !found.iter().any(|key| company.contains(key)) {
+        return Err(Mistake::new("no section of a plugin of this executable").with_help(holds()));
     }
+    let plugins = tree.take(declaration.kind);
+    Ok(plugins.and_then(|mut plugins| plugins.take(declaration.name)))
 }
 
 /// The tables of tables, as `kind.name`.

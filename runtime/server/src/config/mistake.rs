@@ -112,6 +112,8 @@ pub(super) fn judged(
     declaration: &Declaration,
     root: &Place<'_>,
     tree: &Node,
+    expanded: &[Vec<Step>],
+    prefix: &str,
 ) -> Vec<Mistake> {
     let base = declaration.key();
     let mut places = HashMap::new();
@@ -122,9 +124,10 @@ pub(super) fn judged(
     let problems = invalid.problems.iter();
     let judge = |problem: &Problem| match nearest(&places, &problem.path) {
         Some((steps, origin)) if problem.problem != MISSING => {
-            of_source(problem, origin, root, &steps)
+            let is_expanded = expanded.contains(&steps);
+            of_source(&unquoted(problem, is_expanded), origin, root, &steps)
         }
-        _ => of_nothing(problem, declaration, &keys),
+        _ => of_nothing(problem, declaration, &keys, prefix),
     };
     problems.map(judge).collect()
 }
@@ -146,6 +149,23 @@ fn nearest<'n>(
     nearest.map(|(_, (steps, origin))| (steps.clone(), *origin))
 }
 
+/// The problem without the text that was found, where a secret may be in it: in what stands for a
+/// variable, and in what was to be JSON and is none.
+fn unquoted(problem: &Problem, is_expanded: bool) -> Problem {
+    let mut problem = problem.clone();
+    let Some(text) = problem.problem.strip_prefix("found the text \"") else {
+        return problem;
+    };
+    let found = match text.starts_with(['{', '[']) {
+        _ if is_expanded => "found a text, what `${…}` stands for",
+        true => "found a text that begins like JSON and is none",
+        false => return problem,
+    };
+    let rest = text.rfind("; expected").and_then(|at| text.get(at..));
+    problem.problem = format!("{found}{}", rest.unwrap_or_default());
+    problem
+}
+
 fn of_source(problem: &Problem, origin: &Origin, root: &Place<'_>, steps: &[Step]) -> Mistake {
     let mut line = format!("{origin}: {problem}");
     let is_file = matches!(origin, Origin::File { .. });
@@ -164,7 +184,12 @@ fn of_source(problem: &Problem, origin: &Origin, root: &Place<'_>, steps: &[Step
 }
 
 /// A key that has no value, or the whole section.
-fn of_nothing(problem: &Problem, declaration: &Declaration, keys: &[Key<'_>]) -> Mistake {
+fn of_nothing(
+    problem: &Problem,
+    declaration: &Declaration,
+    keys: &[Key<'_>],
+    prefix: &str,
+) -> Mistake {
     let base = declaration.key();
     let key = keys
         .iter()
@@ -175,10 +200,14 @@ fn of_nothing(problem: &Problem, declaration: &Declaration, keys: &[Key<'_>]) ->
     let (path, variable) = (render("", &key.steps), variable(declaration, &key.steps));
     let by_argument = match key.place.is_secret() {
         true => String::new(),
-        false => format!(", `--set {path}=…`"),
+        false => format!(", `--set {prefix}{path}=…`"),
+    };
+    let below = match prefix {
+        "" => String::new(),
+        _ => format!(" below `[{base}]`"),
     };
     let help = format!(
-        "set the variable `{variable}`{by_argument} or `{path}` in a file given by `--config`"
+        "set the variable `{variable}`{by_argument} or `{path}`{below} in a file given by `--config`"
     );
     let mistake = Mistake::new(problem.to_string()).with_help(help);
     mistake.about(problem.path.clone()).by_environment()

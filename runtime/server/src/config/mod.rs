@@ -17,6 +17,7 @@ use dagstack_config::{Content, Node, Origin, Step, render};
 use dagstack_engine::Place;
 use dagstack_plugin_core::ConfigInvalid;
 use dagstack_plugin_core::declaration::Declaration;
+use dagstack_plugin_core::encode::nesting::MAX_NESTING;
 use dagstack_plugin_core::schema::Schema;
 use serde_json::Value;
 
@@ -67,6 +68,9 @@ pub(crate) fn gather(
 ) -> Result<Gathered, Mistakes> {
     let schema = (declaration.config_schema)();
     let mut gathering = Gathering::new(declaration, &schema);
+    if !sources.company.is_empty() {
+        gathering.prefix = format!("{}.", declaration.key());
+    }
     if let Some(file) = &sources.file {
         gathering.file(file, &sources.company, environment);
     }
@@ -87,6 +91,10 @@ struct Gathering<'a> {
     mistakes: Vec<Mistake>,
     /// The file could not be read: what is missing may stand in it.
     lacks_file: bool,
+    /// What in the file stands for a variable.
+    expanded: Vec<Vec<Step>>,
+    /// What stands before paths in `--set`, where the executable holds several plugins.
+    prefix: String,
 }
 
 impl<'a> Gathering<'a> {
@@ -100,6 +108,8 @@ impl<'a> Gathering<'a> {
             warnings: Vec::new(),
             mistakes: Vec::new(),
             lacks_file: false,
+            expanded: Vec::new(),
+            prefix: String::new(),
         }
     }
 
@@ -109,13 +119,15 @@ impl<'a> Gathering<'a> {
         company: &[String],
         environment: &[(OsString, OsString)],
     ) {
-        let mut section = match file::section(file, self.declaration, company, &self.root) {
+        let section = match file::section(file, self.declaration, company, &self.root) {
             Ok(section) => section,
             Err(mistake) => {
                 self.lacks_file = true;
                 return self.mistakes.push(mistake);
             }
         };
+        // Of several plugins, it may be for others.
+        let Some(mut section) = section else { return };
         let known = |name: &str| {
             let found = environment.iter().find(|(known, _)| known == name);
             found.and_then(|(_, value)| value.clone().into_string().ok())
@@ -124,6 +136,11 @@ impl<'a> Gathering<'a> {
             let problems = problems.into_iter().map(Mistake::new);
             self.mistakes.extend(problems.map(Mistake::by_environment));
         }
+        section.visit(&mut |steps, node| {
+            if matches!(node.content, Content::Untyped(_)) {
+                self.expanded.push(steps.to_vec());
+            }
+        });
         let root = self.root.clone();
         section.set_types(&mut |steps, text| match place_of(&root, steps) {
             Some(place) => place.read(text),
@@ -157,12 +174,16 @@ impl<'a> Gathering<'a> {
                 "`--set {path}` sets a secret, and other users of this machine can read the arguments of its programs; use the variable `{variable}`"
             ));
         }
-        let origin = Origin::Argument(format!("--set {path}").into());
+        let origin = Origin::Argument(format!("--set {}{path}", self.prefix).into());
         self.set(&steps, assignment.text, origin);
     }
 
     /// Lays one setting over what there is.
     fn set(&mut self, steps: &[Step], text: &str, origin: Origin) {
+        if steps.len() > MAX_NESTING {
+            let line = format!("{origin}: it leads deeper than {MAX_NESTING} levels");
+            return self.mistakes.push(Mistake::new(line));
+        }
         let place = place_of(&self.root, steps);
         let value = match &place {
             Some(place) => place.read(text),
@@ -171,6 +192,7 @@ impl<'a> Gathering<'a> {
         };
         let node = Node::new(value, origin.clone());
         self.mistakes.extend(self.second_secret(steps, &node));
+        self.mistakes.extend(self.not_to_hold(steps, &origin));
         self.sources.push(origin.to_string());
         if let Err(misplaced) = self.tree.put(steps, node) {
             let list = render("", &steps[..misplaced.depth]);
@@ -180,6 +202,30 @@ impl<'a> Gathering<'a> {
                 "{origin}: `{list}` has {length} {items}; the next is `{list}[{length}]`"
             )));
         }
+    }
+
+    /// A value on the way that can hold no others: nobody could tell which of them counts.
+    fn not_to_hold(&self, steps: &[Step], origin: &Origin) -> Option<Mistake> {
+        let outer = (1..steps.len()).filter_map(|depth| steps.get(..depth));
+        let mut outer = outer.filter_map(|steps| Some((steps, self.tree.at(steps)?)));
+        let (at, held) = outer.find(|(_, node)| match &node.content {
+            Content::Plain(value) => !value.is_null() && value != "",
+            Content::Untyped(text) => !text.is_empty(),
+            Content::List(_) | Content::Table(_) => false,
+        })?;
+        let key = self.declaration.key();
+        let (outer, inner) = (render(&key, at), render(&key, steps));
+        let line = format!(
+            "`{outer}`: {} sets a value that holds no others, and {origin} sets `{inner}`",
+            held.origin
+        );
+        let mistake = Mistake::new(line).with_help("keep one of them");
+        let of_variable =
+            matches!(held.origin, Origin::Variable(_)) || matches!(origin, Origin::Variable(_));
+        Some(match of_variable {
+            true => mistake.by_environment(),
+            false => mistake,
+        })
     }
 
     /// A secret that has a source already: nobody could tell which of them counts.
@@ -220,7 +266,14 @@ impl<'a> Gathering<'a> {
         if !self.lacks_file
             && let Err(invalid) = check(section.clone())
         {
-            let told = mistake::judged(&invalid, self.declaration, &self.root, &self.tree);
+            let told = mistake::judged(
+                &invalid,
+                self.declaration,
+                &self.root,
+                &self.tree,
+                &self.expanded,
+                &self.prefix,
+            );
             // What a misspelt variable was to set is not missing for another reason.
             let is_new = |new: &Mistake| !self.mistakes.iter().any(|old| old.explains(new));
             let told: Vec<_> = told.into_iter().filter(is_new).collect();

@@ -24,7 +24,12 @@ pub(super) fn parts(line: &str) -> Result<Vec<&RawValue>, String> {
     match parts {
         Ok(parts) if parts.is_empty() => Err("a batch needs at least one message".to_owned()),
         Ok(parts) => Ok(parts),
-        Err(error) => Err(error.to_string()),
+        Err(error) => {
+            // The part's place in the line helps nobody.
+            let error = error.to_string();
+            let (problem, _) = error.rsplit_once(" at line").unwrap_or((&error, ""));
+            Err(problem.to_owned())
+        }
     }
 }
 

@@ -73,6 +73,9 @@ pub(super) fn call(program: &Program, hook: &str, json: String) -> Result<(), Fa
     let Call { hook, mut args } = Call::read(declaration, hook, json)?;
     let section = plugin.gather().map_err(usage)?.section;
     let resources = program.resources(declaration).map_err(usage)?;
+    if let Some((code, problem)) = resources.problem() {
+        return Err(ended(code, format!("{code}: {problem}")));
+    }
     let output =
         unix::take_stdout().map_err(|error| failed(format!("cannot set stdout apart: {error}")))?;
     super::log::start(Some(declaration), program.log_format);

@@ -53,6 +53,9 @@ fn config(plugin: &Registration, sources: &Sources) -> Result<String, String> {
 
 /// That the executable brings what the plugin cannot do without.
 pub(super) fn all_there(resources: &StandaloneResources) -> Result<String, String> {
+    if let Some((code, problem)) = resources.problem() {
+        return Err(format!("{code}: {problem}"));
+    }
     // The author's function makes resources as in a setup.
     let runtime = AsyncRuntime::default();
     let _inside = runtime.enter();

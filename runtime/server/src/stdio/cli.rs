@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::bounds::Bounds;
 use super::in_order::Input;
+use super::log_format::visible;
 use super::options::{self, Command};
 use super::pool::Pool;
 use super::program::Program;
@@ -36,7 +37,8 @@ pub fn main(plugins: Vec<Registration>, brought: Brought) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, problem)) => {
             // Where stderr fails there is nowhere to say it.
-            let _ = unix::write_all(unix::stderr(), format!("error: {problem}\n").as_bytes());
+            let line = format!("error: {}\n", visible(&problem));
+            let _ = unix::write_all(unix::stderr(), line.as_bytes());
             ExitCode::from(code)
         }
     }
@@ -227,6 +229,7 @@ fn serve(program: &Program, plugins: Vec<Prepared>) -> std::io::Result<()> {
         input: Mutex::new(LineReader::new(streams.input, program.max_message)),
         spare: Default::default(),
         router: Box::new(LineRouter::default()),
+        is_refused: Default::default(),
     });
     let events = Events {
         printed: streams.printed,

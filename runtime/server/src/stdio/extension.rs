@@ -98,7 +98,7 @@ pub(super) fn setup(
             if let Some(millis) = resource_timeout_ms {
                 server.host_calls.set_limit(millis);
             }
-            let config = config.unwrap_or_else(|| plugin.config.section_for_hosts());
+            let config = config.unwrap_or_default();
             let setup = Setup {
                 config: Some(config),
                 metadata: Metadata::from(metadata),

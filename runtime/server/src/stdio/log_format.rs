@@ -1,5 +1,6 @@
 //! Log records for people: what a terminal is shown in place of JSON lines.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
 
@@ -138,6 +139,22 @@ pub(super) fn put(line: &mut String, text: &str) {
     }
 }
 
+/// Text in which escapes of the terminal are shown and have no effect: it quotes what others wrote.
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    let is_harmful = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(is_harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match is_harmful(c) {
+            true => shown.extend(c.escape_default()),
+            false => shown.push(c),
+        }
+    }
+    Cow::Owned(shown)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -164,6 +181,12 @@ mod tests {
         );
         let coloured = shown(&record(), true);
         assert!(coloured.contains("\x1b[33mWARN \x1b[0m"), "{coloured:?}");
+    }
+
+    #[test]
+    fn errors_keep_their_lines_and_nothing_else() {
+        assert_eq!(visible("a\n\thelp: b"), "a\n\thelp: b");
+        assert_eq!(visible("a\x1b[31m\r\0"), "a\\u{1b}[31m\\r\\u{0}");
     }
 
     #[test]

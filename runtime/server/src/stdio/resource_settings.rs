@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use super::standalone_resources::switch_on;
 use dagstack_plugin_core::declaration::Declaration;
-use dagstack_plugin_core::{did_you_mean, suggest};
+use dagstack_plugin_core::{did_you_mean, is_slip, suggest};
 use dagstack_resources::standalone::Standard;
 
 /// What begins the variables' names.
@@ -21,8 +21,9 @@ pub(super) struct Setting {
 impl Setting {
     /// Names the setting in what is wrong with it.
     pub(super) fn check<T>(&self, read: Result<T, String>) -> Result<T, String> {
-        let Self { source, value, .. } = self;
-        read.map_err(|expected| format!("`{source}`: found `{value}`, expected {expected}"))
+        // The value may hold a key, and is not quoted.
+        let Self { source, .. } = self;
+        read.map_err(|expected| format!("`{source}`: the value does not fit, expected {expected}"))
     }
 }
 
@@ -85,8 +86,19 @@ impl Settings {
             let Some(name) = variable.strip_prefix(VARIABLE) else {
                 continue;
             };
+            if value.is_empty() {
+                continue;
+            }
+            let name = name.to_lowercase();
             let spell = |name: &str| format!("{VARIABLE}{}", name.to_uppercase());
-            let standard = self.named(&name.to_lowercase(), &variable, spell)?;
+            let names = self.standard.iter().map(|standard| standard.name);
+            let used = names.filter(|known| self.declaration.resources().any(|it| it == *known));
+            if !self.standard.iter().any(|standard| standard.name == name)
+                && !used.into_iter().any(|known| is_slip(&name, known))
+            {
+                continue; // for another plugin
+            }
+            let standard = self.named(&name, &variable, spell)?;
             let value = value.into_string();
             settings.push(Setting {
                 source: variable.to_string(),

@@ -12,7 +12,6 @@ use super::envelope::{
     self, INVALID_PARAMS, INVALID_REQUEST, Message, PARSE_ERROR, error_line, is_array, is_object,
     refusal_line, result_line, shown, type_of,
 };
-use super::instance::SetupFailure;
 use super::lifecycle;
 use super::origin::Origin;
 use super::protocol::{self, Protocol};
@@ -22,7 +21,6 @@ use super::server::{Hosted, Job, Router, Server};
 use super::session::Initialized;
 use super::{dialect, extension, log_view, meta};
 use dagstack_engine::wire::{self, Object};
-use dagstack_plugin_core::error::code;
 
 /// Batches are taken apart, `tools/call` goes to [`calls`], the methods of ours to [`extension`] and [`dialect`], and
 /// everything else of MCP to the official SDK.
@@ -305,8 +303,7 @@ fn initialize(
     if single.is_none() && (has_extension || !initialized.is_mcp) {
         return Err(no_single(server, id));
     }
-    if !has_extension && let Some(problem) = server.refuse() {
-        let failure = SetupFailure::new(code::CONFIG_INVALID, problem);
+    if !has_extension && let Some(failure) = server.refuse() {
         return Err(refusal_line(id, &failure.into()));
     }
     log_view::begin(server, &initialized);

@@ -1,6 +1,7 @@
 //! What the threads of the executable share, and the jobs that they do.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::bounds::Bounds;
@@ -8,6 +9,7 @@ use super::envelope::{self, INVALID_REQUEST, PARSE_ERROR, error_line};
 use super::host_calls::HostCalls;
 use super::in_flight::InFlight;
 use super::instance::{Admitted, Instance, SetupFailure};
+use super::log_format::visible;
 use super::log_view::LogView;
 use super::pool::{self, Pool, Work};
 use super::reader::{Line, LineReader, Spare};
@@ -23,6 +25,7 @@ use dagstack_engine::ChangeQueue;
 use dagstack_engine::feed::SectionFeed;
 use dagstack_plugin_core::context::PluginScope;
 use dagstack_plugin_core::declaration::{Declaration, Hook};
+use dagstack_plugin_core::error::code;
 use dagstack_plugin_core::registration::Registration;
 use dagstack_plugin_core::resources::ResourceSet;
 use dagstack_plugin_core::sync::lock;
@@ -47,6 +50,8 @@ pub(super) struct Server {
     pub(super) input: Mutex<LineReader>,
     pub(super) spare: Spare,
     pub(super) router: Box<dyn Router>,
+    /// The process ends because of what [`refuse`](Self::refuse) says.
+    pub(super) is_refused: AtomicBool,
 }
 
 /// One plugin of this process.
@@ -195,10 +200,10 @@ impl Work for Server {
         if !goes_on {
             self.host_calls.end();
             if !self.session.has_extension()
-                && let Some(problem) = self.refuse()
+                && let Some(failure) = self.refuse()
             {
                 // Where stderr fails there is nowhere to say it.
-                let line = format!("error: {problem}\n");
+                let line = format!("error: {}\n", visible(&failure.message));
                 let _ = unix::write_all(unix::stderr(), line.as_bytes());
             }
         }
@@ -251,16 +256,29 @@ impl Server {
         Some((plugin, plugin.declaration.hooks.get(id.hook)?))
     }
 
-    /// The peer is no host of ours: what is wrong with the environment then ends the process.
-    pub(super) fn refuse(&self) -> Option<&str> {
-        self.plugins
-            .iter()
-            .find_map(|plugin| plugin.config.refuse())
+    /// The peer is no host of ours: what is wrong with the environment, or missing, then ends the process.
+    pub(super) fn refuse(&self) -> Option<SetupFailure> {
+        let mut problems = Vec::new();
+        for plugin in &self.plugins {
+            let of_config = plugin.config.problem.clone();
+            problems.extend(of_config.map(|problem| (code::CONFIG_INVALID, problem)));
+            problems.extend(plugin.resources.problem());
+        }
+        let (code, _) = problems.first()?;
+        self.is_refused.store(true, Ordering::Relaxed);
+        let texts = problems.iter().map(|(_, problem)| problem.as_str());
+        let mut text = texts.collect::<Vec<_>>().join("\n");
+        if problems.len() < self.plugins.len() {
+            text.push_str(
+                "\nhelp: or leave the plugin out: `--only NAME` serves the plugin NAME alone",
+            );
+        }
+        Some(SetupFailure::new(code, text))
     }
 
     /// Whether the process is to end for it.
     pub(super) fn is_refused(&self) -> bool {
-        self.plugins.iter().any(|plugin| plugin.config.is_refused())
+        self.is_refused.load(Ordering::Relaxed)
     }
 
     /// Waits for the setup of all plugins. One that failed keeps the others from nothing.

@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
 use super::unix;
 use crate::config::{self, Gathered, Mistakes, Sources};
-use dagstack_engine::check_config;
+use dagstack_engine::{check_config, panics};
 use dagstack_plugin_core::registration::Registration;
 
 /// The config of a plugin from the command line and the environment.
@@ -20,12 +19,8 @@ pub(super) struct StandaloneConfig {
     section: Value,
     /// Where it is from.
     pub(super) source_ids: Vec<String>,
-    /// The command line names a source.
-    is_named: bool,
     /// What is wrong with the environment.
     pub(super) problem: Option<String>,
-    /// The process ends because of it.
-    is_refused: AtomicBool,
 }
 
 impl StandaloneConfig {
@@ -38,7 +33,12 @@ impl StandaloneConfig {
     pub(super) fn of(plugin: &Registration, sources: &Sources) -> Result<Self, Mistakes> {
         let is_alone = std::io::stdin().is_terminal();
         let is_named = sources.are_named();
-        match gather(plugin, sources) {
+        // Schemas are the author's code; a setup meets the panic, too.
+        let gathered = panics::catch(|| gather(plugin, sources));
+        let Ok(gathered) = gathered else {
+            return Ok(Self::default());
+        };
+        match gathered {
             Ok(gathered) => {
                 if is_named || is_alone {
                     warn(&gathered.warnings);
@@ -46,7 +46,6 @@ impl StandaloneConfig {
                 Ok(Self {
                     section: gathered.section,
                     source_ids: gathered.sources,
-                    is_named,
                     ..Self::default()
                 })
             }
@@ -66,26 +65,6 @@ impl StandaloneConfig {
     /// What counts where there is no host.
     pub(super) fn section(&self) -> Value {
         self.section.clone()
-    }
-
-    /// What counts under a host that sends no config: not the environment, which is the host's.
-    pub(super) fn section_for_hosts(&self) -> Value {
-        match self.is_named {
-            true => self.section(),
-            false => Value::Null,
-        }
-    }
-
-    /// The peer is no host of ours: what is wrong then ends the process.
-    pub(super) fn refuse(&self) -> Option<&str> {
-        let problem = self.problem.as_deref()?;
-        self.is_refused.store(true, Ordering::Relaxed);
-        Some(problem)
-    }
-
-    /// Whether the process is to end for it.
-    pub(super) fn is_refused(&self) -> bool {
-        self.is_refused.load(Ordering::Relaxed)
     }
 }
 

@@ -4,10 +4,10 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 
-use super::resource_settings::Settings;
+use super::resource_settings::{Setting, Settings};
 use dagstack_engine::panics;
 use dagstack_plugin_core::declaration::Declaration;
-use dagstack_plugin_core::error::{BoxError, PluginError};
+use dagstack_plugin_core::error::{BoxError, PluginError, code};
 use dagstack_plugin_core::resources::{ResourceError, ResourceSet, warn_if_misspelt};
 use dagstack_plugin_core::{PluginName, suggest};
 use dagstack_resources::standalone::{Make, Standard};
@@ -59,6 +59,8 @@ pub(super) struct StandaloneResources {
     brought: Brought,
     /// Those of the standard ones that the plugin declares and its executable brings.
     brings: Vec<Brings>,
+    /// What is wrong with the environment, which may be a dagstack host's.
+    problem: Option<String>,
 }
 
 /// A standard resource, not made yet.
@@ -86,18 +88,29 @@ impl StandaloneResources {
             standard: brought.standard,
         };
         let given = settings.of_options(options)?;
-        let inherited = settings.of_variables(variables)?;
+        let (inherited, mut problem) = match settings.of_variables(variables) {
+            Ok(inherited) => (inherited, None),
+            Err(problem) => (Vec::new(), Some(problem)),
+        };
         let mut brings = Vec::new();
         for standard in brought.standard {
             let is_declared = declaration.resources().any(|name| name == standard.name);
             let Some(read) = standard.read.filter(|_| is_declared) else {
                 continue;
             };
-            let mut all = given.iter().chain(&inherited);
-            let setting = all.find(|setting| setting.resource == standard.name);
+            let is_for = |setting: &&Setting| setting.resource == standard.name;
+            let (given, inherited) = (given.iter().find(is_for), inherited.iter().find(is_for));
+            let setting = given.or(inherited);
             let make = match setting {
                 None => read(None)?,
-                Some(setting) => setting.check(read(Some(&setting.value)))?,
+                Some(setting) => match setting.check(read(Some(&setting.value))) {
+                    Ok(make) => make,
+                    Err(wrong) if given.is_none() => {
+                        problem = Some(wrong);
+                        continue;
+                    }
+                    Err(wrong) => return Err(wrong),
+                },
             };
             brings.push(Brings {
                 name: standard.name,
@@ -109,7 +122,24 @@ impl StandaloneResources {
             declaration,
             brought,
             brings,
+            problem,
         })
+    }
+
+    /// What is wrong however the author's own resources turn out, with the code of its error.
+    pub(super) fn problem(&self) -> Option<(&'static str, String)> {
+        if let Some(problem) = &self.problem {
+            return Some((code::CONFIG_INVALID, problem.clone()));
+        }
+        // What the author's function makes is known only once it has.
+        if self.brought.own.is_some() {
+            return None;
+        }
+        let absent: Vec<String> = self
+            .absent(&ResourceSet::new())
+            .map(|error| error.to_string())
+            .collect();
+        (!absent.is_empty()).then(|| (code::RESOURCE_MISSING, absent.join("\n")))
     }
 
     /// Makes the resources.

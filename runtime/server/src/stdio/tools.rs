@@ -385,7 +385,8 @@ const CURSOR: &str = "tools-";
 
 fn page<'a, T>(all: &'a [T], cursor: Option<&str>) -> Option<(&'a [T], Option<String>)> {
     let start = match cursor {
-        None => 0,
+        // Some clients have an empty one for none.
+        None | Some("") => 0,
         Some(cursor) => {
             let start = cursor.strip_prefix(CURSOR)?.parse::<usize>().ok()?;
             // Only what was told leads anywhere.
@@ -597,8 +598,8 @@ pub(super) mod tests {
         assert_eq!((seen, pages), (all.clone(), 3));
         assert_eq!(page(&all[..PAGE], None), Some((&all[..PAGE], None)));
         assert_eq!(page::<u8>(&[], None), Some((&[][..], None)));
+        assert_eq!(page(&all, Some("")), page(&all, None));
         for cursor in [
-            "",
             "1",
             "tools-0",
             "tools-1",
