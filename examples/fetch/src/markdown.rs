@@ -28,6 +28,9 @@ const BLOCKS: [&str; 20] = [
     "summary",
 ];
 
+/// How long a margin grows, in bytes: 32 quotes or lists.
+const MAX_MARGIN: usize = 64;
+
 /// The page as markdown; relative links are those of a page at `base`.
 pub(crate) fn from_html(html: &str, base: &str) -> String {
     let mut page = Page {
@@ -95,21 +98,23 @@ impl<'a> Tag<'a> {
             return None;
         }
         let mut quote = None;
+        // No tag holds a `<` of its own: a page of nothing but `<a ` is not looked through for each.
         let end = attributes.find(|it| {
             match quote {
                 Some(open) if it == open => quote = None,
                 Some(_) => {}
                 None if it == '"' || it == '\'' => quote = Some(it),
-                None => return it == '>',
+                None => return it == '>' || it == '<',
             }
             false
         })?;
+        let behind = attributes[end..].strip_prefix('>')?;
         let tag = Self {
             name: name.to_ascii_lowercase(),
             closes,
             attributes: &attributes[..end],
         };
-        Some((tag, &attributes[end + 1..]))
+        Some((tag, behind))
     }
 
     fn attribute(&self, name: &str) -> Option<String> {
@@ -157,24 +162,33 @@ struct Page<'a> {
     gap: Gap,
     opening: String,
     /// What begins each line: of quotes and lists.
-    margin: Vec<&'static str>,
-    /// The lists around, with the next number of those that count.
-    lists: Vec<Option<usize>>,
+    margin: String,
+    lists: Vec<List>,
     /// The addresses of the links around.
     links: Vec<Option<String>>,
     is_preformatted: bool,
     /// Nothing stands behind the mark of a list's item yet.
     is_at_item: bool,
-    /// The rows and cells of the table.
+    /// The rows of the table and the cells of its last row.
     rows: usize,
     cells: usize,
+    is_in_row: bool,
+    is_in_cell: bool,
+}
+
+/// A list that is open.
+struct List {
+    /// The last number of one that counts.
+    number: Option<usize>,
+    /// How long the margin is around it.
+    margin: usize,
 }
 
 impl Page<'_> {
     fn text(&mut self, text: &str) {
         let text = unescape(text);
         if self.is_preformatted {
-            self.write(&text.replace('\n', &format!("\n{}", self.margin.concat())));
+            self.write(&text.replace('\n', &format!("\n{}", self.margin)));
             return;
         }
         let is_space = |it: char| it.is_whitespace() && it != '\u{a0}';
@@ -202,13 +216,15 @@ impl Page<'_> {
             return;
         }
         self.is_at_item = false;
-        let margin = self.margin.concat();
+        let margin = self.margin.as_str();
         match std::mem::take(&mut self.gap) {
-            _ if self.out.is_empty() => self.out.push_str(&margin),
+            _ if self.out.is_empty() => self.out.push_str(margin),
             Gap::Nothing => {}
+            // A cell is one line.
+            _ if self.is_in_cell => self.out.push(' '),
             Gap::Space => self.out.push(' '),
-            Gap::Line => self.out.extend(["\n", &margin]),
-            Gap::Block => self.out.extend(["\n", margin.trim_end(), "\n", &margin]),
+            Gap::Line => self.out.extend(["\n", margin]),
+            Gap::Block => self.out.extend(["\n", margin.trim_end(), "\n", margin]),
         }
         self.out.push_str(&std::mem::take(&mut self.opening));
         self.out.push_str(text);
@@ -258,21 +274,19 @@ impl Page<'_> {
                 self.ask(Gap::Block);
                 self.indent(closes, "> ");
             }
-            "table" => {
-                self.ask(Gap::Block);
-                self.rows = 0;
-            }
-            "tr" | "td" | "th" => self.table(name, closes),
+            "table" | "tr" | "td" | "th" => self.table(name, closes),
             name if BLOCKS.contains(&name) => self.ask(Gap::Block),
             _ => {}
         }
     }
 
-    fn indent(&mut self, closes: bool, margin: &'static str) {
-        if !closes {
-            self.margin.push(margin);
-        } else if self.margin.last() == Some(&margin) {
-            self.margin.pop();
+    /// Begins or ends a part of the page that has a margin, up to as many as anybody reads.
+    fn indent(&mut self, closes: bool, margin: &str) {
+        if closes {
+            let around = self.margin.strip_suffix(margin).map(str::len);
+            self.margin.truncate(around.unwrap_or(self.margin.len()));
+        } else if self.margin.len() < MAX_MARGIN {
+            self.margin.push_str(margin);
         }
     }
 
@@ -280,7 +294,7 @@ impl Page<'_> {
         if closes == self.is_preformatted {
             self.ask(Gap::Block);
             self.is_preformatted = !closes;
-            let margin = self.margin.concat();
+            let margin = self.margin.clone();
             match closes {
                 false => self.write(&format!("```\n{margin}")),
                 true => {
@@ -294,41 +308,49 @@ impl Page<'_> {
     }
 
     fn list(&mut self, name: &str, closes: bool) {
+        let gap = |lists: &[List]| match lists {
+            [] => Gap::Block,
+            _ => Gap::Line,
+        };
         match (name, closes) {
             ("li", false) => {
+                // One without a list around it begins one; the end of the one before may be left out.
+                if self.lists.is_empty() {
+                    self.lists.push(List::new(name, &self.margin));
+                }
+                self.list(name, true);
                 self.ask(Gap::Line);
-                let mark = match self.lists.last_mut() {
-                    Some(Some(number)) => {
+                let mark = match self.lists.last_mut().and_then(|it| it.number.as_mut()) {
+                    Some(number) => {
                         *number += 1;
                         format!("{number}. ")
                     }
-                    _ => "- ".to_owned(),
+                    None => "- ".to_owned(),
                 };
                 // Its own paragraphs stand under its text.
                 self.write(&mark);
                 self.is_at_item = true;
-                self.margin.push("  ");
+                self.indent(false, "  ");
             }
             ("li", true) => {
-                self.is_at_item = false;
-                self.indent(true, "  ");
-                self.gap = Gap::Line;
+                if let Some(list) = self.lists.last()
+                    && list.margin < self.margin.len()
+                {
+                    self.is_at_item = false;
+                    self.margin.truncate(list.margin);
+                    self.gap = Gap::Line;
+                }
             }
             (_, false) => {
-                self.ask(if self.lists.is_empty() {
-                    Gap::Block
-                } else {
-                    Gap::Line
-                });
-                self.lists.push((name == "ol").then_some(0));
+                self.ask(gap(&self.lists));
+                self.lists.push(List::new(name, &self.margin));
             }
             (_, true) => {
-                self.lists.pop();
-                self.gap = if self.lists.is_empty() {
-                    Gap::Block
-                } else {
-                    Gap::Line
-                };
+                if let Some(list) = self.lists.pop() {
+                    self.is_at_item = false;
+                    self.margin.truncate(list.margin);
+                }
+                self.gap = gap(&self.lists);
             }
         }
     }
@@ -345,27 +367,47 @@ impl Page<'_> {
         }
     }
 
+    /// The ends of cells and rows may be left out: whatever comes next ends them.
     fn table(&mut self, name: &str, closes: bool) {
+        let is_cell = matches!(name, "td" | "th");
+        if std::mem::take(&mut self.is_in_cell) {
+            self.gap = Gap::Nothing;
+            self.write(" |");
+            self.cells += 1;
+        }
+        if !is_cell && std::mem::take(&mut self.is_in_row) {
+            self.gap = Gap::Line;
+            if self.rows == 0 {
+                self.write(&format!("|{}", " --- |".repeat(self.cells)));
+                self.gap = Gap::Line;
+            }
+            self.rows += 1;
+        }
         match (name, closes) {
             ("tr", false) => {
                 self.ask(Gap::Line);
                 self.write("|");
                 self.cells = 0;
+                self.is_in_row = true;
             }
-            ("tr", true) => {
-                if self.rows == 0 {
-                    self.gap = Gap::Line;
-                    self.write(&format!("|{}", " --- |".repeat(self.cells)));
-                }
-                self.rows += 1;
-                self.gap = Gap::Line;
+            ("table", _) => {
+                self.ask(Gap::Block);
+                self.rows = 0;
             }
-            (_, false) => self.gap = Gap::Space,
-            (_, true) => {
-                self.gap = Gap::Nothing;
-                self.write(" |");
-                self.cells += 1;
+            (_, false) => {
+                self.gap = Gap::Space;
+                self.is_in_cell = self.is_in_row;
             }
+            _ => {}
+        }
+    }
+}
+
+impl List {
+    fn new(name: &str, margin: &str) -> Self {
+        Self {
+            number: (name == "ol").then_some(0),
+            margin: margin.len(),
         }
     }
 }
@@ -400,9 +442,10 @@ fn unescape(text: &str) -> String {
     let mut rest = text;
     while let Some((before, reference)) = split_at(rest, '&') {
         out.push_str(before);
-        let known = reference
-            .split_once(';')
-            .and_then(|(name, behind)| Some((character(&name[1..])?, behind)));
+        // No name is longer: a page of nothing but `&` is not looked through for each.
+        let end = reference.bytes().take(32).position(|it| it == b';');
+        let known =
+            end.and_then(|end| Some((character(&reference[1..end])?, &reference[end + 1..])));
         match known {
             Some((character, behind)) => {
                 out.push(character);
@@ -482,6 +525,56 @@ mod tests {
             "<p>x</p><ul><li>a<ol><li>b</li><li>c</li></ol></li> <li><p>d</p></li></ul>e",
             "x\n\n- a\n  1. b\n  2. c\n- d\n\ne",
         );
+    }
+
+    #[test]
+    fn ends_that_may_be_left_out_are_found() {
+        is("<ul><li>a<li>b<li>c</ul><p>after", "- a\n- b\n- c\n\nafter");
+        is(
+            "<ol><li>a<ul><li>b<li><p>c<p>d</ul><li>e</ol>f",
+            "1. a\n  - b\n  - c\n\n    d\n2. e\n\nf",
+        );
+        is("<ul><li><li>a</ul>", "- \n- a");
+        is("<ul><li>a<blockquote>b</ul>c", "- a\n  >\n  > b\n\nc");
+        is(
+            "<blockquote><li>a<li>b</li></blockquote>c",
+            "> - a\n> - b\n\nc",
+        );
+        is(
+            "<table><tr><th>a<th>b<tr><td>1<td>2<tr><td>3</table>c",
+            "| a | b |\n| --- | --- |\n| 1 | 2 |\n| 3 |\n\nc",
+        );
+        is(
+            "<table><tr><td><p>a</p><p>b</p><ul><li>c<li>d</ul></td></tr></table>",
+            "| a b - c - d |\n| --- |",
+        );
+    }
+
+    /// Each takes minutes where a piece of it is looked at again for every other.
+    #[test]
+    fn large_pages_are_read_once() {
+        for (piece, times) in [
+            ("<li>x", 30_000),
+            ("<ul><li>x", 30_000),
+            ("<blockquote>x", 30_000),
+            ("<table><tr><td>x", 30_000),
+            ("<a ", 150_000),
+            ("<a '", 150_000),
+            ("<a '\"'", 150_000),
+            ("<b>", 150_000),
+            ("<!--", 150_000),
+            ("</script", 150_000),
+            ("&", 400_000),
+            ("&#", 400_000),
+        ] {
+            let html = format!("<ul>{}", piece.repeat(times));
+            let markdown = from_html(&html, BASE);
+            // Margins and rules are all that is added.
+            assert!(markdown.len() <= 32 * html.len(), "{piece}");
+        }
+        let deep = from_html(&"<ul><li>x".repeat(40), BASE);
+        let last = format!("\n{}- x", " ".repeat(MAX_MARGIN));
+        assert_eq!(deep.matches(&last).count(), 8);
     }
 
     #[test]
