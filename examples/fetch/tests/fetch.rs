@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dagstack_plugin::resources::{HttpClient, HttpResponse, ResourceSet};
+use dagstack_plugin::resources::{Bytes, HttpClient, HttpResponse, ResourceSet};
 use dagstack_plugin::serde_json::json;
 use dagstack_plugin::testing::{self, HttpDouble, TestPlugin};
 use fetch::Fetch;
@@ -22,7 +22,7 @@ fn web(http: HttpDouble) -> (Arc<HttpDouble>, ResourceSet) {
     (http, set)
 }
 
-fn page(kind: &str, body: &str) -> HttpResponse {
+fn page(kind: &str, body: impl Into<Bytes>) -> HttpResponse {
     HttpResponse::new(200, body).header("Content-Type", kind)
 }
 
@@ -65,6 +65,31 @@ fn what_cannot_be_read_says_why() {
 }
 
 #[test]
+fn texts_are_in_the_charset_that_the_answer_says() {
+    for plugin in both() {
+        let body = &b"caf\xe9 \x80"[..];
+        let (_, resources) = web(HttpDouble::new()
+            .on("GET", URL, page("text/html; charset=ISO-8859-1", body))
+            .on(
+                "GET",
+                URL,
+                page("text/plain;a=b; Charset=\"windows-1252\"", body),
+            )
+            .on("GET", URL, page("text/plain; charset=utf8", "café"))
+            .on("GET", URL, page("text/plain", "café"))
+            .on("GET", URL, page("text/html; charset=Shift_JIS", body)));
+        let plugin = plugin.resources(resources);
+        let fetch = || plugin.call("fetch", json!({ "url": URL }));
+        for text in ["café €", "café €", "café", "café"] {
+            assert_eq!(fetch(), Ok(json!(text)));
+        }
+        let error = fetch().unwrap_err();
+        assert_eq!(error.code(), "unsupported_content");
+        assert!(error.message().contains("`shift_jis`"), "{error}");
+    }
+}
+
+#[test]
 fn the_key_is_sent_and_not_shown() {
     for plugin in both() {
         let (http, resources) = web(HttpDouble::new().on("GET", URL, page("text/html", "x")));
@@ -80,6 +105,58 @@ fn the_key_is_sent_and_not_shown() {
         assert!(sent.headers.contains(&key));
         let error = plugin.call("fetch", json!({ "url": format!("{URL}/b") }));
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+/// The model names the URL, so it must not be able to send the key anywhere.
+#[test]
+fn the_key_goes_to_nobody_else() {
+    let any = json!({ "api_key": "hunter2hunter2" });
+    let one = json!({ "api_key": "hunter2hunter2", "host": "api.example.org" });
+    for (config, url, gets_key) in [
+        (&any, "https://example.org/a", true),
+        (&any, "http://example.org/a", false),
+        (&any, "http://127.0.0.1:8080/a", true),
+        (&any, "http://LocalHost", true),
+        (&any, "http://[::1]:1/", true),
+        (&any, "http://127.0.0.1@example.org/", false),
+        (&any, "http://localhost:x@example.org/", false),
+        (&any, "http://127.0.0.1.example.org/", false),
+        (&any, "http://localhost\t.example.org/", false),
+        (&one, "https://api.example.org/a", true),
+        (&one, "https://API.example.org:8443?a", true),
+        (&one, "http://api.example.org/a", false),
+        (&one, "https://example.org/a", false),
+        (&one, "https://evil.org/https://api.example.org/", false),
+        (&one, "https://api.example.org.evil.org/", false),
+        (&one, "https://api.example.org@evil.org/", false),
+        (&one, "https://evil.org\\@api.example.org/", false),
+        (&one, "http://localhost/", false),
+    ] {
+        for plugin in both() {
+            let (http, resources) =
+                web(HttpDouble::new().on("GET", url, HttpResponse::new(401, "")));
+            let plugin = plugin.resources(resources).config(config.clone());
+            let error = plugin.call("fetch", json!({ "url": url })).unwrap_err();
+            let sent = http.requests().remove(0);
+            let is_sent = sent.headers.iter().any(|(name, _)| name == "authorization");
+            assert_eq!(is_sent, gets_key, "{url}");
+            assert_eq!(error.message().contains("`host`"), !gets_key, "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_host_is_no_url() {
+    for plugin in both() {
+        let (_, resources) = web(HttpDouble::new());
+        let config = json!({ "host": "https://api.example.org" });
+        let error = plugin
+            .resources(resources)
+            .config(config)
+            .setup()
+            .unwrap_err();
+        assert!(error.to_string().contains("`tool.fetch.host`"), "{error}");
     }
 }
 
