@@ -1,6 +1,7 @@
 // The official TypeScript MCP client against a plugin executable: list, call, error case.
 //
-// usage: node mcp_client.mjs NODE_MODULES COMMAND CALLS   (CALLS: JSON, [[tool, arguments], ...])
+// usage: node mcp_client.mjs NODE_MODULES COMMAND CALLS ENV
+// (CALLS: JSON, [[tool, arguments], ...]; ENV: JSON, the variables that the executable gets besides the client's)
 // Prints one JSON object: {tools, pages, records, answers, warnings, unfit}. `pages` are the numbers of tools on
 // each page; `records` what came into the log view, from `debug` on after the first call. `warnings` is all that was printed on
 // the way; `unfit` the arguments that do not fit the tool's schema by the client's own validator.
@@ -8,7 +9,7 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 
-const [folder, command, calls] = process.argv.slice(2);
+const [folder, command, calls, env] = process.argv.slice(2);
 const warnings = [];
 for (const level of ["debug", "error", "info", "log", "warn"]) {
   console[level] = (...parts) => warnings.push(parts.map(String).join(" "));
@@ -24,7 +25,7 @@ const { LoggingMessageNotificationSchema } = await load(`${sdk}/types.js`);
 const { AjvJsonSchemaValidator } = await load(`${sdk}/validation/ajv`);
 
 const client = new Client({ name: "dagstack-tests", version: "1.0.0" });
-await client.connect(new StdioClientTransport({ command }));
+await client.connect(new StdioClientTransport({ command, env: JSON.parse(env) }));
 const records = [];
 client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
   records.push(params);

@@ -1,6 +1,7 @@
 """The official Python MCP client against a plugin executable: list, call, error case.
 
-usage: python -W error mcp_client.py legacy|auto COMMAND CALLS   (CALLS: JSON, [[tool, arguments], ...])
+usage: python -W error mcp_client.py legacy|auto COMMAND CALLS ENV
+(CALLS: JSON, [[tool, arguments], ...]; ENV: JSON, the variables that the executable gets besides the client's)
 Prints one JSON object: {version, tools, pages, records, answers, warnings, unfit}. `pages` are the
 numbers of tools on each page; `records` what came into the log view, from `debug` on after the first
 call where there is a session, else from `info` on. `warnings` is what was logged as
@@ -43,7 +44,7 @@ def check(tool):
     return validators[0]
 
 
-async def main(mode, command, calls):
+async def main(mode, command, calls, env):
     warnings = Warnings()
     logging.getLogger().addHandler(warnings)
     records = []
@@ -51,7 +52,7 @@ async def main(mode, command, calls):
     async def note(record):
         records.append(record.model_dump(mode="json", exclude_none=True, by_alias=True))
 
-    server = stdio_client(StdioServerParameters(command=command))
+    server = stdio_client(StdioServerParameters(command=command, env=env))
     level = None if mode == "legacy" else "info"
     async with Client(server, mode=mode, logging_callback=note, log_level=level) as client:
         tools, pages, cursor = [], [], None
@@ -108,4 +109,4 @@ async def main(mode, command, calls):
         )
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], json.loads(sys.argv[3])))
+asyncio.run(main(*sys.argv[1:3], *map(json.loads, sys.argv[3:])))

@@ -70,6 +70,16 @@ pub fn script(name: &str) -> PathBuf {
 
 /// What the official Python client sees of an executable of ours, after `calls`, a list of `[tool, arguments]`; `None` where there is no such client.
 pub fn python_client(mode: &str, executable: &str, calls: &Value) -> Option<Value> {
+    python_client_with(&json!({}), mode, executable, calls)
+}
+
+/// [`python_client`] that starts the executable with the variables `env`, as the configuration of a client has them.
+pub fn python_client_with(
+    env: &Value,
+    mode: &str,
+    executable: &str,
+    calls: &Value,
+) -> Option<Value> {
     let python = peer(PYTHON, "Python MCP client")?;
     Some(json_of(
         Command::new(python)
@@ -77,18 +87,23 @@ pub fn python_client(mode: &str, executable: &str, calls: &Value) -> Option<Valu
             .arg(script("mcp_client.py"))
             .arg(mode)
             .arg(built(executable))
-            .arg(calls.to_string()),
+            .args([calls, env].map(Value::to_string)),
     ))
 }
 
 /// What the official TypeScript client sees of an executable of ours, after `calls`, a list of `[tool, arguments]`; `None` where there is no such client.
 pub fn typescript_client(executable: &str, calls: &Value) -> Option<Value> {
+    typescript_client_with(&json!({}), executable, calls)
+}
+
+/// [`typescript_client`] that starts the executable with the variables `env`.
+pub fn typescript_client_with(env: &Value, executable: &str, calls: &Value) -> Option<Value> {
     let node = peer(NODE, "TypeScript MCP client")?;
     Some(json_of(
         Command::new("node")
             .arg(script("mcp_client.mjs"))
             .arg(node)
             .arg(built(executable))
-            .arg(calls.to_string()),
+            .args([calls, env].map(Value::to_string)),
     ))
 }

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
 use rustls::crypto::ring;
@@ -18,14 +19,30 @@ use crate::workspace;
 ///
 /// When there is no port.
 pub fn serve(html: &'static str) -> String {
+    serve_and_tell(html).0
+}
+
+/// [`serve`], and the lines of each request in lower case, there as soon as it is answered.
+///
+/// # Panics
+///
+/// When there is no port.
+pub fn serve_and_tell(html: &'static str) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
+    let (tell, told) = mpsc::channel();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || answer(stream, html));
+            let tell = tell.clone();
+            thread::spawn(move || {
+                answer(stream, html, |request| {
+                    // Not everybody listens.
+                    let _ = tell.send(request.to_ascii_lowercase());
+                });
+            });
         }
     });
-    format!("http://{address}/page")
+    (format!("http://{address}/page"), told)
 }
 
 /// The same as `https://localhost…`, by the certificate [`AUTHORITY`].
@@ -49,7 +66,7 @@ pub fn serve_tls(html: &'static str) -> String {
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
-            thread::spawn(move || answer(StreamOwned::new(connection, stream), html));
+            thread::spawn(move || answer(StreamOwned::new(connection, stream), html, |_| {}));
         }
     });
     format!("https://localhost:{port}/page")
@@ -59,12 +76,14 @@ pub fn serve_tls(html: &'static str) -> String {
 pub const AUTHORITY: &str = "localhost.pem";
 
 /// Answers one request; whoever goes away is not missed.
-fn answer(stream: impl Read + Write, html: &str) {
+fn answer(stream: impl Read + Write, html: &str, asked: impl FnOnce(&str)) {
     let mut stream = BufReader::new(stream);
-    let mut line = String::new();
-    while stream.read_line(&mut line).is_ok_and(|length| length > 2) {
-        line.clear();
-    }
+    let mut request = String::new();
+    while stream
+        .read_line(&mut request)
+        .is_ok_and(|length| length > 2)
+    {}
+    asked(&request);
     let length = html.len();
     let _ = write!(
         stream.get_mut(),

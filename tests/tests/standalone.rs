@@ -8,7 +8,7 @@ use std::sync::Arc;
 use dagstack_plugin::resources::{Clock, FrozenClock, ResourceSet};
 use dagstack_plugin::testing;
 use dagstack_tests::brought::{self, ODD};
-use dagstack_tests::interop::{python_client, typescript_client};
+use dagstack_tests::interop::{python_client_with, typescript_client_with};
 use dagstack_tests::web::{self, AUTHORITY};
 use dagstack_tests::{built, workspace};
 use resource_probe::Ledger;
@@ -436,17 +436,25 @@ fn markdown(url: &str) -> String {
     format!("# Hi\n\nSee [there]({origin}/b).")
 }
 
-/// The fetcher needs an HTTP client, and runs under any MCP client.
+/// The fetcher needs an HTTP client and a key, and runs under any MCP client.
 #[test]
 fn n01_a_fetcher_runs_under_other_languages_clients() {
-    let url = web::serve(PAGE);
+    let (url, requests) = web::serve_and_tell(PAGE);
     let calls = json!([["fetch", { "url": url }]]);
+    let env = json!({ "FETCH_API_KEY": "hunter2hunter2" });
     let seen = [
-        python_client("legacy", "fetch", &calls),
-        python_client("auto", "fetch", &calls),
-        typescript_client("fetch", &calls),
+        python_client_with(&env, "legacy", "fetch", &calls),
+        python_client_with(&env, "auto", "fetch", &calls),
+        typescript_client_with(&env, "fetch", &calls),
     ];
     for seen in seen.into_iter().flatten() {
+        let request = requests.try_recv().expect("a request");
+        let key = "\r\nauthorization: bearer hunter2hunter2\r\n";
+        assert!(request.contains(key), "{request}");
+        let tool = &seen["tools"][0];
+        assert_eq!(tool["title"], "Read a web page", "{tool}");
+        assert_eq!(tool["annotations"]["readOnlyHint"], true, "{tool}");
+        assert_eq!(tool["annotations"]["openWorldHint"], true, "{tool}");
         let answer = &seen["answers"][0];
         assert_eq!(answer["is_error"], false, "{answer}");
         assert_eq!(answer["text"], json!([markdown(&url)]));
