@@ -252,6 +252,153 @@ fn n2_files_that_cannot_be_read_are_told_in_words_of_their_format() {
     );
 }
 
+/// What was found is not quoted where a secret may be in it: in text that was to be JSON, in what a
+/// variable of a file stands for, and behind what is no `=`.
+#[test]
+fn no_mistake_quotes_what_may_be_a_secret() {
+    let json = "{\"password\": \"hunter2\",}";
+    let assignment = format!("headers={json}");
+    let cases: [Case<'_>; 7] = [
+        (
+            SHOP,
+            &[("SQL_HEADERS", json)],
+            &["--config", "sql.toml"],
+            "begins like JSON and is none; expected an object",
+        ),
+        (
+            SHOP,
+            &[("SQL_LIMITS", "{\"api_key\": \"hunter2\"")],
+            &["--config", "sql.toml"],
+            "begins like JSON",
+        ),
+        (
+            SHOP,
+            &[],
+            &["--config", "sql.toml", "--set", &assignment],
+            "`--set headers`: `tool.sql.headers`: ",
+        ),
+        (
+            "",
+            &[],
+            &["--set", "api_key:hunter2"],
+            "`--set api_key`: it has no `=`",
+        ),
+        (
+            "database = 'x'\nconnections = '${N}'\n",
+            &[("N", "hunter2")],
+            &["--config", "sql.toml"],
+            "sql.toml:2: `tool.sql.connections`: found a text, what `${…}` stands for; expected an integer",
+        ),
+        (
+            "database = 'x'\napi_key = '${hunter2'\n",
+            &[],
+            &["--config", "sql.toml"],
+            "sql.toml:2: `tool.sql.api_key`: `${` is not closed",
+        ),
+        (
+            SHOP,
+            &[("SQL_LIMITS", "hunter2"), ("SQL_LIMITS__ROWS", "5")],
+            &["--config", "sql.toml"],
+            "keep one of them",
+        ),
+    ];
+    for (file, variables, arguments, says) in cases {
+        let folder = folder(&[("sql.toml", file)]);
+        let output = run(&folder, variables, &[arguments, &["check"]].concat(), "");
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(
+            error.contains(says) && !error.contains("hunter2'"),
+            "{error}"
+        );
+        assert!(
+            !error.contains("hunter2") || says == "keep one of them",
+            "{error}"
+        );
+    }
+}
+
+/// Depth and size are bounded, whatever says them.
+#[test]
+fn what_is_too_deep_or_too_large_is_refused() {
+    let deep = format!(
+        "{{\"database\": {}{}}}",
+        "[".repeat(20_000),
+        "]".repeat(20_000)
+    );
+    let anchors: String = (0..200)
+        .map(|at| format!("{:indent$}a: &a{at}\n", "", indent = at))
+        .collect();
+    let folder = folder(&[("deep.json", &deep), ("deep.yaml", &anchors)]);
+    let large = std::fs::File::create(folder.path().join("large.toml")).expect("a file");
+    large.set_len(17 << 20).expect("room");
+    let path = format!("headers{}=x", ".a".repeat(20_000));
+    let variable = format!("SQL_HEADERS{}", "__A".repeat(20_000));
+    for (variables, arguments, says) in [
+        (
+            &[][..],
+            &["--config", "deep.json"][..],
+            "deep.json: it nests too deep",
+        ),
+        (&[], &["--config", "deep.yaml"], "deep.yaml: "),
+        (
+            &[],
+            &["--config", "large.toml"],
+            "large.toml: it is larger than",
+        ),
+        (
+            &[],
+            &["--set", "database=x", "--set", &path],
+            "leads deeper than 120 levels",
+        ),
+        (
+            &[("SQL_DATABASE", "x"), (&variable, "x")],
+            &[],
+            "leads deeper than 120 levels",
+        ),
+    ] {
+        let output = run(&folder, variables, &[arguments, &["check"]].concat(), "");
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(says), "{arguments:.3?}: {error:.300}");
+    }
+}
+
+/// Slips in the names of tables, and keys that are none, are told too.
+#[test]
+fn n2_no_variable_that_is_meant_is_passed_over() {
+    for (variable, says) in [
+        ("SQL_LIMITZ", "did you mean `SQL_LIMITS`?"),
+        ("SQL_LIMITS__", "has no key behind or before it"),
+        ("SQL_HEADERS____A", "has no key behind or before it"),
+    ] {
+        let folder = folder(&[("sql.toml", SHOP)]);
+        let output = run(
+            &folder,
+            &[(variable, "x")],
+            &["--config", "sql.toml", "check"],
+            "",
+        );
+        let error = stderr(&output);
+        assert_eq!(output.status.code(), Some(2), "{variable}: {error}");
+        assert!(error.contains(says), "{variable}: {error}");
+    }
+}
+
+/// What others wrote has no effect on the terminal that shows it.
+#[test]
+fn no_mistake_draws_on_the_terminal() {
+    let folder = folder(&[]);
+    let output = run(
+        &folder,
+        &[],
+        &["--config", "\u{1b}[31mx\rerror", "check"],
+        "",
+    );
+    let error = stderr(&output);
+    assert!(!error.contains(['\u{1b}', '\r']), "{error:?}");
+}
+
 #[test]
 fn n2_later_sources_win_key_by_key() {
     let folder = folder(&[(

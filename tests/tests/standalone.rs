@@ -142,10 +142,7 @@ fn what_is_set_wrongly_is_told_with_the_mend() {
     for (option, says) in [
         ("clock", "expected `NAME=VALUE`"),
         ("clokc=system", "did you mean `clock`?"),
-        (
-            "clock=sundial",
-            "expected `system` or `frozen:NANOSECONDS`",
-        ),
+        ("clock=sundial", "expected `system` or `frozen:NANOSECONDS`"),
         ("rng=7", "expected `system` or `seed:NUMBER`"),
         (
             "blob_store=/x",
@@ -189,13 +186,16 @@ fn what_is_set_wrongly_is_told_with_the_mend() {
         assert_eq!(code, 2, "{error}");
         let start = format!("config_invalid: `{variable}`: ");
         assert!(error.starts_with(&start), "{error}");
-        assert!(error.contains(says) && !error.contains("sundial"), "{error}");
+        assert!(
+            error.contains(says) && !error.contains("sundial"),
+            "{error}"
+        );
     }
     // What another plugin may be meant by, and what is as good as unset.
-    for (variable, value) in [("POSTGRES", "x"), ("LEDGER", "x"), ("CLOCK", "")] {
+    for (variable, text) in [("POSTGRES", "x"), ("LEDGER", "x"), ("CLOCK", "")] {
         let mut command = call("brought", &[], "ledger", &json!({ "value": 1 }));
         let variable = format!("DAGSTACK_RESOURCE_{variable}");
-        assert_eq!(value(command.env(variable, value)), 1);
+        assert_eq!(value(command.env(variable, text)), 1);
     }
 }
 
