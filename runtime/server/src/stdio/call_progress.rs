@@ -1,6 +1,5 @@
 //! What a person at `call` sees of a hook that runs, and says to it: its progress, and ctrl-c.
 
-use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +11,8 @@ use dagstack_plugin_core::progress::{ProgressReport, ProgressSink};
 
 /// As wide as a bar is.
 const WIDTH: usize = 24;
+/// As much as is written where the terminal does not say how wide it is.
+const LINE: usize = 80;
 /// Ends a line that was begun, and what stood in it.
 const ERASE: &str = "\r\x1b[2K";
 
@@ -33,7 +34,7 @@ pub(super) fn sink() -> Arc<dyn ProgressSink> {
                 percent, message, ..
             } = report
             {
-                let _ = io::stderr().write_all(bar(percent, &message).as_bytes());
+                let _ = io::stderr().write_all(bar(percent, &message, width()).as_bytes());
                 IS_DRAWN.store(true, Ordering::Relaxed);
             }
         }),
@@ -50,15 +51,32 @@ pub(super) fn sink() -> Arc<dyn ProgressSink> {
     }
 }
 
-fn bar(percent: f64, message: &str) -> String {
+/// The columns of a line that does not break.
+fn width() -> usize {
+    unix::columns(unix::stderr())
+        .unwrap_or(LINE)
+        .saturating_sub(1)
+}
+
+fn bar(percent: f64, message: &str, width: usize) -> String {
     let percent = percent.clamp(0.0, 100.0);
     // At most `WIDTH`, as the percentage is at most 100.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let done = (percent / 100.0 * WIDTH as f64) as usize;
-    let mut line = format!("{ERASE}[{:<WIDTH$}] {percent:>3.0} % ", "#".repeat(done));
+    let mut line = format!("[{:<WIDTH$}] {percent:>3.0} % ", "#".repeat(done));
     put(&mut line, message);
-    let _ = line.write_str("\r");
-    line
+    format!("{ERASE}{}\r", cut(&line, width))
+}
+
+/// As much of a line as fits in so many columns.
+fn cut(line: &str, width: usize) -> &str {
+    let mut columns = 0;
+    let end = line.char_indices().find(|&(_, c)| {
+        // The scripts from here on have wide signs.
+        columns += if c < '\u{1100}' { 1 } else { 2 };
+        columns > width
+    });
+    end.and_then(|(end, _)| line.get(..end)).unwrap_or(line)
 }
 
 /// Has ctrl-c cancel the call, and a second one end the process with `code`.
@@ -90,11 +108,28 @@ mod tests {
     #[test]
     fn a_bar_is_one_line_and_never_longer_than_itself() {
         assert_eq!(
-            bar(50.0, "half"),
+            bar(50.0, "half", 79),
             "\r\x1b[2K[############            ]  50 % half\r"
         );
-        assert!(bar(1e9, "").contains("] 100 % "));
-        assert!(bar(-1.0, "").contains("[ "));
-        assert!(bar(f64::NAN, "a\nb").contains("a\\nb"));
+        assert!(bar(1e9, "", 79).contains("] 100 % "));
+        assert!(bar(-1.0, "", 79).contains("[ "));
+        assert!(bar(f64::NAN, "a\nb", 79).contains("a\\nb"));
+    }
+
+    #[test]
+    fn a_bar_is_cut_to_the_terminals_width() {
+        let shown = |message: &str, width| {
+            let line = bar(50.0, message, width);
+            line[ERASE.len()..].trim_end_matches('\r').to_owned()
+        };
+        assert_eq!(shown(&"x".repeat(500), 79).len(), 79);
+        assert_eq!(shown("abc", 36), "[############            ]  50 % abc");
+        assert_eq!(shown("abc", 35), "[############            ]  50 % ab");
+        assert_eq!(
+            shown("a\u{7d42}\u{308f}", 36),
+            "[############            ]  50 % a\u{7d42}"
+        );
+        assert_eq!(shown("abc", 3), "[##");
+        assert_eq!(shown("abc", 0), "");
     }
 }

@@ -57,6 +57,26 @@ pub(in super::super) fn is_readable(fd: &OwnedFd) -> bool {
     )
 }
 
+/// Whether nobody can write any more to what is read here. A file does not say so.
+pub(in super::super) fn is_hung_up(fd: &OwnedFd) -> bool {
+    // A hang-up comes unasked for; the half of a socket that was closed does not.
+    let asked = if cfg!(target_os = "linux") {
+        PollFlags::RDHUP
+    } else {
+        PollFlags::empty()
+    };
+    let now = Timespec::default();
+    let mut fds = [PollFd::new(fd, asked)];
+    let _ = poll(&mut fds, Some(&now));
+    fds.iter().any(|fd| !fd.revents().is_empty())
+}
+
+/// How many columns a terminal has, where it says so.
+pub(in super::super) fn columns(terminal: impl AsFd) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(terminal).ok()?;
+    (size.ws_col > 0).then(|| size.ws_col.into())
+}
+
 /// A pipe by which one thread wakes another: the end that is readable then, and the one to [`wake`]
 /// by.
 pub(in super::super) fn wake_pipe() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -93,6 +113,19 @@ mod tests {
             seen
         });
         assert!(seen == all && is_readable(&from));
+    }
+
+    #[test]
+    fn an_end_is_seen_behind_what_is_unread() {
+        let (from, to) = wake_pipe().unwrap();
+        let (socket, other) = std::os::unix::net::UnixStream::pair().unwrap();
+        let socket = OwnedFd::from(socket);
+        write_all(&to, b"text").unwrap();
+        write_all(&other, b"text").unwrap();
+        assert!(!is_hung_up(&from) && !is_hung_up(&socket));
+        drop(to);
+        other.shutdown(std::net::Shutdown::Write).unwrap();
+        assert!(is_hung_up(&from) && is_hung_up(&socket));
     }
 
     #[test]
