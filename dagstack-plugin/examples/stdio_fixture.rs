@@ -139,6 +139,17 @@ impl Fixture {
     }
 
     #[hook]
+    fn long(&self, bytes: usize) -> String {
+        "x".repeat(bytes)
+    }
+
+    #[hook(execution_model = "thread_cpu_bound")]
+    fn long_after(&self, ms: u64, bytes: usize) -> String {
+        std::thread::sleep(Duration::from_millis(ms));
+        "x".repeat(bytes)
+    }
+
+    #[hook]
     fn panic(&self) -> String {
         panic!("asked to panic")
     }

@@ -13,12 +13,14 @@
 mod stdio_support;
 
 use std::collections::HashSet;
+use std::io::Read as _;
 use std::os::fd::AsFd as _;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::{Value, json};
-use stdio_support::{Peer, fixture, initialize, request};
+use stdio_support::{PATIENCE, Peer, fixture, initialize, request};
 
 /// More than what a started executable has, in MiB.
 const MOST: u64 = 64;
@@ -146,6 +148,121 @@ fn large_answers_that_nobody_reads_are_few() {
     let (count, rest) = flood(&peer, 500 << 20, |id| call(id, &arguments));
     is_bounded(&peer, before);
     all_are_answered(peer, count, rest);
+}
+
+/// One whose input ends and who is still deaf is not outlived, whatever is unread.
+#[test]
+fn the_end_of_the_input_is_seen_behind_what_nobody_reads() {
+    let large = json!({"text": "x".repeat(2 << 20)});
+    let blocking = json!({"ms": 600_000, "text": "x".repeat(2 << 20)});
+    let floods: [&dyn Fn(usize) -> String; 3] = [
+        &|id| call(id, &large),
+        &|id| request(id, "tools/list", json!({})).to_string(),
+        // Not answers, but hooks keep all that follows waiting.
+        &|id| {
+            let (name, arguments) = match id {
+                0..300 => ("sleep", json!({"ms": 600_000})),
+                _ => ("echo", blocking.clone()),
+            };
+            request(
+                id,
+                "tools/call",
+                json!({"name": name, "arguments": arguments}),
+            )
+            .to_string()
+        },
+    ];
+    for message in floods {
+        let (mut peer, _) = deaf();
+        flood(&peer, 500 << 20, message);
+        peer.close();
+        let began = Instant::now();
+        let status = loop {
+            match peer.process.try_wait().unwrap() {
+                Some(status) => break status,
+                None => assert!(began.elapsed() < PATIENCE, "it outlives its client"),
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        };
+        assert_eq!(status.code(), Some(0));
+    }
+}
+
+/// `cat requests | plugin | slow-reader`, which is slow for longer than a deaf one is waited for.
+#[test]
+fn who_reads_slowly_behind_the_end_of_the_input_gets_all_answers() {
+    let (mut peer, _) = deaf();
+    let arguments = json!({"text": "x".repeat(20_000)});
+    let (first, rest) = flood(&peer, 500 << 20, |id| call(id, &arguments));
+    // So that it takes in more, until twice as much waits.
+    let mut output = peer.unread().unwrap();
+    let mut text = vec![0; 256 << 10];
+    output.read_exact(&mut text).unwrap();
+    peer.raw(&rest);
+    let (second, rest) = flood(&peer, 500 << 20, |id| call(first + id, &arguments));
+    let unsent = rest.iter().filter(|&&byte| byte == b'\n').count();
+    peer.close();
+    let mut piece = vec![0; 16 << 10];
+    for _ in 0..125 {
+        let length = output.read(&mut piece).unwrap();
+        text.extend_from_slice(&piece[..length]);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    output.read_to_end(&mut text).unwrap();
+    let answers: Vec<Value> = text
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).unwrap())
+        .collect();
+    let ids: HashSet<u64> = answers.iter().filter_map(|it| it["id"].as_u64()).collect();
+    assert_eq!(ids.len(), first + second - unsent);
+    assert_eq!(peer.process.wait().unwrap().code(), Some(0));
+}
+
+/// Each waits for one call, with all other answers.
+#[test]
+fn answers_of_open_batches_are_bounded() {
+    const BATCHES: usize = 30;
+    let mut peer = Peer::start(&[]);
+    let mut params = initialize();
+    params["protocolVersion"] = "2025-03-26".into();
+    peer.ask("init", "initialize", params);
+    let before = peak(&peer);
+    let call = |id: usize| match id % 100 {
+        0 => request(id, "tools/call", json!({"name": "until_cancelled"})),
+        // Twice as much is answered.
+        _ => {
+            let params = json!({"name": "long", "arguments": {"bytes": 30_000}});
+            request(id, "tools/call", params)
+        }
+    };
+    for batch in 0..BATCHES {
+        peer.send(&(batch * 100..batch * 100 + 100).map(call).collect());
+    }
+    // Behind all of them.
+    peer.hook("echo", json!({"text": "a"}));
+    for id in (0..BATCHES).map(|batch| batch * 100) {
+        peer.send(&json!({
+            "jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id},
+        }));
+    }
+    let mut fit = 0;
+    for _ in 0..BATCHES {
+        let answers = peer.answer();
+        let answers = answers.as_array().unwrap();
+        assert_eq!(answers.len(), 99);
+        let (results, errors): (Vec<&Value>, Vec<_>) =
+            answers.iter().partition(|it| it["error"].is_null());
+        assert!(results.len() < 70, "more than 4 MiB");
+        fit += results.len();
+        for answer in errors {
+            assert_eq!(answer["error"]["code"], -32000, "{answer:.200}");
+            let said = answer["error"]["message"].as_str().unwrap();
+            assert!(said.contains("a line of its own"), "{said}");
+        }
+    }
+    assert!(fit >= 69, "{fit}");
+    is_bounded(&peer, before);
 }
 
 #[test]

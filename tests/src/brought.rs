@@ -130,6 +130,14 @@ impl Uses {
         Ok(path.display().to_string())
     }
 
+    /// Writes a file into the temporary folder, says so as its progress, and never ends.
+    #[hook]
+    async fn wait(&self, ctx: &HookContext) -> Result<(), HookError> {
+        let path = self.file()?;
+        ctx.progress().update(50.0, path);
+        std::future::pending().await
+    }
+
     /// Stores a text under a key, and says what was there.
     #[hook]
     async fn store(&self, key: String, text: String) -> Result<Option<String>, HookError> {

@@ -226,6 +226,23 @@ fn a_temporary_folder_is_the_plugins_own_and_goes_with_it() {
 }
 
 #[test]
+fn ctrl_c_takes_the_temporary_folder_of_a_call_along() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let setting = format!("tmpdir={}", folder.path().display());
+    let mut call = call("brought", &["--resource", &setting], "wait", &json!({}));
+    let mut process = call.stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut said = BufReader::new(process.stderr.take().expect("a pipe")).lines();
+    let mut is_said = |what: &str| said.by_ref().any(|line| line.expect("text").contains(what));
+    assert!(is_said("progress"));
+    assert!(folder.path().read_dir().expect("it stays").next().is_some());
+    let pid = rustix::process::Pid::from_child(&process);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it runs");
+    assert!(is_said("error: cancelled"));
+    assert_eq!(process.wait().expect("an end").code(), Some(130));
+    assert!(folder.path().read_dir().expect("it stays").next().is_none());
+}
+
+#[test]
 fn the_authors_own_go_over_the_standard_ones() {
     assert_eq!(uses(&[], "ledger", json!({ "value": 3 })), 3);
     let mut clock = call("brought", &[], "time", &json!({}));

@@ -88,6 +88,11 @@ impl Peer {
         self.lines = lines_of(self.unread.take().unwrap());
     }
 
+    /// What it writes, until it [listens](Self::listen).
+    pub fn unread(&mut self) -> Option<ChildStdout> {
+        self.unread.take()
+    }
+
     pub fn stdin(&self) -> &ChildStdin {
         self.stdin.as_ref().unwrap()
     }

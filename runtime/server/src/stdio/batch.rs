@@ -8,6 +8,8 @@ use std::sync::{Mutex, Weak};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::bounds::{Bounds, Held, unavailable};
+use super::envelope::refusal_line;
 use super::server::Server;
 use dagstack_plugin_core::sync::lock;
 
@@ -15,6 +17,15 @@ use dagstack_plugin_core::sync::lock;
 pub(super) const VERSION: &str = "2025-03-26";
 /// More messages are no batch that anybody needs.
 const MOST: usize = 100;
+/// What the answers of a batch may have together, in bytes: all of them wait for the last one.
+const MAX_ANSWERS: usize = 4 * 1024 * 1024;
+/// The same for those of all batches.
+const MAX_ALL: usize = 4 * MAX_ANSWERS;
+
+/// What all batches may hold.
+pub(super) fn bounds() -> Bounds {
+    Bounds::new(usize::MAX, MAX_ALL)
+}
 
 /// The messages of a batch, as they stand in it; an error says what is wrong with it.
 pub(super) fn parts(line: &str) -> Result<Vec<&RawValue>, String> {
@@ -72,8 +83,27 @@ impl<'de> Visitor<'de> for Parts {
 /// not, they are written.
 pub(super) struct Batch {
     server: Weak<Server>,
+    answers: Mutex<Answers>,
+}
+
+#[derive(Default)]
+struct Answers {
     /// Behind one another, with commas.
-    answers: Mutex<Vec<u8>>,
+    text: Vec<u8>,
+    /// What was admitted of them.
+    bytes: usize,
+    /// Shares of what all batches may hold, until these are written.
+    held: Vec<Held>,
+}
+
+impl Answers {
+    fn put(&mut self, line: &[u8]) {
+        let line = line.trim_ascii_end();
+        self.text.reserve_exact(line.len() + 2);
+        self.text
+            .push(if self.text.is_empty() { b'[' } else { b',' });
+        self.text.extend_from_slice(line);
+    }
 }
 
 impl Batch {
@@ -84,22 +114,51 @@ impl Batch {
         }
     }
 
-    /// Adds an answer, a line.
+    /// Adds an answer that is no longer than what it answers, or an error; a line.
     pub(super) fn add(&self, line: &[u8]) {
+        lock(&self.answers).put(line);
+    }
+
+    /// Adds the answer to the request `id`, a line of so many bytes that is made only if it is not too
+    /// much; else an error.
+    pub(super) fn add_bounded(&self, id: &str, bytes: usize, line: impl FnOnce() -> Vec<u8>) {
+        match self.hold(bytes) {
+            Ok(()) => self.add(&line()),
+            Err(problem) => self.add(&refusal_line(id, &unavailable(problem))),
+        }
+    }
+
+    fn hold(&self, bytes: usize) -> Result<(), String> {
         let mut answers = lock(&self.answers);
-        let before = if answers.is_empty() { b'[' } else { b',' };
-        answers.push(before);
-        answers.extend_from_slice(line.trim_ascii_end());
+        let together = answers.bytes.saturating_add(bytes);
+        if together > MAX_ANSWERS {
+            return Err(too_much("this batch", MAX_ANSWERS));
+        }
+        if let Some(server) = self.server.upgrade() {
+            let held = server.batch_bounds.hold(bytes);
+            let held = held.map_err(|_| too_much("all batches that are not complete", MAX_ALL))?;
+            answers.held.push(held);
+        }
+        answers.bytes = together;
+        Ok(())
     }
 
     /// The answers so far as one line; `None` if there are none. What comes later begins another.
     pub(super) fn take(&self) -> Option<Vec<u8>> {
-        let mut line = mem::take(&mut *lock(&self.answers));
+        let mut line = mem::take(&mut lock(&self.answers).text);
         (!line.is_empty()).then(|| {
             line.extend_from_slice(b"]\n");
             line
         })
     }
+}
+
+#[cold]
+fn too_much(whose: &str, most: usize) -> String {
+    let most = most / 1024 / 1024;
+    format!(
+        "the answers of {whose} are longer than {most} MiB together; send it on a line of its own"
+    )
 }
 
 impl fmt::Debug for Batch {
@@ -148,5 +207,25 @@ mod tests {
         batch.add(b"{\"id\":2}\n");
         assert_eq!(batch.take().unwrap(), b"[{\"id\":1},{\"id\":2}]\n");
         assert_eq!(batch.take(), None);
+    }
+
+    #[test]
+    fn answers_that_are_too_long_together_are_errors() {
+        let batch = Batch::new(Weak::new());
+        let long = format!(
+            "{{\"id\":1,\"result\":\"{}\"}}\n",
+            "x".repeat(MAX_ANSWERS - 100)
+        );
+        let add = |id, line: &str| batch.add_bounded(id, line.len(), || line.into());
+        add("1", &long);
+        add("\"a\"", &long);
+        add("3", "{\"id\":3}\n");
+        let line = batch.take().unwrap();
+        let answers: Vec<serde_json::Value> = serde_json::from_slice(&line).unwrap();
+        assert_eq!(answers.len(), 3);
+        assert!(answers[0]["result"].is_string() && answers[2]["id"] == 3);
+        assert_eq!(answers[1]["id"], "a");
+        assert_eq!(answers[1]["error"]["code"], -32000);
+        assert_eq!(answers[1]["error"]["data"]["code"], "unavailable");
     }
 }

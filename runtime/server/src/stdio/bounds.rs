@@ -38,7 +38,7 @@ impl Bounds {
         }))
     }
 
-    /// Takes a share, or says why there is none. Only whoever reads takes any, so that two cannot
+    /// Takes a share, or says why there is none. Where several take some at once, each may
     /// take the last one.
     pub(super) fn hold(&self, bytes: usize) -> Result<Held, ErrorData> {
         let counts = &self.0;
@@ -63,9 +63,14 @@ impl Counts {
             "too many requests wait for their answers: at most {} of them, with {} bytes together; send it again when some are answered",
             self.most, self.most_bytes
         );
-        let error = HookError::new(code::UNAVAILABLE, problem.clone());
-        ErrorData::new(ErrorCode(-32000), problem, Some(error.to_value()))
+        unavailable(problem)
     }
+}
+
+/// The error for what would have this process hold too much.
+pub(super) fn unavailable(problem: String) -> ErrorData {
+    let error = HookError::new(code::UNAVAILABLE, problem.clone());
+    ErrorData::new(ErrorCode(-32000), problem, Some(error.to_value()))
 }
 
 impl Drop for Held {

@@ -286,7 +286,7 @@ impl Call {
             }
         };
         if server.in_flight.end(self.id(), ticket) {
-            self.origin.send(&server.output, line, more);
+            self.origin.send(&server.output, self.id(), line, more);
         }
     }
 }

@@ -19,7 +19,7 @@ use super::standalone_resources::{self, Brought};
 use super::supervisor;
 use super::unix::{self, AsFd, Events};
 use super::writer::LineWriter;
-use super::{call_once, check, help, manifest, secrets};
+use super::{batch, call_once, check, help, manifest, secrets};
 use dagstack_engine::secrets::mask_schema;
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::error::code;
@@ -221,6 +221,7 @@ fn serve(program: &Program, plugins: Vec<Prepared>) -> std::io::Result<()> {
         turns: Default::default(),
         in_flight: Default::default(),
         bounds: Bounds::new(MAX_REQUESTS, program.max_message.saturating_mul(MAX_HELD)),
+        batch_bounds: batch::bounds(),
         output: LineWriter::new(streams.output),
         runtime: Default::default(),
         session: Default::default(),

@@ -20,10 +20,10 @@ impl Origin {
         Self { _held: held, batch }
     }
 
-    /// Sends the request's answer, a line. With `more`, see [`LineWriter::send`].
-    pub(super) fn send(&self, output: &LineWriter, line: Vec<u8>, more: bool) {
+    /// Sends the answer to the request `id`, a line. With `more`, see [`LineWriter::send`].
+    pub(super) fn send(&self, output: &LineWriter, id: &str, line: Vec<u8>, more: bool) {
         match &self.batch {
-            Some(batch) => batch.add(&line),
+            Some(batch) => batch.add_bounded(id, line.len(), || line),
             None => output.send(line, more),
         }
     }

@@ -222,6 +222,13 @@ impl<J: Send + 'static> Pool<J> {
         self.lock().ended
     }
 
+    /// What changes with everything that workers begin; `None` while one of them reads, and so hears of
+    /// the end of the input.
+    pub(super) fn progress(&self) -> Option<u64> {
+        let state = self.lock();
+        (!state.reading).then_some(state.progress)
+    }
+
     /// Whether no job runs.
     pub(super) fn is_idle(&self) -> bool {
         self.lock().running == 0

@@ -124,6 +124,11 @@ impl LineReader {
         unix::is_readable(&self.fd)
     }
 
+    /// Whether nobody writes any more, be there unread lines or not.
+    pub(super) fn is_hung_up(&self) -> bool {
+        unix::is_hung_up(&self.fd)
+    }
+
     /// The next whole line that was read. After the end, the rest counts as a line.
     pub(super) fn next_line(&mut self) -> Option<Line> {
         let unseen = self.buffer.get(self.scanned..).unwrap_or_default();

@@ -86,21 +86,26 @@ pub(super) fn send_result(
     value: &[u8],
     more: bool,
 ) {
-    if value.len() >= LARGE && origin.batch.is_none() {
-        output.send_pieces(&Large { id, format, value });
-        return;
+    match &origin.batch {
+        Some(batch) => batch.add_bounded(id, length(id, format, value), || line(id, format, value)),
+        None if value.len() >= LARGE => output.send_pieces(&Large { id, format, value }),
+        None => output.send(line(id, format, value), more),
     }
-    origin.send(output, line(id, format, value), more);
 }
 
-/// The whole answer.
-fn line(id: &str, format: ResultFormat, value: &[u8]) -> Vec<u8> {
+/// About how long the whole answer is; escapes come on top.
+fn length(id: &str, format: ResultFormat, value: &[u8]) -> usize {
     let copies = match format.content {
         Content::None | Content::Blocks => 1,
         Content::Text | Content::Json => 2,
     };
+    id.len() + copies * value.len() + 192
+}
+
+/// The whole answer.
+fn line(id: &str, format: ResultFormat, value: &[u8]) -> Vec<u8> {
     // With room for some escapes.
-    let mut line = Vec::with_capacity(id.len() + copies * value.len() + value.len() / 8 + 192);
+    let mut line = Vec::with_capacity(length(id, format, value) + value.len() / 8);
     before(&mut line, id, format);
     match format.content {
         Content::None | Content::Blocks => {}

@@ -71,7 +71,7 @@ impl Request {
             Err(error) => refusal_line(&self.id, &error),
         };
         if server.in_flight.end(&self.id, self.ticket) {
-            self.origin.send(&server.output, line, false);
+            self.origin.send(&server.output, &self.id, line, false);
         }
     }
 
@@ -97,7 +97,7 @@ impl Drop for Request {
             && server.in_flight.end(&self.id, self.ticket)
         {
             let line = refusal_line(&self.id, &internal_error(Panicked));
-            self.origin.send(&server.output, line, false);
+            self.origin.send(&server.output, &self.id, line, false);
         }
     }
 }

@@ -42,6 +42,8 @@ pub(super) struct Server {
     pub(super) in_flight: InFlight,
     /// What all requests together may hold.
     pub(super) bounds: Bounds,
+    /// And what the answers of batches do that are not complete.
+    pub(super) batch_bounds: Bounds,
     pub(super) output: LineWriter,
     pub(super) runtime: AsyncRuntime,
     pub(super) session: Session,
@@ -242,6 +244,12 @@ impl Work for Server {
 }
 
 impl Server {
+    /// Whether nobody writes to the input any more, be there unread lines or not. Only asked while nobody
+    /// reads.
+    pub(super) fn has_lost_input(&self) -> bool {
+        self.input.try_lock().is_ok_and(|input| input.is_hung_up())
+    }
+
     /// The plugin, where there is one only: a dagstack host knows an executable as one.
     pub(super) fn single(&self) -> Option<&Arc<Hosted>> {
         match &*self.plugins {

@@ -30,22 +30,54 @@ pub(super) fn supervise(server: &Arc<Server>, mut events: Events) {
     pool::tick(server);
     // Beside the worker that has just begun to read.
     server.runtime.get();
-    while !server.pool.has_ended() {
+    let mut deafness = Deafness::default();
+    let began = loop {
+        if server.pool.has_ended() {
+            break Instant::now();
+        }
         let timeout = server.pool.next_tick();
         if timeout.is_none() {
             server.spare.forget();
         }
         if events.wait(timeout) {
-            break;
+            break Instant::now();
         }
         pool::tick(server);
-    }
-    end(server, &mut events);
+        if let Some(began) = deafness.lasts(server) {
+            server.host_calls.end();
+            break began;
+        }
+    };
+    end(server, &mut events, began);
 }
 
-/// Ends all work: first the calls, then the plugin, then the log.
-fn end(server: &Arc<Server>, events: &mut Events) {
-    let began = Instant::now();
+/// The input has ended and nobody reads it to there: the answers are not taken, or hooks keep all that
+/// follows waiting. While some get on, all of them are waited for.
+#[derive(Default)]
+struct Deafness {
+    began: Option<Instant>,
+    progress: Option<(u64, usize)>,
+}
+
+impl Deafness {
+    /// Looks again. Since when it is so, if that is so long that nobody is waited for.
+    fn lasts(&mut self, server: &Server) -> Option<Instant> {
+        let progress = server.pool.progress();
+        let progress = progress.map(|begun| (begun, server.output.progress()));
+        if progress.is_none() || progress != self.progress {
+            self.progress = progress;
+            self.began = None;
+            return None;
+        }
+        if self.began.is_none() && server.has_lost_input() {
+            self.began = Some(Instant::now());
+        }
+        self.began.filter(|began| began.elapsed() > CANCEL)
+    }
+}
+
+/// Ends all work, within two seconds since it `began`: first the calls, then the plugin, then the log.
+fn end(server: &Arc<Server>, events: &mut Events, began: Instant) {
     let mut wait_until = |limit, is_done: &dyn Fn() -> bool| {
         while began.elapsed() < limit && !is_done() {
             events.wait(Some(TICK));

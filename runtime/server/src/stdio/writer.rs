@@ -1,6 +1,6 @@
 //! The one writer of the protocol's stream: whole lines, combined into few writes.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::unix::{self, OwnedFd};
@@ -11,6 +11,10 @@ use dagstack_plugin_core::sync::lock;
 const COMBINE: usize = 64 * 1024;
 /// Unwritten replies after which a sender waits for the reader at the other end.
 const LIMIT: usize = 4 * 1024 * 1024;
+/// What is written at a time; a pipe takes as much. While the reader is behind, less shows whether it
+/// reads at all.
+const WRITE: usize = 64 * 1024;
+const SLOW_WRITE: usize = 4096;
 /// The buffer kept for the next replies.
 const KEEP: usize = 256 * 1024;
 
@@ -28,6 +32,8 @@ pub(super) struct LineWriter {
     drained: Condvar,
     /// Who sends now waits for the reader at the other end; known without the lock.
     full: AtomicBool,
+    /// How many writes the reader has taken.
+    taken: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -46,6 +52,7 @@ impl LineWriter {
             state: Mutex::default(),
             drained: Condvar::new(),
             full: AtomicBool::new(false),
+            taken: AtomicUsize::new(0),
         }
     }
 
@@ -133,6 +140,11 @@ impl LineWriter {
         self.full.load(Ordering::Relaxed)
     }
 
+    /// What changes while somebody reads.
+    pub(super) fn progress(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+
     fn note(&self, state: &State) {
         let is_full = state.writing && state.pending.len() > LIMIT;
         self.full.store(is_full, Ordering::Relaxed);
@@ -195,8 +207,17 @@ impl LineWriter {
         self.drained.notify_all();
     }
 
-    fn write(&self, bytes: &[u8]) -> bool {
-        unix::write_all(&self.fd, bytes).is_ok()
+    fn write(&self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() {
+            let most = if self.is_full() { SLOW_WRITE } else { WRITE };
+            let (now, rest) = bytes.split_at(bytes.len().min(most));
+            if unix::write_all(&self.fd, now).is_err() {
+                return false;
+            }
+            self.taken.fetch_add(1, Ordering::Relaxed);
+            bytes = rest;
+        }
+        true
     }
 }
 
