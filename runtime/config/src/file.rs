@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::node::{Content, Node, Origin};
+use crate::text::Problem;
 use crate::{json, toml, yaml};
 
 /// The extensions that say which format a file has.
@@ -152,44 +153,10 @@ pub fn parse(text: &str, format: Option<Format>, name: &str) -> Result<Node, Fil
     }
 }
 
-/// What is wrong with a text.
-pub(crate) enum Problem {
-    /// It is not what it should be, and where.
-    Syntax(String),
-    /// It holds what has no place in a config.
-    Content(String),
-}
-
 /// Nothing but comments: no settings, in any format.
 fn is_blank(text: &str) -> bool {
     text.lines().all(|line| {
         let line = line.trim();
         line.is_empty() || line.starts_with('#') || line == "---"
     })
-}
-
-/// The lines of a text, to find that of an offset.
-pub(crate) struct Lines<'t> {
-    file: &'t Arc<str>,
-    breaks: Vec<usize>,
-}
-
-impl<'t> Lines<'t> {
-    pub(crate) fn of(text: &str, file: &'t Arc<str>) -> Self {
-        let breaks = text.match_indices('\n').map(|(at, _)| at).collect();
-        Self { file, breaks }
-    }
-
-    /// Counted from 1.
-    pub(crate) fn at(&self, offset: usize) -> usize {
-        self.breaks.partition_point(|at| *at < offset) + 1
-    }
-
-    /// What stands at an offset is from there.
-    pub(crate) fn origin(&self, offset: usize) -> Origin {
-        Origin::File {
-            file: Arc::clone(self.file),
-            line: Some(self.at(offset)),
-        }
-    }
 }

@@ -9,8 +9,8 @@ use dagstack_plugin_core::encode::nesting::text_is_deeper;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::file::{Lines, Problem};
 use crate::node::{Content, Node};
+use crate::text::{Lines, Problem};
 
 /// Levels of arrays and objects, as serde_json has them elsewhere.
 const MAX_DEPTH: usize = 127;

@@ -18,6 +18,7 @@ mod expand;
 mod file;
 mod json;
 mod node;
+mod text;
 mod toml;
 mod yaml;
 

@@ -7,8 +7,8 @@ use serde_json::{Number, Value};
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use crate::file::{Lines, Problem};
 use crate::node::{Content, Node, Step, render};
+use crate::text::{Lines, Problem};
 
 pub(crate) fn parse(text: &str, file: &Arc<str>) -> Result<Node, Problem> {
     let lines = Lines::of(text, file);

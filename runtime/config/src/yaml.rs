@@ -7,8 +7,8 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span, Tag};
 use serde_json::{Number, Value};
 
-use crate::file::Problem;
 use crate::node::{Content, Node, Origin};
+use crate::text::Problem;
 
 /// How many values a document may have, those that aliases stand for among them: a few lines of aliases
 /// of aliases would fill the memory.

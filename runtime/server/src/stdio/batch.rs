@@ -10,11 +10,9 @@ use serde_json::value::RawValue;
 
 use super::bounds::{Bounds, Held, unavailable};
 use super::envelope::refusal_line;
-use super::server::Server;
+use super::outlet::Outlet;
 use dagstack_plugin_core::sync::lock;
 
-/// The version of MCP that has batches.
-pub(super) const VERSION: &str = "2025-03-26";
 /// More messages are no batch that anybody needs.
 const MOST: usize = 100;
 /// What the answers of a batch may have together, in bytes: all of them wait for the last one.
@@ -82,7 +80,7 @@ impl<'de> Visitor<'de> for Parts {
 /// The answers of one batch. Each request in it has a share; when the last one is dropped, answered or
 /// not, they are written.
 pub(super) struct Batch {
-    server: Weak<Server>,
+    outlet: Weak<dyn Outlet>,
     answers: Mutex<Answers>,
 }
 
@@ -107,9 +105,9 @@ impl Answers {
 }
 
 impl Batch {
-    pub(super) fn new(server: Weak<Server>) -> Self {
+    pub(super) fn new(outlet: Weak<dyn Outlet>) -> Self {
         Self {
-            server,
+            outlet,
             answers: Mutex::default(),
         }
     }
@@ -134,8 +132,8 @@ impl Batch {
         if together > MAX_ANSWERS {
             return Err(too_much("this batch", MAX_ANSWERS));
         }
-        if let Some(server) = self.server.upgrade() {
-            let held = server.batch_bounds.hold(bytes);
+        if let Some(outlet) = self.outlet.upgrade() {
+            let held = outlet.batch_bounds().hold(bytes);
             let held = held.map_err(|_| too_much("all batches that are not complete", MAX_ALL))?;
             answers.held.push(held);
         }
@@ -170,15 +168,16 @@ impl fmt::Debug for Batch {
 impl Drop for Batch {
     fn drop(&mut self) {
         if let Some(line) = self.take()
-            && let Some(server) = self.server.upgrade()
+            && let Some(outlet) = self.outlet.upgrade()
         {
-            server.output.send(line, false);
+            outlet.output().send(line, false);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::outlet::tests::Nowhere;
     use super::*;
 
     #[test]
@@ -201,7 +200,7 @@ mod tests {
 
     #[test]
     fn answers_are_one_array() {
-        let batch = Batch::new(Weak::new());
+        let batch = Batch::new(Weak::<Nowhere>::new());
         assert_eq!(batch.take(), None);
         batch.add(b"{\"id\":1}\n");
         batch.add(b"{\"id\":2}\n");
@@ -211,7 +210,7 @@ mod tests {
 
     #[test]
     fn answers_that_are_too_long_together_are_errors() {
-        let batch = Batch::new(Weak::new());
+        let batch = Batch::new(Weak::<Nowhere>::new());
         let long = format!(
             "{{\"id\":1,\"result\":\"{}\"}}\n",
             "x".repeat(MAX_ANSWERS - 100)

@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 use dagstack_plugin_core::encode::nesting::text_is_deeper;
 use dagstack_plugin_core::json_type;
 
+/// The version of MCP that has batches.
+pub(super) const HAS_BATCHES: &str = "2025-03-26";
 /// Bad JSON, invalid UTF-8, too deep nesting.
 pub(super) const PARSE_ERROR: i32 = -32700;
 /// JSON, but no request.
@@ -167,7 +169,7 @@ pub(super) fn not_a_message(line: &str, error: impl Display) -> Message<'_> {
         problem: match type_of(line) {
             "an array" => format!(
                 "found an array, expected an object: only MCP {} has batches; send each message on a line of its own",
-                super::batch::VERSION
+                HAS_BATCHES
             )
             .into(),
             "an object" => format!("the message is no JSON-RPC request: {error}").into(),

@@ -20,10 +20,9 @@ use tracing_core::span::Current;
 use super::log;
 use super::log_level::{LEVELS, Level};
 use super::meta::CallMeta;
+use super::outlet::Outlet;
 use super::reply::Shape;
 use super::secrets;
-use super::server::{Job, Server};
-use super::session::Initialized;
 use dagstack_engine::logging::{LogRecord, TARGET};
 use dagstack_engine::wire::Object;
 use dagstack_plugin_core::context::PluginScope;
@@ -45,7 +44,7 @@ pub(super) struct LogView {
 /// Where records go.
 #[derive(Debug)]
 struct Shown {
-    server: Weak<Server>,
+    outlet: Weak<dyn Outlet>,
     /// The plugin's name.
     logger: &'static str,
     /// The [`Level`] from which on a session wants records, by its place, or [`OFF`].
@@ -55,10 +54,10 @@ struct Shown {
 }
 
 impl LogView {
-    pub(super) fn new(server: Weak<Server>, logger: &'static str) -> Self {
+    pub(super) fn new(outlet: Weak<dyn Outlet>, logger: &'static str) -> Self {
         Self {
             shown: Arc::new(Shown {
-                server,
+                outlet,
                 logger,
                 of_session: AtomicU8::new(OFF),
                 dropped: AtomicUsize::new(0),
@@ -106,9 +105,13 @@ impl LogView {
         Arc::clone(made)
     }
 
-    /// Says from which level on the session wants records.
-    fn show(&self, own: &PluginScope, level: Level) {
-        self.shown.of_session.store(level as u8, Ordering::Relaxed);
+    /// Says from which level on the session wants records, if it wants any.
+    pub(super) fn show(&self, own: &PluginScope, level: Option<Level>) {
+        let place = level.map_or(OFF, |level| level as u8);
+        self.shown.of_session.store(place, Ordering::Relaxed);
+        if level.is_none() {
+            return;
+        }
         match self.of_session.get() {
             // What `tracing` remembers of who wants what.
             Some(_) => callsite::rebuild_interest_cache(),
@@ -118,65 +121,49 @@ impl LogView {
 
     /// Tells the client of records that it left no room for, if there is room now.
     pub(super) fn tell_of_drops(&self) {
-        if let Some(server) = self.shown.server.upgrade() {
-            self.shown.tell_of_drops(&server);
+        if let Some(outlet) = self.shown.outlet.upgrade() {
+            self.shown.tell_of_drops(&outlet);
         }
     }
 }
 
-/// Begins what `initialize` asks for.
-pub(super) fn begin(server: &Server, initialized: &Initialized) {
-    for plugin in &server.plugins {
-        let view = &plugin.log_view;
-        if initialized.is_mcp && !initialized.peer.has_extension {
-            view.show(&plugin.scope, Level::Info);
-        } else {
-            view.shown.of_session.store(OFF, Ordering::Relaxed);
-        }
-    }
-}
-
-/// `logging/setLevel`; an error says what is wrong with the parameters.
-pub(super) fn set_level(server: &Server, params: Option<&str>) -> Result<(), String> {
+/// The level of `logging/setLevel`; an error says what is wrong with the parameters.
+pub(super) fn read_level(params: Option<&str>) -> Result<Level, String> {
     #[derive(Deserialize)]
     struct Params<'a> {
         #[serde(borrow)]
         level: &'a RawValue,
     }
     let params = serde_json::from_str(params.unwrap_or("{}"));
-    let Object(Params { level }) = params
-        .map_err(|error| format!("the parameters of `logging/setLevel` do not fit: {error}"))?;
-    let level = Level::read(level.get())?;
-    // A host of ours reads stderr, and its level is its own business.
-    if !server.session.has_extension() {
-        for plugin in &server.plugins {
-            plugin.log_view.show(&plugin.scope, level);
-        }
-    }
-    Ok(())
+    let Object(Params { level }) = params.map_err(|error| {
+        let error = error.to_string();
+        let (problem, _) = error.rsplit_once(" at line").unwrap_or((&error, ""));
+        format!("the parameters of `logging/setLevel` do not fit: {problem}")
+    })?;
+    Level::read(level.get())
 }
 
 impl Shown {
     /// Leaves a record for the client, unless it has left too many unread.
     fn offer(&self, record: &LogRecord) {
-        let Some(server) = self.server.upgrade() else {
+        let Some(outlet) = self.outlet.upgrade() else {
             return;
         };
-        self.tell_of_drops(&server);
+        self.tell_of_drops(&outlet);
         let is_told = self.dropped.load(Ordering::Relaxed) == 0;
-        if !is_told || !offer(&server, self.line(record)) {
+        if !is_told || !offer(&outlet, self.line(record)) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    fn tell_of_drops(&self, server: &Arc<Server>) {
+    fn tell_of_drops(&self, outlet: &Arc<dyn Outlet>) {
         let dropped = self.dropped.swap(0, Ordering::Relaxed);
         if dropped == 0 {
             return;
         }
         let message = format!("{dropped} log records were dropped: too much was unread");
         let line = line(Level::Warning, self.logger, &message.into(), Map::new());
-        if !offer(server, line) {
+        if !offer(outlet, line) {
             self.dropped.fetch_add(dropped, Ordering::Relaxed);
         }
     }
@@ -208,10 +195,10 @@ fn line(level: Level, logger: &str, message: &Value, fields: Map<String, Value>)
 }
 
 /// Whether there was room for the line.
-fn offer(server: &Arc<Server>, line: Vec<u8>) -> bool {
-    match server.output.offer(line) {
+fn offer(outlet: &Arc<dyn Outlet>, line: Vec<u8>) -> bool {
+    match outlet.output().offer(line) {
         // Whoever logs does not write: a client that reads slowly would hold it up.
-        Some(true) => server.submit(Job::flush()),
+        Some(true) => Arc::clone(outlet).flush_soon(),
         Some(false) => {}
         None => return false,
     }
@@ -322,12 +309,13 @@ impl Subscriber for View {
 mod tests {
     use serde_json::json;
 
+    use super::super::outlet::tests::Nowhere;
     use super::*;
 
     #[test]
     fn a_notification_has_message_and_fields() {
         let shown = Shown {
-            server: Weak::new(),
+            outlet: Weak::<Nowhere>::new(),
             logger: "a \"b\"",
             of_session: AtomicU8::new(OFF),
             dropped: AtomicUsize::new(0),

@@ -47,6 +47,7 @@ mod manifest;
 mod meta;
 mod options;
 mod origin;
+mod outlet;
 mod pool;
 mod program;
 mod progress;

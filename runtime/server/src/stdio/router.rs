@@ -1,7 +1,7 @@
 //! Lines become jobs here.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use rmcp::ErrorData;
 use rmcp::model::ErrorCode;
@@ -13,6 +13,7 @@ use super::envelope::{
     refusal_line, result_line, shown, type_of,
 };
 use super::lifecycle;
+use super::log_level::Level;
 use super::origin::Origin;
 use super::protocol::{self, Protocol};
 use super::request::Request;
@@ -75,7 +76,8 @@ impl LineRouter {
         };
         match parts {
             Ok(parts) => {
-                let batch = Arc::new(Batch::new(Arc::downgrade(server)));
+                let outlet: Weak<Server> = Arc::downgrade(server);
+                let batch = Arc::new(Batch::new(outlet));
                 for part in parts {
                     let part = Cow::Owned(part.get().to_owned());
                     self.message(server, part, Some(&batch), jobs);
@@ -179,7 +181,7 @@ impl LineRouter {
                 return;
             }
             "logging/setLevel" if !meta::is_stateless(params) => {
-                let line = match log_view::set_level(server, params) {
+                let line = match set_level(server, params) {
                     Ok(()) => result_line(id, "{}"),
                     Err(problem) => error_line(Some(id), INVALID_PARAMS, &problem),
                 };
@@ -306,7 +308,11 @@ fn initialize(
     if !has_extension && let Some(failure) = server.refuse() {
         return Err(refusal_line(id, &failure.into()));
     }
-    log_view::begin(server, &initialized);
+    // A host of ours reads stderr, and one of the older dialect is never written to unasked.
+    let level = (initialized.is_mcp && !has_extension).then_some(Level::Info);
+    for plugin in &server.plugins {
+        plugin.log_view.show(&plugin.scope, level);
+    }
     match single.filter(|_| has_extension) {
         Some(plugin) => plugin.instance.expect_setup(),
         None => {
@@ -315,6 +321,18 @@ fn initialize(
         }
     }
     Ok(initialized)
+}
+
+/// `logging/setLevel`; an error says what is wrong with the parameters.
+fn set_level(server: &Server, params: Option<&str>) -> Result<(), String> {
+    let level = log_view::read_level(params)?;
+    // A host of ours reads stderr, and its level is its own business.
+    if !server.session.has_extension() {
+        for plugin in &server.plugins {
+            plugin.log_view.show(&plugin.scope, Some(level));
+        }
+    }
+    Ok(())
 }
 
 /// Whether the cursor of a list is text, or absent.

@@ -11,6 +11,7 @@ use super::in_flight::InFlight;
 use super::instance::{Admitted, Instance, SetupFailure};
 use super::log_format::visible;
 use super::log_view::LogView;
+use super::outlet::Outlet;
 use super::pool::{self, Pool, Work};
 use super::reader::{Line, LineReader, Spare};
 use super::runtime::AsyncRuntime;
@@ -97,7 +98,7 @@ impl Hosted {
             declaration,
             instance: Instance::default(),
             scope: Arc::new(PluginScope::of(declaration)),
-            log_view: LogView::new(Weak::clone(server), declaration.name),
+            log_view: LogView::new(Weak::<Server>::clone(server), declaration.name),
             config,
             resources,
             brought: Mutex::default(),
@@ -162,6 +163,20 @@ impl Job {
     pub(super) fn light(mut self) -> Self {
         self.is_light = true;
         self
+    }
+}
+
+impl Outlet for Server {
+    fn output(&self) -> &LineWriter {
+        &self.output
+    }
+
+    fn batch_bounds(&self) -> &Bounds {
+        &self.batch_bounds
+    }
+
+    fn flush_soon(self: Arc<Self>) {
+        self.submit(Job::flush());
     }
 }
 

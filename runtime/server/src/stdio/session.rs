@@ -7,8 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::batch;
-use super::envelope::{is_object, present, type_of};
+use super::envelope::{HAS_BATCHES, is_object, present, type_of};
 use dagstack_engine::wire::{EXTENSION, Object, is_dagstack_host};
 use dagstack_plugin_core::sync::lock;
 
@@ -115,7 +114,7 @@ impl Initialized {
         Ok(Self {
             peer,
             is_mcp,
-            has_batches: version.as_deref() == Some(batch::VERSION),
+            has_batches: version.as_deref() == Some(HAS_BATCHES),
         })
     }
 }
