@@ -1,7 +1,7 @@
 //! The config of a plugin that gets none from a dagstack host: defaults < the file of `--config` <
 //! environment variables < `--set`.
 //!
-//! Everything here is about one plugin, by its [`Declaration`]; [`keys`] is what its schema says there is
+//! Everything here is about one plugin, by its [`Declaration`]; [`keys()`] is what its schema says there is
 //! to set.
 
 mod arguments;

@@ -15,7 +15,7 @@
 //!
 //! A hook may call the host's resources meanwhile ([`resources`]): requests of our own on the same
 //! stream, whose answers the reader brings back. Where there is no dagstack host, the executable brings
-//! its own ([`standalone`]).
+//! its own ([`standalone_resources`]).
 //!
 //! The process's first thread does none of this: it supervises ([`supervisor`]). It alone sees
 //! signals, the end of the input and the clock, and it forwards stderr ([`unix`]), so no hook can
