@@ -329,6 +329,19 @@ async fn a_host_has_each_by_its_manifest() {
     registry.teardown_all().await.expect("it ends");
 }
 
+/// Tests say which they mean.
+#[test]
+fn tests_have_each_by_its_key() {
+    use dagstack_plugin::testing::{self, TestPlugin};
+
+    let counts = |plugin: TestPlugin| {
+        let lines = json!({ "text": "one", "word": "one" });
+        assert_eq!(plugin.call("count", lines), Ok(json!(1)));
+    };
+    counts(testing::in_process::<toolbox::Search>());
+    counts(testing::executable(built("toolbox")).args(["--plugin", "tool.search"]));
+}
+
 #[test]
 fn a_host_that_does_not_say_which_is_told_to() {
     let extension = json!({ "experimental": { "dev.dagstack/plugin": { "version": 1 } } });

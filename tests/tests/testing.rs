@@ -267,8 +267,8 @@ fn a_change_of_the_config_is_heard_or_refused() {
 
     assert_eq!(
         agreed(&plugins, timeless).len(),
-        4 + 3,
-        "what is refused is logged"
+        4 + 2,
+        "what only the type refuses is logged"
     );
 
     // A new instance has the config that is current.

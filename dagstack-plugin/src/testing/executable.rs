@@ -1,5 +1,6 @@
 //! A plugin's executable, by the client that hosts use.
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ const START: Duration = Duration::from_secs(60);
 /// Starts the executable and sets its plugin up.
 pub(super) fn start(
     path: &Path,
+    args: &[OsString],
     section: &Value,
     resources: &ResourceSet,
     runtime: &Arc<TestRuntime>,
@@ -37,7 +39,8 @@ pub(super) fn start(
     }
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let (variable, directives) = logs::DIRECTIVES;
-    let command = StdioCommand::from(absolute).env(variable, directives);
+    let words = std::iter::once(absolute.into_os_string()).chain(args.iter().cloned());
+    let command = StdioCommand::new(words).env(variable, directives);
     let feed = SectionFeed::new("", section.clone(), Coverage::Covered);
     let needs = Needs {
         resources: &Given(resources),

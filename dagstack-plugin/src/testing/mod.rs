@@ -180,6 +180,7 @@ mod resources;
 mod running;
 mod runtime;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -212,7 +213,7 @@ pub fn in_process<T: Plugin>() -> TestPlugin {
 /// In an integration test of the plugin's own package, Cargo builds the executable and gives its
 /// path as `env!("CARGO_BIN_EXE_<name>")`.
 pub fn executable(path: impl AsRef<Path>) -> TestPlugin {
-    TestPlugin::new(Source::Executable(path.as_ref().to_owned()))
+    TestPlugin::new(Source::Executable(path.as_ref().to_owned(), Vec::new()))
 }
 
 /// Awaits a future on this thread, in a test that is not async: a call by a kind's trait, say.
@@ -237,7 +238,7 @@ pub struct TestPlugin {
 
 enum Source {
     Linked(Registration),
-    Executable(PathBuf),
+    Executable(PathBuf, Vec<OsString>),
 }
 
 struct State {
@@ -262,6 +263,16 @@ impl TestPlugin {
     #[must_use]
     pub fn config(self, section: Value) -> Self {
         lock(&self.state).config = section;
+        self
+    }
+
+    /// Starts the executable with these arguments: `["--plugin", "tool.notes"]`, where it holds several
+    /// plugins. The linked plugin has none.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        if let Source::Executable(_, all) = &mut self.source {
+            all.extend(args.into_iter().map(Into::into));
+        }
         self
     }
 
@@ -485,7 +496,7 @@ impl fmt::Debug for TestPlugin {
                 let declaration = registration.declaration();
                 write!(f, "TestPlugin({}.{})", declaration.kind, declaration.name)
             }
-            Source::Executable(path) => write!(f, "TestPlugin({})", path.display()),
+            Source::Executable(path, _) => write!(f, "TestPlugin({})", path.display()),
         }
     }
 }

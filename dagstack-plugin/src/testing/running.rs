@@ -60,9 +60,9 @@ impl Running {
                 let linked = Linked::start(registration, section, resources, &runtime, scope)?;
                 (runtime, Arc::clone(linked.lease()), Form::Linked(linked))
             }
-            Source::Executable(path) => {
+            Source::Executable(path, args) => {
                 let runtime = TestRuntime::new(logs.of_executable())?;
-                let child = executable::start(path, section, resources, &runtime)?;
+                let child = executable::start(path, args, section, resources, &runtime)?;
                 let lease = lease(child.plugin().clone(), &runtime);
                 (runtime, Arc::new(lease), Form::Executable(Box::new(child)))
             }

@@ -94,12 +94,6 @@ impl Walk<'_> {
                 }
                 parts += 1;
                 rest = after;
-            } else if dollar.starts_with("${") {
-                let path = render(self.base, &self.steps);
-                self.problems.push(format!(
-                    "{origin}: `{path}`: `${{` is not closed; write `}}` behind the variable's name, or `$${{` for a dollar sign and a brace"
-                ));
-                break;
             } else {
                 out.push('$');
                 parts += 2;

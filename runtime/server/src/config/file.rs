@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use dagstack_config::{Format, Node};
+use dagstack_config::{Format, Node, Origin};
 use dagstack_engine::Place;
 use dagstack_plugin_core::declaration::Declaration;
 use dagstack_plugin_core::{did_you_mean, is_slip, suggest};
@@ -26,11 +26,16 @@ pub(super) fn section(
             _ => mistake,
         }
     })?;
-    let own = match company {
-        [] => own(tree, declaration, root).map(Some),
-        company => of_company(tree, declaration, company),
-    };
-    own.map_err(|mistake| mistake.of_file(path))
+    match company {
+        [] => own(tree, declaration, root)
+            .map(Some)
+            .map_err(|mistake| mistake.of_file(path)),
+        // Its mistakes name the line, too.
+        company => of_company(tree, declaration, company).map_err(|mistake| match mistake {
+            (mistake, Some(origin)) => mistake.of_origin(&origin),
+            (mistake, None) => mistake.of_file(path),
+        }),
+    }
 }
 
 /// `[kind.name]` of a host's file, unless the plugin itself has a key like its kind.
@@ -89,7 +94,7 @@ fn of_company(
     mut tree: Node,
     declaration: &Declaration,
     company: &[String],
-) -> Result<Option<Node>, Mistake> {
+) -> Result<Option<Node>, (Mistake, Option<Origin>)> {
     let holds = || format!("this executable holds {}", company.join(", "));
     let is_kind = |kind: &str| {
         company
@@ -98,32 +103,31 @@ fn of_company(
     };
     for (kind, plugins) in tree.as_table().into_iter().flatten() {
         if plugins.as_table().is_none() || (!is_kind(kind) && !is_of_sections(plugins)) {
-            let line = format!("{}: `{kind}` stands outside of a section", plugins.origin);
-            return Err(Mistake::new(line).with_help(holds()));
+            let mistake = Mistake::new(format!("`{kind}` stands outside of a section"));
+            let first = company.first().map_or("", |key| key);
+            let help = format!("write it below a section, such as `[{first}]`; {}", holds());
+            return Err((mistake.with_help(help), Some(plugins.origin.clone())));
         }
         for (name, section) in plugins.as_table().into_iter().flatten() {
             let key = format!("{kind}.{name}");
             let is_own = company.contains(&key);
             if is_own && section.as_table().is_none() {
-                let line = format!("{}: `{key}`: it is no section", section.origin);
-                return Err(
-                    Mistake::new(line).with_help(format!("write `[{key}]`, and keys below it"))
-                );
+                let mistake = Mistake::new(format!("`{key}`: it is no section"))
+                    .with_help(format!("write `[{key}]`, and keys below it"));
+                return Err((mistake, Some(section.origin.clone())));
             }
             let keys = company.iter().map(String::as_str);
             if !is_own && let Some(meant) = suggest(&key, keys.filter(|it| is_slip(&key, it))) {
                 let guess = did_you_mean(Some(format!("[{meant}]")));
-                let line = format!(
-                    "{}: `[{key}]` is no plugin's section{guess}",
-                    section.origin
-                );
-                return Err(Mistake::new(line).with_help(holds()));
+                let mistake = Mistake::new(format!("`[{key}]` is no plugin's section{guess}"));
+                return Err((mistake.with_help(holds()), Some(section.origin.clone())));
             }
         }
     }
     let found = sections(&tree);
     if !found.is_empty() && !found.iter().any(|key| company.contains(key)) {
-        return Err(Mistake::new("no section of a plugin of this executable").with_help(holds()));
+        let mistake = Mistake::new("no section of a plugin of this executable");
+        return Err((mistake.with_help(holds()), None));
     }
     let plugins = tree.take(declaration.kind);
     Ok(plugins.and_then(|mut plugins| plugins.take(declaration.name)))

@@ -43,6 +43,11 @@ impl Mistake {
         self
     }
 
+    pub(super) fn of_origin(mut self, origin: &Origin) -> Self {
+        self.line = format!("{origin}: {}", self.line);
+        self
+    }
+
     pub(super) fn about(mut self, path: String) -> Self {
         self.path = Some(path);
         self

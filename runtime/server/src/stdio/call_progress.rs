@@ -1,13 +1,13 @@
 //! What a person at `call` sees of a hook that runs, and says to it: its progress, and ctrl-c.
 
 use std::io::{self, IsTerminal, Write as _};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::log_format::put;
 use super::unix::{self, OwnedFd};
 use dagstack_plugin_core::cancel::CancelToken;
 use dagstack_plugin_core::progress::{ProgressReport, ProgressSink};
+use dagstack_plugin_core::sync::lock;
 
 /// As wide as a bar is.
 const WIDTH: usize = 24;
@@ -16,14 +16,24 @@ const LINE: usize = 80;
 /// Ends a line that was begun, and what stood in it.
 const ERASE: &str = "\r\x1b[2K";
 
-/// A bar stands in the terminal's last line.
-static IS_DRAWN: AtomicBool = AtomicBool::new(false);
+/// The bar that stands in the terminal's last line.
+static DRAWN: Mutex<Option<String>> = Mutex::new(None);
 
-/// Takes the bar away, before a line is written.
+/// Takes the bar away, for good.
 pub(super) fn clear_bar() {
-    if IS_DRAWN.swap(false, Ordering::Relaxed) {
+    if lock(&DRAWN).take().is_some() {
         let _ = io::stderr().write_all(ERASE.as_bytes());
     }
+}
+
+/// Writes a line above the bar, if there is one.
+pub(super) fn above_bar(line: &[u8]) -> io::Result<()> {
+    let drawn = lock(&DRAWN);
+    let (erase, bar) = match &*drawn {
+        Some(bar) => (ERASE, bar.as_str()),
+        None => ("", ""),
+    };
+    io::stderr().write_all(&[erase.as_bytes(), line, bar.as_bytes()].concat())
 }
 
 /// The sink of a call's progress: a bar where stderr is a terminal, else records of the log.
@@ -34,8 +44,10 @@ pub(super) fn sink() -> Arc<dyn ProgressSink> {
                 percent, message, ..
             } = report
             {
-                let _ = io::stderr().write_all(bar(percent, &message, width()).as_bytes());
-                IS_DRAWN.store(true, Ordering::Relaxed);
+                let bar = bar(percent, &message, width());
+                let mut drawn = lock(&DRAWN);
+                let _ = io::stderr().write_all(bar.as_bytes());
+                *drawn = Some(bar);
             }
         }),
         false => Arc::new(|report: ProgressReport| match report {

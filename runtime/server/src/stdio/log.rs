@@ -14,7 +14,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::log_filter::Filter;
-use super::log_format::{LogFormat, TextLines};
+use super::log_format::{JsonText, LogFormat, TextLines};
 use dagstack_engine::logging::JsonLines;
 use dagstack_plugin_core::declaration::Declaration;
 
@@ -80,7 +80,7 @@ impl Log {
 
     fn lines(&self) -> &(dyn Subscriber + Send + Sync) {
         &**self.lines.get_or_init(|| match self.format {
-            LogFormat::Json => self.writing(std::io::stderr),
+            LogFormat::Json => self.writing(JsonText),
             LogFormat::Text { colours } => self.writing(TextLines { colours }),
         })
     }

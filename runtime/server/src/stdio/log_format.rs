@@ -7,7 +7,8 @@ use std::io::{self, IsTerminal, Write};
 use serde_json::Value;
 use tracing_subscriber::fmt::MakeWriter;
 
-use super::call_progress::clear_bar;
+use super::call_progress::above_bar;
+use super::secrets;
 use dagstack_engine::logging::LogRecord;
 use dagstack_plugin_core::Severity;
 
@@ -59,12 +60,37 @@ impl<'a> MakeWriter<'a> for TextLines {
 impl Write for TextLines {
     /// `line` is the whole line: `JsonLines` writes each at once.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        clear_bar();
-        let text = String::from_utf8_lossy(line);
+        let length = line.len();
+        let line = secrets::scrub_line(line);
+        let text = String::from_utf8_lossy(&line);
         match LogRecord::from_json(&text) {
-            Some(record) => io::stderr().write_all(shown(&record, self.colours).as_bytes())?,
-            None => io::stderr().write_all(line)?,
+            Some(record) => above_bar(shown(&record, self.colours).as_bytes())?,
+            None => above_bar(&line)?,
         }
+        Ok(length)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Writes records as they are, but for the secrets of the config.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JsonText;
+
+impl<'a> MakeWriter<'a> for JsonText {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        *self
+    }
+}
+
+impl Write for JsonText {
+    /// `line` is the whole line.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        io::stderr().write_all(&secrets::scrub_line(line))?;
         Ok(line.len())
     }
 

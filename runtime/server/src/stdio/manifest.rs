@@ -64,10 +64,14 @@ pub(super) fn text(
         );
     }
     if let Some(program) = command.first().filter(|it| is_of_a_build(Path::new(it))) {
+        let which = match in_company {
+            true => format!(" {PLUGIN} {}", declaration.key()),
+            false => String::new(),
+        };
         let _ = writeln!(
             std::io::stderr(),
-            "warning: the manifest's command points into a build folder: `{program}`\nhelp: that is fine while you work on the plugin; to hand it on, copy the program beside its manifest and run `./{} manifest -o dagstack.toml` there, or say by `--command` how it is started",
-            declaration.name
+            "warning: the manifest's command points into a build folder: `{program}`\nhelp: that is fine while you work on the plugin; to hand it on, copy the program beside its manifest and run `./{}{which} manifest -o dagstack.toml` there, or say by `--command` how it is started",
+            program_name()
         );
     }
     Ok(of(declaration, command).to_toml())

@@ -194,6 +194,11 @@ impl LineRouter {
                 jobs.extend(answer(batch, error_line(Some(id), INVALID_PARAMS, problem)));
                 return;
             }
+            // The SDK says no more than their names.
+            _ if FOREIGN.iter().any(|it| method.starts_with(it)) => {
+                jobs.extend(answer(batch, refusal_line(id, &unknown_method(method))));
+                return;
+            }
             "initialize" => match initialize(server, id, params, jobs) {
                 Ok(initialized) if initialized.is_mcp => {}
                 Ok(_) => {
@@ -368,6 +373,9 @@ fn no_object(method: &str, params: &str) -> ErrorData {
         unknown_method(method)
     }
 }
+
+/// What the names of methods begin with that MCP has and this server has not.
+const FOREIGN: [&str; 4] = ["completion/", "prompts/", "resources/", "tasks/"];
 
 /// A longer one is no method of anybody's.
 const MAX_METHOD: usize = 256;

@@ -2,6 +2,7 @@
 //! its errors and its panics.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::borrow::Cow;
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex};
@@ -35,6 +36,20 @@ pub(super) fn scrub(text: String) -> String {
     match known() {
         Some(known) => known.scrub_loosely(&text).into_owned(),
         None => text,
+    }
+}
+
+/// The same for a line of JSON. Most processes have no secrets.
+pub(super) fn scrub_line(line: &[u8]) -> Cow<'_, [u8]> {
+    let Some(known) = known() else {
+        return Cow::Borrowed(line);
+    };
+    match std::str::from_utf8(line) {
+        Ok(text) => match known.scrub_loosely(text) {
+            Cow::Borrowed(_) => Cow::Borrowed(line),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+        Err(_) => Cow::Borrowed(line),
     }
 }
 
