@@ -5,6 +5,7 @@ use std::io::IsTerminal as _;
 
 use serde_json::Value;
 
+use super::log_format::visible;
 use super::unix;
 use crate::config::{self, Gathered, Mistakes, Sources};
 use dagstack_engine::{check_config, panics};
@@ -83,6 +84,9 @@ pub(super) fn gather(plugin: &Registration, sources: &Sources) -> Result<Gathere
 pub(super) fn warn(warnings: &[String]) {
     for warning in warnings {
         // Where stderr fails there is nowhere to say it.
-        let _ = unix::write_all(unix::stderr(), format!("warning: {warning}\n").as_bytes());
+        let _ = unix::write_all(
+            unix::stderr(),
+            format!("warning: {}\n", visible(warning)).as_bytes(),
+        );
     }
 }
